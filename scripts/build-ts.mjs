@@ -1,0 +1,34 @@
+// Compiles all TypeScript: src -> dist, and tests, examples and the like -> build. Incremental.
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { filesBelow, inRoot } from './lib/project.mjs'
+import { isProgram, quietly, script } from './lib/run.mjs'
+
+/** What a compiled file of each kind was made from. */
+const ORIGIN = /\.(d\.mts|d\.ts|mjs|js)(\.map)?$/
+const SOURCE_EXTENSION = { 'd.mts': '.mts', 'd.ts': '.ts', mjs: '.mts', js: '.ts' }
+
+/**
+ * Removes what was compiled from a source that is gone: tsc leaves it, the test runner would run it, npm would pack it.
+ * @param {string} output
+ * @param {string} source
+ */
+function removeOrphans(output, source) {
+  for (const path of filesBelow(output, ORIGIN)) {
+    const kind = /** @type {keyof typeof SOURCE_EXTENSION} */ (ORIGIN.exec(path)?.[1])
+    const origin = join(source, relative(output, path)).replace(ORIGIN, SOURCE_EXTENSION[kind])
+    if (!existsSync(origin)) rmSync(path)
+  }
+}
+
+export function buildTs() {
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+  quietly('compiling TypeScript', process.execPath, [tsc, '-b', '--pretty', String(process.stderr.isTTY === true)])
+  mkdirSync(inRoot('dist'), { recursive: true })
+  copyFileSync(inRoot('src', 'package.json'), inRoot('dist', 'package.json'))
+  removeOrphans(inRoot('dist'), inRoot('src'))
+  for (const part of ['test', 'scripts', 'examples', 'bench']) removeOrphans(inRoot('build', part), inRoot(part))
+}
+
+if (isProgram(import.meta.url)) await script(buildTs)

@@ -1,0 +1,11 @@
+// Removes all that was built; `--all` removes the installed dependencies and other versions of Node too.
+import { rmSync } from 'node:fs'
+import { filesBelow, inRoot } from './lib/project.mjs'
+
+const all = process.argv.includes('--all')
+const built = ['dist', 'build/.tsbuildinfo', 'build/test', 'build/scripts', 'build/examples', 'build/bench']
+const more = ['build', 'node_modules']
+for (const path of [...built, 'build/native', 'native/build', ...(all ? more : [])]) {
+  rmSync(inRoot(path), { recursive: true, force: true })
+}
+for (const path of filesBelow(inRoot('prebuilds'), /\.node$/)) rmSync(path)

@@ -1,0 +1,26 @@
+// Runs the compiled tests with Node's own runner.
+//   node scripts/test.mjs [part of a file name ...] [--option for node ...]
+// The list of files comes from the sources, so that no leftover of an old build is run.
+import { relative } from 'node:path'
+import { filesBelow, inRoot } from './lib/project.mjs'
+import { Failure, inForeground, script } from './lib/run.mjs'
+
+/** A test that hangs fails after this long: no test of ours takes a tenth of it. */
+const TIMEOUT_MS = 300_000
+
+/** @param {readonly string[]} wanted */
+function compiledTests(wanted) {
+  const names = filesBelow(inRoot('test'), /\.test\.ts$/)
+    .map((source) => relative(inRoot(), source))
+    .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  if (names.length === 0) throw new Failure(`no test file ${wanted.length ? `matches ${wanted.join(', ')}` : 'found'}`)
+  return names.map((name) => inRoot('build', name.replace(/\.ts$/, '.js')))
+}
+
+await script(() => {
+  const args = process.argv.slice(2)
+  const files = compiledTests(args.filter((arg) => !arg.startsWith('-')))
+  const options = args.filter((arg) => arg.startsWith('-'))
+  const runner = ['--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`, '--enable-source-maps']
+  return inForeground(process.execPath, [...runner, ...options, ...files])
+})
