@@ -1,0 +1,58 @@
+# The addon: plain C11 on Node-API. The file lives here and not at the root of the package, because npm runs node-gyp
+# by itself for a binding.gyp at the root. Build with `npm run build:native`, or `node-gyp rebuild --directory native`.
+{
+  'variables': {
+    # 1 turns warnings into errors: for those who work on the sources, not for those whose compiler is newer than ours.
+    'werror%': 0,
+    # 1 adds the address and undefined-behaviour sanitizers.
+    'sanitize%': 0,
+  },
+  'target_defaults': {
+    'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8'],
+    'cflags!': ['-Wno-unused-parameter'],
+    'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden', '-fno-strict-overflow', '-U_FORTIFY_SOURCE'],
+    'cflags_c': ['-std=c11', '-Wstrict-prototypes', '-Wvla'],
+    'conditions': [
+      ['werror==1', {'cflags': ['-Werror']}],
+      # Where off_t has 64 bits anyway, this define only makes glibc's headers call fcntl64, which musl does not have.
+      ['target_arch!="ia32" and target_arch!="arm"', {'defines!': ['_FILE_OFFSET_BITS=64']}],
+      ['sanitize==1', {
+        'cflags': ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g'],
+        'ldflags': ['-fsanitize=address,undefined'],
+      }],
+      # gyp links through the C++ driver; --as-needed drops the C++ libraries that it adds and that no C code uses.
+      # Lazy binding: a runtime without libuv's symbols still gets the synchronous calls.
+      # _FORTIFY_SOURCE is off because musl has none of its __*_chk functions, and one binary is to serve glibc and musl.
+      ['OS!="mac"', {'ldflags': ['-Wl,--as-needed', '-static-libgcc', '-Wl,-z,relro,-z,lazy']}],
+      ['OS=="mac"', {
+        'xcode_settings': {
+          'GCC_C_LANGUAGE_STANDARD': 'c11',
+          'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
+          'WARNING_CFLAGS': ['-Wall', '-Wextra'],
+        },
+      }],
+    ],
+  },
+  'targets': [
+    {
+      'target_name': 'berkeley',
+      'sources': [
+        'addon.c',
+        'napi_util.c',
+        'callback.c',
+        'constants.c',
+        'socket.c',
+        'io.c',
+        'msg.c',
+        'sockopt.c',
+        'sockopt_kind.c',
+        'sockopt_inet.c',
+        'tcp_info.c',
+        'addr.c',
+        'resolve.c',
+        'device.c',
+        'reactor.c',
+      ],
+    },
+  ],
+}

@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * The addon, function by function. Each system call returns a count or `-errno`; what it returns beside that stands in
+ * `registers` until the next call. Buffers are given with offset and length where the call moves data through a part.
+ *
+ * Only this module knows that the addon exists. Nothing here decides anything: retries, deadlines, defaults and
+ * exceptions belong to the layers above.
+ */
+export interface Native {
+  readonly registers: ArrayBuffer
+  readonly constants: Readonly<Record<string, number>>
+  readonly unsupported: readonly string[]
+  readonly limits: { readonly unixpath_max: number; readonly sockaddr_max: number; readonly host_max: number }
+  readonly kinds: Readonly<Record<NativeKind, number>>
+  readonly tcpInfoFields: readonly string[]
+  readonly interfaceFlags: Readonly<Record<string, number>>
+
+  socket(family: number, type: number, protocol: number): number
+  /** Registers 0 and 1: the two fds. */
+  socketpair(family: number, type: number, protocol: number): number
+  bind(fd: number, sockaddr: Uint8Array): number
+  connect(fd: number, sockaddr: Uint8Array): number
+  listen(fd: number, backlog: number): number
+  /** Register 0: length of the address. */
+  accept4(fd: number, flags: number, sockaddr?: Uint8Array): number
+  shutdown(fd: number, how: number): number
+  close(fd: number): number
+  dup(fd: number): number
+  getsockname(fd: number, sockaddr: Uint8Array): number
+  getpeername(fd: number, sockaddr: Uint8Array): number
+  fcntl(fd: number, command: number, argument: number): number
+  sockatmark(fd: number): number
+  poll(fd: number, events: number, milliseconds: number): number
+
+  recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number
+  /** Register 0: length of the address. */
+  recvfrom(fd: number, into: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
+  send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
+  sendto(fd: number, from: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
+  sendfile(socket: number, file: number, offset: number, count: number): number
+
+  sendmsg(fd: number, from: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
+  /** Registers: 0 address length, 1 control length, 2 flags. */
+  recvmsg(fd: number, into: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
+  cmsgLen(bytes: number): number
+  cmsgSpace(bytes: number): number
+  cmsgPut(control: Uint8Array, offset: number, level: number, type: number, data: Uint8Array): number
+  /** Offset of the next one, 0 at the end. Registers: 0 level, 1 type, 2 data offset, 3 data length. */
+  cmsgAt(control: Uint8Array, length: number, offset: number): number
+
+  /** The value comes in the registers, or for the kind `bytes` in `bytes`. Returns its length. */
+  getsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array): number
+  setsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array, more?: Uint8Array): number
+
+  inetAddress(host: string, port: number, sockaddr: Uint8Array): number
+  inet6Address(host: string, port: number, flowinfo: number, scopeid: number, sockaddr: Uint8Array): number
+  unixAddress(path: Uint8Array, sockaddr: Uint8Array): number
+  vsockAddress(cid: number, port: number, sockaddr: Uint8Array): number
+  /** The family. Registers: 0 port, 1 flowinfo, 2 scope id or interface index, 3 name offset, 4 name length, 5 cid. */
+  addressParts(sockaddr: Uint8Array): number
+  addressText(sockaddr: Uint8Array): string | undefined
+
+  /** A list, or an `EAI_*` code (with errno in register 0 for `EAI_SYSTEM`). */
+  getaddrinfo(
+    host: string | undefined,
+    service: string | undefined,
+    family: number,
+    socktype: number,
+    protocol: number,
+    flags: number,
+  ): ResolvedAddress[] | number
+  getnameinfo(sockaddr: Uint8Array, flags: number): [host: string, service: string] | number
+  getaddrinfoAsync(
+    callback: (answer: ResolvedAddress[] | number) => void,
+    host: string | undefined,
+    service: string | undefined,
+    family: number,
+    socktype: number,
+    protocol: number,
+    flags: number,
+  ): number
+  getnameinfoAsync(
+    callback: (answer: [host: string, service: string] | number) => void,
+    sockaddr: Uint8Array,
+    flags: number,
+  ): number
+  gaiError(code: number): string
+  strerror(errno: number): string
+
+  /** One byte per fd number: those that are not 0 when this environment ends are closed then. Replaces the one before. */
+  ledger(bytes: Uint8Array): number
+
+  getifaddrs(): InterfaceRow[] | number
+  ifNameToIndex(name: string): number
+  ifIndexToName(index: number): string | number
+  ifMtu(name: string): number
+
+  /** The board: int32 0 holders, 1 referenced, then three per event: slot, generation, `EPOLL*` bits. */
+  reactorOpen(callback: (count: number) => void): ArrayBuffer | number
+  reactorHold(held: number): number
+  epollCtl(operation: number, fd: number, events: number, slot: number, generation: number): number
+}
+
+/** Value kinds of socket options that C knows the layout of. */
+export type NativeKind =
+  | 'bytes'
+  | 'int'
+  | 'u32'
+  | 'net32'
+  | 'u64'
+  | 'timeval'
+  | 'linger'
+  | 'ucred'
+  | 'txtime'
+  | 'in_addr'
+  | 'mreqn'
+  | 'group'
+  | 'group_source'
+  | 'pktinfo6'
+  | 'filter'
+  | 'tcp_info'
+  | 'group_filter'
+  | 'mreq6'
+  | 'mtuinfo6'
+  | 'md5sig'
+  | 'repair_options'
+  | 'repair_window'
+
+export type ResolvedAddress = [
+  family: number,
+  socktype: number,
+  protocol: number,
+  sockaddr: Buffer,
+  canonname: string | undefined,
+]
+
+export type InterfaceRow = [
+  name: string,
+  flags: number,
+  address: Buffer | undefined,
+  netmask: Buffer | undefined,
+  broadcastOrPeer: Buffer | undefined,
+]
+
+const root = join(__dirname, '..')
+
+function candidates(): string[] {
+  const chosen = process.env['BERKELEY_NATIVE']
+  if (chosen) return [chosen]
+  return [
+    join(root, 'native', 'build', 'Release', 'berkeley.node'),
+    join(root, 'prebuilds', `${process.platform}-${process.arch}.node`),
+  ]
+}
+
+function load(): Native {
+  const files = candidates()
+  const file = files.find(existsSync)
+  if (file) return require(file) as Native
+  throw Object.assign(
+    new Error(
+      `berkeley has no binary for ${process.platform}-${process.arch} (looked for ${files.join(', ')}). ` +
+        'Build one with a C compiler: npx node-gyp rebuild --directory native',
+    ),
+    { code: 'ERR_BERKELEY_NO_BINARY' },
+  )
+}
+
+export const native: Native = load()
+
+/** What a call returned beside its count. Read it before the next native call. */
+export const registers = new Float64Array(native.registers)
+
+/** The same memory, for 64-bit values that a double would round. */
+export const registers64 = new BigUint64Array(native.registers)
