@@ -1,0 +1,268 @@
+import { inspect } from 'node:util'
+import type { AddrInfo } from './address.js'
+import {
+  AF_UNIX,
+  MSG_TRUNC,
+  nameOf,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_PROTOCOL,
+  SO_TYPE,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  sys,
+} from './constants.js'
+import { check, checkAnswer, systemError } from './errors.js'
+import { isOwned, OwnedFd } from './fd.js'
+import { readName } from './message/transfer.js'
+import { native, registers } from './native.js'
+import { type GenericKind, genericKinds, type KindValue, kindOf } from './options/generic.js'
+import { type OptionTarget, optionTarget, unnamedPlace } from './options/option.js'
+import { taken } from './slab.js'
+import * as validate from './validate.js'
+
+/** What is fixed about a socket from its birth. */
+export interface SocketFacts {
+  readonly family: number
+  readonly socktype: number
+  readonly protocol: number
+}
+
+function fact(fd: number, option: number): number {
+  check(native.getsockopt(fd, SOL_SOCKET, option, native.kinds.int), 'wrap')
+  return registers[0] ?? 0
+}
+
+/**
+ * Asks the kernel what a descriptor is.
+ * @throws EBADF or ENOTSOCK when it is no socket.
+ */
+export function probe(fd: number): SocketFacts {
+  return { family: fact(fd, SO_DOMAIN), socktype: fact(fd, SO_TYPE), protocol: fact(fd, SO_PROTOCOL) }
+}
+
+/**
+ * Checks a descriptor that is to be adopted, and makes it close-on-exec.
+ * @throws EBADF or ENOTSOCK when it is no socket; EBUSY when an object of this library owns it already.
+ */
+export function adoptable(fd: unknown): { fd: number; facts: SocketFacts } {
+  const number = validate.descriptor('fd', fd)
+  if (isOwned(number)) throw systemError(sys.EBUSY, 'wrap', { detail: `fd ${number} belongs to another socket object` })
+  const facts = probe(number)
+  setFdFlag(number, true)
+  return { fd: number, facts }
+}
+
+function setFdFlag(fd: number, cloexec: boolean): void {
+  check(native.fcntl(fd, sys.F_SETFD, cloexec ? sys.FD_CLOEXEC : 0), 'fcntl')
+}
+
+/**
+ * A socket's descriptor: the one owner of its number, with all that is no transfer and never waits. The synchronous and
+ * the asynchronous socket classes both are descriptors, and differ in how they move data.
+ */
+export abstract class Descriptor implements OptionTarget {
+  #owned: OwnedFd | undefined
+  #facts: SocketFacts
+
+  /** Without a number it is a socket to be: closed for every call until {@link Descriptor.become}. */
+  protected constructor(fd: number | undefined, facts: SocketFacts) {
+    this.#facts = facts
+    if (fd !== undefined) this.#owned = this.#own(fd)
+  }
+
+  #own(fd: number): OwnedFd {
+    return new OwnedFd(fd, `${this.constructor.name} socket`)
+  }
+
+  /** Is another socket from now on. The former one is closed or given away before. */
+  protected become(fd: number, facts: SocketFacts): void {
+    this.#facts = facts
+    this.#owned = this.#own(fd)
+  }
+
+  /** The number for a system call; EBADF once it is closed. */
+  protected use(syscall: string): number {
+    if (this.#owned === undefined) throw systemError(sys.EBADF, syscall)
+    return this.#owned.use(syscall)
+  }
+
+  /** Gives the number away: this object is closed from now on, the socket is not. -1 when it was closed. */
+  protected release(): number {
+    return this.#owned?.release() ?? -1
+  }
+
+  /** Whether there is still a descriptor. */
+  protected get isOpen(): boolean {
+    return this.fd() >= 0
+  }
+
+  [optionTarget](syscall: string): { fd: number; family: number } {
+    return { fd: this.use(syscall), family: this.#facts.family }
+  }
+
+  /** The file descriptor, -1 once the socket is closed. */
+  fd(): number {
+    return this.#owned?.fd ?? -1
+  }
+
+  /** Address family, `AF_*`. */
+  family(): number {
+    return this.#facts.family
+  }
+
+  /** What is fixed about the socket. */
+  protected get facts(): SocketFacts {
+    return this.#facts
+  }
+
+  /** Type, `SOCK_*`. See socket(2). */
+  socktype(): number {
+    return this.#facts.socktype
+  }
+
+  /** Protocol, `IPPROTO_*`; 0 for unix sockets. */
+  protocol(): number {
+    return this.#facts.protocol
+  }
+
+  /** Whether data comes as messages with an end each, so that a short buffer cuts. */
+  protected get keepsBoundaries(): boolean {
+    return this.#facts.socktype !== SOCK_STREAM
+  }
+
+  /** Whether receiving 0 bytes means that the peer has closed: on datagram and raw sockets it is an empty message. */
+  protected get zeroIsEnd(): boolean {
+    return this.#facts.socktype !== SOCK_DGRAM && this.#facts.socktype !== SOCK_RAW
+  }
+
+  /** Flags for a receive: how long a message really was is learnt by MSG_TRUNC, which on a stream means something else. */
+  protected receiveFlags(flags: number): number {
+    return this.keepsBoundaries ? flags | MSG_TRUNC : flags
+  }
+
+  /** The same for memory of ours: on a stream MSG_TRUNC discards the data, and the memory would show what stood there before. */
+  protected bufferFlags(flags: number): number {
+    if ((flags & MSG_TRUNC) !== 0 && !this.keepsBoundaries)
+      throw validate.invalidValue('flags', 'must not hold MSG_TRUNC on a stream, where it discards the data', flags)
+    return this.receiveFlags(flags)
+  }
+
+  /** Lets a count through, unless it says that a message was cut and the caller did not ask for that with MSG_TRUNC. */
+  protected uncut(syscall: string, count: number, room: number, flags: number): number {
+    if (count <= room || (flags & MSG_TRUNC) !== 0) return count
+    throw systemError(sys.EMSGSIZE, syscall, {
+      bytes: count,
+      detail: `a message of ${count} bytes did not fit into ${room}, and was cut`,
+    })
+  }
+
+  /** What was received into the slab; null for the end. */
+  protected buffered(syscall: string, count: number, room: number, flags: number): Buffer | null {
+    if (count === 0 && this.zeroIsEnd) return null
+    return taken(Math.min(this.uncut(syscall, count, room, flags), room))
+  }
+
+  #name(syscall: 'getsockname' | 'getpeername'): AddrInfo {
+    const fd = this.use(syscall)
+    const name = readName((room) => native[syscall](fd, room))
+    return checkAnswer(name, syscall).with(this.#facts)
+  }
+
+  /**
+   * The address that the socket is bound to.
+   * @see {@link https://man7.org/linux/man-pages/man2/getsockname.2.html getsockname(2)}
+   */
+  getsockname(): AddrInfo {
+    return this.#name('getsockname')
+  }
+
+  /**
+   * The address of the peer that the socket is connected to.
+   * @throws ENOTCONN when there is none. See getpeername(2).
+   */
+  getpeername(): AddrInfo {
+    return this.#name('getpeername')
+  }
+
+  /** Whether the next byte is the one that was marked urgent. See sockatmark(3). */
+  atmark(): boolean {
+    return check(native.sockatmark(this.use('sockatmark')), 'sockatmark') === 1
+  }
+
+  /** Whether the descriptor is closed on execve(2), or makes it so. Every descriptor is, from birth. See fcntl(2), `FD_CLOEXEC`. */
+  cloexec(enable?: boolean): boolean {
+    const fd = this.use('fcntl')
+    if (enable !== undefined) setFdFlag(fd, validate.boolean('enable', enable))
+    return (check(native.fcntl(fd, sys.F_GETFD, 0), 'fcntl') & sys.FD_CLOEXEC) !== 0
+  }
+
+  /** Whether `O_NONBLOCK` is set. The flag belongs to the open socket and is shared with every duplicate. See fcntl(2). */
+  isnonblock(): boolean {
+    return (check(native.fcntl(this.use('fcntl'), sys.F_GETFL, 0), 'fcntl') & sys.O_NONBLOCK) !== 0
+  }
+
+  /** Sets or clears `O_NONBLOCK`. */
+  protected setNonblock(enable: boolean): void {
+    const fd = this.use('fcntl')
+    const flags = check(native.fcntl(fd, sys.F_GETFL, 0), 'fcntl')
+    const wanted = enable ? flags | sys.O_NONBLOCK : flags & ~sys.O_NONBLOCK
+    if (wanted !== flags) check(native.fcntl(fd, sys.F_SETFL, wanted), 'fcntl')
+  }
+
+  /** The pending error as a positive errno, 0 for none; reading it clears it (`SO_ERROR`, socket(7)). */
+  protected takeError(): number {
+    check(native.getsockopt(this.use('getsockopt'), SOL_SOCKET, SO_ERROR, native.kinds.int), 'getsockopt')
+    return registers[0] ?? 0
+  }
+
+  /**
+   * Reads any option, by numbers.
+   * @param level - `SOL_*` or `IPPROTO_*`.
+   * @param name - number of the option.
+   * @param kind - how the value is laid out: `'int'`, `'bool'`, `'seconds'`, `'timeval'`, `'linger'`, `'bytes'`, …
+   * @throws ENOPROTOOPT when the kernel does not know it. See getsockopt(2).
+   */
+  getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
+    const place = unnamedPlace(this.use('getsockopt'), ...optionNumbers(level, name))
+    return kindOf(kind).get(place) as KindValue<K>
+  }
+
+  /**
+   * Sets any option, by numbers. Without a kind a number is an `'int'`, a boolean a `'bool'`, a string a `'string'`, and a
+   * Uint8Array `'bytes'`.
+   * @throws ENOPROTOOPT when the kernel does not know it. See setsockopt(2).
+   */
+  setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
+    const place = unnamedPlace(this.use('setsockopt'), ...optionNumbers(level, name))
+    kindOf(kind).set(place, value)
+  }
+
+  [inspect.custom](): string {
+    const { family, socktype } = this.#facts
+    const parts = [`fd ${this.isOpen ? this.fd() : 'closed'}`, nameOf('AF_', family), nameOf('SOCK_', socktype)]
+    if (this.isOpen) parts.push(...this.#inspectNames())
+    return `${this.constructor.name} { ${parts.join(', ')} }`
+  }
+
+  #inspectNames(): string[] {
+    const names: string[] = []
+    for (const [label, syscall] of [
+      ['local', 'getsockname'],
+      ['peer', 'getpeername'],
+    ] as const)
+      try {
+        const name = this.#name(syscall)
+        if (this.#facts.family !== AF_UNIX || name.path !== '') names.push(`${label} ${name}`)
+      } catch {
+        // Not bound or not connected: there is nothing to show.
+      }
+    return names
+  }
+}
+
+function optionNumbers(level: number, name: number): [number, number] {
+  return [validate.integer('level', level), validate.integer('name', name)]
+}

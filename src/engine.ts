@@ -1,0 +1,348 @@
+import { sys } from './constants.js'
+import { type Deadline, NEVER, remaining } from './deadline.js'
+import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
+import { type Poller, threadPoller, type Watch } from './reactor.js'
+
+/** What `finish` returns when the operation needs another call. */
+export const MORE: unique symbol = Symbol('MORE')
+
+/** Called right before each wait, with the milliseconds left (Infinity without a deadline); false ends the operation with ECANCELED, an exception ends it with that. */
+export type WaitHook = (remainingMs: number) => unknown
+
+/** A verb: one system call, made until it is through. */
+export interface Operation<T> {
+  /** For messages: `'recv'`. */
+  readonly syscall: string
+  /** Makes the system call once: a count, or `-errno`. */
+  attempt(fd: number): number
+  /** Makes the result of a count, or says that there is {@link MORE} to do. */
+  finish(count: number): T | typeof MORE
+  /** What an error of it tells beside the code. */
+  context?(): ErrorContext
+  /** Errors that are passing: the call is made again at once. */
+  readonly retried?: ReadonlySet<number>
+  /** Errors that time mends and readiness does not announce: the call is made again after a pause. */
+  readonly paused?: ReadonlySet<number>
+}
+
+/** How long an operation may wait, and who may end it. */
+export interface Patience {
+  readonly deadline: Deadline
+  readonly signal?: AbortSignal | undefined
+  readonly hook?: WaitHook | undefined
+}
+
+export const PATIENT: Patience = { deadline: NEVER }
+
+/** After so many completions in a row without a wait the engine lets the event loop turn once. */
+const LUCK = 64
+
+const PAUSE_FIRST_MS = 5
+const PAUSE_MAX_MS = 1000
+
+/** setTimeout() takes no more; a longer wait looks at the clock in between. */
+const TIMER_MAX_MS = 0x7fffffff
+
+const NOT_NOW: ReadonlySet<number> = new Set([sys.EAGAIN, sys.EWOULDBLOCK, sys.EINPROGRESS])
+
+/** After so many calls in a row for one operation the others get a turn: a large send to a fast reader, say. */
+const CALLS = 16
+
+/** What an operation that is not through needs: readiness, time, or only that the others had their turn. */
+type Step = 'wait' | 'pause' | 'yield'
+
+/** An operation that waits. */
+class Pending<T> {
+  timer: NodeJS.Timeout | undefined
+  /** Set while the operation waits for time, and not for readiness. */
+  pause: NodeJS.Timeout | NodeJS.Immediate | undefined
+  pauses = 0
+  onAbort: (() => void) | undefined
+  held = false
+
+  constructor(
+    readonly operation: Operation<T>,
+    readonly patience: Patience,
+    readonly resolve: (value: T) => void,
+    readonly reject: (error: unknown) => void,
+  ) {}
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: operations of every result wait in the same place
+type AnyPending = Pending<any>
+
+/** Reading or writing: at most one operation each. */
+class Direction {
+  pending: AnyPending | undefined
+  /** Completions without a wait since the event loop turned last. */
+  lucky = 0
+  /** A completion is held back until the event loop has turned. */
+  yielding = false
+}
+
+/** What ends an operation that was found to be hopeless. */
+class Failure {
+  constructor(readonly error: unknown) {}
+}
+
+/**
+ * The one loop that every waiting verb goes through: make the system call first; on EINTR again; when it would have to
+ * wait, wait for readiness with what is left of the deadline, and again; anything else is the answer.
+ *
+ * One engine serves one descriptor, with one operation in each direction. It knows the poller only as an interface, and the
+ * descriptor only as a function that gives its number or throws EBADF.
+ */
+export class Engine {
+  readonly #use: (syscall: string) => number
+  readonly #reader = new Direction()
+  readonly #writer = new Direction()
+  #poller: Poller | undefined
+  #watch: Watch | undefined
+  #referenced = true
+
+  constructor(use: (syscall: string) => number, poller?: Poller) {
+    this.#use = use
+    this.#poller = poller
+  }
+
+  /** Runs an operation that waits until there is something to receive. */
+  read<T>(operation: Operation<T>, patience: Patience = PATIENT): Promise<T> {
+    return this.#run(this.#reader, operation, patience)
+  }
+
+  /** Runs an operation that waits until there is room to send. */
+  write<T>(operation: Operation<T>, patience: Patience = PATIENT): Promise<T> {
+    return this.#run(this.#writer, operation, patience)
+  }
+
+  /** Ends the watch and every wait, with ECANCELED. The descriptor may be closed or given away after that. */
+  close(): void {
+    this.#watch?.stop()
+    this.#watch = undefined
+    for (const direction of [this.#reader, this.#writer]) {
+      const pending = direction.pending
+      if (pending) this.#fail(direction, pending, this.#error(pending.operation, sys.ECANCELED))
+    }
+  }
+
+  /** Waiting operations keep the process alive: the default. */
+  ref(): void {
+    this.#refer(true)
+  }
+
+  /** Waiting operations do not keep the process alive. */
+  unref(): void {
+    this.#refer(false)
+  }
+
+  #refer(referenced: boolean): void {
+    this.#referenced = referenced
+    for (const { pending } of [this.#reader, this.#writer]) if (pending) this.#hold(pending, referenced)
+  }
+
+  #run<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
+    let refused: unknown
+    try {
+      refused = this.#refusal(direction, operation, patience)
+    } catch (error) {
+      refused = error
+    }
+    if (refused !== undefined) return Promise.reject(refused)
+    return this.#start(direction, operation, patience)
+  }
+
+  #refusal(direction: Direction, operation: Operation<unknown>, { signal }: Patience): unknown {
+    this.#use(operation.syscall)
+    if (direction.pending || direction.yielding) return this.#error(operation, sys.EALREADY)
+    if (signal?.aborted) return abortError(signal.reason)
+    return undefined
+  }
+
+  #start<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
+    const outcome = this.#attempt(operation)
+    if (outcome instanceof Failure) return Promise.reject(outcome.error)
+    if (typeof outcome === 'object') return this.#complete(direction, outcome.value)
+    return new Promise<T>((resolve, reject) => {
+      const pending = new Pending(operation, patience, resolve, reject)
+      direction.pending = pending
+      this.#begin(direction, pending, outcome)
+    })
+  }
+
+  /** An operation that was through at once. Too many of them in a row would keep everybody else from being served. */
+  #complete<T>(direction: Direction, value: T): Promise<T> {
+    if (++direction.lucky < LUCK) return Promise.resolve(value)
+    direction.lucky = 0
+    direction.yielding = true
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        direction.yielding = false
+        resolve(value)
+      })
+    })
+  }
+
+  /** The system call, until it is through, fails, or has to wait; but only so many times before others get a turn. */
+  #attempt<T>(operation: Operation<T>): { value: T } | Failure | Step {
+    let step: Step = 'yield'
+    for (let calls = 0; calls < CALLS; calls++) {
+      const outcome = this.#once(operation)
+      if (outcome === 'more') step = 'yield'
+      else if (outcome === 'passing') step = 'pause'
+      else return outcome
+    }
+    return step
+  }
+
+  #once<T>(operation: Operation<T>): { value: T } | Failure | 'more' | 'passing' | 'wait' | 'pause' {
+    try {
+      const result = operation.attempt(this.#use(operation.syscall))
+      if (result < 0) return this.#meaning(operation, -result)
+      const value = operation.finish(result)
+      return value === MORE ? 'more' : { value: value as T }
+    } catch (error) {
+      return new Failure(error)
+    }
+  }
+
+  /** What an error means for an operation. */
+  #meaning(operation: Operation<unknown>, errno: number): Failure | 'more' | 'passing' | 'wait' | 'pause' {
+    if (errno === sys.EINTR) return 'more'
+    if (operation.retried?.has(errno)) return 'passing'
+    if (operation.paused?.has(errno)) return 'pause'
+    if (NOT_NOW.has(errno)) return 'wait'
+    return new Failure(this.#error(operation, errno))
+  }
+
+  #begin(direction: Direction, pending: AnyPending, step: Step): void {
+    direction.lucky = 0
+    this.#poller ??= threadPoller()
+    const { signal } = pending.patience
+    if (signal) {
+      pending.onAbort = () => this.#fail(direction, pending, abortError(signal.reason))
+      signal.addEventListener('abort', pending.onAbort)
+    }
+    if (this.#referenced) this.#hold(pending, true)
+    this.#wait(direction, pending, step)
+  }
+
+  /** Everything that has to be in place before nothing happens for a while. */
+  #wait(direction: Direction, pending: AnyPending, step: Step): void {
+    try {
+      if (step === 'yield') this.#yield(direction, pending)
+      else if (this.#mayWait(direction, pending)) this.#arrange(direction, pending, step)
+    } catch (error) {
+      this.#fail(direction, pending, error)
+    }
+  }
+
+  #mayWait(direction: Direction, pending: AnyPending): boolean {
+    const { deadline, hook } = pending.patience
+    const left = remaining(deadline)
+    if (left === 0) this.#expire(direction, pending)
+    return left > 0 && (hook === undefined || this.#hookAllows(direction, pending, hook, left))
+  }
+
+  #arrange(direction: Direction, pending: AnyPending, step: 'wait' | 'pause'): void {
+    if (step === 'pause') this.#pause(direction, pending)
+    else this.#watch ??= (this.#poller as Poller).watch(this.#use(pending.operation.syscall), this)
+    if (pending.patience.deadline !== NEVER) this.#arm(direction, pending)
+  }
+
+  /** Runs a hook of the user. It may do anything, also close this socket: the wait goes on only if it is still ours. */
+  #hookAllows(direction: Direction, pending: AnyPending, hook: WaitHook, left: number): boolean {
+    const allowed = hook(left)
+    if (direction.pending !== pending) return false
+    if (allowed !== false) return true
+    this.#fail(direction, pending, this.#error(pending.operation, sys.ECANCELED, { detail: 'the wait hook said no' }))
+    return false
+  }
+
+  #arm(direction: Direction, pending: AnyPending): void {
+    if (pending.timer) return
+    const wait = Math.min(remaining(pending.patience.deadline), TIMER_MAX_MS)
+    pending.timer = setTimeout(() => {
+      pending.timer = undefined
+      // Timers round down: the clock decides.
+      if (remaining(pending.patience.deadline) > 0) this.#arm(direction, pending)
+      else this.#expire(direction, pending)
+    }, wait)
+    if (!pending.held) pending.timer.unref()
+  }
+
+  #pause(direction: Direction, pending: AnyPending): void {
+    const wait = Math.min(PAUSE_FIRST_MS * 2 ** pending.pauses++, PAUSE_MAX_MS)
+    pending.pause = setTimeout(() => {
+      pending.pause = undefined
+      this.#resume(direction)
+    }, wait)
+    if (!pending.held) pending.pause.unref()
+  }
+
+  #yield(direction: Direction, pending: AnyPending): void {
+    pending.pause = setImmediate(() => {
+      pending.pause = undefined
+      this.#resume(direction)
+    })
+  }
+
+  /** The poller's news; also to be told after a shutdown, whose effect an edge may not announce. */
+  ready(readable: boolean, writable: boolean): void {
+    if (readable) this.#resume(this.#reader)
+    if (writable) this.#resume(this.#writer)
+  }
+
+  #resume(direction: Direction): void {
+    const pending = direction.pending
+    if (pending === undefined || pending.pause !== undefined) return
+    const outcome = this.#attempt(pending.operation)
+    if (outcome instanceof Failure) this.#fail(direction, pending, outcome.error)
+    else if (typeof outcome === 'object') this.#succeed(direction, pending, outcome.value)
+    else this.#wait(direction, pending, outcome)
+  }
+
+  #succeed(direction: Direction, pending: AnyPending, value: unknown): void {
+    this.#clear(direction, pending)
+    pending.resolve(value)
+  }
+
+  #fail(direction: Direction, pending: AnyPending, error: unknown): void {
+    if (direction.pending !== pending) return
+    this.#clear(direction, pending)
+    pending.reject(error)
+  }
+
+  #expire(direction: Direction, pending: AnyPending): void {
+    const { syscall, context } = pending.operation
+    this.#fail(direction, pending, timeoutError(syscall, context?.call(pending.operation)))
+  }
+
+  #clear(direction: Direction, pending: AnyPending): void {
+    direction.pending = undefined
+    clearTimeout(pending.timer)
+    clearPause(pending.pause)
+    if (pending.onAbort) pending.patience.signal?.removeEventListener('abort', pending.onAbort)
+    this.#hold(pending, false)
+  }
+
+  #hold(pending: AnyPending, held: boolean): void {
+    if (pending.held === held) return
+    pending.held = held
+    if (held) this.#poller?.hold()
+    else this.#poller?.release()
+    for (const timer of [pending.timer, pending.pause])
+      if (held) timer?.ref()
+      else timer?.unref()
+  }
+
+  #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
+    return systemError(errno, operation.syscall, { ...operation.context?.(), ...context })
+  }
+}
+
+/** Timers and immediates are cleared by functions of their own. */
+function clearPause(pause: NodeJS.Timeout | NodeJS.Immediate | undefined): void {
+  if (pause === undefined) return
+  clearTimeout(pause as NodeJS.Timeout)
+  clearImmediate(pause as NodeJS.Immediate)
+}

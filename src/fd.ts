@@ -1,0 +1,119 @@
+import { isMainThread } from 'node:worker_threads'
+import { sys } from './constants.js'
+import { check, systemError } from './errors.js'
+import { native } from './native.js'
+
+/** What the finaliser needs to know; it must not hold on to the owner itself. */
+interface Holding {
+  fd: number
+  readonly what: string
+}
+
+/** Every fd that this thread owns through us, by number. */
+const holdings = new Map<number, Holding>()
+
+/**
+ * A worker can be terminated at any moment, and its descriptors would stay open as long as the process: so it marks those
+ * that it owns where the addon finds them at its end. One byte each, by number.
+ */
+let ledger = new Uint8Array(0)
+const LEDGER_BYTES = 1024
+
+function mark(fd: number, owned: boolean): void {
+  if (isMainThread) return
+  if (fd >= ledger.length) {
+    const larger = new Uint8Array(Math.max(2 * ledger.length, fd + 1, LEDGER_BYTES))
+    larger.set(ledger)
+    ledger = larger
+    check(native.ledger(ledger), 'ledger')
+  }
+  ledger[fd] = owned ? 1 : 0
+}
+
+const abandoned = new FinalizationRegistry<Holding>((holding) => {
+  const { fd, what } = holding
+  if (fd < 0) return
+  forget(holding)
+  native.close(fd)
+  process.emitWarning(`${what} (fd ${fd}) was lost without close(); it is closed now`, {
+    type: 'ResourceWarning',
+    code: 'BERKELEY_LOST_FD',
+  })
+})
+
+function forget(holding: Holding): void {
+  if (holdings.get(holding.fd) === holding) {
+    holdings.delete(holding.fd)
+    mark(holding.fd, false)
+  }
+  holding.fd = -1
+}
+
+/** Whether an fd of that number belongs to an object of this library in this thread. */
+export function isOwned(fd: number): boolean {
+  return holdings.has(fd)
+}
+
+/**
+ * A file descriptor with exactly one owner. Once given up or closed its number is never used again: the kernel may have
+ * given it to somebody else. An owner that is lost is closed when the garbage collector finds it, with a process warning.
+ */
+export class OwnedFd {
+  readonly #holding: Holding
+
+  /** Takes over an fd; `what` names it in the warning, should it be lost. */
+  constructor(fd: number, what: string) {
+    // The kernel gives out free numbers only: a holder of this one was closed behind our back, and has nothing any more.
+    const former = holdings.get(fd)
+    if (former) forget(former)
+    this.#holding = { fd, what }
+    holdings.set(fd, this.#holding)
+    mark(fd, true)
+    abandoned.register(this, this.#holding, this.#holding)
+  }
+
+  /** The number, or -1 when it is closed or given up. */
+  get fd(): number {
+    return this.#holding.fd
+  }
+
+  /** The number for a system call. Throws EBADF when there is none any more. */
+  use(syscall: string): number {
+    const fd = this.#holding.fd
+    if (fd < 0) throw systemError(sys.EBADF, syscall)
+    return fd
+  }
+
+  /** Gives the number to the caller, who closes it from now on; -1 when there is none. */
+  release(): number {
+    const fd = this.#holding.fd
+    if (fd < 0) return fd
+    forget(this.#holding)
+    abandoned.unregister(this.#holding)
+    return fd
+  }
+
+  /** Closes it, once. What close(2) reports is reported, and never a reason to close again. */
+  close(): void {
+    const fd = this.release()
+    if (fd >= 0) closeFd(fd)
+  }
+}
+
+/** close(2). The number is gone whatever it says; EINTR is therefore no failure. See close(2), "Dealing with error returns". */
+export function closeFd(fd: number): void {
+  const result = native.close(fd)
+  if (result !== -sys.EINTR) check(result, 'close')
+}
+
+/** Closes every one, whatever the others say; then throws what the first failure was. */
+export function closeAll(all: Iterable<{ close(): void }>): void {
+  const failures: unknown[] = []
+  for (const one of all)
+    try {
+      one.close()
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
+}

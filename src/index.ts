@@ -1,0 +1,19 @@
+/**
+ * Asynchronous sockets: every verb that may have to wait returns a Promise.
+ *
+ * @module berkeley
+ */
+export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address.js'
+export * from './constants/exported.js'
+export { isSupported } from './constants.js'
+export { type ErrorContext, SystemError, TimeoutError } from './errors.js'
+export { close, shutdown } from './llsocket/factory.js'
+export { CmsgHdr } from './message/cmsghdr.js'
+export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
+export { MsgHdr } from './message/msghdr.js'
+export type { GenericKind, KindValue } from './options/generic.js'
+export type { Credentials, TxTime } from './options/kinds.js'
+export type { TcpInfo } from './options/tcp-info.js'
+export { type Hook, Socket, type WaitOptions } from './socket.js'
+export * as stream from './stream/index.js'
+export type { Data } from './validate.js'

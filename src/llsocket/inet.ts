@@ -1,0 +1,52 @@
+import type { AddrInfo } from '../address.js'
+import { AF_INET6, AF_UNSPEC } from '../constants.js'
+import { resolveSync } from '../resolve.js'
+import * as validate from '../validate.js'
+
+function lookup(
+  family: number,
+  host: string | null | undefined,
+  port: string | number | null | undefined,
+  socktype: number | undefined,
+  protocol: number | undefined,
+  flags: number[],
+): AddrInfo[] {
+  return resolveSync({
+    host,
+    port,
+    family,
+    socktype: socktype ?? 0,
+    protocol: protocol ?? 0,
+    flags: validate.flags('flags', flags),
+  })
+}
+
+/**
+ * The addresses of a host and a port, in the order to try them. Waits for the resolver.
+ *
+ * @param host - name or address; absent for the loopback address, or with `AI_PASSIVE` for the wildcard.
+ * @param port - number, or service name of services(5).
+ * @param flags - `AI_*` flags.
+ * @throws SystemError with an `EAI_*` code and syscall `getaddrinfo`.
+ * @see {@link https://man7.org/linux/man-pages/man3/getaddrinfo.3.html getaddrinfo(3)}
+ */
+export function getaddrinfo(
+  host?: string | null,
+  port?: string | number | null,
+  socktype?: number,
+  protocol?: number,
+  ...flags: number[]
+): AddrInfo[] {
+  return lookup(AF_UNSPEC, host, port, socktype, protocol, flags)
+}
+
+/** As {@link getaddrinfo}, but IPv6 addresses only. */
+export function getaddrinfo6(
+  host?: string | null,
+  port?: string | number | null,
+  socktype?: number,
+  protocol?: number,
+  ...flags: number[]
+): AddrInfo[] {
+  return lookup(AF_INET6, host, port, socktype, protocol, flags)
+}

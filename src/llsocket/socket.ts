@@ -1,0 +1,375 @@
+import { AddrInfo } from '../address.js'
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN, sys } from '../constants.js'
+import { Descriptor, type SocketFacts } from '../descriptor.js'
+import { check, type ErrorContext, systemError } from '../errors.js'
+import { closeFd } from '../fd.js'
+import type { MsgHdr } from '../message/msghdr.js'
+import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
+import { messageHeader, receiveFrom, receiveMessage, sendMessage } from '../message/transfer.js'
+import { native } from '../native.js'
+import {
+  ipOptions,
+  ipv6Options,
+  multicastOptions,
+  socketOptions,
+  tcpOptions,
+  timeoutOptions,
+  udpOptions,
+  unixOptions,
+} from '../options/index.js'
+import { defineOptions, type OptionMethods } from '../options/option.js'
+import { receive } from '../slab.js'
+import * as validate from '../validate.js'
+import { AGAIN, type Again, attempt } from './again.js'
+
+const DEFAULT_BUFSIZE = 65536
+const POLL_FOREVER = -1
+
+/**
+ * A socket whose methods are system calls: each makes one, here and now. A method that would have to wait returns
+ * {@link AGAIN} on a non-blocking socket, and blocks the thread on a blocking one.
+ *
+ * Every failure is a {@link SystemError}; a wrong argument is a TypeError or RangeError with Node's codes; a closed socket
+ * answers EBADF without asking the kernel.
+ *
+ * @example
+ * const [a, b] = socket.pair(SOCK_STREAM)
+ * a.send('hello')
+ * b.recv()          // <Buffer 68 65 6c 6c 6f>
+ * a.close()
+ * b.recv()          // null: closed by the peer
+ */
+export class Socket extends Descriptor {
+  #ai: AddrInfo | undefined
+
+  /**
+   * Takes over a descriptor. {@link wrap} checks one that comes from elsewhere.
+   * @internal
+   */
+  constructor(fd: number, facts: SocketFacts, ai?: AddrInfo) {
+    super(fd, facts)
+    this.#ai = ai
+  }
+
+  /** One system call: its count or AGAIN; throws for a failure. */
+  #call(syscall: string, call: (fd: number) => number, context?: () => ErrorContext): number | Again {
+    const result = attempt(this.use(syscall), call)
+    return result === AGAIN ? AGAIN : check(result, syscall, context)
+  }
+
+  #addressFor(syscall: string, ai: AddrInfo | undefined): AddrInfo {
+    const address = ai ?? this.#ai
+    if (address === undefined) throw systemError(sys.EDESTADDRREQ, syscall)
+    return addressArgument('ai', address)
+  }
+
+  /**
+   * Another descriptor of the same open socket: its state, its data and `O_NONBLOCK` are shared. See dup(2).
+   * @param ai - the address that `bind` and `connect` of the new one use when they are given none.
+   */
+  dup(ai?: AddrInfo): Socket {
+    if (ai !== undefined) addressArgument('ai', ai)
+    return new Socket(check(native.dup(this.use('dup')), 'dup'), this.facts, ai ?? this.#ai)
+  }
+
+  /** Binds the socket to an address; without one to that of its creation. See bind(2). */
+  bind(ai?: AddrInfo): void {
+    const fd = this.use('bind')
+    const address = this.#addressFor('bind', ai)
+    check(native.bind(fd, address.sockaddr), 'bind', () => address.context())
+  }
+
+  /**
+   * Connects to an address; without one to that of its creation. See connect(2).
+   * @returns AGAIN when the connection is under way (and on unix sockets when the backlog of the listener is full):
+   *   wait with `sendable()`, then read `error()`.
+   */
+  connect(ai?: AddrInfo): Again | undefined {
+    const address = this.#addressFor('connect', ai)
+    const done = this.#call(
+      'connect',
+      (fd) => native.connect(fd, address.sockaddr),
+      () => address.context(),
+    )
+    return done === AGAIN ? AGAIN : undefined
+  }
+
+  /** Shuts down one direction or both (`SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`), for every descriptor of this socket. See shutdown(2). */
+  shutdown(how: number = SHUT_RDWR): void {
+    check(native.shutdown(this.use('shutdown'), shutdownHow('how', how)), 'shutdown')
+  }
+
+  /**
+   * Closes the descriptor, after shutting down what `how` says. A second close does nothing. See close(2).
+   * @throws what shutdown(2) or close(2) reported; the descriptor is closed in any case.
+   */
+  close(how?: number): void {
+    const shut = how === undefined ? undefined : shutdownHow('how', how)
+    if (!this.isOpen) return
+    const fd = this.release()
+    const shutdown = shut === undefined ? 0 : native.shutdown(fd, shut)
+    closeFd(fd)
+    check(shutdown, 'shutdown')
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /**
+   * Gives the descriptor to the caller, who closes it from now on; this object is closed.
+   * @throws EBADF when it was closed before.
+   */
+  unwrap(): number {
+    this.use('unwrap')
+    return this.release()
+  }
+
+  /** Listens for connections. The kernel caps the backlog at net.core.somaxconn. See listen(2). */
+  listen(backlog: number = SOMAXCONN): void {
+    check(native.listen(this.use('listen'), validate.integer('backlog', backlog)), 'listen')
+  }
+
+  /** Accepts a connection; it is non-blocking when this socket is. See accept(2). */
+  accept(): Socket | Again {
+    const fd = this.acceptfd()
+    return fd === AGAIN ? AGAIN : new Socket(fd, this.facts)
+  }
+
+  /** As {@link Socket.accept}, but the bare descriptor, which belongs to the caller. */
+  acceptfd(): number | Again {
+    const flags = this.isnonblock() ? SOCK_NONBLOCK : 0
+    const result = attempt(this.use('accept'), (fd) => native.accept4(fd, flags))
+    return result === AGAIN || result === -sys.ECONNABORTED ? AGAIN : check(result, 'accept')
+  }
+
+  /**
+   * Sends data; returns how many bytes the kernel took, which may be fewer than there are. See send(2).
+   * @throws EPIPE or ECONNRESET when the peer has closed; no signal is raised.
+   */
+  send(msg: validate.Data, ...flags: number[]): number | Again {
+    const data = validate.bytes('msg', msg)
+    const bits = validate.flags('flags', flags)
+    return this.#call('send', (fd) => native.send(fd, data, 0, data.length, bits))
+  }
+
+  /** Sends data to an address. See sendto(2), {@link Socket.send}. */
+  sendto(msg: validate.Data, ai: AddrInfo, ...flags: number[]): number | Again {
+    const data = validate.bytes('msg', msg)
+    const { sockaddr } = addressArgument('ai', ai)
+    const bits = validate.flags('flags', flags)
+    return this.#call(
+      'sendto',
+      (fd) => native.sendto(fd, data, 0, data.length, bits, sockaddr),
+      () => ai.context(),
+    )
+  }
+
+  /** Sends several pieces of data as one, without joining them. See writev(2). */
+  writev(data: readonly validate.Data[], ...flags: number[]): number | Again {
+    const pieces = list('data', data).map((piece, i) => validate.bytes(`data[${i}]`, piece))
+    const bits = validate.flags('flags', flags)
+    return this.#call('writev', (fd) => native.sendmsg(fd, pieces, bits))
+  }
+
+  /** Sends a message with its address and control messages. See sendmsg(2). The message stays as it is. */
+  sendmsg(msg: MsgHdr, ...flags: number[]): number | Again {
+    const header = messageHeader(msg)
+    const bits = validate.flags('flags', flags)
+    return this.#call(
+      'sendmsg',
+      (fd) => sendMessage(fd, header, bits),
+      () => header.name()?.context() ?? {},
+    )
+  }
+
+  /**
+   * Sends `bytes` bytes of an open file from `offset` on, without copying them through this process. Returns how many were
+   * sent: fewer when the socket is full, 0 at the end of the file. The file's own position does not move. See sendfile(2).
+   */
+  sendfile(fd: number, bytes: number, offset = 0): number | Again {
+    const file = validate.descriptor('fd', fd)
+    const count = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
+    const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
+    return this.#call('sendfile', (socket) => native.sendfile(socket, file, from, count))
+  }
+
+  /**
+   * Receives data.
+   * @param bufsize - the most bytes to receive, 64 KiB by default.
+   * @returns the data; `null` when the peer of a stream or seqpacket has closed; an empty Buffer is an empty datagram.
+   * @throws EMSGSIZE when a message was longer than `bufsize` and was cut (`bytes` says how long it was), unless `MSG_TRUNC`
+   *   is among the flags, which asks for the part that fits. See recv(2).
+   */
+  recv(bufsize: number = DEFAULT_BUFSIZE, ...flags: number[]): Buffer | null | Again {
+    const room = validate.integer('bufsize', bufsize, 1)
+    const bits = validate.flags('flags', flags)
+    const kernel = this.bufferFlags(bits)
+    const count = this.#call('recv', (fd) =>
+      receive(room, (into, at, length) => native.recv(fd, into, at, length, kernel)),
+    )
+    return count === AGAIN ? AGAIN : this.buffered('recv', count, room, bits)
+  }
+
+  /**
+   * Receives into memory of the caller. Returns the count, 0 at the end of a stream. With `MSG_TRUNC` among the flags the
+   * count is the length of the message, even where it exceeds the memory.
+   * @throws EMSGSIZE when a message was cut and `MSG_TRUNC` was not given. See recv(2).
+   */
+  recvinto(buffer: ArrayBufferView, ...flags: number[]): number | Again {
+    const into = validate.room('buffer', buffer)
+    const bits = validate.flags('flags', flags)
+    const kernel = this.receiveFlags(bits)
+    const count = this.#call('recv', (fd) => native.recv(fd, into, 0, into.length, kernel))
+    return count === AGAIN ? AGAIN : this.uncut('recv', count, into.length, bits)
+  }
+
+  /**
+   * Receives data and the address of its sender, which is `null` where there is none (a stream, an unnamed unix socket).
+   * Otherwise as {@link Socket.recv}. See recvfrom(2).
+   */
+  recvfrom(bufsize: number = DEFAULT_BUFSIZE, ...flags: number[]): [data: Buffer, ai: AddrInfo | null] | null | Again {
+    const room = validate.integer('bufsize', bufsize, 1)
+    const bits = validate.flags('flags', flags)
+    const kernel = this.bufferFlags(bits)
+    const from: { address: AddrInfo | null } = { address: null }
+    const read = (fd: number): number =>
+      receive(room, (into, at, length) => receiveFrom(fd, into, at, length, kernel, from))
+    const count = this.#call('recvfrom', read)
+    if (count === AGAIN) return AGAIN
+    const data = this.buffered('recvfrom', count, room, bits)
+    return data === null ? null : [data, from.address]
+  }
+
+  /** Receives into several pieces of memory, one after the other. Returns the count, 0 at the end of a stream. See readv(2). */
+  readv(buffers: readonly ArrayBufferView[], ...flags: number[]): number | Again {
+    const rooms = list('buffers', buffers).map((buffer, i) => validate.room(`buffers[${i}]`, buffer))
+    const total = rooms.reduce((sum, room) => sum + room.length, 0)
+    const bits = validate.flags('flags', flags)
+    const kernel = this.receiveFlags(bits)
+    const count = this.#call('readv', (fd) => native.recvmsg(fd, rooms, kernel))
+    return count === AGAIN ? AGAIN : this.uncut('readv', count, total, bits)
+  }
+
+  /**
+   * Receives a message: data into its elements, the sender's address, control messages, flags. Returns the count of bytes;
+   * `null` at the end of a stream or seqpacket. A message that was cut has `MSG_TRUNC` in `msg.flags()`, one whose control
+   * messages did not fit `MSG_CTRUNC`. Descriptors that arrive are owned by their {@link CmsgHdr}. See recvmsg(2).
+   */
+  recvmsg(msg: MsgHdr, ...flags: number[]): number | null | Again {
+    const header = messageHeader(msg)
+    const bits = validate.flags('flags', flags)
+    const count = this.#call('recvmsg', (fd) => receiveMessage(fd, header, bits))
+    return count === 0 && this.#isEnd(header) ? null : count
+  }
+
+  /**
+   * Whether 0 bytes mean the end. Not where there was no room for any; nor in a seqpacket that came with control messages,
+   * which is an empty one. A stream has no empty messages, yet may deliver credentials along with its end.
+   */
+  #isEnd(header: MsgHdr): boolean {
+    if (!this.zeroIsEnd || header.incoming().every((room) => room.length === 0)) return false
+    return !this.keepsBoundaries || header.control().length === 0
+  }
+
+  /**
+   * Passes a descriptor over a unix socket, with one byte of data. It stays the caller's, who may close it at once.
+   * @param ai - where to, on a datagram socket that is not connected.
+   * @returns 0. See unix(7), `SCM_RIGHTS`.
+   */
+  sendfd(fd: number, ai?: AddrInfo, ...flags: number[]): 0 | Again {
+    const passed = validate.descriptor('fd', fd)
+    const to = ai === undefined ? undefined : addressArgument('ai', ai)
+    const bits = validate.flags('flags', flags)
+    const sent = this.#call(
+      'sendfd',
+      (socket) => sendDescriptor(socket, passed, to, bits),
+      () => to?.context() ?? {},
+    )
+    return sent === AGAIN ? AGAIN : 0
+  }
+
+  /**
+   * Receives exactly one descriptor, which belongs to the caller and is close-on-exec; `null` when the peer has closed.
+   * @throws EMFILE when there was no free number for it, EMSGSIZE when there were more than one (all are closed), ENOMSG when
+   *   the message had none. In each case the message is consumed. See unix(7), `SCM_RIGHTS`.
+   */
+  recvfd(...flags: number[]): number | null | Again {
+    const bits = validate.flags('flags', flags)
+    const received = { fd: -1 }
+    const count = this.#call('recvfd', (fd) => receiveDescriptor(fd, bits, this.zeroIsEnd, received))
+    if (count === AGAIN) return AGAIN
+    return received.fd < 0 ? null : received.fd
+  }
+
+  /** Waits up to `msec` milliseconds (0: not at all; negative: for ever) until there is something to receive. See poll(2). */
+  recvable(msec = 0): boolean {
+    return this.#poll(sys.POLLIN, msec)
+  }
+
+  /** Waits up to `msec` milliseconds (0: not at all; negative: for ever) until there is room to send. See poll(2). */
+  sendable(msec = 0): boolean {
+    return this.#poll(sys.POLLOUT, msec)
+  }
+
+  /** Readiness includes an error or a hang-up: the call that follows reports it. A signal starts the wait anew. */
+  #poll(events: number, msec: number): boolean {
+    const fd = this.use('poll')
+    const wait = validate.integer('msec', msec)
+    const end = performance.now() + wait
+    for (let left = wait < 0 ? POLL_FOREVER : wait; ; left = Math.max(0, Math.ceil(end - performance.now()))) {
+      const result = native.poll(fd, events, wait < 0 ? POLL_FOREVER : left)
+      if (result !== -sys.EINTR) return check(result, 'poll') !== 0
+    }
+  }
+
+  /** Whether the socket is non-blocking, or makes it so. Shared with every duplicate. See fcntl(2), `O_NONBLOCK`. */
+  nonblock(enable?: boolean): boolean {
+    if (enable !== undefined) this.setNonblock(validate.boolean('enable', enable))
+    return this.isnonblock()
+  }
+
+  /** The pending error as a positive errno, 0 for none; reading it clears it. See socket(7), `SO_ERROR`. */
+  error(): number {
+    return this.takeError()
+  }
+}
+
+export interface Socket
+  extends OptionMethods<typeof socketOptions>,
+    OptionMethods<typeof timeoutOptions>,
+    OptionMethods<typeof tcpOptions>,
+    OptionMethods<typeof udpOptions>,
+    OptionMethods<typeof ipOptions>,
+    OptionMethods<typeof ipv6Options>,
+    OptionMethods<typeof multicastOptions>,
+    OptionMethods<typeof unixOptions> {}
+defineOptions(
+  Socket,
+  socketOptions,
+  timeoutOptions,
+  tcpOptions,
+  udpOptions,
+  ipOptions,
+  ipv6Options,
+  multicastOptions,
+  unixOptions,
+)
+
+function addressArgument(name: string, value: unknown): AddrInfo {
+  if (!(value instanceof AddrInfo)) throw validate.invalidType(name, 'an instance of AddrInfo', value)
+  return value
+}
+
+function list<T>(name: string, value: readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) throw validate.invalidType(name, 'an instance of Array', value)
+  return value
+}
+
+/** `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`, and nothing else. */
+export function shutdownHow(name: string, value: unknown): number {
+  const how = validate.integer(name, value)
+  if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)
+    throw validate.invalidValue(name, 'must be SHUT_RD, SHUT_WR or SHUT_RDWR', value)
+  return how
+}

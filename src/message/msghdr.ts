@@ -1,0 +1,164 @@
+import { AddrInfo } from '../address.js'
+import { IOV_MAX, sys } from '../constants.js'
+import { systemError } from '../errors.js'
+import * as validate from '../validate.js'
+import { CmsgHdrs } from './cmsghdrs.js'
+
+/** One element: its memory, and how much of it is in use. */
+interface Element {
+  readonly memory: Buffer
+  used: number
+}
+
+/** Memory can go after it was added: then there is less than was promised, and nothing shorter is sent in its place. */
+function usedPart({ memory, used }: Element): Buffer {
+  if (memory.length < used) throw validate.memoryGone('data')
+  return memory.subarray(0, used)
+}
+
+/**
+ * A message with several pieces of data, an address and control messages: the `struct msghdr` of sendmsg(2) and
+ * recvmsg(2). Pieces are counted from 0.
+ *
+ * {@link MsgHdr.add} takes data to be sent, {@link MsgHdr.addn} makes room to receive into. Memory that is given as a view
+ * is used where it is, without a copy.
+ *
+ * @see {@link https://man7.org/linux/man-pages/man2/sendmsg.2.html sendmsg(2)}, recvmsg(2), readv(2)
+ *
+ * @example
+ * const msg = new MsgHdr()
+ * msg.add('header ')
+ * msg.add(body)
+ * msg.control().push(CmsgHdr.rights(fd))
+ * sock.sendmsg(msg)
+ */
+export class MsgHdr {
+  readonly #elements: Element[] = []
+  readonly #control = new CmsgHdrs()
+  #name: AddrInfo | null = null
+  #flags = 0
+
+  /** The same as the constructor. */
+  static create(): MsgHdr {
+    return new MsgHdr()
+  }
+
+  /**
+   * Without an argument the address: where the message goes, or where it came from. With one sets it; `null` removes it.
+   * Returns the address that holds now.
+   */
+  name(ai?: AddrInfo | null): AddrInfo | null {
+    if (ai === undefined) return this.#name
+    if (ai !== null && !(ai instanceof AddrInfo))
+      throw validate.invalidType('ai', 'an instance of AddrInfo or null', ai)
+    this.#name = ai
+    return ai
+  }
+
+  /** The control messages; always the same list. */
+  control(): CmsgHdrs {
+    return this.#control
+  }
+
+  /** `MSG_*` flags that recvmsg(2) returned: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`. 0 before. */
+  flags(): number {
+    return this.#flags
+  }
+
+  /** Bytes in use: to be sent, or received. Room that {@link MsgHdr.addn} made counts until something is received. */
+  bytes(): number {
+    return this.#elements.reduce((sum, element) => sum + element.used, 0)
+  }
+
+  /** Number of elements. */
+  get length(): number {
+    return this.#elements.length
+  }
+
+  #append(element: Element): number {
+    if (this.#elements.length >= IOV_MAX)
+      throw systemError(sys.ENOBUFS, 'add', { detail: `a message has at most ${IOV_MAX} elements` })
+    return this.#elements.push(element) - 1
+  }
+
+  /**
+   * Appends data. Returns the index of the element.
+   * @throws ENOBUFS beyond `IOV_MAX` elements.
+   */
+  add(data: validate.Data): number {
+    const view = validate.bytes('data', data)
+    const memory = Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+    return this.#append({ memory, used: memory.length })
+  }
+
+  /**
+   * Appends room for so many bytes, zeroed. Returns the index of the element.
+   * @throws ENOBUFS beyond `IOV_MAX` elements.
+   */
+  addn(bytes: number): number {
+    const size = validate.integer('bytes', bytes, 1)
+    return this.#append({ memory: Buffer.alloc(size), used: size })
+  }
+
+  /** The used part of an element, not copied; `undefined` when there is none of that index. */
+  get(idx: number): Buffer | undefined {
+    const element = this.#elements[validate.integer('idx', idx)]
+    return element && usedPart(element)
+  }
+
+  /**
+   * Removes an element. The last one moves into its place: `[data, midx]` says what was removed and which index moved
+   * (`undefined` when the last one was removed). `undefined` when there is none of that index.
+   */
+  del(idx: number): [data: Buffer, midx: number | undefined] | undefined {
+    const data = this.get(idx)
+    if (data === undefined) return undefined
+    const last = this.#elements.length - 1
+    const moved = this.#elements.pop() as Element
+    if (idx === last) return [data, undefined]
+    this.#elements[idx] = moved
+    return [data, last]
+  }
+
+  /** Drops so many bytes from the front, as after a send that took only part. Returns the bytes that remain. */
+  consume(bytes: number): number {
+    let left = validate.integer('bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
+    let whole = 0
+    for (const element of this.#elements) {
+      if (element.used > left) break
+      left -= element.used
+      whole++
+    }
+    this.#elements.splice(0, whole)
+    const front = this.#elements[0]
+    if (front && left > 0)
+      this.#elements[0] = { memory: front.memory.subarray(left, front.used), used: front.used - left }
+    return this.bytes()
+  }
+
+  /** All bytes in use, joined: a copy. */
+  concat(): Buffer {
+    return Buffer.concat(this.outgoing())
+  }
+
+  /** What is to be sent, piece by piece. */
+  outgoing(): Buffer[] {
+    return this.#elements.map(usedPart)
+  }
+
+  /** The whole memory of every element, to receive into. */
+  incoming(): Buffer[] {
+    return this.#elements.map((element) => element.memory)
+  }
+
+  /** Notes what recvmsg(2) delivered: the elements are in use from the first on, as far as the bytes go. */
+  received(bytes: number, name: AddrInfo | null, flags: number): void {
+    let left = bytes
+    for (const element of this.#elements) {
+      element.used = Math.min(element.memory.length, left)
+      left -= element.used
+    }
+    this.#name = name
+    this.#flags = flags
+  }
+}

@@ -1,0 +1,61 @@
+import { type AddrInfo, adoptSockaddr } from '../address.js'
+import { native, registers } from '../native.js'
+import { invalidType } from '../validate.js'
+import { MsgHdr } from './msghdr.js'
+
+/** Where the kernel puts an address or control messages before they are copied out; nobody keeps a view of it. */
+const nameRoom = Buffer.alloc(native.limits.sockaddr_max)
+let controlRoom = Buffer.alloc(0)
+
+function controlOf(bytes: number): Buffer {
+  if (controlRoom.length < bytes) controlRoom = Buffer.alloc(bytes)
+  return controlRoom.subarray(0, bytes)
+}
+
+export function messageHeader(msg: unknown): MsgHdr {
+  if (!(msg instanceof MsgHdr)) throw invalidType('msg', 'an instance of MsgHdr', msg)
+  return msg
+}
+
+/** One sendmsg(2): the count, or `-errno`. */
+export function sendMessage(fd: number, msg: MsgHdr, flags: number): number {
+  return native.sendmsg(fd, msg.outgoing(), flags, msg.name()?.sockaddr, msg.control().encode())
+}
+
+/** One recvmsg(2) into the message: the count, or `-errno`. Control messages of before are dropped. */
+export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
+  const cmsgs = msg.control()
+  const control = controlOf(cmsgs.reserve())
+  const count = native.recvmsg(fd, msg.incoming(), flags, nameRoom, control)
+  if (count < 0) return count
+  const [nameLength = 0, controlLength = 0, messageFlags = 0] = registers
+  cmsgs.decode(control, controlLength)
+  msg.received(count, addressIn(nameLength), messageFlags)
+  return count
+}
+
+/** The address that the kernel wrote into the room; none when it wrote nothing (a connected stream, an unnamed peer). */
+function addressIn(length: number): AddrInfo | null {
+  return length < 2 ? null : adoptSockaddr(Buffer.from(nameRoom.subarray(0, Math.min(length, nameRoom.length))))
+}
+
+/** One recvfrom(2): the count, or `-errno`, and the sender in `from.address`. */
+export function receiveFrom(
+  fd: number,
+  into: Uint8Array,
+  offset: number,
+  length: number,
+  flags: number,
+  from: { address: AddrInfo | null },
+): number {
+  const count = native.recvfrom(fd, into, offset, length, flags, nameRoom)
+  if (count >= 0) from.address = addressIn(registers[0] ?? 0)
+  return count
+}
+
+/** A name call such as getsockname(2): `-errno`, or the address. */
+export function readName(call: (room: Buffer) => number): number | AddrInfo {
+  const length = call(nameRoom)
+  if (length < 0) return length
+  return adoptSockaddr(Buffer.from(nameRoom.subarray(0, Math.min(length, nameRoom.length))))
+}

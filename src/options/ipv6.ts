@@ -1,0 +1,51 @@
+import * as kind from './kinds.js'
+import { at, ro, rw, wo } from './option.js'
+
+/** An extension header is as long as a byte can count in units of 8. */
+const HEADER = 2048
+
+const ipv6 = (option: string) => at('IPPROTO_IPV6', option)
+
+/** Options that only IPv6 has, in the order of their constants. See ipv6(7), RFC 3542. */
+export const ipv6Options = {
+  /** Which source addresses are preferred: `IPV6_PREFER_SRC_*` flags. See RFC 5014. */
+  addrpreferences: rw(ipv6('IPV6_ADDR_PREFERENCES'), kind.flags),
+  /** Whether the kernel chooses flow labels; by default as `net.ipv6.auto_flowlabels` says. */
+  autoflowlabel: rw(ipv6('IPV6_AUTOFLOWLABEL'), kind.bool),
+  /** Offset of the checksum in the data of a raw socket, an even number; -1 for none. EINVAL for ICMPv6. */
+  ipv6checksum: rw(ipv6('IPV6_CHECKSUM'), kind.range(-1)),
+  /** Whether packets larger than the path MTU are refused (EMSGSIZE) and not cut into fragments. */
+  dontfrag: rw(ipv6('IPV6_DONTFRAG'), kind.bool),
+  /** Destination options header of every packet sent, as on the wire; empty for none. Needs CAP_NET_RAW. */
+  dstopts: rw(ipv6('IPV6_DSTOPTS'), kind.bytes(HEADER)),
+  /** Whether received messages carry traffic class and flow label (`IPV6_FLOWINFO`). */
+  flowinfo: rw(ipv6('IPV6_FLOWINFO'), kind.bool),
+  /** Whether the flow label in the address that is sent or connected to is used. */
+  flowinfosend: rw(ipv6('IPV6_FLOWINFO_SEND'), kind.bool),
+  /** Hop-by-hop options header of every packet sent, as on the wire; empty for none. Needs CAP_NET_RAW. */
+  hopopts: rw(ipv6('IPV6_HOPOPTS'), kind.bytes(HEADER)),
+  /** Makes this host a member of an anycast address. Needs CAP_NET_ADMIN, and a router where the address is on no interface. */
+  joinanycast: wo(ipv6('IPV6_JOIN_ANYCAST'), kind.anycast),
+  /** Ends the membership in an anycast address; ENOENT when there is none. */
+  leaveanycast: wo(ipv6('IPV6_LEAVE_ANYCAST'), kind.anycast),
+  /** The destination that a connected socket sends to, and the MTU of the path; ENOTCONN otherwise. */
+  pathmtu: ro(ipv6('IPV6_PATHMTU'), kind.pathMtu),
+  /** The address that datagrams leave from, and the interface they leave by. To receive it with each, see `pktinfo`. */
+  ipv6pktinfo: wo(ipv6('IPV6_PKTINFO'), kind.sourceAddress),
+  /** Whether received messages carry the destination options header (`IPV6_DSTOPTS`). */
+  recvdstopts: rw(ipv6('IPV6_RECVDSTOPTS'), kind.bool),
+  /** Whether received messages carry the hop-by-hop options header (`IPV6_HOPOPTS`). */
+  recvhopopts: rw(ipv6('IPV6_RECVHOPOPTS'), kind.bool),
+  /** Whether a change of the path MTU is told with a message without data (`IPV6_PATHMTU`). */
+  recvpathmtu: rw(ipv6('IPV6_RECVPATHMTU'), kind.bool),
+  /** Whether received messages carry the routing header (`IPV6_RTHDR`). */
+  recvrthdr: rw(ipv6('IPV6_RECVRTHDR'), kind.bool),
+  /** Whether `routeralert` is about packets of this network namespace only. */
+  routeralertisolate: rw(ipv6('IPV6_ROUTER_ALERT_ISOLATE'), kind.bool),
+  /** Routing header of every packet sent, as on the wire; empty for none. Needs CAP_NET_RAW. */
+  rthdr: rw(ipv6('IPV6_RTHDR'), kind.bytes(HEADER)),
+  /** Destination options header before the routing header, as on the wire; empty for none. Needs CAP_NET_RAW. */
+  rthdrdstopts: rw(ipv6('IPV6_RTHDRDSTOPTS'), kind.bytes(HEADER)),
+  /** Whether the socket is for IPv6 alone; when false, it takes IPv4 too, as mapped addresses. EINVAL once bound. */
+  v6only: rw(ipv6('IPV6_V6ONLY'), kind.bool),
+}

@@ -1,0 +1,119 @@
+import { AddrInfo as Address, type AddrInfo, adoptSockaddr } from '../../address.js'
+import { native } from '../../native.js'
+import * as validate from '../../validate.js'
+import { fetch, type Kind, readOnly, store, writeOnly } from './kind.js'
+
+function memory(name: string, value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw validate.invalidType(name, 'an instance of Uint8Array', value)
+  return value
+}
+
+/** Raw bytes, with at most `room` of them on the way in. */
+export function bytes(room: number): Kind<Buffer, [value: Uint8Array]> {
+  return {
+    name: 'bytes',
+    get(place) {
+      const into = Buffer.alloc(room)
+      return into.subarray(0, fetch(place, 'bytes', into))
+    },
+    set(place, value) {
+      store(place, 'bytes', memory('value', value))
+    },
+  }
+}
+
+/** Raw bytes that are one of a few lengths. */
+export function bytesOfLength(...lengths: number[]): Kind<Buffer, [value: Uint8Array]> {
+  const any = bytes(Math.max(...lengths))
+  const expected = lengths.join(' or ')
+  return {
+    name: `${expected} bytes`,
+    get: any.get,
+    set(place, value) {
+      const { length } = memory('value', value)
+      if (!lengths.includes(length)) throw validate.outOfRange('value.length', expected, length)
+      any.set(place, value)
+    },
+  }
+}
+
+/** Text that the kernel ends with a NUL, in `room` bytes. */
+export function text(room: number): Kind<string> {
+  return {
+    name: 'string',
+    get(place) {
+      const into = Buffer.alloc(room)
+      const there = into.subarray(0, fetch(place, 'bytes', into))
+      const end = there.indexOf(0)
+      return there.toString('utf8', 0, end < 0 ? there.length : end)
+    },
+    set(place, value) {
+      const checked = Buffer.from(validate.textWithoutNul('value', value))
+      if (checked.length >= room) throw validate.outOfRange('value', `shorter than ${room} bytes`, value)
+      store(place, 'bytes', checked)
+    },
+  }
+}
+
+/** IFNAMSIZ: the name of an interface and its NUL. */
+const interfaceText = text(16)
+
+/** The name of an interface, or `null` for any. */
+export const interfaceName: Kind<string | null> = {
+  name: 'interface name or null',
+  get: (place) => interfaceText.get(place) || null,
+  set(place, value) {
+    if (value === '') throw validate.invalidValue('value', 'must be the name of an interface or null', value)
+    interfaceText.set(place, value ?? '')
+  },
+}
+
+/** More than the 65536 groups that one process may be in. */
+const LIST_ROOM = 0x40000
+
+/** An array of unsigned 32-bit numbers, as long as the kernel makes it. */
+export const u32List: Kind<number[]> = {
+  name: 'u32[]',
+  get(place) {
+    const into = new Uint32Array(LIST_ROOM / Uint32Array.BYTES_PER_ELEMENT)
+    const length = fetch(place, 'bytes', new Uint8Array(into.buffer))
+    return [...into.subarray(0, length / Uint32Array.BYTES_PER_ELEMENT)]
+  },
+  set: readOnly,
+}
+
+/** A socket address of any family. */
+export const address: Kind<AddrInfo> = {
+  name: 'AddrInfo',
+  get(place) {
+    const into = Buffer.alloc(native.limits.sockaddr_max)
+    return adoptSockaddr(into.subarray(0, fetch(place, 'bytes', into)))
+  },
+  set(place, value) {
+    if (!(value instanceof Address)) throw validate.invalidType('value', 'an instance of AddrInfo', value)
+    store(place, 'bytes', value.sockaddr)
+  },
+}
+
+/** Size of `struct sock_filter`, and how many of them the kernel takes. */
+const FILTER_ROW = 8
+const FILTER_ROWS = 4096
+
+/** A filter program: rows of `struct sock_filter` (8 bytes each) as bytes. See bpf(2), `tcpdump -ddd`. */
+export const filter: Kind<never, [program: Uint8Array]> = {
+  name: 'struct sock_filter[] (bytes)',
+  get: writeOnly,
+  set(place, program) {
+    const { length } = memory('program', program)
+    if (length === 0 || length % FILTER_ROW !== 0 || length > FILTER_ROW * FILTER_ROWS)
+      throw validate.outOfRange('program.length', `a multiple of ${FILTER_ROW}, up to ${FILTER_ROWS} rows`, length)
+    store(place, 'filter', program)
+  },
+}
+
+/** The filter program that is attached, empty when there is none. */
+export const attachedFilter: Kind<Buffer> = {
+  name: filter.name,
+  get: bytes(FILTER_ROW * FILTER_ROWS).get,
+  set: readOnly,
+}

@@ -1,0 +1,165 @@
+import { AddrInfo as Address, type AddrInfo, interfaceIndex } from '../../address.js'
+import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE, sys } from '../../constants.js'
+import { systemError } from '../../errors.js'
+import { native, registers } from '../../native.js'
+import * as validate from '../../validate.js'
+import { fetch, first, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
+
+/** An address that an option takes: text of the family of the socket, or an address of it. */
+export function familiar(place: OptionPlace, name: string, value: unknown): AddrInfo {
+  const ai = value instanceof Address ? value : parsed(place, name, value)
+  if (ai.family === place.family) return ai
+  const detail = `${name} is of another family than the socket`
+  throw systemError(sys.EAFNOSUPPORT, 'setsockopt', { ...ai.context(), detail })
+}
+
+function parsed(place: OptionPlace, name: string, value: unknown): AddrInfo {
+  const text = validate.textWithoutNul(name, value)
+  if (place.family === AF_INET6) return Address.inet6(text)
+  if (place.family === AF_INET) return Address.inet(text)
+  throw systemError(sys.EOPNOTSUPP, 'setsockopt', { detail: `${place.name} needs an IPv4 or IPv6 socket` })
+}
+
+/** The interface that multicast leaves by: its name, `null` for the kernel's choice; set by name, by index, or `null`. */
+export const multicastInterface: Kind<string | null, [ifname: string | number | null]> = {
+  name: 'interface name or null',
+  get(place) {
+    return place.family === AF_INET6 ? interfaceOfIndex(place) : interfaceOfAddress(place)
+  },
+  set(place, ifname) {
+    const index = ifname === null ? 0 : interfaceIndex('ifname', ifname)
+    const bytes = index > 0 ? addressOfInterface(index) : undefined
+    registers[0] = index
+    if (place.family === AF_INET6) store(place, 'int')
+    else store(place, 'mreqn', bytes)
+  },
+}
+
+function interfaceOfIndex(place: OptionPlace): string | null {
+  fetch(place, 'int')
+  return first() === 0 ? null : nameOfInterface(first())
+}
+
+function nameOfInterface(index: number): string {
+  const name = native.ifIndexToName(index)
+  if (typeof name === 'string') return name
+  throw systemError(-name, 'if_indextoname', { detail: `interface ${index}` })
+}
+
+/** The kernel remembers an IPv4 address here, even when it was told an index. */
+function interfaceOfAddress(place: OptionPlace): string | null {
+  const into = Buffer.alloc(native.limits.sockaddr_max)
+  fetch(place, 'in_addr', into)
+  const wanted = native.addressText(into)
+  if (wanted === '0.0.0.0') return null
+  const row = interfacesWithInet().find(([, address]) => native.addressText(address) === wanted)
+  return row?.[0] ?? null
+}
+
+function addressOfInterface(index: number): Buffer | undefined {
+  const name = nameOfInterface(index)
+  return interfacesWithInet().find(([own]) => own === name)?.[1]
+}
+
+function interfacesWithInet(): [name: string, address: Buffer][] {
+  const rows = native.getifaddrs()
+  if (typeof rows === 'number') throw systemError(-rows, 'getifaddrs')
+  return rows.flatMap(([name, , address]): [string, Buffer][] =>
+    address && native.addressParts(address) === AF_INET ? [[name, address]] : [],
+  )
+}
+
+/** A multicast group and the interface to be a member on (the kernel's choice when absent). */
+export const group: Kind<never, [mcaddr: string | AddrInfo, ifname?: string | number]> = {
+  name: 'mcaddr, ifname?',
+  get: writeOnly,
+  set(place, mcaddr, ifname) {
+    const { sockaddr } = familiar(place, 'mcaddr', mcaddr)
+    const index = interfaceIndex('ifname', ifname ?? 0)
+    registers[0] = index
+    store(place, 'group', sockaddr)
+  },
+}
+
+/** A multicast group, a source in it, and the interface (the kernel's choice when absent). */
+export const groupSource: Kind<
+  never,
+  [mcaddr: string | AddrInfo, srcaddr: string | AddrInfo, ifname?: string | number]
+> = {
+  name: 'mcaddr, srcaddr, ifname?',
+  get: writeOnly,
+  set(place, mcaddr, srcaddr, ifname) {
+    const { sockaddr } = familiar(place, 'mcaddr', mcaddr)
+    const source = familiar(place, 'srcaddr', srcaddr).sockaddr
+    const index = interfaceIndex('ifname', ifname ?? 0)
+    registers[0] = index
+    store(place, 'group_source', sockaddr, source)
+  },
+}
+
+/** What Linux takes by default on IPv6 (`mld_max_msf`); on IPv4 it is 10 (`igmp_max_msf`). */
+const FILTER_SOURCES = 64
+
+/** A multicast group, whether its sources are the only ones or the unwanted ones, the sources, and the interface. */
+export const groupFilter: Kind<
+  never,
+  [mcaddr: string | AddrInfo, mode: number, srcaddrs: readonly (string | AddrInfo)[], ifname?: string | number]
+> = {
+  name: 'mcaddr, mode, srcaddrs, ifname?',
+  get: writeOnly,
+  set(place, mcaddr, mode, srcaddrs, ifname) {
+    const { sockaddr } = familiar(place, 'mcaddr', mcaddr)
+    if (validate.integer('mode', mode) !== MCAST_INCLUDE && mode !== MCAST_EXCLUDE)
+      throw validate.outOfRange('mode', 'MCAST_INCLUDE or MCAST_EXCLUDE', mode)
+    const sources = packed(place, srcaddrs)
+    const index = interfaceIndex('ifname', ifname ?? 0)
+    registers[0] = index
+    registers[1] = mode
+    store(place, 'group_filter', sockaddr, sources)
+  },
+}
+
+/** Addresses one behind the other, each in the room of the largest address. */
+function packed(place: OptionPlace, addresses: unknown): Buffer {
+  if (!Array.isArray(addresses)) throw validate.invalidType('srcaddrs', 'an instance of Array', addresses)
+  if (addresses.length > FILTER_SOURCES)
+    throw validate.outOfRange('srcaddrs.length', `<= ${FILTER_SOURCES}`, addresses.length)
+  const room = native.limits.sockaddr_max
+  const all = Buffer.alloc(room * addresses.length)
+  for (const [index, one] of addresses.entries()) familiar(place, 'srcaddr', one).sockaddr.copy(all, index * room)
+  return all
+}
+
+/** An anycast address of IPv6 and its interface. */
+export const anycast: Kind<never, [addr: string | AddrInfo, ifname?: string | number]> = {
+  name: 'addr, ifname?',
+  get: writeOnly,
+  set(place, addr, ifname) {
+    const { sockaddr } = familiar(place, 'addr', addr)
+    const index = interfaceIndex('ifname', ifname ?? 0)
+    registers[0] = index
+    store(place, 'mreq6', sockaddr)
+  },
+}
+
+/** The address and the interface that IPv6 datagrams leave from; `null` for the kernel's choice of address. */
+export const sourceAddress: Kind<never, [addr: string | AddrInfo | null, ifname?: string | number]> = {
+  name: 'addr or null, ifname?',
+  get: writeOnly,
+  set(place, addr, ifname) {
+    const { sockaddr } = familiar(place, 'addr', addr ?? '::')
+    const index = interfaceIndex('ifname', ifname ?? 0)
+    registers[0] = index
+    store(place, 'pktinfo6', sockaddr)
+  },
+}
+
+/** The MTU in a `struct ip6_mtuinfo`; the kernel leaves the address there empty. */
+export const pathMtu: Kind<number> = {
+  name: 'bytes',
+  get(place) {
+    fetch(place, 'mtuinfo6')
+    return first()
+  },
+  set: readOnly,
+}

@@ -1,0 +1,142 @@
+import type { AddrInfo } from '../../address.js'
+import { interfaceIndex } from '../../address.js'
+import { native, registers } from '../../native.js'
+import * as validate from '../../validate.js'
+import type { TcpInfo } from '../tcp-info.js'
+import { familiar } from './inet.js'
+import { fetch, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
+
+const UINT_MAX = 0xffffffff
+
+/** Statistics of a connection; times in the unit that each name's documentation says. See tcp(7). */
+export const tcpInfo: Kind<TcpInfo> = {
+  name: 'TcpInfo',
+  get(place) {
+    fetch(place, 'tcp_info')
+    const info: Record<string, number> = {}
+    for (const [index, name] of native.tcpInfoFields.entries()) {
+      const value = registers[index] ?? Number.NaN
+      if (!Number.isNaN(value)) info[name] = value
+    }
+    return info as unknown as TcpInfo
+  },
+  set: readOnly,
+}
+
+/** What a signature of TCP segments applies to, beside the address. */
+export interface Md5Scope {
+  /** Leading bits of the address that count; all of them when absent. */
+  prefixlen?: number
+  /** Interface that the peer is reached by, a name or an index; any when absent. */
+  ifname?: string | number
+}
+
+/** TCP_MD5SIG_MAXKEYLEN */
+const KEY_MAX = 80
+/** `TCP_MD5SIG_FLAG_*` */
+const FLAG_PREFIX = 1
+const FLAG_IFINDEX = 2
+
+function signature(place: OptionPlace, addr: unknown, key: unknown, scope: Md5Scope): void {
+  const ai = familiar(place, 'addr', addr)
+  const secret = validate.bytes('key', key)
+  if (secret.length > KEY_MAX) throw validate.outOfRange('key', `of ${KEY_MAX} bytes at most`, secret.length)
+  const { prefixlen, ifname } = scope
+  const prefix = validate.integer('scope.prefixlen', prefixlen ?? 0, 0, 128)
+  const index = interfaceIndex('scope.ifname', ifname ?? 0)
+  registers[0] = (prefixlen === undefined ? 0 : FLAG_PREFIX) | (ifname === undefined ? 0 : FLAG_IFINDEX)
+  registers[1] = prefix
+  registers[2] = index
+  store(place, 'md5sig', ai.sockaddr, secret)
+}
+
+/** A peer and the key of its MD5 signatures; an empty key takes it back. */
+export const md5sig: Kind<never, [addr: string | AddrInfo, key: string | Uint8Array]> = {
+  name: 'addr, key',
+  get: writeOnly,
+  set(place, addr, key) {
+    signature(place, addr, key, {})
+  },
+}
+
+/** As {@link md5sig}, for a prefix or for one interface. */
+export const md5sigOfScope: Kind<never, [addr: string | AddrInfo, key: string | Uint8Array, scope: Md5Scope]> = {
+  name: 'addr, key, { prefixlen?, ifname? }',
+  get: writeOnly,
+  set(place, addr, key, scope) {
+    if (scope === null || typeof scope !== 'object') throw validate.invalidType('scope', 'of type object', scope)
+    signature(place, addr, key, scope)
+  },
+}
+
+/** What both sides agreed on when a connection that is under repair began. */
+export interface RepairOptions {
+  /** Largest segment that the peer takes, bytes. */
+  mss?: number
+  /** Window scales, as shifts: of the peer's window and of ours. */
+  wscale?: [snd: number, rcv: number]
+  /** Selective acknowledgements were agreed on. */
+  sack?: boolean
+  /** Timestamps were agreed on. */
+  timestamps?: boolean
+}
+
+/** `TCPOPT_*`: numbers of TCP options on the wire. */
+const MSS = 2
+const WINDOW_SCALE = 3
+const SACK_PERMITTED = 4
+const TIMESTAMPS = 8
+const NONE = 0
+
+/** Up to four of `struct tcp_repair_opt`. */
+export const repairOptions: Kind<never, [options: RepairOptions]> = {
+  name: '{ mss?, wscale?, sack?, timestamps? }',
+  get: writeOnly,
+  set(place, options) {
+    const pairs = repairPairs(options)
+    registers.set(pairs.flat())
+    store(place, 'repair_options')
+  },
+}
+
+function repairPairs(options: RepairOptions): [code: number, value: number][] {
+  if (options === null || typeof options !== 'object') throw validate.invalidType('options', 'of type object', options)
+  const { mss, wscale, sack = false, timestamps = false } = options
+  return [
+    mss === undefined ? [NONE, 0] : [MSS, validate.integer('options.mss', mss, 0, 0xffff)],
+    wscale === undefined ? [NONE, 0] : [WINDOW_SCALE, windowScales(wscale)],
+    [validate.boolean('options.sack', sack) ? SACK_PERMITTED : NONE, 0],
+    [validate.boolean('options.timestamps', timestamps) ? TIMESTAMPS : NONE, 0],
+  ]
+}
+
+function windowScales(wscale: unknown): number {
+  if (!Array.isArray(wscale)) throw validate.invalidType('options.wscale', 'an array of two numbers', wscale)
+  const snd = validate.integer('options.wscale[0]', wscale[0], 0, 14)
+  return validate.integer('options.wscale[1]', wscale[1], 0, 14) * 0x10000 + snd
+}
+
+/** The windows of a connection under repair, as sequence numbers and bytes. */
+export interface RepairWindow {
+  snd_wl1: number
+  snd_wnd: number
+  max_window: number
+  rcv_wnd: number
+  rcv_wup: number
+}
+
+/** `struct tcp_repair_window`. */
+export const repairWindow: Kind<RepairWindow> = {
+  name: '{ snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup }',
+  get(place) {
+    fetch(place, 'repair_window')
+    const [snd_wl1 = 0, snd_wnd = 0, max_window = 0, rcv_wnd = 0, rcv_wup = 0] = registers
+    return { snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup }
+  },
+  set(place, value) {
+    const names = ['snd_wl1', 'snd_wnd', 'max_window', 'rcv_wnd', 'rcv_wup'] as const
+    const numbers = names.map((name) => validate.integer(`value.${name}`, value?.[name], 0, UINT_MAX))
+    registers.set(numbers)
+    store(place, 'repair_window')
+  },
+}

@@ -1,0 +1,121 @@
+/** What `TCP_INFO` says. A field is absent when this kernel does not know it. */
+export interface TcpInfo {
+  /** `TCP_ESTABLISHED` and so on. */
+  state: number
+  /** Congestion state: 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss. */
+  ca_state: number
+  /** Retransmits of the oldest segment without an answer. */
+  retransmits: number
+  /** Window or keep-alive probes without an answer. */
+  probes: number
+  /** Doublings of the retransmission timeout. */
+  backoff: number
+  /** Negotiated: 1 timestamps, 2 SACK, 4 window scale, 8 ECN, 16 ECN seen, 32 data in SYN, 64 usec timestamps. */
+  options: number
+  /** Window scale of the peer, a shift. */
+  snd_wscale: number
+  /** Our window scale, a shift. */
+  rcv_wscale: number
+  /** 1 when the delivery rate was limited by the program. */
+  delivery_rate_app_limited: number
+  /** Why fast open failed, 0 to 3. */
+  fastopen_client_fail: number
+  /** Retransmission timeout, microseconds. */
+  rto: number
+  /** Delayed acknowledgement timeout, microseconds. */
+  ato: number
+  /** Maximum segment size for sending, bytes. */
+  snd_mss: number
+  /** Maximum segment size of what arrives, bytes. */
+  rcv_mss: number
+  /** Segments sent and not acknowledged; on a listener the connections that wait for accept. */
+  unacked: number
+  /** Segments acknowledged selectively; on a listener its backlog. */
+  sacked: number
+  /** Segments held to be lost. */
+  lost: number
+  /** Segments retransmitted and still out. */
+  retrans: number
+  /** Unused since Linux 4.15. */
+  fackets: number
+  /** Milliseconds since data was sent. */
+  last_data_sent: number
+  /** Not set by Linux. */
+  last_ack_sent: number
+  /** Milliseconds since data arrived. */
+  last_data_recv: number
+  /** Milliseconds since an acknowledgement arrived. */
+  last_ack_recv: number
+  /** Path MTU, bytes. */
+  pmtu: number
+  /** Slow-start threshold of the receive window, bytes. */
+  rcv_ssthresh: number
+  /** Smoothed round-trip time, microseconds. */
+  rtt: number
+  /** Its variation, microseconds. */
+  rttvar: number
+  /** Slow-start threshold, segments. */
+  snd_ssthresh: number
+  /** Congestion window, segments. */
+  snd_cwnd: number
+  /** Advertised maximum segment size, bytes. */
+  advmss: number
+  /** Reordering distance, segments. */
+  reordering: number
+  /** Round-trip time as the receiver measures it, microseconds. */
+  rcv_rtt: number
+  /** Space for receiving, bytes. */
+  rcv_space: number
+  /** Retransmits of the whole connection, segments. */
+  total_retrans: number
+  /** Pacing rate, bytes per second. */
+  pacing_rate?: number
+  /** Its limit, bytes per second. */
+  max_pacing_rate?: number
+  /** Bytes that the peer acknowledged. */
+  bytes_acked?: number
+  /** Bytes that arrived and were acknowledged. */
+  bytes_received?: number
+  segs_out?: number
+  segs_in?: number
+  /** Bytes in the send buffer that were never sent. */
+  notsent_bytes?: number
+  /** Least round-trip time, microseconds. */
+  min_rtt?: number
+  data_segs_in?: number
+  data_segs_out?: number
+  /** Bytes per second. */
+  delivery_rate?: number
+  /** Microseconds busy with sending. */
+  busy_time?: number
+  /** Microseconds limited by the peer's window. */
+  rwnd_limited?: number
+  /** Microseconds limited by the send buffer. */
+  sndbuf_limited?: number
+  /** Segments delivered. */
+  delivered?: number
+  /** Segments delivered with a congestion mark. */
+  delivered_ce?: number
+  /** Bytes sent, retransmits included. */
+  bytes_sent?: number
+  /** Bytes retransmitted. */
+  bytes_retrans?: number
+  /** Duplicate selective acknowledgements. */
+  dsack_dups?: number
+  /** Reorderings seen. */
+  reord_seen?: number
+  /** Segments that arrived out of order. */
+  rcv_ooopack?: number
+  /** The peer's window, bytes. */
+  snd_wnd?: number
+  /** Our window, bytes. */
+  rcv_wnd?: number
+  /** Times that the flow was hashed to another path. */
+  rehash?: number
+  /** Retransmission timeouts. */
+  total_rto?: number
+  /** Recoveries from them. */
+  total_rto_recoveries?: number
+  /** Milliseconds spent in them. */
+  total_rto_time?: number
+}

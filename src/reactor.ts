@@ -1,0 +1,135 @@
+import { sys } from './constants.js'
+import { check, checkAnswer } from './errors.js'
+import { native } from './native.js'
+
+/** Who wants to hear of readiness. */
+export interface ReadyListener {
+  /**
+   * Something may be possible now. It is a hint: the system call decides, and may still say EAGAIN. An error or a hang-up
+   * makes both directions ready, because the next call in either reports it.
+   */
+  ready(readable: boolean, writable: boolean): void
+}
+
+/** A descriptor under watch. */
+export interface Watch {
+  /** Ends the watch. To be called before the descriptor is closed or given away; a second call does nothing. */
+  stop(): void
+}
+
+/**
+ * What the engine needs of a readiness mechanism. An implementation has these obligations:
+ *
+ * 1. After `watch()` the listener hears of readiness that holds already, and of each later change from "not ready" to
+ *    "ready" in either direction. It may hear more often, never less: the engine waits only after a call said EAGAIN.
+ * 2. Nothing is reported from inside `watch()`, nor after `stop()`, also not when the event was under way, and not when the
+ *    number of the descriptor belongs to another one by then.
+ * 3. Listeners are called from the event loop, outside of any JavaScript of the user; promises that they settle go on when
+ *    all listeners of a batch were called. One that throws does not keep the others from being called.
+ * 4. No descriptor starves: however many are ready, each is reported within a bounded number of turns.
+ * 5. The event loop stays alive exactly while there are more `hold()` than `release()` calls; a watch alone does not keep it.
+ * 6. `watch()` throws what the kernel says (EPERM for a file, EBADF for a closed number, ENOSPC, ENOMEM), and `stop()` never
+ *    throws, also not when the descriptor was closed behind our back.
+ */
+export interface Poller {
+  watch(fd: number, listener: ReadyListener): Watch
+  hold(): void
+  release(): void
+}
+
+/** Edge-triggered, both directions, registered once: in steady state no epoll_ctl(2) is called. */
+const INTEREST = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLRDHUP | sys.EPOLLET
+const TROUBLE = sys.EPOLLERR | sys.EPOLLHUP
+const READABLE = sys.EPOLLIN | sys.EPOLLRDHUP | TROUBLE
+const WRITABLE = sys.EPOLLOUT | TROUBLE
+
+const GENERATION_MAX = 0x7fffffff
+
+/** The board that the addon shares: see `board_t` in native/reactor.c. */
+const HOLDERS = 0
+const REFERENCED = 1
+const EVENTS = 2
+const INTS_PER_EVENT = 3
+
+/**
+ * Readiness by one epoll(7) set per environment. An event names a slot and the generation of its tenant, so that one which
+ * was under way when its descriptor was closed finds nobody.
+ */
+export class EpollPoller implements Poller {
+  readonly #board: Int32Array
+  readonly #listeners: (ReadyListener | undefined)[] = []
+  readonly #generations: number[] = []
+  readonly #free: number[] = []
+  #dispatching = false
+
+  constructor() {
+    if ('bun' in process.versions || 'deno' in process.versions)
+      throw Object.assign(
+        new Error(
+          'Asynchronous sockets need the event loop of Node.js; berkeley/llsocket works on this runtime as well',
+        ),
+        { code: 'ERR_UNSUPPORTED_RUNTIME' },
+      )
+    const board = native.reactorOpen((count) => this.#dispatch(count))
+    this.#board = new Int32Array(checkAnswer(board, 'epoll_create1'))
+  }
+
+  watch(fd: number, listener: ReadyListener): Watch {
+    const slot = this.#free.pop() ?? this.#listeners.length
+    const generation = this.#generations[slot] ?? 0
+    const result = native.epollCtl(sys.EPOLL_CTL_ADD, fd, INTEREST, slot, generation)
+    this.#listeners[slot] = result < 0 ? undefined : listener
+    this.#generations[slot] = generation
+    if (result < 0) this.#free.push(slot)
+    check(result, 'epoll_ctl')
+    return { stop: () => this.#stop(fd, slot, generation) }
+  }
+
+  #stop(fd: number, slot: number, generation: number): void {
+    if (this.#generations[slot] !== generation || this.#listeners[slot] === undefined) return
+    // ENOENT and EBADF: somebody else closed the descriptor, and the kernel has forgotten it with that.
+    native.epollCtl(sys.EPOLL_CTL_DEL, fd, 0, slot, generation)
+    this.#listeners[slot] = undefined
+    this.#generations[slot] = generation === GENERATION_MAX ? 0 : generation + 1
+    this.#free.push(slot)
+  }
+
+  hold(): void {
+    const board = this.#board
+    if (++(board[HOLDERS] as number) === 1 && board[REFERENCED] === 0) native.reactorHold(1)
+  }
+
+  release(): void {
+    const board = this.#board
+    const holders = --(board[HOLDERS] as number)
+    // After a batch the addon looks itself: a conversation that waits again within it costs no call.
+    if (holders === 0 && !this.#dispatching) native.reactorHold(0)
+  }
+
+  #dispatch(count: number): void {
+    this.#dispatching = true
+    const board = this.#board
+    for (let i = 0, at = EVENTS; i < count; i++, at += INTS_PER_EVENT) {
+      const slot = board[at] as number
+      const events = board[at + 2] as number
+      const listener = this.#listeners[slot]
+      if (listener === undefined || this.#generations[slot] !== board[at + 1]) continue
+      try {
+        listener.ready((events & READABLE) !== 0, (events & WRITABLE) !== 0)
+      } catch (error) {
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }
+    this.#dispatching = false
+  }
+}
+
+let shared: Poller | undefined
+
+/** The poller of this thread, made when the first socket waits. */
+export function threadPoller(): Poller {
+  shared ??= new EpollPoller()
+  return shared
+}

@@ -1,0 +1,106 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { domainToASCII } from 'node:url'
+import { type AddrInfo, adoptSockaddr } from './address.js'
+import { AI_NUMERICHOST } from './constants.js'
+import { check, noSuchName, resolverError } from './errors.js'
+import { native, type ResolvedAddress } from './native.js'
+import * as validate from './validate.js'
+
+/** A question to the resolver: what getaddrinfo(3) takes. */
+export interface Question {
+  /** Host name or address; absent for the wildcard (with `AI_PASSIVE`) or the loopback address. */
+  host?: string | null | undefined
+  /** Port number or service name of services(5). */
+  port?: number | string | null | undefined
+  /** `AF_*`; 0 for any. */
+  family?: number
+  /** `SOCK_*`; 0 for any. */
+  socktype?: number
+  /** `IPPROTO_*`; 0 for any. */
+  protocol?: number
+  /** `AI_*` flags, OR-ed. */
+  flags?: number
+}
+
+type NativeQuestion = Parameters<typeof native.getaddrinfo>
+
+/** RFC 1035: 253 characters of name, 63 of each label. */
+const HOST_MAX = 253
+const LABEL_MAX = 63
+
+/**
+ * A host for the resolver. A NUL is refused, because C would stop reading there; a name that DNS cannot hold is refused
+ * before anybody is asked; a name with other than ASCII letters goes as its IDNA form.
+ */
+function hostName(value: unknown, numeric: boolean): string {
+  const host = validate.textWithoutNul('host', value)
+  const address = host.split('%', 1)[0] ?? ''
+  if (isIPv4(host) || isIPv6(address)) return host
+  // The C library would also take "127.1" and "0177.0.0.1" for addresses.
+  if (numeric) throw noSuchName(host, 'not a numeric address')
+  const ascii = isAscii(host) ? host : domainToASCII(host)
+  if (ascii === '') throw noSuchName(host, 'not a host name')
+  if (ascii.replace(/\.$/, '').length > HOST_MAX)
+    throw noSuchName(host.slice(0, 64), `longer than ${HOST_MAX} characters`)
+  if (ascii.split('.').some((label) => label.length > LABEL_MAX))
+    throw noSuchName(host, `a label is longer than ${LABEL_MAX} characters`)
+  return ascii
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
+}
+
+/** A port number as digits, or the name of a service: letters first, so that "80abc" is none. */
+function serviceName(value: unknown): string {
+  if (typeof value === 'string' && /^[A-Za-z][A-Za-z0-9._+-]{0,31}$/.test(value)) return value
+  return String(validate.port('port', value))
+}
+
+function asNative(question: Question): NativeQuestion {
+  const { host, port, family = 0, socktype = 0, protocol = 0, flags = 0 } = question
+  const bits = validate.integer('flags', flags)
+  return [
+    host === undefined || host === null || host === '' ? undefined : hostName(host, (bits & AI_NUMERICHOST) !== 0),
+    port === undefined || port === null || port === '' ? undefined : serviceName(port),
+    validate.integer('family', family),
+    validate.integer('socktype', socktype),
+    validate.integer('protocol', protocol),
+    bits,
+  ]
+}
+
+function addressList(answer: ResolvedAddress[] | number, question: Question): AddrInfo[] {
+  if (typeof answer === 'number')
+    throw resolverError(answer, 'getaddrinfo', { address: question.host ?? undefined, port: portOf(question) })
+  return answer.map(([, socktype, protocol, sockaddr, canonname]) =>
+    adoptSockaddr(sockaddr, { socktype, protocol, canonname }),
+  )
+}
+
+function portOf({ port }: Question): number | undefined {
+  return typeof port === 'number' ? port : undefined
+}
+
+/**
+ * Resolves here and now: the thread waits for the answer.
+ * @throws SystemError with an `EAI_*` code and syscall `getaddrinfo`.
+ */
+export function resolveSync(question: Question): AddrInfo[] {
+  return addressList(native.getaddrinfo(...asNative(question)), question)
+}
+
+/** Resolves on a thread of libuv's pool. Rejects as {@link resolveSync} throws. */
+export async function resolve(question: Question): Promise<AddrInfo[]> {
+  const parts = asNative(question)
+  return new Promise((done, fail) => {
+    const answered = (answer: ResolvedAddress[] | number): void => {
+      try {
+        done(addressList(answer, question))
+      } catch (error) {
+        fail(error)
+      }
+    }
+    check(native.getaddrinfoAsync(answered, ...parts), 'getaddrinfo')
+  })
+}

@@ -1,0 +1,289 @@
+import { close as closeInPool } from 'node:fs'
+import { promisify } from 'node:util'
+import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from './constants.js'
+import { after, budget } from './deadline.js'
+import { Descriptor, type SocketFacts } from './descriptor.js'
+import { Engine, MORE, type Operation, PATIENT, type Patience, type WaitHook } from './engine.js'
+import { check, type SystemError, systemError } from './errors.js'
+import { closeFd } from './fd.js'
+import { Socket as LowSocket } from './llsocket/socket.js'
+import { native } from './native.js'
+import { socketOptions } from './options/index.js'
+import { defineOptions, type OptionMethods } from './options/option.js'
+import { receive } from './slab.js'
+import * as validate from './validate.js'
+
+/** What a waiting call may be given beside its arguments. */
+export interface WaitOptions {
+  /** Aborting it ends the call with an AbortError; nothing that was received is lost. */
+  signal?: AbortSignal | undefined
+}
+
+/** A hook and what it is called with: see {@link Socket.onwaitrecv}. */
+export type Hook<C> = (ctx: C, remainingMs: number) => unknown
+
+/** One direction's budget and hook. */
+interface Side {
+  /** Milliseconds, 0 for no deadline. */
+  budget: number
+  hook: Hook<unknown> | undefined
+  ctx: unknown
+}
+
+const DEFAULT_BUFSIZE = 65536
+const MS_PER_SECOND = 1000
+const closeLater = promisify(closeInPool)
+
+/**
+ * The root of the asynchronous sockets. They are always non-blocking; a verb that has to wait returns a Promise, one
+ * operation at a time in each direction, within the deadline of that direction.
+ *
+ * Failures are {@link SystemError}; a deadline that passes is a {@link TimeoutError}; a call on a closed socket is EBADF, one
+ * that was waiting when the socket was closed ECANCELED, a second one in the same direction EALREADY.
+ */
+export class Socket extends Descriptor {
+  #engine: Engine
+  readonly #receiving: Side = { budget: 0, hook: undefined, ctx: undefined }
+  readonly #sending: Side = { budget: 0, hook: undefined, ctx: undefined }
+
+  /** Takes over a synchronous socket, which is closed for its former user; without one it is a socket to be. */
+  constructor(sock?: LowSocket) {
+    super(...taken(sock))
+    this.#engine = this.#newEngine()
+    if (sock) this.setNonblock(true)
+  }
+
+  #newEngine(): Engine {
+    return new Engine((syscall) => this.use(syscall))
+  }
+
+  /** Replaces the connection: what waits on the former one ends with ECANCELED, and it is closed. */
+  protected async replace(fd: number, facts: SocketFacts): Promise<void> {
+    const closed = this.#shut(false, false)
+    this.#engine = this.#newEngine()
+    this.become(fd, facts)
+    await closed
+  }
+
+  /**
+   * Runs an operation that waits for something to receive. It is made by a function, so that what is wrong with the
+   * arguments rejects the promise; an async verb would do the same for three more turns of the microtask queue.
+   */
+  protected read<T>(prepare: () => Operation<T>, options?: WaitOptions): Promise<T> {
+    try {
+      return this.#engine.read(prepare(), patience(this.#receiving, options))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Runs an operation that waits for room to send. */
+  protected write<T>(prepare: () => Operation<T>, options?: WaitOptions): Promise<T> {
+    try {
+      return this.#engine.write(prepare(), patience(this.#sending, options))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Receives what is there, and waits only when there is nothing.
+   * @param bufsize - the most bytes to receive, 64 KiB by default.
+   * @param flags - `MSG_*` flags, OR-ed.
+   * @returns the data; `null` when the peer of a stream or seqpacket has closed; an empty Buffer is an empty datagram.
+   * @throws EMSGSIZE when a message was longer than `bufsize` and was cut, unless `MSG_TRUNC` is among the flags. See recv(2).
+   */
+  recv(bufsize: number = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
+    return this.read(() => {
+      const room = validate.integer('bufsize', bufsize, 1)
+      const kernel = this.bufferFlags(validate.integer('flags', flags))
+      return {
+        syscall: 'recv',
+        attempt: (fd) => receive(room, (into, at, length) => native.recv(fd, into, at, length, kernel)),
+        finish: (count) => this.buffered('recv', count, room, flags),
+      }
+    }, options)
+  }
+
+  /**
+   * Receives into memory of the caller, which must not be detached until the call is over.
+   * @returns the count of bytes, 0 at the end of a stream. See {@link Socket.recv}, recv(2).
+   */
+  recvinto(buffer: ArrayBufferView, flags = 0, options?: WaitOptions): Promise<number> {
+    return this.read(() => {
+      const into = validate.room('buffer', buffer)
+      const kernel = this.receiveFlags(validate.integer('flags', flags))
+      return {
+        syscall: 'recv',
+        attempt: (fd) => native.recv(fd, into, 0, into.length, kernel),
+        finish: (count) => this.uncut('recv', count, into.length, flags),
+      }
+    }, options)
+  }
+
+  /**
+   * Sends all of the data, and waits as often as there is no room.
+   * @returns the number of bytes, which is all of them.
+   * @throws EPIPE or ECONNRESET when the peer has closed; `bytes` on any error says how many had been accepted. See send(2).
+   */
+  send(data: validate.Data, flags = 0, options?: WaitOptions): Promise<number> {
+    return this.write(() => {
+      const from = validate.bytes('data', data)
+      const bits = validate.integer('flags', flags)
+      const length = from.length
+      let sent = 0
+      return {
+        syscall: 'send',
+        attempt: (fd) => native.send(fd, from, sent, length - sent, bits),
+        finish: (count) => {
+          sent += count
+          return sent < length ? MORE : sent
+        },
+        context: () => ({ bytes: sent }),
+      }
+    }, options)
+  }
+
+  /**
+   * The budgets of a receiving and of a sending call in milliseconds, 0 for none; with arguments sets them. A deadline
+   * covers a whole call, however often it has to wait.
+   */
+  deadlines(rcvmsec?: number, sndmsec?: number): [rcvmsec: number, sndmsec: number] {
+    if (rcvmsec !== undefined) this.#receiving.budget = budget('rcvmsec', rcvmsec)
+    if (sndmsec !== undefined) this.#sending.budget = budget('sndmsec', sndmsec)
+    return [this.#receiving.budget, this.#sending.budget]
+  }
+
+  /** The receive deadline in seconds, 0 for none: the same as the first of {@link Socket.deadlines}. */
+  rcvtimeo(sec?: number): number {
+    if (sec !== undefined) this.deadlines(validate.atLeast('sec', sec, 0) * MS_PER_SECOND, undefined)
+    return this.#receiving.budget / MS_PER_SECOND
+  }
+
+  /** The send deadline in seconds, 0 for none: the same as the second of {@link Socket.deadlines}. */
+  sndtimeo(sec?: number): number {
+    if (sec !== undefined) this.deadlines(undefined, validate.atLeast('sec', sec, 0) * MS_PER_SECOND)
+    return this.#sending.budget / MS_PER_SECOND
+  }
+
+  /**
+   * Sets a function that is called right before each wait for something to receive, as `fn(ctx, remainingMs)` with Infinity
+   * where there is no deadline. Returning false ends the call with ECANCELED; throwing ends it with that error. `null`
+   * removes it. Returns the former one.
+   */
+  onwaitrecv<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
+    return setHook(this.#receiving, fn, ctx)
+  }
+
+  /** As {@link Socket.onwaitrecv}, before each wait for room to send. */
+  onwaitsend<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
+    return setHook(this.#sending, fn, ctx)
+  }
+
+  /** Ends receiving: what waits for data gets what there is, and then the end. See shutdown(2), `SHUT_RD`. */
+  closer(): void {
+    check(native.shutdown(this.use('shutdown'), SHUT_RD), 'shutdown')
+    this.#engine.ready(true, false)
+  }
+
+  /** Ends sending: the peer sees the end of the stream after what was sent. See shutdown(2), `SHUT_WR`. */
+  closew(): void {
+    check(native.shutdown(this.use('shutdown'), SHUT_WR), 'shutdown')
+    this.#engine.ready(false, true)
+  }
+
+  /**
+   * Closes the socket. It is closed for every other call at once: those that wait end with ECANCELED, later ones with EBADF.
+   * A second close does nothing. The event loop is never stopped: with `linger()` set, close(2) runs on another thread.
+   * @param shutrd - shut down receiving first, for every process that shares the socket.
+   * @param shutwr - shut down sending first, likewise.
+   * @throws what shutdown(2) or close(2) reported; the descriptor is closed in any case.
+   */
+  async close(shutrd = false, shutwr = false): Promise<void> {
+    await this.#shut(validate.boolean('shutrd', shutrd), validate.boolean('shutwr', shutwr))
+  }
+
+  async #shut(shutrd: boolean, shutwr: boolean): Promise<void> {
+    if (!this.isOpen) return
+    const lingers = this.#lingers()
+    this.#engine.close()
+    this.closing()
+    const fd = this.release()
+    const shutdown = shutrd || shutwr ? native.shutdown(fd, howOf(shutrd, shutwr)) : 0
+    if (lingers) await closeLater(fd)
+    else closeFd(fd)
+    check(shutdown, 'shutdown')
+  }
+
+  /** What a class has to do while the descriptor is still there. */
+  protected closing(): void {
+    // Nothing to do for most.
+  }
+
+  /** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
+  #lingers(): boolean {
+    return this.socktype() === SOCK_STREAM && (this.linger() ?? 0) > 0
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Gives the descriptor to the caller, who closes it from now on; what waits ends with ECANCELED. It stays non-blocking. */
+  detach(): number {
+    this.use('detach')
+    this.#engine.close()
+    return this.release()
+  }
+
+  /** Calls that wait keep the process alive: the default. */
+  ref(): this {
+    this.#engine.ref()
+    return this
+  }
+
+  /** Calls that wait do not keep the process alive. */
+  unref(): this {
+    this.#engine.unref()
+    return this
+  }
+
+  /** The pending error of the socket, `null` for none; reading it clears it. See socket(7), `SO_ERROR`. */
+  error(): SystemError | null {
+    const errno = this.takeError()
+    return errno === 0 ? null : systemError(errno, 'getsockopt', { detail: 'SO_ERROR' })
+  }
+}
+
+export interface Socket extends OptionMethods<typeof socketOptions> {}
+defineOptions(Socket, socketOptions)
+
+/** What a socket to be has: it is closed for every call until it is connected. */
+const NOTHING: SocketFacts = { family: AF_UNSPEC, socktype: 0, protocol: 0 }
+
+function taken(sock: unknown): [fd: number | undefined, facts: SocketFacts] {
+  if (sock === undefined) return [undefined, NOTHING]
+  if (!(sock instanceof LowSocket))
+    throw validate.invalidType('sock', 'an instance of Socket of berkeley/llsocket', sock)
+  return [sock.unwrap(), { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }]
+}
+
+function patience({ budget, hook, ctx }: Side, options: WaitOptions | undefined): Patience {
+  const signal = options?.signal
+  if (budget === 0 && hook === undefined && signal === undefined) return PATIENT
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
+  return { deadline: after(budget), signal, hook: hook && (((left) => hook(ctx, left)) as WaitHook) }
+}
+
+function setHook(side: Side, fn: unknown, ctx: unknown): Hook<never> | null {
+  const former = side.hook ?? null
+  side.hook = fn === null ? undefined : (validate.func('fn', fn) as Hook<unknown>)
+  side.ctx = fn === null ? undefined : ctx
+  return former
+}
+
+function howOf(shutrd: boolean, shutwr: boolean): number {
+  if (shutrd && shutwr) return SHUT_RDWR
+  return shutrd ? SHUT_RD : SHUT_WR
+}

@@ -1,0 +1,145 @@
+import { inspect } from 'node:util'
+
+/** Anything that stands for bytes on their way out. A string stands for its UTF-8. */
+export type Data = string | ArrayBufferView
+
+type Coded<E extends Error> = E & { code: string }
+
+function received(value: unknown): string {
+  if (value === null || value === undefined) return `Received ${value}`
+  if (typeof value === 'function') return `Received function ${value.name}`
+  if (typeof value === 'object') {
+    const name = (value as object).constructor?.name
+    return name ? `Received an instance of ${name}` : `Received ${inspect(value, { depth: -1 })}`
+  }
+  const text = inspect(value)
+  return `Received type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`
+}
+
+/** `TypeError` with code `ERR_INVALID_ARG_TYPE`, worded as Node words it. */
+export function invalidType(name: string, expected: string, value: unknown): Coded<TypeError> {
+  const error = new TypeError(`The "${name}" argument must be ${expected}. ${received(value)}`)
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
+}
+
+/** `RangeError` with code `ERR_OUT_OF_RANGE`, worded as Node words it. */
+export function outOfRange(name: string, expected: string, value: unknown): Coded<RangeError> {
+  const error = new RangeError(`The value of "${name}" is out of range. It must be ${expected}. ${received(value)}`)
+  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' })
+}
+
+/** `TypeError` with code `ERR_INVALID_ARG_VALUE`, worded as Node words it. */
+export function invalidValue(name: string, reason: string, value: unknown): Coded<TypeError> {
+  const error = new TypeError(`The argument "${name}" ${reason}. ${received(value)}`)
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' })
+}
+
+const INT_MAX = 0x7fffffff
+
+/** A whole number from `min` to `max`; by default what an `int` holds. */
+export function integer(name: string, value: unknown, min = -INT_MAX - 1, max = INT_MAX): number {
+  if (typeof value !== 'number') throw invalidType(name, 'of type number', value)
+  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value)
+  if (value < min || value > max) throw outOfRange(name, `>= ${min} and <= ${max}`, value)
+  return value
+}
+
+/** A finite number of `min` and more. */
+export function atLeast(name: string, value: unknown, min: number, max = Number.MAX_VALUE): number {
+  if (typeof value !== 'number') throw invalidType(name, 'of type number', value)
+  if (!(value >= min && value <= max)) throw outOfRange(name, `a number >= ${min} and <= ${max}`, value)
+  return value
+}
+
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value)
+  return value
+}
+
+export function string(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidType(name, 'of type string', value)
+  return value
+}
+
+export function object(name: string, value: unknown): object {
+  if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value)
+  return value
+}
+
+export function func<F>(name: string, value: F): F {
+  if (typeof value !== 'function') throw invalidType(name, 'of type function', value)
+  return value
+}
+
+/** Text that goes to C: a NUL inside would cut it short there. */
+export function textWithoutNul(name: string, value: unknown): string {
+  const text = string(name, value)
+  if (text.includes('\0')) throw invalidValue(name, 'must not contain a NUL', value)
+  return text
+}
+
+/** Several flags, given one by one or OR-ed together. */
+export function flags(name: string, values: readonly unknown[]): number {
+  let sum = 0
+  for (const value of values) if (value !== undefined) sum |= integer(name, value)
+  return sum
+}
+
+/** A file descriptor that somebody else owns. */
+export function descriptor(name: string, value: unknown): number {
+  return integer(name, value, 0)
+}
+
+/** A port number: a whole number or its decimal digits, nothing else; never taken modulo 65536. */
+export function port(name: string, value: unknown): number {
+  if (typeof value === 'string') {
+    if (!/^[0-9]{1,5}$/.test(value)) throw outOfRange(name, 'a port number from 0 to 65535', value)
+    return port(name, Number(value))
+  }
+  if (typeof value !== 'number') throw invalidType(name, 'of type number or string', value)
+  if (!Number.isInteger(value) || value < 0 || value > 65535) throw outOfRange(name, '>= 0 and <= 65535', value)
+  return value
+}
+
+/** The bytes of `data`, without a copy where it is memory already. */
+export function bytes(name: string, data: unknown): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data)
+  return view(name, data)
+}
+
+/** The memory of a view as bytes. */
+export function view(name: string, data: unknown): Uint8Array {
+  if (data instanceof Uint8Array && data.length > 0) return data
+  if (!ArrayBuffer.isView(data))
+    throw invalidType(name, 'of type string or an instance of Buffer, TypedArray or DataView', data)
+  if (isGone(data)) throw memoryGone(name)
+  return data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/**
+ * Whether the memory was transferred away, or a resizable buffer shrank below the view. Such a view has no length, and must
+ * not pass for one that is merely empty: only the methods of the language tell the two apart, by throwing.
+ */
+function isGone(data: ArrayBufferView): boolean {
+  try {
+    if (data instanceof DataView) return data.byteLength < 0
+    Uint8Array.prototype.at.call(data as Uint8Array, 0)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** `TypeError` with code `ERR_INVALID_STATE`, as the addon throws where memory goes only later. */
+export function memoryGone(name: string): Coded<TypeError> {
+  const error = new TypeError(`The memory of "${name}" is detached, or out of the bounds of its resized buffer`)
+  return Object.assign(error, { code: 'ERR_INVALID_STATE' })
+}
+
+/** A view that something is received into. Empty or detached memory can receive nothing: its 0 would read as an end. */
+export function room(name: string, data: unknown): Uint8Array {
+  if (!ArrayBuffer.isView(data)) throw invalidType(name, 'an instance of Buffer, TypedArray or DataView', data)
+  const memory = view(name, data)
+  if (memory.byteLength === 0) throw outOfRange(name, 'memory of at least one byte', data)
+  return memory
+}
