@@ -1,0 +1,32 @@
+import type { Poller, ReadyListener, Watch } from '#internal/reactor.js'
+
+/** A poller without a kernel: tests say what is ready, and read what the engine asked for. */
+export class FakePoller implements Poller {
+  /** Who is under watch, by descriptor. */
+  readonly watched = new Map<number, ReadyListener>()
+  /** Holders at the moment: the event loop would stay alive while there are any. */
+  holders = 0
+  /** What `watch()` throws, once. */
+  refusal: Error | undefined
+
+  watch(fd: number, listener: ReadyListener): Watch {
+    const refusal = this.refusal
+    this.refusal = undefined
+    if (refusal) throw refusal
+    this.watched.set(fd, listener)
+    return { stop: () => this.watched.delete(fd) }
+  }
+
+  hold(): void {
+    this.holders++
+  }
+
+  release(): void {
+    this.holders--
+  }
+
+  /** Reports readiness, as an event would. */
+  report(fd: number, readable: boolean, writable: boolean): void {
+    this.watched.get(fd)?.ready(readable, writable)
+  }
+}

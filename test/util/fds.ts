@@ -1,0 +1,64 @@
+import { readdirSync, readlinkSync } from 'node:fs'
+import { after, before } from 'node:test'
+import { eventually } from './waiting.js'
+
+const FD_FOLDER = '/proc/self/fd'
+
+/** Closing is often a matter of the next turns of the loop, or of a child's last breath. */
+const GRACE_MS = 2000
+
+function targetOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`${FD_FOLDER}/${fd}`)
+  } catch {
+    return undefined // the descriptor that the listing itself had open
+  }
+}
+
+/** The open descriptors of this process: number to what it is, such as `socket:[4711]`. */
+export function openFds(): Map<number, string> {
+  const found = new Map<number, string>()
+  for (const name of readdirSync(FD_FOLDER)) {
+    const target = targetOf(name)
+    if (target !== undefined) found.set(Number(name), target)
+  }
+  return found
+}
+
+/** How many descriptors this process has open. */
+export function countFds(): number {
+  return openFds().size
+}
+
+/** What libuv and the reactor open when they are first used, and keep: epoll sets, event and timer descriptors. */
+function isMachinery(target: string): boolean {
+  return target.startsWith('anon_inode:')
+}
+
+function opened(before: ReadonlyMap<number, string>): string[] {
+  return [...openFds()]
+    .filter(([fd, target]) => before.get(fd) !== target && !isMachinery(target))
+    .map(([fd, target]) => `${fd} (${target})`)
+}
+
+/** libuv makes a pipe for signals when it first watches one, which starting a child does; it is never closed. */
+function openSignalPipe(): void {
+  const ignore = (): void => {}
+  process.on('SIGWINCH', ignore).off('SIGWINCH', ignore)
+}
+
+/** Call it once at the top of a test file: the file fails when a descriptor is still open after its last test. */
+export function leavesNoFd(): void {
+  let atStart: ReadonlyMap<number, string> = new Map()
+  before(() => {
+    openSignalPipe()
+    atStart = openFds()
+  })
+  after(async () => {
+    try {
+      await eventually(() => opened(atStart).length === 0, 'closing', GRACE_MS)
+    } catch {
+      throw new Error(`left open: ${opened(atStart).join(', ')}`)
+    }
+  })
+}

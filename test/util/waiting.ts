@@ -1,0 +1,29 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** How long anything in a test may take before the test gives up on it. */
+export const PATIENCE_MS = 10_000
+
+/** Rejects with `what` when the promise takes longer than the tests' patience. The timer goes with the answer. */
+export async function within<T>(promise: Promise<T>, what: string, milliseconds = PATIENCE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`${what} did not happen within ${milliseconds} ms`)), milliseconds)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Lets the event loop turn until `holds` is true. For state that nobody announces by an event, such as /proc or the
+ * garbage collector's work; whatever has an event is to be waited for by that.
+ */
+export async function eventually(holds: () => boolean, what: string, milliseconds = PATIENCE_MS): Promise<void> {
+  const end = performance.now() + milliseconds
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`${what} did not happen within ${milliseconds} ms`)
+    await pause(2)
+  }
+}
