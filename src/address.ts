@@ -15,6 +15,7 @@ export interface AddrInfoOptions {
   canonname?: string | undefined
 }
 
+/** What may be said of an IPv6 address beside its parts. */
 export interface Inet6Options extends AddrInfoOptions {
   /** Interface index of a link-local address. */
   scopeid?: number
@@ -24,7 +25,9 @@ export interface Inet6Options extends AddrInfoOptions {
 
 /** Host and service names of an address. */
 export interface NameInfo {
+  /** Name of the host, or its address where it has none. */
   host: string
+  /** Name of the service, or the port number as text. */
   serv: string
 }
 

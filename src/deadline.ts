@@ -3,6 +3,7 @@ import { atLeast } from './validate.js'
 /** A point of time on the monotonic clock, in milliseconds; `NEVER` when there is no deadline. */
 export type Deadline = number
 
+/** No deadline. */
 export const NEVER: Deadline = Number.POSITIVE_INFINITY
 
 /** Milliseconds that a deadline may be away: what fits into 32 bits with a sign, some 24 days. */

@@ -25,8 +25,11 @@ import * as validate from './validate.js'
 
 /** What is fixed about a socket from its birth. */
 export interface SocketFacts {
+  /** Address family, `AF_*`. */
   readonly family: number
+  /** Type, `SOCK_*`. */
   readonly socktype: number
+  /** Protocol, `IPPROTO_*`. */
   readonly protocol: number
 }
 
@@ -43,11 +46,19 @@ export function probe(fd: number): SocketFacts {
   return { family: fact(fd, SO_DOMAIN), socktype: fact(fd, SO_TYPE), protocol: fact(fd, SO_PROTOCOL) }
 }
 
+/** A descriptor that was found to be a socket. */
+export interface Adopted {
+  /** The number. */
+  readonly fd: number
+  /** What it is. */
+  readonly facts: SocketFacts
+}
+
 /**
  * Checks a descriptor that is to be adopted, and makes it close-on-exec.
  * @throws EBADF or ENOTSOCK when it is no socket; EBUSY when an object of this library owns it already.
  */
-export function adoptable(fd: unknown): { fd: number; facts: SocketFacts } {
+export function adoptable(fd: unknown): Adopted {
   const number = validate.descriptor('fd', fd)
   if (isOwned(number)) throw systemError(sys.EBUSY, 'wrap', { detail: `fd ${number} belongs to another socket object` })
   const facts = probe(number)

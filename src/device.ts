@@ -5,7 +5,9 @@ import { type InterfaceRow, native } from './native.js'
 
 /** One address of an interface. */
 export interface InterfaceAddress {
+  /** The address as text. */
   address: string
+  /** Which of its bits are the network. */
   netmask?: string
   /** Where a broadcast on this network goes. */
   broadcast?: string
@@ -17,6 +19,7 @@ export interface InterfaceAddress {
 
 /** A network interface. See netdevice(7). */
 export interface Interface {
+  /** Number of the interface. */
   index: number
   /** Bytes that one packet can hold. */
   mtu: number
@@ -24,7 +27,9 @@ export interface Interface {
   flags: string[]
   /** Hardware address, as `02:42:ac:11:00:02`; absent where there is none. */
   ether?: string
+  /** IPv4 addresses. */
   inet: InterfaceAddress[]
+  /** IPv6 addresses. */
   inet6: InterfaceAddress[]
 }
 

@@ -5,6 +5,7 @@ import { native, registers } from './native.js'
 export interface ErrorContext {
   /** The address (or the host name that was looked up). */
   address?: string | undefined
+  /** The port, where the address has one. */
   port?: number | undefined
   /** The path or abstract name of a unix socket. */
   path?: string | undefined
@@ -12,6 +13,7 @@ export interface ErrorContext {
   bytes?: number | undefined
   /** What the code alone does not say. */
   detail?: string | undefined
+  /** What led to it. */
   cause?: unknown
   /** The failures of several tries, where one is made of them. */
   errors?: readonly SystemError[] | undefined
@@ -37,8 +39,11 @@ export class SystemError extends Error {
   readonly errno: number
   /** The system call (or the method) that failed: `'connect'`. */
   readonly syscall: string
+  /** The address (or host name) that the call was about. */
   declare readonly address?: string
+  /** Its port. */
   declare readonly port?: number
+  /** The path or abstract name of a unix socket that the call was about; `@` stands for the NUL. */
   declare readonly path?: string
   /** Bytes that were sent before the failure, where the call moves data. */
   declare readonly bytes?: number

@@ -39,7 +39,8 @@ function hostName(value: unknown, numeric: boolean): string {
   // The C library would also take "127.1" and "0177.0.0.1" for addresses.
   if (numeric) throw noSuchName(host, 'not a numeric address')
   const ascii = isAscii(host) ? host : domainToASCII(host)
-  if (ascii === '') throw noSuchName(host, 'not a host name')
+  // "*" would be the C library's word for no host at all.
+  if (ascii === '' || ascii === '*') throw noSuchName(host, 'not a host name')
   if (ascii.replace(/\.$/, '').length > HOST_MAX)
     throw noSuchName(host.slice(0, 64), `longer than ${HOST_MAX} characters`)
   if (ascii.split('.').some((label) => label.length > LABEL_MAX))
@@ -57,12 +58,20 @@ function serviceName(value: unknown): string {
   return String(validate.port('port', value))
 }
 
+function isAbsent(value: unknown): value is '' | null | undefined {
+  return value === undefined || value === null || value === ''
+}
+
 function asNative(question: Question): NativeQuestion {
   const { host, port, family = 0, socktype = 0, protocol = 0, flags = 0 } = question
   const bits = validate.integer('flags', flags)
+  const name = isAbsent(host) ? undefined : hostName(host, (bits & AI_NUMERICHOST) !== 0)
+  const service = isAbsent(port) ? undefined : serviceName(port)
+  // The resolver says so itself, but libuv does not let it.
+  if (name === undefined && service === undefined) throw resolverError(EAI_NONAME, 'getaddrinfo', {})
   return [
-    host === undefined || host === null || host === '' ? undefined : hostName(host, (bits & AI_NUMERICHOST) !== 0),
-    port === undefined || port === null || port === '' ? undefined : serviceName(port),
+    name,
+    service,
     validate.integer('family', family),
     validate.integer('socktype', socktype),
     validate.integer('protocol', protocol),

@@ -204,10 +204,10 @@ export class Socket extends Descriptor {
   }
 
   async #shut(shutrd: boolean, shutwr: boolean): Promise<void> {
+    this.closing()
     if (!this.isOpen) return
     const lingers = this.#lingers()
     this.#engine.close()
-    this.closing()
     const fd = this.release()
     const shutdown = shutrd || shutwr ? native.shutdown(fd, howOf(shutrd, shutwr)) : 0
     if (lingers) await closeLater(fd)
@@ -215,7 +215,7 @@ export class Socket extends Descriptor {
     check(shutdown, 'shutdown')
   }
 
-  /** What a class has to do while the descriptor is still there. */
+  /** What a class has to do at every close, before the descriptor is gone; there may be none. */
   protected closing(): void {
     // Nothing to do for most.
   }

@@ -1,5 +1,5 @@
 import { AddrInfo } from '../address.js'
-import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN, sys } from '../constants.js'
+import { AF_UNIX, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN, sys } from '../constants.js'
 import { Descriptor, type SocketFacts } from '../descriptor.js'
 import { check, type ErrorContext, systemError } from '../errors.js'
 import { closeFd } from '../fd.js'
@@ -276,11 +276,13 @@ export class Socket extends Descriptor {
    * Passes a descriptor over a unix socket, with one byte of data. It stays the caller's, who may close it at once.
    * @param ai - where to, on a datagram socket that is not connected.
    * @returns 0. See unix(7), `SCM_RIGHTS`.
+   * @throws EOPNOTSUPP on a socket of another family.
    */
   sendfd(fd: number, ai?: AddrInfo, ...flags: number[]): 0 | Again {
     const passed = validate.descriptor('fd', fd)
     const to = ai === undefined ? undefined : addressArgument('ai', ai)
     const bits = validate.flags('flags', flags)
+    this.#passesDescriptors('sendfd')
     const sent = this.#call(
       'sendfd',
       (socket) => sendDescriptor(socket, passed, to, bits),
@@ -296,10 +298,17 @@ export class Socket extends Descriptor {
    */
   recvfd(...flags: number[]): number | null | Again {
     const bits = validate.flags('flags', flags)
+    this.#passesDescriptors('recvfd')
     const received = { fd: -1 }
     const count = this.#call('recvfd', (fd) => receiveDescriptor(fd, bits, this.zeroIsEnd, received))
     if (count === AGAIN) return AGAIN
     return received.fd < 0 ? null : received.fd
+  }
+
+  /** The kernel drops descriptors on sockets of any other family, and reports success. */
+  #passesDescriptors(syscall: string): void {
+    this.use(syscall)
+    if (this.family() !== AF_UNIX) throw systemError(sys.EOPNOTSUPP, syscall)
   }
 
   /** Waits up to `msec` milliseconds (0: not at all; negative: for ever) until there is something to receive. See poll(2). */

@@ -12,6 +12,7 @@ function controlOf(bytes: number): Buffer {
   return controlRoom.subarray(0, bytes)
 }
 
+/** Checks an argument that is to be a message. */
 export function messageHeader(msg: unknown): MsgHdr {
   if (!(msg instanceof MsgHdr)) throw invalidType('msg', 'an instance of MsgHdr', msg)
   return msg
@@ -39,6 +40,12 @@ function addressIn(length: number): AddrInfo | null {
   return length < 2 ? null : adoptSockaddr(Buffer.from(nameRoom.subarray(0, Math.min(length, nameRoom.length))))
 }
 
+/** Where the sender's address is put. */
+export interface Sender {
+  /** `null` where there is none. */
+  address: AddrInfo | null
+}
+
 /** One recvfrom(2): the count, or `-errno`, and the sender in `from.address`. */
 export function receiveFrom(
   fd: number,
@@ -46,7 +53,7 @@ export function receiveFrom(
   offset: number,
   length: number,
   flags: number,
-  from: { address: AddrInfo | null },
+  from: Sender,
 ): number {
   const count = native.recvfrom(fd, into, offset, length, flags, nameRoom)
   if (count >= 0) from.address = addressIn(registers[0] ?? 0)

@@ -5,8 +5,8 @@ const ip = (option: string) => at('IPPROTO_IP', option)
 const ipv6 = (option: string) => at('IPPROTO_IPV6', option)
 
 /**
- * Options of IPv4, and those that IPv4 and IPv6 share under one name, in the order of their constants: the family of the
- * socket decides. See ip(7), ipv6(7).
+ * Options of IPv4, and those that IPv4 and IPv6 share under one name, in the order of their constants: the family of
+ * the socket decides. See ip(7), ipv6(7).
  */
 export const ipOptions = {
   /** ICMP types that a raw socket does not receive, one bit for each. See raw(7). */
@@ -24,8 +24,8 @@ export const ipOptions = {
   /** Packets with a lower time to live (hop limit) are dropped; 0, the default, for none. */
   minttl: rw(perFamily(ip('IP_MINTTL'), ipv6('IPV6_MINHOPCOUNT')), kind.range(0, 255)),
   /**
-   * MTU of the path, in bytes; on IPv4 of a connected socket (ENOTCONN) and only to be read (ENOPROTOOPT). On IPv6 it can
-   * be set to 1280 and more, as a bound, or 0 for none.
+   * MTU of the path, in bytes, of a connected socket (ENOTCONN). It can be set on IPv6 only (IPv4: ENOPROTOOPT), to
+   * 1280 and more as a bound for fragments, or 0 for none; what it reads is the path's all the same.
    */
   mtu: rw(perFamily(ip('IP_MTU'), ipv6('IPV6_MTU')), kind.byteCount),
   /** How the MTU of a path is found out: `IP_PMTUDISC_*`, or `IPV6_PMTUDISC_*`, which have the same numbers. */
@@ -44,7 +44,10 @@ export const ipOptions = {
   recverr: rw(perFamily(ip('IP_RECVERR'), ipv6('IPV6_RECVERR')), kind.bool),
   /** Whether queued errors tell where the extensions of their ICMP message begin (RFC 4884). */
   recverrrfc4884: rw(perFamily(ip('IP_RECVERR_RFC4884'), ipv6('IPV6_RECVERR_RFC4884')), kind.bool),
-  /** Whether received messages carry the size of their largest fragment, where there were fragments. */
+  /**
+   * Whether received messages carry the size of their largest fragment, where there were fragments.
+   * EINVAL on an IPv4 stream.
+   */
   recvfragsize: rw(perFamily(ip('IP_RECVFRAGSIZE'), ipv6('IPV6_RECVFRAGSIZE')), kind.bool),
   /** Whether received messages carry the IP options of the packet, with this host's part filled in. */
   recvopts: rw(ip('IP_RECVOPTS'), kind.bool),
@@ -57,8 +60,8 @@ export const ipOptions = {
   /** Whether received messages carry the IP options of the packet as they came. */
   retopts: rw(ip('IP_RETOPTS'), kind.bool),
   /**
-   * Whether a raw socket receives packets with the router alert option that this host forwards: 1 or 0 on IPv4; on IPv6
-   * the value of the option that is asked for, -1 for none.
+   * Whether a raw socket receives packets with the router alert option that this host forwards: 1 or 0 on IPv4, where
+   * the protocol must not be `IPPROTO_RAW`; on IPv6, where it must be, the value that is asked for, -1 for none.
    */
   routeralert: rw(perFamily(ip('IP_ROUTER_ALERT'), ipv6('IPV6_ROUTER_ALERT')), kind.range(-1)),
   /**

@@ -24,7 +24,10 @@ export const ipv6Options = {
   flowinfosend: rw(ipv6('IPV6_FLOWINFO_SEND'), kind.bool),
   /** Hop-by-hop options header of every packet sent, as on the wire; empty for none. Needs CAP_NET_RAW. */
   hopopts: rw(ipv6('IPV6_HOPOPTS'), kind.bytes(HEADER)),
-  /** Makes this host a member of an anycast address. Needs CAP_NET_ADMIN, and a router where the address is on no interface. */
+  /**
+   * Makes this host a member of an anycast address. Needs CAP_NET_ADMIN, and (unless the host is a router) an interface
+   * with the address's prefix: EADDRNOTAVAIL otherwise.
+   */
   joinanycast: wo(ipv6('IPV6_JOIN_ANYCAST'), kind.anycast),
   /** Ends the membership in an anycast address; ENOENT when there is none. */
   leaveanycast: wo(ipv6('IPV6_LEAVE_ANYCAST'), kind.anycast),

@@ -5,8 +5,8 @@ import { at, perFamily, rw, wo } from './option.js'
 const both = (option: string) => perFamily(at('IPPROTO_IP', option), at('IPPROTO_IPV6', option))
 
 /**
- * Options of multicast, in the order of their constants. Groups and sources are text or addresses of the socket's family,
- * interfaces are names or indexes. See ip(7), ipv6(7), RFC 3678.
+ * Options of multicast, in the order of their constants. Groups and sources are text or addresses of the socket's
+ * family, interfaces are names or indexes. See ip(7), ipv6(7), RFC 3678.
  */
 export const multicastOptions = {
   /** Whether groups that other sockets of this host joined are received too; true by default. */
@@ -15,8 +15,8 @@ export const multicastOptions = {
     kind.bool,
   ),
   /**
-   * The interface that multicast leaves by; `null`, the default, for the route's. On IPv4 the kernel keeps the address of
-   * the interface only: one without an address reads as `null`.
+   * The interface that multicast leaves by; `null`, the default, for the route's. On IPv4 the kernel keeps the address
+   * of the interface only: one without an address reads as `null`.
    */
   mcastif: rw(
     perFamily(at('IPPROTO_IP', 'IP_MULTICAST_IF'), at('IPPROTO_IPV6', 'IPV6_MULTICAST_IF')),
@@ -24,7 +24,9 @@ export const multicastOptions = {
   ),
   /** Whether this host receives what it sends to groups that it is a member of; true by default. */
   mcastloop: rw(perFamily(at('IPPROTO_IP', 'IP_MULTICAST_LOOP'), at('IPPROTO_IPV6', 'IPV6_MULTICAST_LOOP')), kind.bool),
-  /** Time to live (hop limit) of multicast that is sent, 0 to 255; 1, the default, for this network, which is -1 too. */
+  /**
+   * Time to live (hop limit) of multicast that is sent, 0 to 255; 1, the default, for this network, which is -1 too.
+   */
   mcastttl: rw(
     perFamily(at('IPPROTO_IP', 'IP_MULTICAST_TTL'), at('IPPROTO_IPV6', 'IPV6_MULTICAST_HOPS')),
     kind.range(-1, 255),
@@ -32,8 +34,8 @@ export const multicastOptions = {
   /** Refuses datagrams of one source in a group of which this socket is a member. */
   mcastblocksrc: wo(both('MCAST_BLOCK_SOURCE'), kind.groupSource),
   /**
-   * Makes the socket a member of a group. EADDRINUSE when it is already; ENOBUFS beyond `net.ipv4.igmp_max_memberships`,
-   * which is 20.
+   * Makes the socket a member of a group. EADDRINUSE when it is already; ENOBUFS beyond
+   * `net.ipv4.igmp_max_memberships`, which is 20.
    */
   mcastjoin: wo(both('MCAST_JOIN_GROUP'), kind.group),
   /** Makes the socket a member of a group for what one source sends; further calls add sources. */
@@ -43,8 +45,9 @@ export const multicastOptions = {
   /** Ends the membership in a group for one source; with its last source the membership ends. */
   mcastleavesrc: wo(both('MCAST_LEAVE_SOURCE_GROUP'), kind.groupSource),
   /**
-   * Replaces the sources of a membership at once: `MCAST_INCLUDE` with those that are wanted, `MCAST_EXCLUDE` with those
-   * that are not. `MCAST_INCLUDE` of no source ends the membership. Up to 10 sources on IPv4 and 64 on IPv6 by default.
+   * Replaces the sources of a membership at once: `MCAST_INCLUDE` with those that are wanted, `MCAST_EXCLUDE` with
+   * those that are not. `MCAST_INCLUDE` of no source ends the membership. Up to 10 sources on IPv4 and 64 on IPv6 by
+   * default.
    */
   mcastmsfilter: wo(both('MCAST_MSFILTER'), kind.groupFilter),
   /** Hears a source again that `mcastblocksrc` refused; EADDRNOTAVAIL when it did not. */

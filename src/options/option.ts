@@ -5,7 +5,9 @@ import type { Kind, OptionPlace } from './kinds.js'
 
 /** Where an option lives: names of the level and of the option, looked up when it is used. */
 export interface Location {
+  /** Name of the level: `'IPPROTO_TCP'`. */
   readonly level: string
+  /** Name of the option: `'TCP_NODELAY'`. */
   readonly option: string
 }
 
@@ -14,7 +16,9 @@ export type Access = 'rw' | 'ro' | 'wo'
 
 /** One socket option: the whole cost of having it. */
 export interface Row<Out, Args extends unknown[], A extends Access> {
+  /** Whether it can be read, set, or both. */
   readonly access: A
+  /** How its value is laid out and checked. */
   readonly kind: Kind<Out, Args>
   /** For IPv4 and every other family. */
   readonly location: Location
@@ -22,10 +26,13 @@ export interface Row<Out, Args extends unknown[], A extends Access> {
   readonly location6?: Location
 }
 
+/** A row of any type. */
 // biome-ignore lint/suspicious/noExplicitAny: a table holds rows of every type
 export type AnyRow = Row<any, any, Access>
+/** Rows by the name of their method. */
 export type OptionTable = Readonly<Record<string, AnyRow>>
 
+/** The place of an option. */
 export const at = (level: string, option: string): Location => ({ level, option })
 
 /** Two options for the same thing, chosen by the family of the socket. */
@@ -54,7 +61,10 @@ export const ro = <Out, Args extends unknown[]>(where: Where, kind: Kind<Out, Ar
 export const wo = <Out, Args extends unknown[]>(where: Where, kind: Kind<Out, Args>): Row<Out, Args, 'wo'> =>
   row(where, kind, 'wo')
 
-/** The method that a row becomes: without an argument it reads; with one it sets, and returns what the kernel now holds. */
+/**
+ * The method that a row becomes: without an argument it reads; with one it sets, and returns what the kernel now
+ * holds.
+ */
 export type OptionMethod<R> =
   R extends Row<infer Out, infer Args, infer A>
     ? A extends 'ro'
@@ -70,6 +80,7 @@ export type OptionMethods<T extends OptionTable> = { readonly [K in keyof T]: Op
 /** An object whose options can be reached has a method of this name, which gives its fd and family. */
 export const optionTarget = Symbol('berkeley.optionTarget')
 
+/** An object whose options can be reached. */
 export interface OptionTarget {
   [optionTarget](syscall: string): { readonly fd: number; readonly family: number }
 }
@@ -115,7 +126,10 @@ function methodOf(row: AnyRow): (...args: unknown[]) => unknown {
   }
 }
 
-/** Gives a class the methods of a table. The class declares them by `interface C extends OptionMethods<typeof table> {}`. */
+/**
+ * Gives a class the methods of a table. The class declares them by `interface C extends OptionMethods<typeof table>
+ * {}`.
+ */
 // biome-ignore lint/complexity/noBannedTypes: any class will do
 export function defineOptions(target: Function & { prototype: object }, ...tables: OptionTable[]): void {
   for (const table of tables)

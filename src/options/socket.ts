@@ -7,14 +7,18 @@ export const socketOptions = {
   acceptconn: ro(at('SOL_SOCKET', 'SO_ACCEPTCONN'), kind.bool),
   /** Attaches an eBPF program, loaded with bpf(2), as the filter of what arrives; it replaces the filter before it. */
   attachbpf: wo(at('SOL_SOCKET', 'SO_ATTACH_BPF'), kind.fd),
-  /** Attaches a classic BPF program as the filter of what arrives; it replaces the filter before it. */
+  /**
+   * Attaches a classic BPF program as the filter of what arrives; it replaces the filter before it. On TCP newer
+   * kernels want CAP_NET_ADMIN.
+   */
   attachfilter: wo(at('SOL_SOCKET', 'SO_ATTACH_FILTER'), kind.filter),
   /** Gives a group of `reuseport` sockets a classic BPF program, whose result is the index of the socket to use. */
   attachreuseportcbpf: wo(at('SOL_SOCKET', 'SO_ATTACH_REUSEPORT_CBPF'), kind.filter),
   /** Gives a group of `reuseport` sockets an eBPF program, whose result is the index of the socket to use. */
   attachreuseportebpf: wo(at('SOL_SOCKET', 'SO_ATTACH_REUSEPORT_EBPF'), kind.fd),
   /**
-   * The one interface that the socket uses; `null`, the default, for any. Once it is set, only CAP_NET_RAW may change it.
+   * The one interface that the socket uses; `null`, the default, for any. Once it is set, only CAP_NET_RAW may change
+   * it.
    */
   bindtodevice: rw(at('SOL_SOCKET', 'SO_BINDTODEVICE'), kind.interfaceName),
   /** The one interface that the socket uses, by index; 0, the default, for any. As `bindtodevice` otherwise. */
@@ -23,30 +27,36 @@ export const socketOptions = {
   bpfextensions: ro(at('SOL_SOCKET', 'SO_BPF_EXTENSIONS'), kind.int),
   /** Whether datagrams may go to a broadcast address; without it sending there is EACCES. */
   broadcast: rw(at('SOL_SOCKET', 'SO_BROADCAST'), kind.bool),
-  /** Buffers whose size the kernel leaves alone: `SOCK_SNDBUF_LOCK`, `SOCK_RCVBUF_LOCK`. Setting a size locks it too. */
+  /**
+   * Buffers whose size the kernel leaves alone: `SOCK_SNDBUF_LOCK`, `SOCK_RCVBUF_LOCK`. Setting a size locks it too.
+   */
   buflock: rw(at('SOL_SOCKET', 'SO_BUF_LOCK'), kind.range(0, 3)),
   /**
-   * Microseconds that a receive polls the network device before it sleeps; 0 for none. More than the system's
-   * `net.core.busy_read` needs CAP_NET_ADMIN.
+   * Microseconds that a receive polls the network device before it sleeps; 0 for none, `net.core.busy_read` by default.
+   * Older kernels want CAP_NET_ADMIN for more than that.
    */
   busypoll: rw(at('SOL_SOCKET', 'SO_BUSY_POLL'), kind.microseconds),
-  /** Packets in one round of busy polling, 8 by default; more than that needs CAP_NET_ADMIN. It cannot be read back. */
+  /** Packets in one round of busy polling, 8 by default; raising it needs CAP_NET_ADMIN. It cannot be read back. */
   busypollbudget: wo(at('SOL_SOCKET', 'SO_BUSY_POLL_BUDGET'), kind.range(0, 0xffff)),
   /** Tells the kernel that the path does not work well, so that it looks for another route. */
   cnxadvice: wo(at('SOL_SOCKET', 'SO_CNX_ADVICE'), kind.action),
-  /** The identity of the socket, of which there is only one while the system runs; sock_diag(7) and eBPF know it too. */
+  /**
+   * The identity of the socket, of which there is only one while the system runs; sock_diag(7) and eBPF know it too.
+   */
   cookie: ro(at('SOL_SOCKET', 'SO_COOKIE'), kind.u64),
-  /** Whether the protocol records debugging information; switching it on needs CAP_NET_ADMIN. */
+  /** Whether the protocol records debugging information; switching it on needs CAP_NET_ADMIN (EACCES). */
   debug: rw(at('SOL_SOCKET', 'SO_DEBUG'), kind.bool),
   /** Takes the filter off, classic or eBPF (`SO_DETACH_BPF` is the same option); ENOENT when there is none. */
   detachfilter: wo(at('SOL_SOCKET', 'SO_DETACH_FILTER'), kind.action),
-  /** Takes the program of a `reuseport` group off; ENOENT when there is none. */
+  /** Takes the program of a `reuseport` group off; ENOENT when it has none, EINVAL outside of a group. */
   detachreuseportbpf: wo(at('SOL_SOCKET', 'SO_DETACH_REUSEPORT_BPF'), kind.action),
   /** Whether to bypass routing and send only to directly connected hosts. */
   dontroute: rw(at('SOL_SOCKET', 'SO_DONTROUTE'), kind.bool),
   /** The classic BPF program that is attached, as `attachfilter` took it; empty when there is none. */
   getfilter: ro(at('SOL_SOCKET', 'SO_GET_FILTER'), kind.attachedFilter),
-  /** The processor that handles the packets of the socket; -1 when none has yet. Setting it steers `reuseport` groups. */
+  /**
+   * The processor that handles the packets of the socket; -1 when none has yet. Setting it steers `reuseport` groups.
+   */
   incomingcpu: rw(at('SOL_SOCKET', 'SO_INCOMING_CPU'), kind.range(-1)),
   /** The receive queue of the device (its NAPI id) that the last packet came by; 0 for none. */
   incomingnapiid: ro(at('SOL_SOCKET', 'SO_INCOMING_NAPI_ID'), kind.u32),
@@ -91,11 +101,14 @@ export const socketOptions = {
   rcvbufforce: wo(at('SOL_SOCKET', 'SO_RCVBUFFORCE'), kind.byteCount),
   /** Bytes that must be there before a receive returns or readiness is reported; 1 by default, and 0 becomes 1. */
   rcvlowat: rw(at('SOL_SOCKET', 'SO_RCVLOWAT'), kind.byteCount),
-  /** Whether received messages carry the mark of their packet (`SO_MARK`). Needs CAP_NET_ADMIN or CAP_NET_RAW. */
+  /** Whether received messages carry the mark of their packet (`SO_MARK`). Older kernels want CAP_NET_ADMIN. */
   rcvmark: rw(at('SOL_SOCKET', 'SO_RCVMARK'), kind.bool),
   /** Whether received messages carry the priority of their packet (`SO_PRIORITY`). */
   rcvpriority: rw(at('SOL_SOCKET', 'SO_RCVPRIORITY'), kind.bool),
-  /** Bytes of memory that are set aside for the socket; EOPNOTSUPP unless its memory is accounted to a cgroup. */
+  /**
+   * Bytes of memory that are set aside for the socket; EOPNOTSUPP unless the process's memory is accounted to a
+   * cgroup.
+   */
   reservemem: rw(at('SOL_SOCKET', 'SO_RESERVE_MEM'), kind.byteCount),
   /** Whether an address in TIME_WAIT, or (for datagrams) one in use, may be bound again. */
   reuseaddr: rw(at('SOL_SOCKET', 'SO_REUSEADDR'), kind.bool),
@@ -126,7 +139,9 @@ export const socketOptions = {
   txtime: rw(at('SOL_SOCKET', 'SO_TXTIME'), kind.txtime),
   /** Whether received frames, and sent ones on the error queue, tell if they were acknowledged by wireless. */
   wifistatus: rw(at('SOL_SOCKET', 'SO_WIFI_STATUS'), kind.bool),
-  /** Whether `MSG_ZEROCOPY` may be used for sending; the kernel tells over the error queue when it let go of the data. */
+  /**
+   * Whether `MSG_ZEROCOPY` may be used for sending; the kernel tells over the error queue when it let go of the data.
+   */
   zerocopy: rw(at('SOL_SOCKET', 'SO_ZEROCOPY'), kind.bool),
 }
 

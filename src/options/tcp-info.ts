@@ -76,13 +76,17 @@ export interface TcpInfo {
   bytes_acked?: number
   /** Bytes that arrived and were acknowledged. */
   bytes_received?: number
+  /** Segments sent. */
   segs_out?: number
+  /** Segments that arrived. */
   segs_in?: number
   /** Bytes in the send buffer that were never sent. */
   notsent_bytes?: number
   /** Least round-trip time, microseconds. */
   min_rtt?: number
+  /** Segments with data that arrived. */
   data_segs_in?: number
+  /** Segments with data that were sent. */
   data_segs_out?: number
   /** Bytes per second. */
   delivery_rate?: number

@@ -4,9 +4,9 @@ import { at, ro, rw, wo } from './option.js'
 /** Options of TCP, in the order of their constants. See tcp(7). */
 export const tcpOptions = {
   /**
-   * Words of 32 bits that the congestion control tells about itself, none for most. Of `bbr` they are bandwidth in bytes
-   * per second (low and high word), least round-trip time in microseconds, and the gains of pacing and of the window
-   * times 256.
+   * Words of 32 bits that the congestion control tells about itself, none for most. Of `bbr` they are bandwidth in
+   * bytes per second (low and high word), least round-trip time in microseconds, and the gains of pacing and of the
+   * window times 256.
    */
   tcpccinfo: ro(at('IPPROTO_TCP', 'TCP_CC_INFO'), kind.u32List),
   /**
@@ -17,20 +17,20 @@ export const tcpOptions = {
   /** Whether small segments are held back until the cork is pulled (or 200 ms have passed). */
   tcpcork: rw(at('IPPROTO_TCP', 'TCP_CORK'), kind.bool),
   /**
-   * Seconds that a listener waits for data before it wakes accept(); 0, the default, for not waiting. The kernel rounds up
-   * to a number of retransmissions: 1, 3, 7, 15 …
+   * Seconds that a listener waits for data before it wakes accept(); 0, the default, for not waiting. The kernel
+   * rounds up to a number of retransmissions: 1, 3, 7, 15 …
    */
   tcpdeferaccept: rw(at('IPPROTO_TCP', 'TCP_DEFER_ACCEPT'), kind.seconds),
   /** Longest delay of an acknowledgement, in microseconds. */
   tcpdelackmaxus: rw(at('IPPROTO_TCP', 'TCP_DELACK_MAX_US'), kind.microseconds),
   /**
-   * Length of a listener's queue of fast open requests; 0, the default, for none. EINVAL on a connection. The system must
-   * allow it too (bit 2 of `net.ipv4.tcp_fastopen`).
+   * Length of a listener's queue of fast open requests; 0, the default, for none. EINVAL on a connection. The system
+   * must allow it too (bit 2 of `net.ipv4.tcp_fastopen`).
    */
   tcpfastopen: rw(at('IPPROTO_TCP', 'TCP_FASTOPEN'), kind.count),
   /**
-   * Whether connect() returns at once and the first send carries its data in the SYN. EOPNOTSUPP when the system does not
-   * allow it (bit 1 of `net.ipv4.tcp_fastopen`), EINVAL once connected.
+   * Whether connect() returns at once and the first send carries its data in the SYN. EOPNOTSUPP when the system does
+   * not allow it (bit 1 of `net.ipv4.tcp_fastopen`), EINVAL once connected.
    */
   tcpfastopenconnect: rw(at('IPPROTO_TCP', 'TCP_FASTOPEN_CONNECT'), kind.bool),
   /** The key of a listener's fast open cookies: 16 bytes, or 32 for a second, older key; empty while there is none. */
@@ -80,7 +80,9 @@ export const tcpOptions = {
   tcprtomaxms: rw(at('IPPROTO_TCP', 'TCP_RTO_MAX_MS'), kind.milliseconds),
   /** Shortest retransmission timeout, in microseconds. */
   tcprtominus: rw(at('IPPROTO_TCP', 'TCP_RTO_MIN_US'), kind.microseconds),
-  /** The SYN that the connection began with, from its IP header on; kept when the listener has `tcpsavesyn`, read once. */
+  /**
+   * The SYN that the connection began with, from its IP header on; kept when the listener has `tcpsavesyn`, read once.
+   */
   tcpsavedsyn: ro(at('IPPROTO_TCP', 'TCP_SAVED_SYN'), kind.bytes(512)),
   /** Whether a listener keeps the SYN of new connections: 0 no, 1 from the IP header on, 2 from the link header on. */
   tcpsavesyn: rw(at('IPPROTO_TCP', 'TCP_SAVE_SYN'), kind.range(0, 2)),

@@ -3,7 +3,10 @@ import { at, rw } from './option.js'
 
 /** Options of UDP, in the order of their constants. See udp(7). */
 export const udpOptions = {
-  /** Least number of bytes that the checksum of a received UDP-Lite datagram must cover; 0 for all of it, else 8 or more. */
+  /**
+   * Least number of bytes that the checksum of a received UDP-Lite datagram must cover; 0 for all of it, else 8 or
+   * more.
+   */
   udpliterecvcscov: rw(at('IPPROTO_UDPLITE', 'UDPLITE_RECV_CSCOV'), kind.range(0, 0xffff)),
   /** Number of bytes that the checksum of a sent UDP-Lite datagram covers; 0 for all of it, else 8 or more. */
   udplitesendcscov: rw(at('IPPROTO_UDPLITE', 'UDPLITE_SEND_CSCOV'), kind.range(0, 0xffff)),

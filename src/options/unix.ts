@@ -3,7 +3,10 @@ import { at, ro, rw, wo } from './option.js'
 
 /** Options of unix sockets, in the order of their constants. See unix(7). */
 export const unixOptions = {
-  /** Whether received messages carry the number of bytes that are left to read (`SCM_INQ`). Of streams; it cannot be read back. */
+  /**
+   * Whether received messages carry the number of bytes that are left to read (`SCM_INQ`). Of streams; it cannot be
+   * read back.
+   */
   inq: wo(at('SOL_SOCKET', 'SO_INQ'), kind.bool),
   /** Whether received messages carry process, user and group of their sender (`SCM_CREDENTIALS`). */
   passcred: rw(at('SOL_SOCKET', 'SO_PASSCRED'), kind.bool),

@@ -1,16 +1,18 @@
 import type { AddrInfo } from '../address.js'
 import { AF_UNIX, SO_ERROR, SOCK_NONBLOCK, SOL_SOCKET, sys } from '../constants.js'
-import { after, type Deadline, remaining } from '../deadline.js'
+import { after, type Deadline, NEVER, remaining } from '../deadline.js'
 import type { SocketFacts } from '../descriptor.js'
 import { Engine, type Operation } from '../engine.js'
 import { abortError, check, SystemError, systemError, TimeoutError, timeoutError } from '../errors.js'
-import { OwnedFd } from '../fd.js'
+import { closeFd, OwnedFd } from '../fd.js'
 import { native, registers } from '../native.js'
 import type { WaitOptions } from '../socket.js'
 
 /** A connection that stands and has no object yet. */
 export interface Connected {
+  /** Its descriptor, for the caller to own. */
   readonly fd: number
+  /** What it is. */
   readonly facts: SocketFacts
 }
 
@@ -109,33 +111,58 @@ function summary(errors: readonly SystemError[]): SystemError {
 }
 
 /** Waits for the resolver no longer than the caller would. */
-async function within<T>(work: Promise<T>, deadline: Deadline, options: WaitOptions | undefined): Promise<T> {
-  const signal = options?.signal
+async function within<T>(work: Promise<T>, deadline: Deadline, signal: AbortSignal): Promise<T> {
   const left = remaining(deadline)
-  if (signal === undefined && left === Number.POSITIVE_INFINITY) return work
-  if (signal?.aborted) throw abortError(signal.reason)
   return new Promise<T>((resolve, reject) => {
-    const timer = Number.isFinite(left) ? setTimeout(() => end(timeoutError('getaddrinfo')), left) : undefined
-    const onAbort = (): void => end(abortError(signal?.reason))
-    const settle = (): void => {
+    const timer = left === NEVER ? undefined : setTimeout(() => reject(timeoutError('getaddrinfo')), left)
+    const onAbort = (): void => reject(abortError(signal.reason))
+    signal.addEventListener('abort', onAbort)
+    work.then(resolve, reject).finally(() => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-    }
-    const end = (error: Error): void => {
-      settle()
-      reject(error)
-    }
-    signal?.addEventListener('abort', onAbort)
-    work.finally(settle).then(resolve, reject)
+      signal.removeEventListener('abort', onAbort)
+    })
   })
 }
 
-/** Resolves and connects within one budget of milliseconds, 0 for none. */
-export async function connectWithin(
-  milliseconds: number,
-  lookup: () => Promise<AddrInfo[]>,
-  options?: WaitOptions,
-): Promise<Connected> {
-  const deadline = after(milliseconds)
-  return firstOf(await within(lookup(), deadline, options), deadline, options)
+/** What a client connects with: one attempt at a time, which the client's close ends. */
+export class Dialer {
+  #attempt: AbortController | undefined
+
+  /**
+   * Resolves and connects within one budget of milliseconds (0 for none).
+   * @throws EALREADY while another attempt is under way, ECANCELED when {@link Dialer.cancel} ended it.
+   */
+  async connect(milliseconds: number, lookup: () => Promise<AddrInfo[]>, options: WaitOptions): Promise<Connected> {
+    if (this.#attempt) throw systemError(sys.EALREADY, 'connect')
+    const attempt = new AbortController()
+    this.#attempt = attempt
+    const { signal } = options
+    const onAbort = (): void => attempt.abort(signal?.reason)
+    signal?.addEventListener('abort', onAbort)
+    try {
+      if (signal?.aborted) throw abortError(signal.reason)
+      return await this.#dial(after(milliseconds), lookup, attempt.signal)
+    } catch (error) {
+      throw attempt.signal.reason === CANCELED ? systemError(sys.ECANCELED, 'connect') : error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      this.#attempt = undefined
+    }
+  }
+
+  async #dial(deadline: Deadline, lookup: () => Promise<AddrInfo[]>, signal: AbortSignal): Promise<Connected> {
+    const connected = await firstOf(await within(lookup(), deadline, signal), deadline, { signal })
+    // Between the last event and here the client may have been closed: then nobody would own the connection.
+    if (!signal.aborted) return connected
+    closeFd(connected.fd)
+    throw abortError(signal.reason)
+  }
+
+  /** Ends an attempt that is under way. */
+  cancel(): void {
+    this.#attempt?.abort(CANCELED)
+  }
 }
+
+/** The reason of an attempt that the client's close ended. */
+const CANCELED = Symbol('canceled')

@@ -1,12 +1,5 @@
-import { InetStreamClient, InetStreamServer, InetStreamSocket } from './inet.js'
-import { StreamServer } from './server.js'
-import { StreamSocket } from './socket.js'
-import { pair, UnixStreamClient, UnixStreamServer, UnixStreamSocket } from './unix.js'
-
-export { StreamServer as Server, StreamSocket as Socket }
-
-/** TCP. */
-export const inet = { Socket: InetStreamSocket, Server: InetStreamServer, Client: InetStreamClient }
-
-/** Unix streams. */
-export const unix = { Socket: UnixStreamSocket, Server: UnixStreamServer, Client: UnixStreamClient, pair }
+/** Streams: bytes in order, without boundaries, until the end. */
+export * as inet from './inet/index.js'
+export { StreamServer as Server } from './server.js'
+export { StreamSocket as Socket } from './socket.js'
+export * as unix from './unix/index.js'

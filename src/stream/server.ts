@@ -23,9 +23,10 @@ const TRANSIENT: ReadonlySet<number> = new Set([
 const EXHAUSTED: ReadonlySet<number> = new Set([sys.EMFILE, sys.ENFILE, sys.ENOBUFS, sys.ENOMEM])
 
 /**
- * A socket that listens. A class of its own connections is had by overriding {@link StreamServer.createConnection}.
+ * A socket that listens. Connections of another class are had by overriding {@link StreamServer.createConnection}; the type
+ * of `accept()` follows.
  */
-export class StreamServer<Connection extends StreamSocket = StreamSocket> extends StreamSocket {
+export class StreamServer extends StreamSocket {
   /**
    * Starts to listen.
    * @param backlog - how many connections may wait for `accept()`; the kernel caps it at net.core.somaxconn. See listen(2).
@@ -38,9 +39,9 @@ export class StreamServer<Connection extends StreamSocket = StreamSocket> extend
    * Waits for a connection, within the receive deadline. While the process has no free descriptor it waits with growing
    * pauses, and goes on when there is one. See accept(2).
    */
-  async accept(options?: WaitOptions): Promise<Connection> {
+  async accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>> {
     const fd = await this.acceptfd(options)
-    return this.createConnection(new LowSocket(fd, this.facts))
+    return this.createConnection(new LowSocket(fd, this.facts)) as ReturnType<this['createConnection']>
   }
 
   /** As {@link StreamServer.accept}, but the bare descriptor, which belongs to the caller. It is non-blocking and close-on-exec. */
@@ -58,7 +59,7 @@ export class StreamServer<Connection extends StreamSocket = StreamSocket> extend
   }
 
   /** Makes the object of an accepted connection. To be overridden by servers with connections of their own. */
-  createConnection(sock: LowSocket): Connection {
-    return new StreamSocket(sock) as Connection
+  createConnection(sock: LowSocket): StreamSocket {
+    return new StreamSocket(sock)
   }
 }

@@ -8,9 +8,9 @@ import { available, closing, eachFamily, leavesNoFd, start, within } from '../ut
 
 leavesNoFd()
 
-type Server = InstanceType<typeof stream.inet.Server>
-type Client = InstanceType<typeof stream.inet.Client>
-type Peer = InstanceType<typeof stream.inet.Socket>
+type Server = stream.inet.Server
+type Client = stream.inet.Client
+type Peer = stream.inet.Socket
 
 async function listening(t: Parameters<typeof closing>[0], host = '127.0.0.1'): Promise<Server> {
   const server = closing(t, await stream.inet.Server.create({ host }))
@@ -309,12 +309,12 @@ describe('servers', () => {
         return this.send('welcome')
       }
     }
-    class GreetingServer extends stream.inet.Server<Greeting> {
+    class GreetingServer extends stream.inet.Server {
       override createConnection(sock: LowSocket): Greeting {
         return new Greeting(sock)
       }
     }
-    const server = closing(t, await GreetingServer.create({ host: '127.0.0.1' })) as GreetingServer
+    const server = closing(t, await GreetingServer.create({ host: '127.0.0.1' }))
     assert.ok(server instanceof GreetingServer)
     server.listen()
     const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port: portOf(server) }))
@@ -411,6 +411,18 @@ describe('clients', () => {
     const late = (await Promise.all(fillers)).filter((error) => error instanceof TimeoutError)
     assert.ok(late.length > 0, 'some SYN was dropped')
     assert.equal((late[0] as TimeoutError).syscall, 'connect')
+  })
+
+  test('one attempt at a time; close ends it, and no connection is left over (H02)', async (t) => {
+    const server = await listening(t)
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port: portOf(server) }, false))
+    const attempt = client.connect()
+    await assert.rejects(client.connect(), { code: 'EALREADY', syscall: 'connect' })
+    await client.close()
+    await assert.rejects(attempt, { code: 'ECANCELED', syscall: 'connect' })
+    assert.equal(client.fd(), -1)
+    await client.connect()
+    await client.send('the second attempt')
   })
 
   test('abort ends the connection too', async (t) => {

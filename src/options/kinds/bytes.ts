@@ -11,7 +11,7 @@ function memory(name: string, value: unknown): Uint8Array {
 /** Raw bytes, with at most `room` of them on the way in. */
 export function bytes(room: number): Kind<Buffer, [value: Uint8Array]> {
   return {
-    name: 'bytes',
+    name: 'Buffer',
     get(place) {
       const into = Buffer.alloc(room)
       return into.subarray(0, fetch(place, 'bytes', into))
@@ -27,7 +27,7 @@ export function bytesOfLength(...lengths: number[]): Kind<Buffer, [value: Uint8A
   const any = bytes(Math.max(...lengths))
   const expected = lengths.join(' or ')
   return {
-    name: `${expected} bytes`,
+    name: `Buffer of ${expected} bytes`,
     get: any.get,
     set(place, value) {
       const { length } = memory('value', value)
@@ -101,7 +101,7 @@ const FILTER_ROWS = 4096
 
 /** A filter program: rows of `struct sock_filter` (8 bytes each) as bytes. See bpf(2), `tcpdump -ddd`. */
 export const filter: Kind<never, [program: Uint8Array]> = {
-  name: 'struct sock_filter[] (bytes)',
+  name: 'Buffer of struct sock_filter[]',
   get: writeOnly,
   set(place, program) {
     const { length } = memory('program', program)

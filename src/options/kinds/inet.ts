@@ -20,7 +20,9 @@ function parsed(place: OptionPlace, name: string, value: unknown): AddrInfo {
   throw systemError(sys.EOPNOTSUPP, 'setsockopt', { detail: `${place.name} needs an IPv4 or IPv6 socket` })
 }
 
-/** The interface that multicast leaves by: its name, `null` for the kernel's choice; set by name, by index, or `null`. */
+/**
+ * The interface that multicast leaves by: its name, `null` for the kernel's choice; set by name, by index, or `null`.
+ */
 export const multicastInterface: Kind<string | null, [ifname: string | number | null]> = {
   name: 'interface name or null',
   get(place) {
@@ -147,7 +149,7 @@ export const sourceAddress: Kind<never, [addr: string | AddrInfo | null, ifname?
   name: 'addr or null, ifname?',
   get: writeOnly,
   set(place, addr, ifname) {
-    const { sockaddr } = familiar(place, 'addr', addr ?? '::')
+    const { sockaddr } = familiar(place, 'addr', addr === null ? '::' : addr)
     const index = interfaceIndex('ifname', ifname ?? 0)
     registers[0] = index
     store(place, 'pktinfo6', sockaddr)

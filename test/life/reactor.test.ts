@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { describe, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { leavesNoFd, root, runScript, within } from '../util/index.js'
+
+leavesNoFd()
+
+/** A worker that runs an ES module given as text, from the package's root. */
+function worker(code: string): Worker {
+  const url = `data:text/javascript,${encodeURIComponent(`import { createRequire } from 'node:module'
+    import { parentPort } from 'node:worker_threads'
+    const { stream } = createRequire(${JSON.stringify(`${root}/package.json`)})('berkeley')
+    ${code}`)}`
+  return new Worker(new URL(url))
+}
+
+const CONVERSATION = `
+  const [a, b] = await stream.unix.pair()
+  for (let i = 0; i < 200; i++) {
+    const waiting = b.recv()
+    await new Promise(setImmediate)
+    await a.send('ping ' + i)
+    if ((await waiting).toString() !== 'ping ' + i) throw new Error('wrong bytes')
+  }
+  await a.close()
+  await b.close()
+  parentPort.postMessage('done')
+`
+
+describe('the event loop stays alive exactly while something waits (H19)', () => {
+  const cases: [what: string, code: string, stdout: string][] = [
+    ['an idle pair holds nothing', 'await stream.unix.pair()', ''],
+    [
+      'a listener that nobody accepts from holds nothing',
+      "const s = await stream.inet.Server.create({ host: '127.0.0.1' }); s.listen()",
+      '',
+    ],
+    [
+      'a receive that waits holds until it is done',
+      `const [a, b] = await stream.unix.pair()
+       b.recv().then((data) => console.log(String(data)))
+       setTimeout(() => a.send('woken'), 50).unref()
+       setTimeout(() => {}, 100)`,
+      'woken\n',
+    ],
+    [
+      'an unref socket holds nothing',
+      "const [a] = await stream.unix.pair(); a.unref(); a.recv().then(() => console.log('never'))",
+      '',
+    ],
+    [
+      'a deadline of an unref socket holds nothing',
+      "const [a] = await stream.unix.pair(); a.unref().deadlines(60000); a.recv().catch(() => console.log('never'))",
+      '',
+    ],
+    [
+      'unref while waiting lets go',
+      "const [a] = await stream.unix.pair(); a.recv().then(() => console.log('never')); setTimeout(() => a.unref(), 20)",
+      '',
+    ],
+    [
+      'a deadline ends the wait, and with it the process',
+      'const [a] = await stream.unix.pair(); a.deadlines(30); a.recv().catch((e) => console.log(e.code))',
+      'ETIMEDOUT\n',
+    ],
+  ]
+  for (const [what, code, stdout] of cases)
+    test(what, async () => {
+      const ended = await runScript(`import { stream } from 'berkeley'; ${code}`)
+      assert.equal(ended.stdout, stdout)
+      // 13: the module itself waits for something that can no longer come; it does not here.
+      assert.equal(ended.code, 0, ended.stderr)
+    })
+
+  test('process.exit with a wait pending ends at once', async () => {
+    const ended = await runScript(`
+      import { stream } from 'berkeley'
+      const [a] = await stream.unix.pair()
+      a.recv()
+      setImmediate(() => process.exit(7))`)
+    assert.equal(ended.code, 7)
+    assert.equal(ended.stderr, '')
+  })
+})
+
+describe('workers (H86, H87)', () => {
+  test('eight at once, each with a reactor of its own', async () => {
+    const workers = Array.from({ length: 8 }, () => worker(CONVERSATION))
+    const ends = workers.map((one) => once(one, 'exit'))
+    const messages = await within(Promise.all(workers.map((one) => once(one, 'message'))), 'the conversations')
+    assert.deepEqual(messages.flat(), Array(8).fill('done'))
+    assert.deepEqual((await within(Promise.all(ends), 'their ends')).flat(), Array(8).fill(0))
+  })
+
+  test('terminated while it waits: no abort, and the others go on', async () => {
+    const waiting = Array.from({ length: 4 }, () =>
+      worker(`
+        const server = await stream.inet.Server.create({ host: '127.0.0.1' })
+        server.listen()
+        const timed = stream.unix.pair().then(([a]) => (a.deadlines(60000), a.recv()))
+        const accepting = server.accept()
+        parentPort.postMessage('waiting')
+        process.on('exit', () => server.close())
+        await Promise.all([timed, accepting])
+      `),
+    )
+    await within(Promise.all(waiting.map((one) => once(one, 'message'))), 'their waits')
+    const other = worker(CONVERSATION)
+    const codes = await Promise.all(waiting.map((one) => one.terminate()))
+    assert.deepEqual(codes, Array(4).fill(1))
+    assert.deepEqual(await within(once(other, 'message'), 'the other'), ['done'])
+    await other.terminate()
+  })
+})
