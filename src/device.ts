@@ -1,5 +1,5 @@
 import { adoptSockaddr } from './address.js'
-import { AF_INET, AF_INET6, AF_PACKET } from './constants.js'
+import { AF_INET, AF_INET6, AF_PACKET, sys } from './constants.js'
 import { check, checkAnswer } from './errors.js'
 import { type InterfaceRow, native } from './native.js'
 
@@ -58,9 +58,13 @@ function addressOf([, flags, address, netmask, other]: InterfaceRow): InterfaceA
   ) as unknown as InterfaceAddress
 }
 
-function newInterface(name: string, flags: number): Interface {
-  const index = check(native.ifNameToIndex(name), 'if_nametoindex', { detail: name })
-  const mtu = check(native.ifMtu(name), 'ioctl', { detail: `SIOCGIFMTU ${name}` })
+/** undefined for an interface that was removed since it was listed. */
+function newInterface(name: string, flags: number): Interface | undefined {
+  const index = native.ifNameToIndex(name)
+  const mtu = native.ifMtu(name)
+  if (index === -sys.ENODEV || mtu === -sys.ENODEV) return undefined
+  check(index, 'if_nametoindex', { detail: name })
+  check(mtu, 'ioctl', { detail: `SIOCGIFMTU ${name}` })
   return { index, mtu, flags: flagNames(flags), inet: [], inet6: [] }
 }
 
@@ -70,15 +74,17 @@ function newInterface(name: string, flags: number): Interface {
  * @see {@link https://man7.org/linux/man-pages/man3/getifaddrs.3.html getifaddrs(3)}
  */
 export function getifaddrs(): Record<string, Interface> {
-  const found: Record<string, Interface> = {}
+  const found = new Map<string, Interface>()
   for (const row of checkAnswer(native.getifaddrs(), 'getifaddrs')) {
     const [label, flags, address] = row
     // An address may carry a label of its own, such as eth0:1; the interface is what stands before the colon.
     const name = label.split(':', 1)[0] ?? label
-    found[name] ??= newInterface(name, flags)
-    if (address) place(found[name], row, adoptSockaddr(address).family)
+    const device = found.get(name) ?? newInterface(name, flags)
+    if (device === undefined) continue
+    found.set(name, device)
+    if (address) place(device, row, adoptSockaddr(address).family)
   }
-  return found
+  return Object.fromEntries(found)
 }
 
 function place(device: Interface, row: InterfaceRow, family: number): void {

@@ -12,7 +12,15 @@ export { CmsgHdr } from './message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
 export { MsgHdr } from './message/msghdr.js'
 export type { GenericKind, KindValue } from './options/generic.js'
-export type { Credentials, TxTime } from './options/kinds.js'
+export type {
+  Credentials,
+  Md5Scope,
+  MemInfo,
+  PortRange,
+  RepairOptions,
+  RepairWindow,
+  TxTime,
+} from './options/kinds.js'
 export type { TcpInfo } from './options/tcp-info.js'
 export { type Hook, Socket, type WaitOptions } from './socket.js'
 export * as stream from './stream/index.js'

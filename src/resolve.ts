@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { type AddrInfo, adoptSockaddr } from './address.js'
-import { AI_NUMERICHOST } from './constants.js'
+import { AI_NUMERICHOST, EAI_NONAME } from './constants.js'
 import { check, noSuchName, resolverError } from './errors.js'
 import { native, type ResolvedAddress } from './native.js'
 import * as validate from './validate.js'

@@ -4,10 +4,15 @@ import { type NativeKind, native, registers } from '../../native.js'
 
 /** An option of one socket, by numbers; the name is for messages. */
 export interface OptionPlace {
+  /** The descriptor. */
   readonly fd: number
+  /** `SOL_*` or `IPPROTO_*`. */
   readonly level: number
+  /** Number of the option at that level. */
   readonly option: number
+  /** Its constant, for messages. */
   readonly name: string
+  /** Family of the socket, `AF_*`. */
   readonly family: number
 }
 
@@ -15,7 +20,9 @@ export interface OptionPlace {
 export interface Kind<Out, Args extends unknown[] = [value: Out]> {
   /** What documentation calls it. */
   readonly name: string
+  /** Reads the value. */
   get(place: OptionPlace): Out
+  /** Checks the value, and sets it. */
   set(place: OptionPlace, ...args: Args): void
 }
 

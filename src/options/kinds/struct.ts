@@ -7,8 +7,11 @@ const UINT_MAX = 0xffffffff
 
 /** Who is at the other end of a unix socket. */
 export interface Credentials {
+  /** Process. */
   pid: number
+  /** User. */
   uid: number
+  /** Group. */
   gid: number
 }
 

@@ -118,10 +118,15 @@ function windowScales(wscale: unknown): number {
 
 /** The windows of a connection under repair, as sequence numbers and bytes. */
 export interface RepairWindow {
+  /** Sequence number of the segment that updated the send window last. */
   snd_wl1: number
+  /** Send window, bytes. */
   snd_wnd: number
+  /** Largest window that the peer ever offered, bytes. */
   max_window: number
+  /** Receive window, bytes. */
   rcv_wnd: number
+  /** Sequence number that the receive window was announced at. */
   rcv_wup: number
 }
 

@@ -1,0 +1,135 @@
+// The npm package as its users get it: packed, installed where there is no compiler, and used from every module system.
+import { strict as assert } from 'node:assert'
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const require = createRequire(import.meta.url)
+const root = dirname(require.resolve('berkeley/package.json'))
+const prebuild = `prebuilds/${process.platform}-${process.arch}.node`
+
+/** The environment of someone else's shell: nothing of the npm that runs this test, nothing of ours. */
+const environment = (path: string): NodeJS.ProcessEnv => {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|BERKELEY_|NODE_|INIT_CWD$)/i.test(name))
+  return { ...Object.fromEntries(kept), PATH: path }
+}
+
+const builderPath = `${dirname(process.execPath)}:${process.env['PATH']}`
+
+let scratch = ''
+let tarball = ''
+let consumer = ''
+let userPath = ''
+
+/** Runs a program of the development dependencies, named by a file of its package. */
+const tool = (name: string, file: string, ...args: string[]) => {
+  const path = join(root, 'node_modules', name, file)
+  return run(process.execPath, [path, ...args], { cwd: root, env: environment(builderPath) })
+}
+
+/** Runs Node in the folder of the consumer. */
+const consume = async (...args: string[]) =>
+  (await run(process.execPath, args, { cwd: consumer, env: environment(userPath) })).stdout.trim()
+
+/** A folder whose programs are node and npm, and nothing else: no compiler, no shell. */
+async function makeUserPath(): Promise<string> {
+  const bin = join(scratch, 'bin')
+  const npm = (await run('which', ['npm'])).stdout.trim()
+  await mkdir(bin)
+  await symlink(process.execPath, join(bin, 'node'))
+  await symlink(npm, join(bin, 'npm'))
+  return bin
+}
+
+async function pack(): Promise<string> {
+  const packed = join(scratch, 'packed')
+  await mkdir(packed)
+  await run('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: root, env: environment(builderPath) })
+  const [name] = await readdir(packed)
+  assert.ok(name)
+  return join(packed, name)
+}
+
+async function install(): Promise<string> {
+  const folder = join(scratch, 'consumer')
+  await cp(join(root, 'test', 'packaging', 'consumer'), folder, { recursive: true })
+  const options = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--silent']
+  await run(join(userPath, 'npm'), ['install', ...options, tarball], { cwd: folder, env: environment(userPath) })
+  // Every TypeScript user of Node has these. They stand in here without a registry.
+  await mkdir(join(folder, 'node_modules', '@types'))
+  await symlink(join(root, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'))
+  return folder
+}
+
+before(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'berkeley-packaging-'))
+  userPath = await makeUserPath()
+  tarball = await pack()
+  consumer = await install()
+})
+
+after(() => rm(scratch, { recursive: true, force: true }))
+
+test('the tarball holds what users need and nothing else', async () => {
+  const installed = join(consumer, 'node_modules', 'berkeley')
+  const entries = await readdir(installed, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(installed.length + 1))
+  const wanted = [
+    ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', prebuild],
+    ...['native/binding.gyp', 'native/addon.c', 'native/constants.inc', 'native/addon.h'],
+    ...['dist/package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/index.mjs', 'dist/index.d.mts'],
+    ...['dist/llsocket/index.js', 'dist/llsocket/index.d.ts', 'dist/llsocket/index.mjs', 'src/index.ts'],
+  ]
+  assert.deepEqual(
+    wanted.filter((file) => !files.includes(file)),
+    [],
+    'missing',
+  )
+  const allowed =
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|def|inc)|dist\/.+\.(js|mjs|d\.ts|d\.mts|map)|dist\/package\.json|src\/.+\.m?ts|src\/package\.json)$/
+  assert.deepEqual(
+    files.filter((file) => !allowed.test(file) || file.startsWith('native/build/')),
+    [],
+    'not expected',
+  )
+})
+
+test('it has no dependency and no install script', () => {
+  const manifest = require(join(consumer, 'node_modules', 'berkeley', 'package.json'))
+  assert.equal(manifest.dependencies, undefined)
+  assert.equal(manifest.gypfile, false)
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
+    assert.equal(manifest.scripts[name], undefined)
+})
+
+test('it works from ESM', async () => assert.equal(await consume('run.mjs'), 'works from ESM'))
+
+test('it works from CommonJS', async () => assert.equal(await consume('run.cjs'), 'works from CommonJS'))
+
+test('import and require give the same classes', async () => {
+  assert.match(await consume('same.mjs'), /^the same \d+ exports$/)
+})
+
+test('it works from TypeScript, and wrong uses do not compile', async () => {
+  await tool('typescript', 'bin/tsc', '-p', consumer)
+})
+
+test('publint finds no fault', async () => {
+  await tool('publint', 'src/cli.js', 'run', '--strict', tarball)
+})
+
+test('attw finds no fault', async () => {
+  await tool('@arethetypeswrong/cli', 'dist/index.js', '--profile', 'node16', '--no-definitely-typed', tarball)
+})
+
+test('the prebuilt addon needs libc alone, and an old one will do', async () => {
+  const addon = join(consumer, 'node_modules', 'berkeley', prebuild)
+  await run(process.execPath, [join(root, 'scripts', 'check-binary.mjs'), addon])
+})
