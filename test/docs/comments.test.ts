@@ -30,8 +30,8 @@ function undocumented(file: string): string[] {
   for (const [index, line] of lines.entries()) {
     const match = DECLARATION.exec(line)
     const name = match?.[1] ?? match?.[2]
-    // A label of a tuple ends with a comma; a member ends with a semicolon.
-    if (name === undefined || CONTINUED.has(name) || line.endsWith(',')) continue
+    // What is neither a member nor a declaration is a label of a tuple.
+    if (name === undefined || CONTINUED.has(name) || !/[;{(]$/.test(line)) continue
     if (lines[index - 1]?.trimEnd().endsWith('*/')) described.add(name)
     else if (!described.has(name)) missing.push(`${relative(dist, file)}:${index + 1} ${name}`)
   }
