@@ -1,10 +1,14 @@
 /* Moving data: one function per system call, a count or -errno. MSG_NOSIGNAL is always set. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "callback.h"
 #include "napi_util.h"
 
 /* recv(fd, buffer, offset, length, flags) */
@@ -87,7 +91,75 @@ static napi_value sendfile_(napi_env env, napi_callback_info info) {
     return call_result(&call, sendfile_without_sigpipe(socket, file, &position, (size_t)count));
 }
 
+/* A sendfile(2) on a thread of libuv's pool, because reading the file may wait for a disk. It works
+ * on duplicates: the socket may be closed meanwhile, and its number may be somebody else's. */
+typedef struct {
+    addon_t *addon;
+    napi_async_work work;
+    napi_ref callback;
+    int socket, file;
+    off_t offset;
+    size_t count;
+    ssize_t result; /* a count or -errno */
+} transfer_t;
+
+static void transfer_run(napi_env env, void *data) {
+    transfer_t *transfer = data;
+    (void)env;
+    ssize_t count = sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset,
+                                             transfer->count);
+    transfer->result = count < 0 ? -errno : count;
+}
+
+static void transfer_free(transfer_t *transfer) {
+    if (transfer->socket >= 0) close(transfer->socket);
+    if (transfer->file >= 0) close(transfer->file);
+    if (transfer->callback) napi_delete_reference(transfer->addon->env, transfer->callback);
+    if (transfer->work) napi_delete_async_work(transfer->addon->env, transfer->work);
+    free(transfer);
+}
+
+static void transfer_done(napi_env env, napi_status status, void *data) {
+    transfer_t *transfer = data;
+    ssize_t result = status == napi_ok ? transfer->result : -ECANCELED;
+    if (!transfer->addon->closing)
+        callback_call(transfer->addon, transfer->callback, new_int(env, result));
+    transfer_free(transfer);
+}
+
+static int duplicate(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? -errno : copy;
+}
+
+/* sendfileAsync(callback, socket, file, offset, count) -> 0, and later callback(count or -errno) */
+static napi_value sendfileAsync_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    int socket = call_int(&call, 1), file = call_int(&call, 2);
+    int64_t offset = call_int64(&call, 3), count = call_int64(&call, 4);
+    if (!call_good(&call)) return NULL;
+    if (offset < 0 || count < 0) return call_number(&call, -EINVAL);
+    transfer_t *transfer = calloc(1, sizeof *transfer);
+    if (transfer == NULL) return call_number(&call, -ENOMEM);
+    transfer->addon = call.addon;
+    transfer->offset = offset;
+    transfer->count = (size_t)count;
+    transfer->socket = duplicate(socket);
+    transfer->file = transfer->socket < 0 ? transfer->socket : duplicate(file);
+    int error = transfer->file < 0 ? transfer->file : 0;
+    if (error == 0 &&
+        (napi_create_reference(env, call.argv[0], 1, &transfer->callback) != napi_ok ||
+         napi_create_async_work(env, NULL, new_string(env, "berkeley.sendfile"), transfer_run,
+                                transfer_done, transfer, &transfer->work) != napi_ok ||
+         napi_queue_async_work(env, transfer->work) != napi_ok))
+        error = -ENOMEM;
+    if (error < 0) transfer_free(transfer);
+    return call_number(&call, error);
+}
+
 const method_t io_methods[] = {
     {"recv", recv_},     {"recvfrom", recvfrom_}, {"send", send_},
-    {"sendto", sendto_}, {"sendfile", sendfile_}, {NULL, NULL},
+    {"sendto", sendto_}, {"sendfile", sendfile_}, {"sendfileAsync", sendfileAsync_},
+    {NULL, NULL},
 };

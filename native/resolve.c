@@ -13,7 +13,7 @@
 #include "callback.h"
 #include "napi_util.h"
 
-enum { SERVICE_ROOM = 64 };
+enum { SERVICE_ROOM = 128 }; /* also for the path of a unix address, which is its service name */
 
 /* A question to the resolver: what getaddrinfo(3) takes. */
 typedef struct {
@@ -98,9 +98,18 @@ static napi_value getnameinfo_(napi_env env, napi_callback_info info) {
     int flags = call_int(&call, 1);
     bytes_t addr = call_bytes(&call, 0);
     if (!call_good(&call)) return NULL;
-    if (addr.length < sizeof(sa_family_t)) return answer_error(call.addon, EAI_FAMILY, 0);
-    int code = getnameinfo((struct sockaddr *)addr.start, (socklen_t)addr.length, host, sizeof host,
-                           service, sizeof service, flags);
+    /* The C library looks for the end of a unix path beyond the length, so a NUL stands behind it. */
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage storage;
+        char bytes[sizeof(struct sockaddr_storage) + 1];
+    } name;
+    memset(&name, 0, sizeof name);
+    if (addr.length < sizeof(sa_family_t) || addr.length > sizeof name.storage)
+        return answer_error(call.addon, EAI_FAMILY, 0);
+    memcpy(&name, addr.start, addr.length);
+    int code = getnameinfo(&name.any, (socklen_t)addr.length, host, sizeof host, service,
+                           sizeof service, flags);
     if (code != 0) return answer_error(call.addon, code, errno);
     return answer_names(env, host, service);
 }

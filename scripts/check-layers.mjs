@@ -16,10 +16,11 @@ const LAYERS = [
   ['options/', 'message/'],
   ['descriptor', 'resolve', 'device'],
   ['llsocket/'],
-  ['deadline', 'mutex', 'reactor'],
+  ['deadline', 'patience', 'mutex', 'locked', 'reactor'],
   ['engine'],
   ['socket'],
-  ['stream/', 'dgram/', 'seqpacket/', 'unix'],
+  ['mixin', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
+  ['stream/', 'dgram/', 'seqpacket/'],
   ['tls/'],
   ['bridge/', 'cli/'],
   ['index'],
@@ -32,8 +33,7 @@ const LISTS = /^constants(\/|$)/
 const HOMES = [
   { what: 'loads an addon', pattern: /\bdlopen\b|createRequire|\brequire\(|\.node['"`]/, only: ['native'] },
   { what: 'makes a SystemError or TimeoutError', pattern: /\bnew (System|Timeout)Error\b/, only: ['errors'] },
-  // To connect() on a unix socket it means a full backlog, which no readiness tells the end of: hence stream/connect.
-  { what: 'knows EAGAIN', pattern: /\b(EAGAIN|EWOULDBLOCK)\b/, only: ['engine', 'llsocket/again', 'stream/connect'] },
+  { what: 'knows EAGAIN', pattern: /\b(EAGAIN|EWOULDBLOCK)\b/, only: ['engine', 'llsocket/again'] },
   { what: 'knows epoll', pattern: /\bEPOLL/, only: ['reactor'] },
 ]
 

@@ -16,6 +16,7 @@ import {
 } from './constants.js'
 import { check, checkAnswer, systemError } from './errors.js'
 import { isOwned, OwnedFd } from './fd.js'
+import type { MsgHdr } from './message/msghdr.js'
 import { readName } from './message/transfer.js'
 import { native, registers } from './native.js'
 import { type GenericKind, genericKinds, type KindValue, kindOf } from './options/generic.js'
@@ -174,6 +175,21 @@ export abstract class Descriptor implements OptionTarget {
   protected buffered(syscall: string, count: number, room: number, flags: number): Buffer | null {
     if (count === 0 && this.zeroIsEnd) return null
     return taken(Math.min(this.uncut(syscall, count, room, flags), room))
+  }
+
+  /**
+   * Whether 0 bytes mean the end. Not where there was no room for any; nor in a seqpacket that came with control messages,
+   * which is an empty one. A stream has no empty messages, yet may deliver credentials along with its end.
+   */
+  protected isEnd(header: MsgHdr): boolean {
+    if (!this.zeroIsEnd || header.incoming().every((room) => room.length === 0)) return false
+    return !this.keepsBoundaries || header.control().length === 0
+  }
+
+  /** The kernel drops descriptors on sockets of any other family, and reports success. */
+  protected passesDescriptors(syscall: string): void {
+    this.use(syscall)
+    if (this.family() !== AF_UNIX) throw systemError(sys.EOPNOTSUPP, syscall)
   }
 
   #name(syscall: 'getsockname' | 'getpeername'): AddrInfo {

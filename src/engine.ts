@@ -1,13 +1,11 @@
 import { sys } from './constants.js'
-import { type Deadline, NEVER, remaining } from './deadline.js'
+import { NEVER, remaining } from './deadline.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
+import { PATIENT, type Patience, type WaitHook } from './patience.js'
 import { type Poller, threadPoller, type Watch } from './reactor.js'
 
 /** What `finish` returns when the operation needs another call. */
 export const MORE: unique symbol = Symbol('MORE')
-
-/** Called right before each wait, with the milliseconds left (Infinity without a deadline); false ends the operation with ECANCELED, an exception ends it with that. */
-export type WaitHook = (remainingMs: number) => unknown
 
 /** A verb: one system call, made until it is through. */
 export interface Operation<T> {
@@ -15,6 +13,11 @@ export interface Operation<T> {
   readonly syscall: string
   /** Makes the system call once: a count, or `-errno`. */
   attempt(fd: number): number
+  /**
+   * The same on another thread, for a call that may wait for something that readiness does not know, such as a disk. Where
+   * there is one, `attempt` is not used.
+   */
+  offload?(fd: number): Promise<number>
   /** Makes the result of a count, or says that there is {@link MORE} to do. */
   finish(count: number): T | typeof MORE
   /** What an error of it tells beside the code. */
@@ -25,14 +28,11 @@ export interface Operation<T> {
   readonly paused?: ReadonlySet<number>
 }
 
-/** How long an operation may wait, and who may end it. */
-export interface Patience {
-  readonly deadline: Deadline
-  readonly signal?: AbortSignal | undefined
-  readonly hook?: WaitHook | undefined
-}
-
-export const PATIENT: Patience = { deadline: NEVER }
+/**
+ * EAGAIN on a unix socket may mean that the other side is full, which readiness of this side never announces: a connect to a
+ * full backlog, a datagram to a full queue. For the `paused` errors of an operation.
+ */
+export const OTHER_SIDE_FULL: ReadonlySet<number> = new Set([sys.EAGAIN])
 
 /** After so many completions in a row without a wait the engine lets the event loop turn once. */
 const LUCK = 64
@@ -48,14 +48,17 @@ const NOT_NOW: ReadonlySet<number> = new Set([sys.EAGAIN, sys.EWOULDBLOCK, sys.E
 /** After so many calls in a row for one operation the others get a turn: a large send to a fast reader, say. */
 const CALLS = 16
 
-/** What an operation that is not through needs: readiness, time, or only that the others had their turn. */
-type Step = 'wait' | 'pause' | 'yield'
+/** What an operation that is not through needs: readiness, time, another thread, or only that the others had their turn. */
+type Step = 'wait' | 'pause' | 'yield' | 'offload'
 
 /** An operation that waits. */
 class Pending<T> {
   timer: NodeJS.Timeout | undefined
   /** Set while the operation waits for time, and not for readiness. */
   pause: NodeJS.Timeout | NodeJS.Immediate | undefined
+  /** Another thread is at work; how the operation ends, if it has to end before that one is through. */
+  offloaded = false
+  ending: (() => unknown) | undefined
   pauses = 0
   onAbort: (() => void) | undefined
   held = false
@@ -84,6 +87,9 @@ class Direction {
 class Failure {
   constructor(readonly error: unknown) {}
 }
+
+/** What one system call means for its operation. */
+type Verdict<T> = { value: T } | Failure | 'more' | 'passing' | 'wait' | 'pause'
 
 /**
  * The one loop that every waiting verb goes through: make the system call first; on EINTR again; when it would have to
@@ -121,7 +127,7 @@ export class Engine {
     this.#watch = undefined
     for (const direction of [this.#reader, this.#writer]) {
       const pending = direction.pending
-      if (pending) this.#fail(direction, pending, this.#error(pending.operation, sys.ECANCELED))
+      if (pending) this.#end(direction, pending, () => this.#error(pending.operation, sys.ECANCELED))
     }
   }
 
@@ -159,9 +165,14 @@ export class Engine {
   }
 
   #start<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
-    const outcome = this.#attempt(operation)
+    const outcome = operation.offload ? 'offload' : this.#attempt(operation)
     if (outcome instanceof Failure) return Promise.reject(outcome.error)
     if (typeof outcome === 'object') return this.#complete(direction, outcome.value)
+    try {
+      this.#poller ??= threadPoller()
+    } catch (error) {
+      return Promise.reject(error)
+    }
     return new Promise<T>((resolve, reject) => {
       const pending = new Pending(operation, patience, resolve, reject)
       direction.pending = pending
@@ -194,19 +205,22 @@ export class Engine {
     return step
   }
 
-  #once<T>(operation: Operation<T>): { value: T } | Failure | 'more' | 'passing' | 'wait' | 'pause' {
+  #once<T>(operation: Operation<T>): Verdict<T> {
     try {
-      const result = operation.attempt(this.#use(operation.syscall))
-      if (result < 0) return this.#meaning(operation, -result)
-      const value = operation.finish(result)
-      return value === MORE ? 'more' : { value: value as T }
+      return this.#judge(operation, operation.attempt(this.#use(operation.syscall)))
     } catch (error) {
       return new Failure(error)
     }
   }
 
+  #judge<T>(operation: Operation<T>, result: number): Verdict<T> {
+    if (result < 0) return this.#meaning(operation, -result)
+    const value = operation.finish(result)
+    return value === MORE ? 'more' : { value: value as T }
+  }
+
   /** What an error means for an operation. */
-  #meaning(operation: Operation<unknown>, errno: number): Failure | 'more' | 'passing' | 'wait' | 'pause' {
+  #meaning(operation: Operation<unknown>, errno: number): Verdict<never> {
     if (errno === sys.EINTR) return 'more'
     if (operation.retried?.has(errno)) return 'passing'
     if (operation.paused?.has(errno)) return 'pause'
@@ -216,10 +230,9 @@ export class Engine {
 
   #begin(direction: Direction, pending: AnyPending, step: Step): void {
     direction.lucky = 0
-    this.#poller ??= threadPoller()
     const { signal } = pending.patience
     if (signal) {
-      pending.onAbort = () => this.#fail(direction, pending, abortError(signal.reason))
+      pending.onAbort = () => this.#end(direction, pending, () => abortError(signal.reason))
       signal.addEventListener('abort', pending.onAbort)
     }
     if (this.#referenced) this.#hold(pending, true)
@@ -230,6 +243,7 @@ export class Engine {
   #wait(direction: Direction, pending: AnyPending, step: Step): void {
     try {
       if (step === 'yield') this.#yield(direction, pending)
+      else if (step === 'offload') this.#offload(direction, pending)
       else if (this.#mayWait(direction, pending)) this.#arrange(direction, pending, step)
     } catch (error) {
       this.#fail(direction, pending, error)
@@ -294,11 +308,44 @@ export class Engine {
 
   #resume(direction: Direction): void {
     const pending = direction.pending
-    if (pending === undefined || pending.pause !== undefined) return
-    const outcome = this.#attempt(pending.operation)
+    if (pending === undefined || pending.pause !== undefined || pending.offloaded) return
+    if (pending.operation.offload) this.#wait(direction, pending, 'offload')
+    else this.#proceed(direction, pending, this.#attempt(pending.operation))
+  }
+
+  #proceed(direction: Direction, pending: AnyPending, outcome: { value: unknown } | Failure | Step): void {
     if (outcome instanceof Failure) this.#fail(direction, pending, outcome.error)
     else if (typeof outcome === 'object') this.#succeed(direction, pending, outcome.value)
     else this.#wait(direction, pending, outcome)
+  }
+
+  /** Lets another thread make the call. Meanwhile the deadline runs, but nothing ends before it is known what was done. */
+  #offload(direction: Direction, pending: AnyPending): void {
+    const { operation, patience } = pending
+    const work = operation.offload?.(this.#use(operation.syscall)) as Promise<number>
+    pending.offloaded = true
+    if (patience.deadline !== NEVER) this.#arm(direction, pending)
+    work.then(
+      (result) => this.#returned(direction, pending, result),
+      (error: unknown) => {
+        pending.offloaded = false
+        this.#fail(direction, pending, error)
+      },
+    )
+  }
+
+  #returned(direction: Direction, pending: AnyPending, result: number): void {
+    pending.offloaded = false
+    let outcome: Verdict<unknown>
+    try {
+      outcome = this.#judge(pending.operation, result)
+    } catch (error) {
+      outcome = new Failure(error)
+    }
+    if (typeof outcome === 'object') this.#proceed(direction, pending, outcome)
+    else if (pending.ending) this.#fail(direction, pending, pending.ending())
+    else if (outcome === 'more') this.#wait(direction, pending, 'offload')
+    else this.#wait(direction, pending, outcome === 'passing' ? 'pause' : outcome)
   }
 
   #succeed(direction: Direction, pending: AnyPending, value: unknown): void {
@@ -312,9 +359,15 @@ export class Engine {
     pending.reject(error)
   }
 
+  /** Ends an operation from outside: at once, or when the other thread has said what it did. */
+  #end(direction: Direction, pending: AnyPending, ending: () => unknown): void {
+    if (pending.offloaded) pending.ending ??= ending
+    else this.#fail(direction, pending, ending())
+  }
+
   #expire(direction: Direction, pending: AnyPending): void {
-    const { syscall, context } = pending.operation
-    this.#fail(direction, pending, timeoutError(syscall, context?.call(pending.operation)))
+    const { operation } = pending
+    this.#end(direction, pending, () => timeoutError(operation.syscall, operation.context?.()))
   }
 
   #clear(direction: Direction, pending: AnyPending): void {

@@ -3,9 +3,11 @@
  *
  * @module berkeley
  */
+
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address.js'
 export * from './constants/exported.js'
 export { isSupported } from './constants.js'
+export * as dgram from './dgram/index.js'
 export { type ErrorContext, SystemError, TimeoutError } from './errors.js'
 export { close, shutdown } from './llsocket/factory.js'
 export { CmsgHdr } from './message/cmsghdr.js'
@@ -22,6 +24,7 @@ export type {
   TxTime,
 } from './options/kinds.js'
 export type { TcpInfo } from './options/tcp-info.js'
+export * as seqpacket from './seqpacket/index.js'
 export { type Hook, Socket, type WaitOptions } from './socket.js'
 export * as stream from './stream/index.js'
 export type { Data } from './validate.js'

@@ -40,6 +40,8 @@ export interface Native {
   send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
   sendto(fd: number, from: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
   sendfile(socket: number, file: number, offset: number, count: number): number
+  /** On a thread of the pool, on duplicates of both descriptors; the callback gets what sendfile(2) returned. */
+  sendfileAsync(callback: (result: number) => void, socket: number, file: number, offset: number, count: number): number
 
   sendmsg(fd: number, from: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
   /** Registers: 0 address length, 1 control length, 2 flags. */

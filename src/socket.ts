@@ -1,15 +1,20 @@
 import { close as closeInPool } from 'node:fs'
 import { promisify } from 'node:util'
-import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from './constants.js'
+import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM, sys } from './constants.js'
 import { after, budget } from './deadline.js'
 import { Descriptor, type SocketFacts } from './descriptor.js'
-import { Engine, MORE, type Operation, PATIENT, type Patience, type WaitHook } from './engine.js'
+import { Engine, MORE, type Operation } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
 import { closeFd } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
+import { defineLocked, locked } from './locked.js'
+import type { MsgHdr } from './message/msghdr.js'
+import { messageHeader, receiveMessage, sendMessage } from './message/transfer.js'
+import { Mutex } from './mutex.js'
 import { native } from './native.js'
 import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
+import { PATIENT, type Patience, type WaitHook } from './patience.js'
 import { receive } from './slab.js'
 import * as validate from './validate.js'
 
@@ -22,12 +27,13 @@ export interface WaitOptions {
 /** A hook and what it is called with: see {@link Socket.onwaitrecv}. */
 export type Hook<C> = (ctx: C, remainingMs: number) => unknown
 
-/** One direction's budget and hook. */
-interface Side {
+/** One direction: its budget, its hook, its lock. */
+class Side {
   /** Milliseconds, 0 for no deadline. */
-  budget: number
+  budget = 0
   hook: Hook<unknown> | undefined
   ctx: unknown
+  readonly lock = new Mutex()
 }
 
 const DEFAULT_BUFSIZE = 65536
@@ -43,8 +49,10 @@ const closeLater = promisify(closeInPool)
  */
 export class Socket extends Descriptor {
   #engine: Engine
-  readonly #receiving: Side = { budget: 0, hook: undefined, ctx: undefined }
-  readonly #sending: Side = { budget: 0, hook: undefined, ctx: undefined }
+  /** Set while a locked verb is on its way to `read` or `write`. */
+  #locking = false
+  readonly #receiving = new Side()
+  readonly #sending = new Side()
 
   /** Takes over a synchronous socket, which is closed for its former user; without one it is a socket to be. */
   constructor(sock?: LowSocket) {
@@ -55,6 +63,16 @@ export class Socket extends Descriptor {
 
   #newEngine(): Engine {
     return new Engine((syscall) => this.use(syscall))
+  }
+
+  /** Runs a verb of this socket under the lock of its direction. The verb must come to `read` or `write` before it returns. */
+  [locked]<T>(verb: () => Promise<T>): Promise<T> {
+    this.#locking = true
+    try {
+      return verb()
+    } finally {
+      this.#locking = false
+    }
   }
 
   /** Replaces the connection: what waits on the former one ends with ECANCELED, and it is closed. */
@@ -70,17 +88,23 @@ export class Socket extends Descriptor {
    * arguments rejects the promise; an async verb would do the same for three more turns of the microtask queue.
    */
   protected read<T>(prepare: () => Operation<T>, options?: WaitOptions): Promise<T> {
-    try {
-      return this.#engine.read(prepare(), patience(this.#receiving, options))
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#run(this.#receiving, prepare, options)
   }
 
   /** Runs an operation that waits for room to send. */
   protected write<T>(prepare: () => Operation<T>, options?: WaitOptions): Promise<T> {
+    return this.#run(this.#sending, prepare, options)
+  }
+
+  #run<T>(side: Side, prepare: () => Operation<T>, options: WaitOptions | undefined): Promise<T> {
+    const locking = this.#locking
     try {
-      return this.#engine.write(prepare(), patience(this.#sending, options))
+      const operation = prepare()
+      const wait = patience(side, options)
+      const verb = side === this.#receiving ? 'read' : 'write'
+      if (!locking) return this.#engine[verb](operation, wait)
+      this.use(operation.syscall)
+      return side.lock.run(operation.syscall, wait, () => this.#engine[verb](operation, wait))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -140,6 +164,47 @@ export class Socket extends Descriptor {
           return sent < length ? MORE : sent
         },
         context: () => ({ bytes: sent }),
+      }
+    }, options)
+  }
+
+  /**
+   * Receives a message: data into its elements, the sender's address, control messages, flags. Descriptors that arrive are
+   * owned by their {@link CmsgHdr}.
+   * @returns the count of bytes; `null` at the end of a stream or seqpacket. A message that was cut has `MSG_TRUNC` in
+   *   `msg.flags()`, one whose control messages did not fit `MSG_CTRUNC`. See recvmsg(2).
+   */
+  recvmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number | null> {
+    return this.read(() => {
+      const header = messageHeader(msg)
+      const bits = validate.integer('flags', flags)
+      return {
+        syscall: 'recvmsg',
+        attempt: (fd) => receiveMessage(fd, header, bits),
+        finish: (count) => (count === 0 && this.isEnd(header) ? null : count),
+      }
+    }, options)
+  }
+
+  /**
+   * Sends a message with its address and control messages. What was sent is consumed: after an error the message holds the
+   * rest. Control messages go with the first byte, once.
+   * @returns the number of bytes, which is all of them. See sendmsg(2).
+   */
+  sendmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number> {
+    return this.write(() => {
+      const header = messageHeader(msg)
+      const bits = validate.integer('flags', flags)
+      let sent = 0
+      return {
+        syscall: 'sendmsg',
+        attempt: (fd) => sendMessage(fd, header, bits),
+        finish: (count) => {
+          sent += count
+          header.control().clear()
+          return header.consume(count) > 0 ? MORE : sent
+        },
+        context: () => ({ ...header.name()?.context(), bytes: sent }),
       }
     }, options)
   }
@@ -207,12 +272,20 @@ export class Socket extends Descriptor {
     this.closing()
     if (!this.isOpen) return
     const lingers = this.#lingers()
-    this.#engine.close()
+    this.#stop()
     const fd = this.release()
     const shutdown = shutrd || shutwr ? native.shutdown(fd, howOf(shutrd, shutwr)) : 0
     if (lingers) await closeLater(fd)
     else closeFd(fd)
     check(shutdown, 'shutdown')
+  }
+
+  /** Ends what waits, for the kernel or for its turn. */
+  #stop(): void {
+    this.#engine.close()
+    const canceled = (): Error => systemError(sys.ECANCELED, 'close')
+    this.#receiving.lock.cancel(canceled)
+    this.#sending.lock.cancel(canceled)
   }
 
   /** What a class has to do at every close, before the descriptor is gone; there may be none. */
@@ -232,7 +305,7 @@ export class Socket extends Descriptor {
   /** Gives the descriptor to the caller, who closes it from now on; what waits ends with ECANCELED. It stays non-blocking. */
   detach(): number {
     this.use('detach')
-    this.#engine.close()
+    this.#stop()
     return this.release()
   }
 
@@ -255,8 +328,20 @@ export class Socket extends Descriptor {
   }
 }
 
-export interface Socket extends OptionMethods<typeof socketOptions> {}
+export interface Socket extends OptionMethods<typeof socketOptions> {
+  /** {@link Socket.recv} in turn: waits for the calls before it, first come, first served, instead of being refused. */
+  recvsync: Socket['recv']
+  /** {@link Socket.recvinto} in turn. */
+  recvintosync: Socket['recvinto']
+  /** {@link Socket.recvmsg} in turn. */
+  recvmsgsync: Socket['recvmsg']
+  /** {@link Socket.send} in turn: pieces of several callers never mix. */
+  sendsync: Socket['send']
+  /** {@link Socket.sendmsg} in turn. */
+  sendmsgsync: Socket['sendmsg']
+}
 defineOptions(Socket, socketOptions)
+defineLocked(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
 
 /** What a socket to be has: it is closed for every call until it is connected. */
 const NOTHING: SocketFacts = { family: AF_UNSPEC, socktype: 0, protocol: 0 }

@@ -1,5 +1,5 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN, sys } from '../constants.js'
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN, sys } from '../constants.js'
 import { Descriptor, type SocketFacts } from '../descriptor.js'
 import { check, type ErrorContext, systemError } from '../errors.js'
 import { closeFd } from '../fd.js'
@@ -58,7 +58,7 @@ export class Socket extends Descriptor {
   }
 
   #addressFor(syscall: string, ai: AddrInfo | undefined): AddrInfo {
-    const address = ai ?? this.#ai
+    const address = ai === undefined ? this.#ai : ai
     if (address === undefined) throw systemError(sys.EDESTADDRREQ, syscall)
     return addressArgument('ai', address)
   }
@@ -260,16 +260,7 @@ export class Socket extends Descriptor {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
     const count = this.#call('recvmsg', (fd) => receiveMessage(fd, header, bits))
-    return count === 0 && this.#isEnd(header) ? null : count
-  }
-
-  /**
-   * Whether 0 bytes mean the end. Not where there was no room for any; nor in a seqpacket that came with control messages,
-   * which is an empty one. A stream has no empty messages, yet may deliver credentials along with its end.
-   */
-  #isEnd(header: MsgHdr): boolean {
-    if (!this.zeroIsEnd || header.incoming().every((room) => room.length === 0)) return false
-    return !this.keepsBoundaries || header.control().length === 0
+    return count === 0 && this.isEnd(header) ? null : count
   }
 
   /**
@@ -282,7 +273,7 @@ export class Socket extends Descriptor {
     const passed = validate.descriptor('fd', fd)
     const to = ai === undefined ? undefined : addressArgument('ai', ai)
     const bits = validate.flags('flags', flags)
-    this.#passesDescriptors('sendfd')
+    this.passesDescriptors('sendfd')
     const sent = this.#call(
       'sendfd',
       (socket) => sendDescriptor(socket, passed, to, bits),
@@ -298,17 +289,11 @@ export class Socket extends Descriptor {
    */
   recvfd(...flags: number[]): number | null | Again {
     const bits = validate.flags('flags', flags)
-    this.#passesDescriptors('recvfd')
+    this.passesDescriptors('recvfd')
     const received = { fd: -1 }
     const count = this.#call('recvfd', (fd) => receiveDescriptor(fd, bits, this.zeroIsEnd, received))
     if (count === AGAIN) return AGAIN
     return received.fd < 0 ? null : received.fd
-  }
-
-  /** The kernel drops descriptors on sockets of any other family, and reports success. */
-  #passesDescriptors(syscall: string): void {
-    this.use(syscall)
-    if (this.family() !== AF_UNIX) throw systemError(sys.EOPNOTSUPP, syscall)
   }
 
   /** Waits up to `msec` milliseconds (0: not at all; negative: for ever) until there is something to receive. See poll(2). */

@@ -1,9 +1,48 @@
+import { MORE } from '../engine.js'
+import { check } from '../errors.js'
+import { defineLocked } from '../locked.js'
+import { native } from '../native.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { Socket } from '../socket.js'
+import { Socket, type WaitOptions } from '../socket.js'
+import * as validate from '../validate.js'
 
 /** A stream: bytes in order, without boundaries, until the end. See tcp(7), unix(7). */
-export class StreamSocket extends Socket {}
+export class StreamSocket extends Socket {
+  /**
+   * Sends `bytes` bytes of an open file from `offset` on, without copying them through this process. The call is made on
+   * another thread, because reading the file may wait for a disk. The file's own position does not move.
+   * @param fd - descriptor of a file that can be mapped into memory; it may be closed when the call is over.
+   * @returns the number of bytes sent: fewer only when the file ends before.
+   * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL for what is no such file; `bytes` on any error says how many were
+   *   sent. See sendfile(2).
+   */
+  sendfile(fd: number, bytes: number, offset = 0, options?: WaitOptions): Promise<number> {
+    return this.write(() => {
+      const file = validate.descriptor('fd', fd)
+      const total = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
+      const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
+      let sent = 0
+      return {
+        syscall: 'sendfile',
+        attempt: (socket) => native.sendfile(socket, file, from + sent, total - sent),
+        offload: (socket) =>
+          new Promise((resolve) => {
+            check(native.sendfileAsync(resolve, socket, file, from + sent, total - sent), 'sendfile')
+          }),
+        finish: (count) => {
+          sent += count
+          return count === 0 || sent === total ? sent : MORE
+        },
+        context: () => ({ bytes: sent }),
+      }
+    }, options)
+  }
+}
 
-export interface StreamSocket extends OptionMethods<typeof tcpOptions> {}
+export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
+  /** {@link StreamSocket.sendfile} in turn: waits for the calls before it, first come, first served, instead of being refused. */
+  sendfilesync: StreamSocket['sendfile']
+}
 defineOptions(StreamSocket, tcpOptions)
+defineLocked(StreamSocket, ['sendfile'])

@@ -1,11 +1,11 @@
-import { AI_PASSIVE } from '../../constants.js'
+import { bindFirst } from '../../bind.js'
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
+import { type InetAddress, optional } from '../../lookup.js'
 import { ipOptions, ipv6Options } from '../../options/index.js'
 import { defineOptions, type OptionMethods } from '../../options/option.js'
 import * as validate from '../../validate.js'
-import { bindFirst } from '../bind.js'
 import { StreamServer } from '../server.js'
-import { type InetAddress, lookup, optional } from './lookup.js'
+import { getaddrinfoin } from './lookup.js'
 import { InetStreamSocket } from './socket.js'
 
 /** Where and how to listen: every address of this machine without a host, a free port without a port (or with 0). */
@@ -24,7 +24,7 @@ export interface InetServerOptions extends InetAddress {
  * @example
  * const server = await stream.inet.Server.create({ host: '127.0.0.1', port: 8080 })
  * server.listen()
- * const conn = await server.accept()
+ * for await (const conn of server) serve(conn)
  */
 export class InetStreamServer extends StreamServer {
   /**
@@ -41,7 +41,7 @@ export class InetStreamServer extends StreamServer {
     const reuseaddr = optional(options, 'reuseaddr', true)
     const reuseport = optional(options, 'reuseport', false)
     const tcpnodelay = optional(options, 'tcpnodelay', true)
-    const list = await lookup({ ...options, port: options.port ?? 0 }, AI_PASSIVE)
+    const list = await getaddrinfoin({ ...options, port: options.port ?? 0, passive: true })
     const sock = bindFirst(list, (candidate) => {
       candidate.reuseaddr(reuseaddr)
       candidate.reuseport(reuseport)
@@ -50,7 +50,7 @@ export class InetStreamServer extends StreamServer {
     return new this(sock)
   }
 
-  /** Makes the object of an accepted connection: an {@link InetStreamSocket}. To be overridden for connections of another class. */
+  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
   override createConnection(sock: LowSocket): InetStreamSocket {
     return new InetStreamSocket(sock)
   }

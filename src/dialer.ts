@@ -1,12 +1,14 @@
-import type { AddrInfo } from '../address.js'
-import { AF_UNIX, SO_ERROR, SOCK_NONBLOCK, SOL_SOCKET, sys } from '../constants.js'
-import { after, type Deadline, NEVER, remaining } from '../deadline.js'
-import type { SocketFacts } from '../descriptor.js'
-import { Engine, type Operation } from '../engine.js'
-import { abortError, check, SystemError, systemError, TimeoutError, timeoutError } from '../errors.js'
-import { closeFd, OwnedFd } from '../fd.js'
-import { native, registers } from '../native.js'
-import type { WaitOptions } from '../socket.js'
+import type { AddrInfo } from './address.js'
+import { AF_UNIX, SO_ERROR, SOCK_NONBLOCK, SOL_SOCKET, sys } from './constants.js'
+import { after, budget, type Deadline, NEVER, remaining } from './deadline.js'
+import type { SocketFacts } from './descriptor.js'
+import { Engine, type Operation, OTHER_SIDE_FULL } from './engine.js'
+import { abortError, check, SystemError, systemError, TimeoutError, timeoutError } from './errors.js'
+import { closeFd, OwnedFd } from './fd.js'
+import type { Constructor } from './mixin.js'
+import { native, registers } from './native.js'
+import type { Socket, WaitOptions } from './socket.js'
+import * as validate from './validate.js'
 
 /** A connection that stands and has no object yet. */
 export interface Connected {
@@ -15,9 +17,6 @@ export interface Connected {
   /** What it is. */
   readonly facts: SocketFacts
 }
-
-/** On unix sockets EAGAIN says that the backlog is full, and readiness never says that it no longer is. */
-const BACKLOG_FULL: ReadonlySet<number> = new Set([sys.EAGAIN])
 
 const nameRoom = Buffer.alloc(native.limits.sockaddr_max)
 const otherRoom = Buffer.alloc(native.limits.sockaddr_max)
@@ -58,7 +57,7 @@ function connecting(ai: AddrInfo): Operation<void> {
     },
     finish: () => undefined,
     context: () => ai.context(),
-    ...(ai.family === AF_UNIX ? { paused: BACKLOG_FULL } : {}),
+    ...(ai.family === AF_UNIX ? { paused: OTHER_SIDE_FULL } : {}),
   }
 }
 
@@ -125,7 +124,7 @@ async function within<T>(work: Promise<T>, deadline: Deadline, signal: AbortSign
 }
 
 /** What a client connects with: one attempt at a time, which the client's close ends. */
-export class Dialer {
+class Dialer {
   #attempt: AbortController | undefined
 
   /**
@@ -166,3 +165,72 @@ export class Dialer {
 
 /** The reason of an attempt that the client's close ended. */
 const CANCELED = Symbol('canceled')
+
+/** How a class of clients finds its peer, and what it does when it has it. */
+export interface Dial<Options> {
+  /** Refuses options that can never work, before anything is asked. */
+  check(options: Options): void
+  /** The addresses to try, in their order. */
+  lookup(options: Options): Promise<AddrInfo[]>
+  /** Sets what a new connection is to have. */
+  ready?(socket: Socket, options: Options): void
+}
+
+/** What a client can. */
+export interface Connecting {
+  /**
+   * Connects to the first address that answers, in the order of the lookup. On a connected client the old connection is
+   * replaced only when the new one stands. A unix socket whose server has a full backlog tries again with growing pauses.
+   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * @throws SystemError: `EAI_*` of the lookup, ECONNREFUSED, ENOENT, … of connect(2); with several addresses `errors` has one
+   *   for each. TimeoutError when the budget is used up, EALREADY while another attempt is under way, ECANCELED when the
+   *   client was closed meanwhile.
+   */
+  connect(conndeadl?: number): Promise<void>
+}
+
+/** Making clients. */
+export interface ClientMaker<Options> {
+  /**
+   * Makes a client, and connects it unless `connect` is false.
+   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * @throws as {@link Connecting.connect}.
+   */
+  create<C>(this: new () => C, options: Options, connect?: boolean, conndeadl?: number): Promise<C>
+}
+
+/** A class of sockets that connect. */
+export function withDialer<B extends Constructor<Socket>, Options extends WaitOptions>(
+  Base: B,
+  dial: Dial<Options>,
+): B & Constructor<Connecting> & ClientMaker<Options> {
+  class Client extends Base {
+    #options: Options | undefined
+    readonly #dialer = new Dialer()
+
+    static async create(this: new () => Client, options: Options, connect = true, conndeadl = 0): Promise<Client> {
+      validate.object('options', options)
+      dial.check(options)
+      const client = new this()
+      client.#options = { ...options }
+      if (validate.boolean('connect', connect)) await client.connect(conndeadl)
+      return client
+    }
+
+    async connect(conndeadl = 0): Promise<void> {
+      const milliseconds = budget('conndeadl', conndeadl)
+      const options = this.#options
+      if (options === undefined) throw systemError(sys.EDESTADDRREQ, 'connect')
+      const { fd, facts } = await this.#dialer.connect(milliseconds, () => dial.lookup(options), options)
+      await this.replace(fd, facts)
+      dial.ready?.(this, options)
+    }
+
+    /** Ends an attempt to connect. */
+    protected override closing(): void {
+      this.#dialer.cancel()
+      super.closing()
+    }
+  }
+  return Client as unknown as B & Constructor<Connecting> & ClientMaker<Options>
+}

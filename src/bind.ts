@@ -1,8 +1,8 @@
-import type { AddrInfo } from '../address.js'
-import { sys } from '../constants.js'
-import { SystemError, systemError } from '../errors.js'
-import { create } from '../llsocket/factory.js'
-import type { Socket as LowSocket } from '../llsocket/socket.js'
+import type { AddrInfo } from './address.js'
+import { sys } from './constants.js'
+import { SystemError, systemError } from './errors.js'
+import { create } from './llsocket/factory.js'
+import type { Socket as LowSocket } from './llsocket/socket.js'
 
 /**
  * A socket that is bound to the first address that can be bound, in their order.

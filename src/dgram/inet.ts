@@ -1,0 +1,115 @@
+import { AddrInfo } from '../address.js'
+import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM, sys } from '../constants.js'
+import { SystemError, systemError } from '../errors.js'
+import { create as createLow } from '../llsocket/factory.js'
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { type InetAddress, lookupFor, optional } from '../lookup.js'
+import * as validate from '../validate.js'
+import { wrapAs } from '../wrap.js'
+import { DgramSocket } from './socket.js'
+
+/** What a new socket is to be for. */
+export interface InetDgramOptions extends InetAddress {
+  /** Whether other sockets may bind the same address, and share or take over what arrives. Off by default. */
+  reuseaddr?: boolean
+  /** Whether several sockets of one user may bind the same address, and share what arrives. Off by default. */
+  reuseport?: boolean
+}
+
+/**
+ * The UDP addresses of a host and a port, in the order to try them.
+ * @throws SystemError with an `EAI_*` code. See getaddrinfo(3).
+ */
+export const getaddrinfoin = lookupFor(SOCK_DGRAM, IPPROTO_UDP)
+
+/** A socket without host and port is an IPv4 one. */
+const IPV4 = AddrInfo.inet('0.0.0.0', 0, { socktype: SOCK_DGRAM })
+
+/**
+ * A UDP socket.
+ *
+ * @example
+ * const sock = await dgram.inet.Socket.create({ host: '127.0.0.1', port: 5353 })
+ * await sock.bind()
+ * const [data, from] = await sock.recvfrom()
+ * await sock.sendto(data, from)
+ */
+class InetDgramSocket extends DgramSocket {
+  #ai: AddrInfo | undefined
+
+  /**
+   * Makes a socket of the family of the first address that options name, and remembers that address for `bind()` and
+   * `connect()`. Without host and port it is an IPv4 socket, and remembers none.
+   */
+  static async create<S extends InetDgramSocket>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    options: InetDgramOptions = {},
+  ): Promise<S> {
+    validate.object('options', options)
+    const isNamed = options.host !== undefined || options.port !== undefined
+    const ai = isNamed ? (await getaddrinfoin(options))[0] : undefined
+    const sock = new this(prepared(ai ?? IPV4, options))
+    sock.#ai = ai
+    return sock
+  }
+
+  /**
+   * Binds the socket: to the remembered address, or to the first of those that options name that can be bound.
+   * @throws EADDRINUSE, EACCES, …; EINVAL when it is bound already. See bind(2).
+   */
+  async bind(options?: InetAddress): Promise<void> {
+    await this.#firstOf('bind', options, (ai) => this.bindTo(ai))
+  }
+
+  /**
+   * Sets the peer, the remembered address or the first of those that options name: `send` goes there, and only what comes from
+   * there is received. `null` takes that back.
+   * @throws ENETUNREACH, … of connect(2).
+   */
+  async connect(options?: InetAddress | null): Promise<void> {
+    if (options === null) this.disconnect()
+    else await this.#firstOf('connect', options, (ai) => this.connectTo(ai))
+  }
+
+  async #firstOf(syscall: string, options: InetAddress | undefined, attempt: (ai: AddrInfo) => void): Promise<void> {
+    this.use(syscall)
+    const list = options === undefined ? [this.#ai] : await getaddrinfoin(options)
+    const own = list.filter((ai) => ai?.family === this.family()) as AddrInfo[]
+    let failure = systemError(options === undefined ? sys.EDESTADDRREQ : sys.EAFNOSUPPORT, syscall)
+    for (const ai of own)
+      try {
+        attempt(ai)
+        return
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error
+        failure = error
+      }
+    throw failure
+  }
+}
+
+function prepared(ai: AddrInfo, options: InetDgramOptions): LowSocket {
+  const reuseaddr = optional(options, 'reuseaddr', false)
+  const reuseport = optional(options, 'reuseport', false)
+  const sock = createLow(ai, true)
+  try {
+    sock.reuseaddr(reuseaddr)
+    sock.reuseport(reuseport)
+    return sock
+  } catch (error) {
+    sock.close()
+    throw error
+  }
+}
+
+/**
+ * Adopts an open UDP socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
+ */
+export async function wrap(fd: number): Promise<InetDgramSocket> {
+  return new InetDgramSocket(wrapAs(fd, [AF_INET, AF_INET6], SOCK_DGRAM))
+}
+
+export { InetDgramSocket as Socket }

@@ -1,0 +1,91 @@
+import { AddrInfo } from '../address.js'
+import { AF_UNIX } from '../constants.js'
+import { OTHER_SIDE_FULL } from '../engine.js'
+import { check } from '../errors.js'
+import { defineLocked } from '../locked.js'
+import { receiveFrom, type Sender } from '../message/transfer.js'
+import { native } from '../native.js'
+import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
+import { defineOptions, type OptionMethods } from '../options/option.js'
+import { receive } from '../slab.js'
+import { Socket, type WaitOptions } from '../socket.js'
+import * as validate from '../validate.js'
+
+/** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
+const DEFAULT_BUFSIZE = 65536
+
+/** An address of AF_UNSPEC. */
+const NOWHERE = AddrInfo.raw(new Uint8Array(16))
+
+/** Datagrams: messages with boundaries, each on its own. See udp(7), unix(7). */
+export class DgramSocket extends Socket {
+  /** Binds to an address, once. */
+  protected bindTo(ai: AddrInfo): void {
+    check(native.bind(this.use('bind'), ai.sockaddr), 'bind', () => ai.context())
+  }
+
+  /** Sets the peer. On datagrams this never waits. */
+  protected connectTo(ai: AddrInfo): void {
+    check(native.connect(this.use('connect'), ai.sockaddr), 'connect', () => ai.context())
+  }
+
+  /** Has no peer any more: an address of no family takes it back (connect(2)). */
+  protected disconnect(): void {
+    check(native.connect(this.use('connect'), NOWHERE.sockaddr), 'connect')
+  }
+
+  /**
+   * Receives a datagram and the address of its sender, which is `null` where it has none (an unnamed unix socket).
+   * @param bufsize - the most bytes to receive, 64 KiB by default.
+   * @throws EMSGSIZE when the datagram was longer and was cut, unless `MSG_TRUNC` is among the flags. See recvfrom(2).
+   */
+  recvfrom(
+    bufsize: number = DEFAULT_BUFSIZE,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<[data: Buffer, ai: AddrInfo | null]> {
+    return this.read(() => {
+      const room = validate.integer('bufsize', bufsize, 1)
+      const kernel = this.bufferFlags(validate.integer('flags', flags))
+      const from: Sender = { address: null }
+      return {
+        syscall: 'recvfrom',
+        attempt: (fd) => receive(room, (into, at, length) => receiveFrom(fd, into, at, length, kernel, from)),
+        finish: (count) => [this.buffered('recvfrom', count, room, flags) ?? Buffer.alloc(0), from.address],
+      }
+    }, options)
+  }
+
+  /**
+   * Sends a datagram to an address. A unix socket whose receiver has a full queue tries again with growing pauses.
+   * @returns the number of bytes, which is all of them: a datagram is sent whole or not at all. See sendto(2).
+   * @throws EMSGSIZE when it is too long, ECONNREFUSED, ENETUNREACH, … also of an earlier datagram of this socket.
+   */
+  sendto(data: validate.Data, ai: AddrInfo, flags = 0, options?: WaitOptions): Promise<number> {
+    return this.write(() => {
+      const from = validate.bytes('data', data)
+      if (!(ai instanceof AddrInfo)) throw validate.invalidType('ai', 'an instance of AddrInfo', ai)
+      const bits = validate.integer('flags', flags)
+      return {
+        syscall: 'sendto',
+        attempt: (fd) => native.sendto(fd, from, 0, from.length, bits, ai.sockaddr),
+        finish: (count) => count,
+        context: () => ai.context(),
+        ...(ai.family === AF_UNIX ? { paused: OTHER_SIDE_FULL } : {}),
+      }
+    }, options)
+  }
+}
+
+export interface DgramSocket
+  extends OptionMethods<typeof udpOptions>,
+    OptionMethods<typeof ipOptions>,
+    OptionMethods<typeof ipv6Options>,
+    OptionMethods<typeof multicastOptions> {
+  /** {@link DgramSocket.recvfrom} in turn: waits for the calls before it, first come, first served, instead of being refused. */
+  recvfromsync: DgramSocket['recvfrom']
+  /** {@link DgramSocket.sendto} in turn. */
+  sendtosync: DgramSocket['sendto']
+}
+defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)
+defineLocked(DgramSocket, ['recvfrom', 'sendto'])

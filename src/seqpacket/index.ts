@@ -1,0 +1,2 @@
+/** Seqpackets: messages with boundaries, over a connection. */
+export * as unix from './unix.js'

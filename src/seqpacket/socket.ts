@@ -1,0 +1,16 @@
+import { SOCK_SEQPACKET } from '../constants.js'
+import { pair as lowPair } from '../llsocket/factory.js'
+import { Socket } from '../socket.js'
+import { withUnix } from '../unix/rights.js'
+
+/**
+ * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty
+ * message cannot be told from the end, because the kernel says 0 for both. See unix(7).
+ */
+export class UnixSeqpacketSocket extends withUnix(Socket) {}
+
+/** Two seqpacket sockets that are connected with each other. See socketpair(2). */
+export async function pair(): Promise<[UnixSeqpacketSocket, UnixSeqpacketSocket]> {
+  const [a, b] = lowPair(SOCK_SEQPACKET, true)
+  return [new UnixSeqpacketSocket(a), new UnixSeqpacketSocket(b)]
+}

@@ -1,0 +1,18 @@
+import { sys } from './constants.js'
+import { probe } from './descriptor.js'
+import { systemError } from './errors.js'
+import { wrap } from './llsocket/factory.js'
+import type { Socket } from './llsocket/socket.js'
+import * as validate from './validate.js'
+
+/**
+ * Adopts an open socket of a certain kind; one of another kind is left as it was.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is of another kind; EBUSY when an object of this library owns it already.
+ */
+export function wrapAs(fd: unknown, families: readonly number[], socktype: number): Socket {
+  const number = validate.descriptor('fd', fd)
+  const facts = probe(number)
+  if (!families.includes(facts.family) || facts.socktype !== socktype)
+    throw systemError(sys.EPROTOTYPE, 'wrap', { detail: `fd ${number} is a socket of another kind` })
+  return wrap(number)
+}
