@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { MSG_EOR, SOCK_SEQPACKET, seqpacket } from 'berkeley'
+import { socket } from 'berkeley/llsocket'
+import { available, closing, closingAll, leavesNoFd, start, tempFolder } from '../util/index.js'
+
+leavesNoFd()
+
+test('a pair keeps boundaries, and ends', async (t) => {
+  const [a, b] = closingAll(t, await seqpacket.unix.pair())
+  assert.equal(a.socktype(), SOCK_SEQPACKET)
+  await a.send('one')
+  await a.send('two', MSG_EOR)
+  assert.equal(String(await b.recv()), 'one')
+  assert.equal(String(await b.recv()), 'two')
+  await a.close()
+  assert.equal(await b.recv(), null)
+})
+
+test('a record that does not fit is reported (H33)', async (t) => {
+  const [a, b] = closingAll(t, await seqpacket.unix.pair())
+  await a.send('0123456789')
+  await assert.rejects(b.recv(4), { code: 'EMSGSIZE', bytes: 10 })
+})
+
+test('a server, its clients, and its file', async (t) => {
+  const path = join(tempFolder(t), 's')
+  const server = closing(t, await seqpacket.unix.Server.create({ path }))
+  server.listen()
+  const client = closing(t, await seqpacket.unix.Client.create({ path }))
+  const peer = closing(t, await server.accept())
+  assert.ok(peer instanceof seqpacket.unix.Socket)
+  assert.equal(peer.peercred().pid, process.pid)
+  await client.send('question')
+  assert.equal(String(await peer.recv()), 'question')
+  await peer.sendfd(peer.fd())
+  socket.close((await client.recvfd()) as number)
+  await server.close()
+  assert.ok(!existsSync(path))
+  await assert.rejects(client.connect(), { code: 'ENOENT', path })
+})
+
+test('a long queue waits for its reader', async (t) => {
+  const [a, b] = closingAll(t, await seqpacket.unix.pair())
+  const count = 2000
+  const sending = (async () => {
+    for (let i = 0; i < count; i++) await a.send(`${i}`.padStart(1000, '.'))
+  })()
+  for (let i = 0; i < count; i++) assert.equal(String(await b.recv()), `${i}`.padStart(1000, '.'))
+  await sending
+})
+
+test('socat talks seqpacket', { skip: available('socat') }, async (t) => {
+  const path = join(tempFolder(t), 's')
+  const socat = start(t, 'socat', ['-ddd', `UNIX-LISTEN:${path},socktype=${SOCK_SEQPACKET}`, 'EXEC:rev'])
+  await socat.waitForOutput(/listening on/)
+  const client = closing(t, await seqpacket.unix.Client.create({ path }))
+  await client.send('stressed\n')
+  client.closew()
+  assert.equal(String(await client.recv()), 'desserts\n')
+})

@@ -1,0 +1,381 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { closeSync, ftruncateSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { CmsgHdr, MSG_CTRUNC, MsgHdr, type SystemError, stream } from 'berkeley'
+import { socket } from 'berkeley/llsocket'
+import { available, closing, closingAll, leavesNoFd, start, tempFolder } from '../util/index.js'
+
+leavesNoFd()
+
+type Pair = [stream.unix.Socket, stream.unix.Socket]
+type Test = Parameters<typeof closing>[0]
+
+const pair = async (t: Test): Promise<Pair> => closingAll(t, await stream.unix.pair())
+
+async function drain(from: stream.Socket): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for (let part = await from.recv(); part !== null; part = await from.recv()) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+function opened(t: Test, path: string, flags: string): number {
+  const fd = openSync(path, flags)
+  t.after(() => closeSync(fd))
+  return fd
+}
+
+function file(t: Test, content: Buffer): number {
+  const path = join(tempFolder(t), 'file')
+  writeFileSync(path, content)
+  return opened(t, path, 'r')
+}
+
+describe('locked verbs', () => {
+  test('pieces of many senders never mix (H24)', async (t) => {
+    const [a, b] = await pair(t)
+    const count = 16
+    const size = 300_000
+    const received = drain(b)
+    await Promise.all(Array.from({ length: count }, (_, i) => a.sendsync(Buffer.alloc(size, i))))
+    a.closew()
+    const data = await received
+    assert.equal(data.length, count * size)
+    for (let i = 0; i < count; i++) assert.ok(data.subarray(i * size, (i + 1) * size).every((byte) => byte === i))
+  })
+
+  test('receivers are served in the order of their calls', async (t) => {
+    const [a, b] = await pair(t)
+    const waiting = [1, 2, 3].map(() => b.recvsync(1))
+    await a.send('xyz')
+    assert.deepEqual((await Promise.all(waiting)).map(String), ['x', 'y', 'z'])
+  })
+
+  test('the deadline covers the wait for the turn (H24)', async (t) => {
+    const [a, b] = await pair(t)
+    b.deadlines(40)
+    const waiting = [1, 2, 3].map(() => b.recvsync())
+    const started = performance.now()
+    for (const one of waiting) await assert.rejects(one, { name: 'TimeoutError' })
+    assert.ok(performance.now() - started < 1000, 'one budget each, running at the same time')
+    await a.send('still works')
+    assert.equal(String(await b.recvsync()), 'still works')
+  })
+
+  test('close ends all of them (H02)', async (t) => {
+    const [, b] = await pair(t)
+    const waiting = [1, 2, 3].map(() => b.recvsync())
+    await b.close()
+    for (const one of waiting) await assert.rejects(one, { code: 'ECANCELED' })
+    await assert.rejects(b.recvsync(), { code: 'EBADF' })
+  })
+
+  test('bad arguments reject, and leave the lock free (H25)', async (t) => {
+    const [a, b] = await pair(t)
+    await assert.rejects(b.recvsync(-1), { code: 'ERR_OUT_OF_RANGE' })
+    await a.send('x')
+    assert.equal(String(await b.recvsync()), 'x')
+  })
+
+  test('a plain verb is refused while another waits', async (t) => {
+    const [, b] = await pair(t)
+    const waiting = b.recv()
+    await assert.rejects(b.recv(), { code: 'EALREADY' })
+    await b.close()
+    await assert.rejects(waiting, { code: 'ECANCELED' })
+  })
+})
+
+describe('messages', () => {
+  test('several pieces arrive as one stream; what was sent is consumed', async (t) => {
+    const [a, b] = await pair(t)
+    const msg = new MsgHdr()
+    msg.add('one ')
+    msg.add(Buffer.from('two '))
+    msg.add('three')
+    assert.equal(await a.sendmsg(msg), 13)
+    assert.equal(msg.bytes(), 0)
+    const got = new MsgHdr()
+    got.addn(6)
+    got.addn(100)
+    assert.equal(await b.recvmsg(got), 13)
+    assert.deepEqual([String(got.get(0)), String(got.get(1))], ['one tw', 'o three'])
+  })
+
+  test('a long message with descriptors passes them once (H77)', async (t) => {
+    const [a, b] = await pair(t)
+    const data = randomBytes(4 << 20)
+    const fds = [file(t, Buffer.from('0')), file(t, Buffer.from('1')), file(t, Buffer.from('2'))]
+    const msg = new MsgHdr()
+    msg.add(data)
+    msg.control().push(CmsgHdr.rights(...fds))
+    const sending = a.sendmsg(msg)
+    const parts: Buffer[] = []
+    const received: number[] = []
+    let length = 0
+    while (length < data.length) {
+      const got = new MsgHdr()
+      got.addn(1 << 20)
+      length += (await b.recvmsg(got)) ?? 0
+      parts.push(got.concat())
+      for (const cmsg of got.control()) received.push(...cmsg.take())
+    }
+    assert.equal(await sending, data.length)
+    assert.ok(Buffer.concat(parts).equals(data))
+    assert.equal(received.length, 3)
+    for (const fd of received) closeSync(fd)
+  })
+
+  test('a deadline midway leaves the rest in the message (H27)', async (t) => {
+    const [a, b] = await pair(t)
+    a.deadlines(0, 30)
+    const data = randomBytes(8 << 20)
+    const msg = new MsgHdr()
+    msg.add(data)
+    const error = await a.sendmsg(msg).then(
+      () => assert.fail('nobody reads'),
+      (reason: SystemError) => reason,
+    )
+    assert.equal(error.name, 'TimeoutError')
+    assert.equal((error.bytes as number) + msg.bytes(), data.length)
+    a.deadlines(0, 0)
+    const received = drain(b)
+    await a.sendmsg(msg)
+    a.closew()
+    assert.ok((await received).equals(data))
+  })
+
+  test('the end of the stream is null', async (t) => {
+    const [a, b] = await pair(t)
+    await a.close()
+    const msg = new MsgHdr()
+    msg.addn(10)
+    assert.equal(await b.recvmsg(msg), null)
+  })
+
+  test('descriptors that nobody takes are closed with the next receive (H75)', async (t) => {
+    const [a, b] = await pair(t)
+    const msg = new MsgHdr()
+    msg.addn(10)
+    for (let i = 0; i < 3; i++) {
+      await a.sendfd(0)
+      await b.recvmsg(msg)
+      assert.equal(msg.control().length, 1)
+    }
+    msg.control().clear()
+  })
+
+  test('no room for control messages: MSG_CTRUNC, and nothing leaks (H70)', async (t) => {
+    const [a, b] = await pair(t)
+    await a.sendfd(0)
+    const msg = new MsgHdr()
+    msg.addn(10)
+    msg.control().reserve(0)
+    assert.equal(await b.recvmsg(msg), 1)
+    assert.equal(msg.flags() & MSG_CTRUNC, MSG_CTRUNC)
+    assert.equal(msg.control().length, 0)
+  })
+})
+
+describe('descriptors', () => {
+  test('a file goes over, and is read at the other end', async (t) => {
+    const [a, b] = await pair(t)
+    const waiting = b.recvfd()
+    assert.equal(await a.sendfd(file(t, Buffer.from('content'))), 0)
+    const fd = (await waiting) as number
+    const into = Buffer.alloc(10)
+    assert.equal(readSync(fd, into, 0, 10, 0), 7)
+    assert.equal(into.toString('utf8', 0, 7), 'content')
+    closeSync(fd)
+  })
+
+  test('many in turn, each in its place', async (t) => {
+    const [a, b] = await pair(t)
+    const files = Array.from({ length: 20 }, (_, i) => file(t, Buffer.from(`file ${i}`)))
+    const waiting = files.map(() => b.recvfdsync())
+    await Promise.all(files.map((fd) => a.sendfdsync(fd)))
+    for (const [i, one] of waiting.entries()) {
+      const fd = (await one) as number
+      assert.equal(readFileSync(fd, 'utf8'), `file ${i}`)
+      closeSync(fd)
+    }
+  })
+
+  test('a connection goes over: the server hands it to the other end of a pair', async (t) => {
+    const [a, b] = await pair(t)
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const port = server.getsockname().port as number
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
+    const accepted = closing(t, await server.accept())
+    await a.sendfd(accepted.fd())
+    const conn = closing(t, await stream.wrap((await b.recvfd()) as number))
+    assert.ok(conn instanceof stream.inet.Socket)
+    await conn.send('from the new owner')
+    assert.equal(String(await client.recv()), 'from the new owner')
+  })
+
+  test('the end is null; data without a descriptor is ENOMSG', async (t) => {
+    const [a, b] = await pair(t)
+    await a.send('x')
+    await assert.rejects(b.recvfd(), { code: 'ENOMSG', syscall: 'recvfd' })
+    await a.close()
+    assert.equal(await b.recvfd(), null)
+    await assert.rejects(a.sendfd(0), { code: 'EBADF' })
+    await assert.rejects(b.sendfd(-1), { code: 'ERR_OUT_OF_RANGE', message: /"fd"/ })
+    await assert.rejects(b.sendfd(0, 'x' as never), { code: 'ERR_INVALID_ARG_TYPE', message: /"ai"/ })
+  })
+
+  test('python3 takes one and gives one back', { skip: available('python3') }, async (t) => {
+    const [a, theirs] = socket.pair(1)
+    const ours = closing(t, new stream.unix.Socket(a))
+    const code = `
+import os, socket
+s = socket.socket(fileno=3)
+data, fds, flags, addr = socket.recv_fds(s, 10, 1)
+text = os.read(fds[0], 100)
+r, w = os.pipe()
+os.write(w, text[::-1])
+socket.send_fds(s, [b"x"], [r])
+`
+    start(t, 'python3', ['-c', code], { stdio: ['pipe', 'pipe', 'pipe', theirs.fd()] })
+    theirs.close()
+    await ours.sendfd(file(t, Buffer.from('stressed')))
+    const fd = (await ours.recvfd()) as number
+    const into = Buffer.alloc(20)
+    assert.equal(into.toString('utf8', 0, readSync(fd, into)), 'desserts')
+    closeSync(fd)
+  })
+})
+
+describe('sendfile', () => {
+  test('a file arrives as it is, from an offset, and the end of the file ends it (H40)', async (t) => {
+    const [a, b] = await pair(t)
+    const content = randomBytes(5 << 20)
+    const fd = file(t, content)
+    const received = drain(b)
+    assert.equal(await a.sendfile(fd, content.length * 2, 1000), content.length - 1000)
+    assert.equal(await a.sendfile(fd, 10, 5), 10)
+    assert.equal(await a.sendfile(fd, 10, content.length), 0)
+    a.closew()
+    assert.ok((await received).equals(Buffer.concat([content.subarray(1000), content.subarray(5, 15)])))
+  })
+
+  test('offsets beyond 4 GiB are exact (H40)', async (t) => {
+    const [a, b] = await pair(t)
+    const path = join(tempFolder(t), 'sparse')
+    const fd = opened(t, path, 'w+')
+    const far = 5 * 2 ** 30
+    ftruncateSync(fd, far)
+    writeSync(fd, 'far away', far)
+    assert.equal(await a.sendfile(fd, 100, far), 8)
+    assert.equal(String(await b.recv()), 'far away')
+  })
+
+  test('a deadline says how much was sent, and that is what arrives (H27)', async (t) => {
+    const [a, b] = await pair(t)
+    a.deadlines(0, 40)
+    const error = await a.sendfile(file(t, randomBytes(8 << 20)), 8 << 20).then(
+      () => assert.fail('nobody reads'),
+      (reason: SystemError) => reason,
+    )
+    assert.equal(error.name, 'TimeoutError')
+    await a.close()
+    assert.equal((await drain(b)).length, error.bytes)
+  })
+
+  test('closing while another thread is at work: ECANCELED, and nobody else is written to (H02)', async (t) => {
+    const [a, b] = await pair(t)
+    const sending = a.sendfile(file(t, randomBytes(1 << 20)), 1 << 20)
+    await a.close()
+    const stranger = await pair(t)
+    const error = await sending.then(
+      () => undefined,
+      (reason: SystemError) => reason,
+    )
+    // The other thread may have been through before the close.
+    assert.equal(error?.code ?? 'ECANCELED', 'ECANCELED')
+    assert.equal((await drain(b)).length, error?.bytes ?? 1 << 20)
+    stranger[1].deadlines(20)
+    await assert.rejects(stranger[1].recv(), { name: 'TimeoutError' })
+  })
+
+  test('what is no file, and a peer that is gone', async (t) => {
+    const [a, b] = await pair(t)
+    await assert.rejects(a.sendfile(b.fd(), 10), { code: 'ESPIPE', syscall: 'sendfile', bytes: 0 })
+    await assert.rejects(a.sendfile(2 ** 30, 10), { code: 'EBADF' })
+    await assert.rejects(a.sendfile(0, 0), { code: 'ERR_OUT_OF_RANGE', message: /"bytes"/ })
+    await assert.rejects(a.sendfile(0, 1, -1), { code: 'ERR_OUT_OF_RANGE', message: /"offset"/ })
+    await b.close()
+    await assert.rejects(a.sendfile(file(t, Buffer.from('x')), 1), { code: 'EPIPE', bytes: 0 })
+  })
+
+  test('the event loop turns meanwhile (H40)', async (t) => {
+    const [a, b] = await pair(t)
+    const size = 64 << 20
+    const path = join(tempFolder(t), 'big')
+    const fd = opened(t, path, 'w+')
+    ftruncateSync(fd, size)
+    let turns = 0
+    const turning = setInterval(() => turns++, 1)
+    const received = drain(b)
+    assert.equal(await a.sendfilesync(fd, size), size)
+    a.closew()
+    clearInterval(turning)
+    assert.equal((await received).length, size)
+    assert.ok(turns > 3, `${turns} turns`)
+  })
+})
+
+describe('servers', () => {
+  test('for await over a server ends when it is closed', async (t) => {
+    const server = await stream.unix.Server.create({ path: join(tempFolder(t), 's') })
+    server.listen()
+    const path = server.getsockname().path as string
+    let count = 0
+    const serving = (async () => {
+      for await (const conn of server) {
+        count++
+        await conn.close()
+      }
+    })()
+    for (let i = 0; i < 3; i++) {
+      const client = await stream.unix.Client.create({ path })
+      assert.equal(await client.recv(), null)
+      await client.close()
+    }
+    await server.close()
+    await serving
+    assert.equal(count, 3)
+  })
+})
+
+describe('wrap', () => {
+  test('the class follows from the kind of socket; another kind is left alone', async (t) => {
+    const [a, b] = closingAll(t, socket.pair(1))
+    const wrapped = closing(t, await stream.wrap(a.unwrap()))
+    assert.ok(wrapped instanceof stream.unix.Socket)
+    assert.equal(wrapped.isnonblock(), true)
+    assert.equal(b.nonblock(), false)
+    const [c] = closingAll(t, socket.pair(2))
+    await assert.rejects(stream.wrap(c.fd()), { code: 'EPROTOTYPE' })
+    assert.equal(c.socktype(), 2)
+    await assert.rejects(stream.wrap(b.fd()), { code: 'EBUSY' })
+    await assert.rejects(stream.wrap(-1), { code: 'ERR_OUT_OF_RANGE' })
+    await assert.rejects(stream.wrap(2 ** 30), { code: 'EBADF' })
+  })
+})
+
+describe('lookups', () => {
+  test('addresses of streams', async () => {
+    const [ai] = await stream.getaddrinfoin({ host: '127.0.0.1', port: 'http', numeric: true })
+    assert.equal(String(ai), '127.0.0.1:80')
+    assert.equal(ai?.socktype, 1)
+    const [any] = await stream.getaddrinfoin({ port: 7, passive: true })
+    assert.match(String(any), /^(0\.0\.0\.0|\[::\]):7$/)
+    await assert.rejects(stream.getaddrinfoin({ host: '127.1', numeric: true }), { code: 'EAI_NONAME' })
+    const [un] = await stream.getaddrinfoun({ path: '/x' })
+    assert.equal(un?.path, '/x')
+  })
+})
