@@ -1,0 +1,144 @@
+// What is lost without close(): closed once, with a warning that names it; and nothing that was given away.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Ending, leavesNoFd, runScript } from '../util/index.js'
+
+leavesNoFd()
+
+/** Runs with a collector at hand: `collected(n)` waits until the count of open descriptors is back at n. */
+function withCollector(body: string): Promise<Ending> {
+  return runScript(
+    `
+    import { setTimeout as pause } from 'node:timers/promises'
+    import { closeSync, openSync } from 'node:fs'
+    import { countFds } from './build/test/util/fds.js'
+    import { AddrInfo, CmsgHdr, MsgHdr, SOCK_STREAM, socket } from 'berkeley/llsocket'
+    const warnings = []
+    process.removeAllListeners('warning').on('warning', (warning) => warnings.push(warning))
+    async function collected(count) {
+      for (let i = 0; i < 300 && countFds() > count; i++) { gc(); await pause(5) }
+      // The warnings come on the next turn.
+      await pause(0)
+      return countFds()
+    }
+    const say = (...words) => console.log(...words)
+    ${body}
+    `,
+    '--expose-gc',
+  )
+}
+
+function said({ stdout, stderr, code, signal }: Ending, ...lines: string[]): void {
+  assert.deepEqual([stdout.trim().split('\n'), code, signal], [lines, 0, null], stderr)
+}
+
+describe('an open socket that is lost', () => {
+  it('is closed, and a warning names it (H18)', async () => {
+    const ending = await withCollector(`
+      const before = countFds()
+      const fds = (() => socket.pair(SOCK_STREAM).map((s) => s.fd()))()
+      say(countFds() - before)
+      say((await collected(before)) - before)
+      say(warnings.length, new Set(warnings.map((w) => w.name + ' ' + w.code)))
+      say(fds.every((fd) => warnings.some((w) => w.message.includes('Socket socket (fd ' + fd + ')'))))
+    `)
+    said(ending, '2', '0', "2 Set(1) { 'ResourceWarning BERKELEY_LOST_FD' }", 'true')
+  })
+
+  it('is closed once, however many there are (H18)', async () => {
+    const ending = await withCollector(`
+      const before = countFds()
+      for (let i = 0; i < 1000; i++) { socket.pair(SOCK_STREAM); if (i % 100 === 99) await collected(before) }
+      say((await collected(before)) - before, warnings.length)
+    `)
+    said(ending, '0 2000')
+  })
+
+  it('does not take the next owner of its number along (H01)', async () => {
+    const ending = await withCollector(`
+      const before = countFds()
+      const lost = (() => { const s = socket.create(AddrInfo.inet('127.0.0.1', 0, { socktype: SOCK_STREAM })); const fd = s.fd(); closeSync(fd); return fd })()
+      const [a, b] = socket.pair(SOCK_STREAM, true)
+      say(a.fd() === lost || b.fd() === lost)
+      for (let i = 0; i < 20; i++) { gc(); await pause(1) }
+      a.send('alive')
+      say(String(b.recv()), warnings.length)
+      a.close(); b.close()
+      say(countFds() - before)
+    `)
+    said(ending, 'true', 'alive 0', '0')
+  })
+
+  it("that was closed or given away is nobody's business (H18)", async () => {
+    const ending = await withCollector(`
+      const fds = (() => { const [a, b] = socket.pair(SOCK_STREAM, true); b.close(); return [a.unwrap()] })()
+      for (let i = 0; i < 20; i++) { gc(); await pause(1) }
+      const before = countFds()
+      closeSync(fds[0])
+      say(before - countFds(), warnings.length)
+    `)
+    said(ending, '1 0')
+  })
+
+  it('is not lost while it is used', async () => {
+    const ending = await withCollector(`
+      const [a, b] = socket.pair(SOCK_STREAM, true)
+      for (let i = 0; i < 50; i++) { gc(); await pause(0); a.send('x'); b.recv() }
+      say(warnings.length)
+      a.close(); b.close()
+    `)
+    said(ending, '0')
+  })
+})
+
+describe('descriptors that arrived and that nobody took', () => {
+  it('are closed with their message, and a warning names them (H75)', async () => {
+    const ending = await withCollector(`
+      const [a, b] = socket.pair(SOCK_STREAM, true)
+      const before = countFds()
+      ;(() => {
+        const out = new MsgHdr(); out.add('x'); out.control().push(CmsgHdr.rights(0, 1, 2)); a.sendmsg(out)
+        const msg = new MsgHdr(); msg.addn(1); b.recvmsg(msg)
+      })()
+      say(countFds() - before)
+      say((await collected(before)) - before, warnings.length)
+      say(warnings.every((w) => /^a received descriptor \\(fd \\d+\\) was lost/.test(w.message)))
+      a.close(); b.close()
+    `)
+    said(ending, '3', '0 3', 'true')
+  })
+
+  it('are not closed when they were taken', async () => {
+    const ending = await withCollector(`
+      const [a, b] = socket.pair(SOCK_STREAM, true)
+      const taken = (() => {
+        a.sendfd(0)
+        const msg = new MsgHdr(); msg.addn(1); b.recvmsg(msg)
+        return msg.control().shift().take()
+      })()
+      a.sendfd(1)
+      const fd = b.recvfd()
+      for (let i = 0; i < 20; i++) { gc(); await pause(1) }
+      closeSync(taken[0]); closeSync(fd)
+      say(taken.length, warnings.length)
+      a.close(); b.close()
+    `)
+    said(ending, '1 0')
+  })
+})
+
+describe('memory', () => {
+  it('does not grow with what was received and dropped', async () => {
+    const ending = await withCollector(`
+      const [a, b] = socket.pair(SOCK_STREAM, true)
+      const round = () => { for (let i = 0; i < 20_000; i++) { a.send('x'.repeat(100)); b.recv(); b.recv() } }
+      round(); gc(); await pause(5); gc()
+      const before = process.memoryUsage()
+      round(); round(); gc(); await pause(5); gc()
+      const after = process.memoryUsage()
+      say(after.heapUsed + after.external - before.heapUsed - before.external < 4_000_000)
+      a.close(); b.close()
+    `)
+    said(ending, 'true')
+  })
+})

@@ -1,0 +1,45 @@
+// What a call's answer means: a count, AGAIN, or a failure; and what a signal makes of it.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AGAIN, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { sys } from '#internal/constants.js'
+import { attempt } from '#internal/llsocket/again.js'
+import { closingAll, leavesNoFd } from '../../util/index.js'
+
+leavesNoFd()
+
+/** A call that gives these answers, one after the other. */
+function answering(...answers: number[]): { call: () => number; calls: () => number } {
+  const all = answers.length
+  return { call: () => answers.shift() ?? assert.fail('one call too many'), calls: () => all - answers.length }
+}
+
+describe('attempt', () => {
+  it('hands counts and failures through', () => {
+    for (const answer of [0, 1, 2 ** 40, -sys.EPIPE, -sys.EBADF, -sys.EMSGSIZE])
+      assert.equal(attempt(-1, answering(answer).call), answer)
+  })
+
+  it('answers AGAIN for all that would have to wait', () => {
+    for (const errno of [sys.EAGAIN, sys.EWOULDBLOCK, sys.EINPROGRESS, sys.EALREADY])
+      assert.equal(attempt(-1, answering(-errno).call), AGAIN)
+  })
+
+  it('calls again after a signal on a non-blocking socket', (t) => {
+    const [a] = closingAll(t, socket.pair(SOCK_STREAM, true))
+    const { call, calls } = answering(-sys.EINTR, -sys.EINTR, 7)
+    assert.equal(attempt(a.fd(), call), 7)
+    assert.equal(calls(), 3)
+  })
+
+  it('tells the caller of a signal on a blocking socket (H45)', (t) => {
+    const [a] = closingAll(t, socket.pair(SOCK_STREAM))
+    const { call, calls } = answering(-sys.EINTR, 7)
+    assert.equal(attempt(a.fd(), call), AGAIN)
+    assert.equal(calls(), 1)
+  })
+
+  it('gives up on a number that is no socket any more', () => {
+    assert.equal(attempt(-1, answering(-sys.EINTR).call), AGAIN)
+  })
+})
