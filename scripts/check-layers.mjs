@@ -19,7 +19,7 @@ const LAYERS = [
   ['deadline', 'patience', 'mutex', 'locked', 'reactor'],
   ['engine'],
   ['socket'],
-  ['mixin', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
+  ['mixin', 'chunks', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
   ['stream/', 'dgram/', 'seqpacket/'],
   ['tls/'],
   ['bridge/', 'cli/'],

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { AddrInfo } from './address.js'
 import {
   AF_UNIX,
+  IPPROTO_TCP,
   MSG_TRUNC,
   nameOf,
   SO_DOMAIN,
@@ -143,6 +144,14 @@ export abstract class Descriptor implements OptionTarget {
   /** Whether data comes as messages with an end each, so that a short buffer cuts. */
   protected get keepsBoundaries(): boolean {
     return this.#facts.socktype !== SOCK_STREAM
+  }
+
+  /**
+   * Whether a receive that got less than it asked for got all there was. TCP fills what it is given, up to urgent data; a unix
+   * stream also stops where descriptors or other credentials come with the next bytes.
+   */
+  protected get shortIsAll(): boolean {
+    return this.#facts.protocol === IPPROTO_TCP && this.#facts.socktype === SOCK_STREAM
   }
 
   /** Whether receiving 0 bytes means that the peer has closed: on datagram and raw sockets it is an empty message. */

@@ -20,6 +20,11 @@ export interface Operation<T> {
   offload?(fd: number): Promise<number>
   /** Makes the result of a count, or says that there is {@link MORE} to do. */
   finish(count: number): T | typeof MORE
+  /**
+   * Whether a count says that nothing is left: then the next operation waits at once, instead of asking for an EAGAIN. Only
+   * where a short count means that, and where data that comes later is announced.
+   */
+  drained?(count: number): boolean
   /** What an error of it tells beside the code. */
   context?(): ErrorContext
   /** Errors that are passing: the call is made again at once. */
@@ -81,6 +86,10 @@ class Direction {
   lucky = 0
   /** A completion is held back until the event loop has turned. */
   yielding = false
+  /** The last operation took all there was, and nothing was announced since. */
+  dry = false
+  /** Something is there that no announcement will follow: never dry again. */
+  lasting = false
 }
 
 /** What ends an operation that was found to be hopeless. */
@@ -165,7 +174,7 @@ export class Engine {
   }
 
   #start<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
-    const outcome = operation.offload ? 'offload' : this.#attempt(operation)
+    const outcome = this.#first(direction, operation)
     if (outcome instanceof Failure) return Promise.reject(outcome.error)
     if (typeof outcome === 'object') return this.#complete(direction, outcome.value)
     try {
@@ -178,6 +187,13 @@ export class Engine {
       direction.pending = pending
       this.#begin(direction, pending, outcome)
     })
+  }
+
+  /** The first step: the system call, unless it is known to be in vain. */
+  #first<T>(direction: Direction, operation: Operation<T>): { value: T } | Failure | Step {
+    if (operation.offload) return 'offload'
+    if (direction.dry && operation.drained && this.#watch) return 'wait'
+    return this.#attempt(direction, operation)
   }
 
   /** An operation that was through at once. Too many of them in a row would keep everybody else from being served. */
@@ -194,10 +210,10 @@ export class Engine {
   }
 
   /** The system call, until it is through, fails, or has to wait; but only so many times before others get a turn. */
-  #attempt<T>(operation: Operation<T>): { value: T } | Failure | Step {
+  #attempt<T>(direction: Direction, operation: Operation<T>): { value: T } | Failure | Step {
     let step: Step = 'yield'
     for (let calls = 0; calls < CALLS; calls++) {
-      const outcome = this.#once(operation)
+      const outcome = this.#once(direction, operation)
       if (outcome === 'more') step = 'yield'
       else if (outcome === 'passing') step = 'pause'
       else return outcome
@@ -205,16 +221,17 @@ export class Engine {
     return step
   }
 
-  #once<T>(operation: Operation<T>): Verdict<T> {
+  #once<T>(direction: Direction, operation: Operation<T>): Verdict<T> {
     try {
-      return this.#judge(operation, operation.attempt(this.#use(operation.syscall)))
+      return this.#judge(direction, operation, operation.attempt(this.#use(operation.syscall)))
     } catch (error) {
       return new Failure(error)
     }
   }
 
-  #judge<T>(operation: Operation<T>, result: number): Verdict<T> {
+  #judge<T>(direction: Direction, operation: Operation<T>, result: number): Verdict<T> {
     if (result < 0) return this.#meaning(operation, -result)
+    direction.dry = !direction.lasting && operation.drained?.(result) === true
     const value = operation.finish(result)
     return value === MORE ? 'more' : { value: value as T }
   }
@@ -301,8 +318,12 @@ export class Engine {
   }
 
   /** The poller's news; also to be told after a shutdown, whose effect an edge may not announce. */
-  ready(readable: boolean, writable: boolean): void {
-    if (readable) this.#resume(this.#reader)
+  ready(readable: boolean, writable: boolean, lasting: boolean): void {
+    if (lasting) this.#reader.lasting = true
+    if (readable) {
+      this.#reader.dry = false
+      this.#resume(this.#reader)
+    }
     if (writable) this.#resume(this.#writer)
   }
 
@@ -310,7 +331,7 @@ export class Engine {
     const pending = direction.pending
     if (pending === undefined || pending.pause !== undefined || pending.offloaded) return
     if (pending.operation.offload) this.#wait(direction, pending, 'offload')
-    else this.#proceed(direction, pending, this.#attempt(pending.operation))
+    else this.#proceed(direction, pending, this.#attempt(direction, pending.operation))
   }
 
   #proceed(direction: Direction, pending: AnyPending, outcome: { value: unknown } | Failure | Step): void {
@@ -338,7 +359,7 @@ export class Engine {
     pending.offloaded = false
     let outcome: Verdict<unknown>
     try {
-      outcome = this.#judge(pending.operation, result)
+      outcome = this.#judge(direction, pending.operation, result)
     } catch (error) {
       outcome = new Failure(error)
     }

@@ -7,8 +7,9 @@ export interface ReadyListener {
   /**
    * Something may be possible now. It is a hint: the system call decides, and may still say EAGAIN. An error or a hang-up
    * makes both directions ready, because the next call in either reports it.
+   * @param lasting - there is something that stays: the end, an error, urgent data. No later change will announce it again.
    */
-  ready(readable: boolean, writable: boolean): void
+  ready(readable: boolean, writable: boolean, lasting: boolean): void
 }
 
 /** A descriptor under watch. */
@@ -38,9 +39,10 @@ export interface Poller {
 }
 
 /** Edge-triggered, both directions, registered once: in steady state no epoll_ctl(2) is called. */
-const INTEREST = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLRDHUP | sys.EPOLLET
+const INTEREST = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLPRI | sys.EPOLLRDHUP | sys.EPOLLET
 const TROUBLE = sys.EPOLLERR | sys.EPOLLHUP
-const READABLE = sys.EPOLLIN | sys.EPOLLRDHUP | TROUBLE
+const LASTING = sys.EPOLLPRI | sys.EPOLLRDHUP | TROUBLE
+const READABLE = sys.EPOLLIN | LASTING
 const WRITABLE = sys.EPOLLOUT | TROUBLE
 
 const GENERATION_MAX = 0x7fffffff
@@ -115,7 +117,7 @@ export class EpollPoller implements Poller {
       const listener = this.#listeners[slot]
       if (listener === undefined || this.#generations[slot] !== board[at + 1]) continue
       try {
-        listener.ready((events & READABLE) !== 0, (events & WRITABLE) !== 0)
+        listener.ready((events & READABLE) !== 0, (events & WRITABLE) !== 0, (events & LASTING) !== 0)
       } catch (error) {
         process.nextTick(() => {
           throw error

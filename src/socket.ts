@@ -125,6 +125,7 @@ export class Socket extends Descriptor {
         syscall: 'recv',
         attempt: (fd) => receive(room, (into, at, length) => native.recv(fd, into, at, length, kernel)),
         finish: (count) => this.buffered('recv', count, room, flags),
+        drained: (count) => count > 0 && count < room && flags === 0 && this.shortIsAll,
       }
     }, options)
   }
@@ -141,6 +142,7 @@ export class Socket extends Descriptor {
         syscall: 'recv',
         attempt: (fd) => native.recv(fd, into, 0, into.length, kernel),
         finish: (count) => this.uncut('recv', count, into.length, flags),
+        drained: (count) => count > 0 && count < into.length && flags === 0 && this.shortIsAll,
       }
     }, options)
   }
@@ -248,13 +250,13 @@ export class Socket extends Descriptor {
   /** Ends receiving: what waits for data gets what there is, and then the end. See shutdown(2), `SHUT_RD`. */
   closer(): void {
     check(native.shutdown(this.use('shutdown'), SHUT_RD), 'shutdown')
-    this.#engine.ready(true, false)
+    this.#engine.ready(true, false, true)
   }
 
   /** Ends sending: the peer sees the end of the stream after what was sent. See shutdown(2), `SHUT_WR`. */
   closew(): void {
     check(native.shutdown(this.use('shutdown'), SHUT_WR), 'shutdown')
-    this.#engine.ready(false, true)
+    this.#engine.ready(false, true, false)
   }
 
   /**

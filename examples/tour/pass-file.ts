@@ -4,7 +4,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stream } from 'berkeley'
-import { socket } from 'berkeley/llsocket'
 import { readText } from './echo.js'
 import { grouped } from './figures.js'
 import { Child, TempFolder } from './leftovers.js'
@@ -34,12 +33,9 @@ function openNameless(content: Buffer): number {
 
 /** Waits for the child, passes the file, and reads what the child answers. */
 async function passTo(server: stream.unix.Server, file: number): Promise<Finding> {
-  // sendfd() is a system call, so it belongs to the synchronous layer; waiting for the answer to the asynchronous one.
-  // The connection goes from the one to the other.
-  using low = socket.wrap(await server.acceptfd())
-  low.sendfd(file)
-  await using conn = new stream.unix.Socket(low)
+  await using conn = await server.accept()
   conn.deadlines(PATIENCE_MS)
+  await conn.sendfd(file)
   const answer = await readText(conn)
   if (answer === '') throw new Mismatch('the answer of the child', 'what it found in the file', 'nothing')
   return JSON.parse(answer)

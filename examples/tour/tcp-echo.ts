@@ -34,7 +34,7 @@ export class Load {
 }
 
 /** Sends it all, says that this was all, and tells what was sent. */
-async function send(client: stream.Socket, load: Load): Promise<string> {
+async function send(client: stream.inet.Socket, load: Load): Promise<string> {
   const hash = createHash('sha256')
   for (const piece of load.pieces()) {
     hash.update(piece)
@@ -45,10 +45,10 @@ async function send(client: stream.Socket, load: Load): Promise<string> {
 }
 
 /** Receives until the server has no more to say, and tells what came. */
-async function receive(client: stream.Socket, arrived: (bytes: number) => void): Promise<string> {
+async function receive(client: stream.inet.Socket, arrived: (bytes: number) => void): Promise<string> {
   const hash = createHash('sha256')
   let bytes = 0
-  for (let data = await client.recv(); data !== null; data = await client.recv()) {
+  for await (const data of client) {
     hash.update(data)
     bytes += data.length
     arrived(data.length)
@@ -87,7 +87,7 @@ export async function run(screen: Screen): Promise<string> {
 
   arrived(0)
   const begin = performance.now()
-  // The server ends only by failing; then there is no point in waiting for the clients.
+  // While the clients are at work the server ends only by failing; then there is no point in waiting for them.
   await Promise.race([serveEcho(server), everyone(seeds.map((seed) => runClient(port, seed, arrived)))])
   const took = performance.now() - begin
   same('bytes that came back to all clients', back, total)

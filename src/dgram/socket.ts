@@ -56,6 +56,17 @@ export class DgramSocket extends Socket {
     }, options)
   }
 
+  /** What arrives, each datagram with its sender, until the socket is closed. Leaving the loop leaves it open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: AddrInfo | null], void, undefined> {
+    while (this.isOpen)
+      try {
+        yield await this.recvfrom()
+      } catch (error) {
+        // Closing the socket is how the loop over it ends.
+        if (this.isOpen) throw error
+      }
+  }
+
   /**
    * Sends a datagram to an address. A unix socket whose receiver has a full queue tries again with growing pauses.
    * @returns the number of bytes, which is all of them: a datagram is sent whole or not at all. See sendto(2).

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
-import { AddrInfo, IPPROTO_TCP, MSG_PEEK, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
+import { AddrInfo, IPPROTO_TCP, MSG_OOB, MSG_PEEK, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { available, closing, eachFamily, leavesNoFd, start, within } from '../util/index.js'
 
@@ -130,6 +130,74 @@ describe('receiving', () => {
     await client.send('x')
     await assert.rejects(waiting, TypeError)
     assert.equal((await peer.recv())?.toString(), 'x')
+  })
+})
+
+describe('the end is never missed, whatever came before it', () => {
+  /** Lets the event loop turn, so that what the kernel has to say is said. */
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  for (const [what, between] of [
+    ['data and the end at once', async () => {}],
+    ['the end a turn later', turns],
+  ] as const)
+    for (const pause of [async () => {}, turns])
+      test(`${what}, read ${pause === turns ? 'later' : 'at once'}`, async (t) => {
+        const [client, peer] = await conversation(t)
+        for (let round = 0; round < 3; round++) {
+          const waiting = peer.recv()
+          await turns()
+          await client.send('warm')
+          assert.equal(String(await waiting), 'warm')
+        }
+        const waiting = peer.recv()
+        await client.send('x')
+        await between()
+        client.closew()
+        assert.equal(String(await waiting), 'x')
+        await pause()
+        assert.equal(await within(peer.recv(), 'the end'), null)
+        assert.equal(await within(peer.recv(), 'the end again'), null)
+      })
+
+  test('a reset after a short read', async (t) => {
+    const [client, peer] = await conversation(t)
+    const waiting = peer.recv()
+    await turns()
+    await client.send('x')
+    assert.equal(String(await waiting), 'x')
+    client.linger(0)
+    await client.close()
+    await assert.rejects(within(peer.recv(), 'the reset'), { code: 'ECONNRESET' })
+  })
+
+  test('urgent data stops a read short, and what follows is read all the same (H41)', async (t) => {
+    const [client, peer] = await conversation(t)
+    const waiting = peer.recv()
+    await turns()
+    await client.send('before')
+    await client.send('!', MSG_OOB)
+    await client.send('after')
+    let text = String(await waiting)
+    while (!text.endsWith('after')) text += await within(peer.recv(), 'what follows')
+    assert.equal(text, 'beforeafter')
+  })
+
+  test('many small messages without a stall (H12)', { timeout: 60_000 }, async (t) => {
+    const [client, peer] = await conversation(t)
+    const rounds = 20_000
+    const echo = (async () => {
+      for await (const data of peer) await peer.send(data)
+    })()
+    for (let i = 0; i < rounds; i++) {
+      await client.send('tick')
+      if (i % 7 === 0) await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(String(await client.recv()), 'tick')
+    }
+    client.closew()
+    await echo
   })
 })
 

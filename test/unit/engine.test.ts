@@ -187,6 +187,69 @@ describe('engine: one operation in each direction', () => {
   })
 })
 
+describe('engine: nothing left', () => {
+  /** A receive of 10 bytes, for which a shorter count means that no more is there. */
+  function receive(...answers: number[]): Operation<number> & { calls: number } {
+    return {
+      syscall: 'recv',
+      calls: 0,
+      attempt() {
+        this.calls++
+        return answers.shift() as number
+      },
+      finish: (count) => count,
+      drained: (count) => count > 0 && count < 10,
+    }
+  }
+
+  /** An engine whose descriptor is under watch already. */
+  async function watched(): Promise<void> {
+    const first = engine.read(receive(-sys.EAGAIN, 10))
+    readable()
+    await first
+  }
+
+  test('after a short count the next one waits without a call, and an announcement lets it go on', async () => {
+    await watched()
+    assert.equal(await engine.read(receive(4)), 4)
+    const next = receive(3)
+    const result = engine.read(next)
+    assert.equal(next.calls, 0)
+    readable()
+    assert.equal(await result, 3)
+  })
+
+  test('what was announced in between is fetched at once', async () => {
+    await watched()
+    await engine.read(receive(4))
+    readable()
+    assert.equal(await engine.read(receive(5)), 5)
+  })
+
+  test('a full count, the end, and an operation of another kind ask', async () => {
+    await watched()
+    for (const count of [10, 0]) {
+      await engine.read(receive(count))
+      assert.equal(await engine.read(receive(6)), 6)
+      readable()
+    }
+    await engine.read(receive(4))
+    assert.equal(await engine.read(new Script(2)), 2)
+  })
+
+  test('before the descriptor is under watch nothing would be announced: it asks', async () => {
+    assert.equal(await engine.read(receive(4)), 4)
+    assert.equal(await engine.read(receive(5)), 5)
+  })
+
+  test('after the end or an error was announced it always asks: no other announcement follows', async () => {
+    await watched()
+    poller.report(FD, true, true, true)
+    assert.equal(await engine.read(receive(4)), 4)
+    assert.equal(await engine.read(receive(0)), 0)
+  })
+})
+
 describe('engine: deadlines', () => {
   test('a wait that takes too long is a TimeoutError, and says how far it came (H22)', async () => {
     const started = performance.now()

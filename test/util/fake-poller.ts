@@ -26,7 +26,7 @@ export class FakePoller implements Poller {
   }
 
   /** Reports readiness, as an event would. */
-  report(fd: number, readable: boolean, writable: boolean): void {
-    this.watched.get(fd)?.ready(readable, writable)
+  report(fd: number, readable: boolean, writable: boolean, lasting = false): void {
+    this.watched.get(fd)?.ready(readable, writable, lasting)
   }
 }

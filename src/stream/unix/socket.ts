@@ -1,10 +1,16 @@
+import { Chunks } from '../../chunks.js'
 import { SOCK_STREAM } from '../../constants.js'
 import { pair as lowPair } from '../../llsocket/factory.js'
 import { withUnix } from '../../unix/rights.js'
 import { StreamSocket } from '../socket.js'
 
 /** A unix stream. See unix(7). */
-export class UnixStreamSocket extends withUnix(StreamSocket) {}
+export class UnixStreamSocket extends withUnix(StreamSocket) {
+  /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
+    return new Chunks(this)
+  }
+}
 
 /** Two unix streams that are connected with each other. See socketpair(2). */
 export async function pair(): Promise<[UnixStreamSocket, UnixStreamSocket]> {
