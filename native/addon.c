@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "constants.h"
+#include "ledger.h"
 #include "napi_util.h"
 
 static const method_t *const modules[] = {
-    socket_methods, io_methods,      msg_methods,    sockopt_methods,
-    addr_methods,   resolve_methods, device_methods, reactor_methods,
+    socket_methods,  io_methods,     msg_methods,     sockopt_methods, addr_methods,
+    resolve_methods, device_methods, reactor_methods, ledger_methods,
 };
 
 static void export_methods(addon_t *addon, napi_value exports, const method_t *method) {
@@ -36,32 +37,7 @@ static napi_value strerror_(napi_env env, napi_callback_info info) {
     return new_string(env, strerror(number));
 }
 
-/* ledger(bytes): one byte per fd number. What is not 0 in it when this environment ends is closed then: the fds of a worker
- * outlive it, and nobody else knows them. It replaces the one before. */
-static napi_value ledger_(napi_env env, napi_callback_info info) {
-    call_t call;
-    napi_ref ref = NULL;
-    call_begin(&call, env, info);
-    bytes_t bytes = call_bytes(&call, 0);
-    if (!call_good(&call)) return NULL;
-    if (napi_create_reference(env, call.argv[0], 1, &ref) != napi_ok)
-        return call_number(&call, -ENOMEM);
-    addon_t *addon = call.addon;
-    if (addon->ledger_ref) napi_delete_reference(env, addon->ledger_ref);
-    addon->ledger_ref = ref;
-    addon->ledger = bytes.start;
-    addon->ledger_length = bytes.length;
-    return call_number(&call, 0);
-}
-
-static void ledger_close(addon_t *addon) {
-    for (size_t fd = 0; fd < addon->ledger_length; fd++)
-        if (addon->ledger[fd]) close((int)fd);
-    if (addon->ledger_ref) napi_delete_reference(addon->env, addon->ledger_ref);
-}
-
-static const method_t addon_methods[] = {
-    {"strerror", strerror_}, {"ledger", ledger_}, {NULL, NULL}};
+static const method_t addon_methods[] = {{"strerror", strerror_}, {NULL, NULL}};
 
 /* Limits of the platform that JavaScript cannot know. */
 static napi_value new_limits(napi_env env) {

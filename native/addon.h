@@ -25,9 +25,9 @@ typedef struct addon {
     register_t_ *registers;
     napi_ref registers_ref;
     napi_async_context async; /* of every callback into JavaScript */
-    uint8_t *ledger;          /* of a worker: a byte per fd number, not 0 for those that it owns */
-    size_t ledger_length;
-    napi_ref ledger_ref;
+    bool *ledger;             /* by fd number: whether it is owned here, see ledger.h */
+    size_t ledger_room;
+    bool ledger_kept;
     reactor_t *reactor; /* NULL until the first wait */
     lookup_t *lookups;  /* resolver requests under way */
     int outstanding;    /* libuv callbacks that teardown has to wait for */
@@ -52,6 +52,7 @@ extern const method_t addr_methods[];
 extern const method_t resolve_methods[];
 extern const method_t device_methods[];
 extern const method_t reactor_methods[];
+extern const method_t ledger_methods[];
 
 /* Tables that JavaScript reads by name. */
 napi_value sockopt_kinds(napi_env env);

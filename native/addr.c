@@ -107,7 +107,8 @@ static size_t unix_name_length(bytes_t addr) {
     return name[0] == '\0' ? length : strnlen(name, length);
 }
 
-/* addressParts(sockaddr) -> family, or -EINVAL when too short. Registers: 0 port, 1 flowinfo,
+/* addressParts(sockaddr) -> family, or -EINVAL when too short. Registers: 0 port (of a packet
+ * address its protocol), 1 flowinfo,
  * 2 scope id or interface index, 3 offset and 4 length of the name or hardware address, 5 cid. */
 static napi_value addressParts_(napi_env env, napi_callback_info info) {
     call_t call;

@@ -40,6 +40,7 @@
         'addon.c',
         'napi_util.c',
         'callback.c',
+        'ledger.c',
         'constants.c',
         'socket.c',
         'io.c',

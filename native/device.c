@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netpacket/packet.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -11,17 +12,26 @@
 
 #include "napi_util.h"
 
-static size_t sockaddr_size(sa_family_t family) {
-    switch (family) {
+/* The addresses of InfiniBand are longer than the struct says; C libraries make room for them. */
+enum { HARDWARE_ADDRESS_MAX = 20 };
+
+static size_t packet_size(const struct sockaddr_ll *addr) {
+    size_t length = addr->sll_halen < HARDWARE_ADDRESS_MAX ? addr->sll_halen : HARDWARE_ADDRESS_MAX;
+    size_t size = offsetof(struct sockaddr_ll, sll_addr) + length;
+    return size > sizeof *addr ? size : sizeof *addr;
+}
+
+static size_t sockaddr_size(const struct sockaddr *addr) {
+    switch (addr->sa_family) {
     case AF_INET: return sizeof(struct sockaddr_in);
     case AF_INET6: return sizeof(struct sockaddr_in6);
-    case AF_PACKET: return sizeof(struct sockaddr_ll);
+    case AF_PACKET: return packet_size((const struct sockaddr_ll *)(const void *)addr);
     default: return 0;
     }
 }
 
 static napi_value sockaddr_value(napi_env env, const struct sockaddr *addr) {
-    size_t size = addr ? sockaddr_size(addr->sa_family) : 0;
+    size_t size = addr ? sockaddr_size(addr) : 0;
     return size ? new_bytes(env, addr, size) : new_undefined(env);
 }
 

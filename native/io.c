@@ -1,6 +1,7 @@
 /* Moving data: one function per system call, a count or -errno. MSG_NOSIGNAL is always set. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
@@ -72,8 +73,11 @@ static ssize_t sendfile_without_sigpipe(int socket, int file, off_t *offset, siz
     sigprocmask(SIG_BLOCK, &pipe_only, &before);
     ssize_t result = sendfile(socket, file, offset, count);
     int error = errno;
-    if (result < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
-        sigtimedwait(&pipe_only, NULL, &(struct timespec){0, 0});
+    /* A call that sent a part may have raised it too, with the part that failed. */
+    const struct timespec at_once = {0, 0};
+    if (!sigismember(&pending, SIGPIPE))
+        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
+        }
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return result;
@@ -93,6 +97,8 @@ static napi_value sendfile_(napi_env env, napi_callback_info info) {
 
 /* A sendfile(2) on a thread of libuv's pool, because reading the file may wait for a disk. It works
  * on duplicates: the socket may be closed meanwhile, and its number may be somebody else's. */
+enum { TRANSFER_MAX = 1 << 24 }; /* bytes of one call */
+
 typedef struct {
     addon_t *addon;
     napi_async_work work;
@@ -106,25 +112,35 @@ typedef struct {
 static void transfer_run(napi_env env, void *data) {
     transfer_t *transfer = data;
     (void)env;
+    /* Somebody else who has the socket may have made it blocking: a thread must not stay in here. */
+    struct pollfd writable = {.fd = transfer->socket, .events = POLLOUT, .revents = 0};
+    if (poll(&writable, 1, 0) == 0) {
+        transfer->result = -EAGAIN;
+        return;
+    }
+    size_t most = transfer->count < TRANSFER_MAX ? transfer->count : TRANSFER_MAX;
     ssize_t count = sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset,
-                                             transfer->count);
+                                             most);
     transfer->result = count < 0 ? -errno : count;
 }
 
 static void transfer_free(transfer_t *transfer) {
     if (transfer->socket >= 0) close(transfer->socket);
     if (transfer->file >= 0) close(transfer->file);
-    if (transfer->callback) napi_delete_reference(transfer->addon->env, transfer->callback);
-    if (transfer->work) napi_delete_async_work(transfer->addon->env, transfer->work);
+    if (transfer->callback && !transfer->addon->closing)
+        napi_delete_reference(transfer->addon->env, transfer->callback);
+    if (transfer->work && !transfer->addon->closing)
+        napi_delete_async_work(transfer->addon->env, transfer->work);
     free(transfer);
 }
 
 static void transfer_done(napi_env env, napi_status status, void *data) {
     transfer_t *transfer = data;
+    addon_t *addon = transfer->addon;
     ssize_t result = status == napi_ok ? transfer->result : -ECANCELED;
-    if (!transfer->addon->closing)
-        callback_call(transfer->addon, transfer->callback, new_int(env, result));
+    if (!addon->closing) callback_call(addon, transfer->callback, new_int(env, result));
     transfer_free(transfer);
+    addon_settled(addon);
 }
 
 static int duplicate(int fd) {
@@ -154,7 +170,10 @@ static napi_value sendfileAsync_(napi_env env, napi_callback_info info) {
                                 transfer_done, transfer, &transfer->work) != napi_ok ||
          napi_queue_async_work(env, transfer->work) != napi_ok))
         error = -ENOMEM;
-    if (error < 0) transfer_free(transfer);
+    if (error < 0)
+        transfer_free(transfer);
+    else
+        call.addon->outstanding++;
     return call_number(&call, error);
 }
 

@@ -13,7 +13,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "ledger.h"
 #include "napi_util.h"
+
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4 /* Linux 6.5 */
+#endif
 
 enum { IOV_LIMIT = 1024 };
 
@@ -56,6 +61,51 @@ static struct msghdr header_of(bytes_t name, gather_t *vector, bytes_t control) 
     return header;
 }
 
+static const size_t cmsg_align = sizeof(size_t);
+
+static size_t padded(size_t bytes) {
+    return (bytes + cmsg_align - 1) / cmsg_align * cmsg_align;
+}
+
+static size_t header_size(void) {
+    return padded(sizeof(struct cmsghdr));
+}
+
+/* One control message of a buffer: where it stands, how long its data is, where the next one is. */
+typedef struct {
+    struct cmsghdr header;
+    size_t data, data_length, next;
+} cmsg_t;
+
+/* Reads the one at `at`; false when there is none. A header that claims more than there is is cut
+ * to what there is, as the kernel does when the room was too small. The step is never 0. */
+static bool cmsg_at(const uint8_t *control, size_t length, size_t at, cmsg_t *cmsg) {
+    if (at > length || length - at < sizeof cmsg->header) return false;
+    memcpy(&cmsg->header, control + at, sizeof cmsg->header);
+    if (cmsg->header.cmsg_len < header_size()) return false;
+    size_t there = length - at;
+    size_t total = cmsg->header.cmsg_len < there ? cmsg->header.cmsg_len : there;
+    cmsg->data = at + header_size();
+    cmsg->data_length = total > header_size() ? total - header_size() : 0;
+    cmsg->next = at + (padded(total) < there ? padded(total) : there);
+    return true;
+}
+
+/* Descriptors that arrived are owned here from this moment. */
+static void note_descriptors(addon_t *addon, const struct msghdr *header) {
+    cmsg_t cmsg;
+    const uint8_t *control = header->msg_control;
+    for (size_t at = 0; cmsg_at(control, header->msg_controllen, at, &cmsg); at = cmsg.next) {
+        if (cmsg.header.cmsg_level != SOL_SOCKET) continue;
+        if (cmsg.header.cmsg_type != SCM_RIGHTS && cmsg.header.cmsg_type != SCM_PIDFD) continue;
+        for (size_t i = 0; i + sizeof(int) <= cmsg.data_length; i += sizeof(int)) {
+            int fd;
+            memcpy(&fd, control + cmsg.data + i, sizeof fd);
+            ledger_born(addon, fd);
+        }
+    }
+}
+
 /* sendmsg(fd, views, flags, sockaddr?, control?) */
 static napi_value sendmsg_(napi_env env, napi_callback_info info) {
     call_t call;
@@ -85,21 +135,12 @@ static napi_value recvmsg_(napi_env env, napi_callback_info info) {
     if (error < 0) return call_number(&call, error);
     struct msghdr header = header_of(name, &vector, control);
     ssize_t result = recvmsg(fd, &header, flags | MSG_CMSG_CLOEXEC);
+    if (result >= 0 && header.msg_controllen > 0) note_descriptors(call.addon, &header);
     call.addon->registers[0].number = header.msg_namelen;
     call.addon->registers[1].number = (double)header.msg_controllen;
     call.addon->registers[2].number = header.msg_flags &
                                       ~MSG_CMSG_CLOEXEC; /* the kernel echoes it */
     return call_result(&call, result);
-}
-
-static const size_t cmsg_align = sizeof(size_t);
-
-static size_t padded(size_t bytes) {
-    return (bytes + cmsg_align - 1) / cmsg_align * cmsg_align;
-}
-
-static size_t header_size(void) {
-    return padded(sizeof(struct cmsghdr));
 }
 
 /* CMSG_LEN(3): header and data, without the padding behind */
@@ -146,30 +187,23 @@ static napi_value cmsgPut_(napi_env env, napi_callback_info info) {
 }
 
 /* cmsgAt(control, length, offset) -> offset of the next one, 0 when there is none at offset;
- * registers: 0 level, 1 type, 2 data offset, 3 data length. A header that claims more than there
- * is is cut to what there is, as the kernel does when the room was too small. */
+ * registers: 0 level, 1 type, 2 data offset, 3 data length. */
 static napi_value cmsgAt_(napi_env env, napi_callback_info info) {
     call_t call;
+    cmsg_t cmsg;
     call_begin(&call, env, info);
     int64_t claimed = call_int64(&call, 1), offset = call_int64(&call, 2);
     bytes_t control = call_bytes(&call, 0);
     if (!call_good(&call)) return NULL;
     if (claimed < 0 || offset < 0) return call_number(&call, -EINVAL);
     size_t length = (uint64_t)claimed < control.length ? (size_t)claimed : control.length;
-    size_t at = (size_t)offset;
-    struct cmsghdr header;
-    if (at > length || length - at < sizeof header) return call_number(&call, 0);
-    memcpy(&header, control.start + at, sizeof header);
-    if (header.cmsg_len < header_size()) return call_number(&call, 0);
-    size_t total = header.cmsg_len < length - at ? header.cmsg_len : length - at;
-    size_t data = total > header_size() ? total - header_size() : 0;
-    size_t step = padded(total) < length - at ? padded(total) : length - at;
+    if (!cmsg_at(control.start, length, (size_t)offset, &cmsg)) return call_number(&call, 0);
     register_t_ *registers = call.addon->registers;
-    registers[0].number = header.cmsg_level;
-    registers[1].number = header.cmsg_type;
-    registers[2].number = (double)(at + header_size());
-    registers[3].number = (double)data;
-    return call_number(&call, (int64_t)(at + step));
+    registers[0].number = cmsg.header.cmsg_level;
+    registers[1].number = cmsg.header.cmsg_type;
+    registers[2].number = (double)cmsg.data;
+    registers[3].number = (double)cmsg.data_length;
+    return call_number(&call, (int64_t)cmsg.next);
 }
 
 const method_t msg_methods[] = {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ledger.h"
 #include "napi_util.h"
 
 /* socket(family, type, protocol) -> fd, close-on-exec from birth */
@@ -13,7 +14,8 @@ static napi_value socket_(napi_env env, napi_callback_info info) {
     call_begin(&call, env, info);
     int family = call_int(&call, 0), type = call_int(&call, 1), protocol = call_int(&call, 2);
     if (!call_good(&call)) return NULL;
-    return call_result(&call, socket(family, type | SOCK_CLOEXEC, protocol));
+    return call_result(&call,
+                       ledger_born(call.addon, socket(family, type | SOCK_CLOEXEC, protocol)));
 }
 
 /* socketpair(family, type, protocol) -> 0; the fds in registers 0 and 1 */
@@ -24,6 +26,8 @@ static napi_value socketpair_(napi_env env, napi_callback_info info) {
     if (!call_good(&call)) return NULL;
     int fds[2] = {-1, -1};
     int result = socketpair(family, type | SOCK_CLOEXEC, protocol, fds);
+    ledger_born(call.addon, fds[0]);
+    ledger_born(call.addon, fds[1]);
     call.addon->registers[0].number = fds[0];
     call.addon->registers[1].number = fds[1];
     return call_result(&call, result);
@@ -68,6 +72,7 @@ static napi_value accept4_(napi_env env, napi_callback_info info) {
     socklen_t length = (socklen_t)addr.length;
     int result = accept4(fd, (struct sockaddr *)addr.start, addr.start ? &length : NULL,
                          flags | SOCK_CLOEXEC);
+    ledger_born(call.addon, result);
     call.addon->registers[0].number = length;
     return call_result(&call, result);
 }
@@ -87,6 +92,7 @@ static napi_value close_(napi_env env, napi_callback_info info) {
     call_begin(&call, env, info);
     int fd = call_int(&call, 0);
     if (!call_good(&call)) return NULL;
+    ledger_mark(call.addon, fd, false);
     return call_result(&call, close(fd));
 }
 
@@ -96,7 +102,7 @@ static napi_value dup_(napi_env env, napi_callback_info info) {
     call_begin(&call, env, info);
     int fd = call_int(&call, 0);
     if (!call_good(&call)) return NULL;
-    return call_result(&call, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    return call_result(&call, ledger_born(call.addon, fcntl(fd, F_DUPFD_CLOEXEC, 0)));
 }
 
 typedef int (*name_call_t)(int, struct sockaddr *, socklen_t *);

@@ -21,6 +21,9 @@ struct kernel_tcp_info {
     uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd, rehash;
     uint16_t total_rto, total_rto_recoveries;
     uint32_t total_rto_time;
+    uint32_t received_ce, delivered_e1_bytes, delivered_e0_bytes, delivered_ce_bytes;
+    uint32_t received_e1_bytes, received_e0_bytes, received_ce_bytes;
+    /* A last word is left out: kernels of the same length divide it differently. */
 };
 
 typedef struct {
@@ -101,19 +104,28 @@ static const field_t tcp_info_fields[] = {
     FIELD(total_rto),
     FIELD(total_rto_recoveries),
     FIELD(total_rto_time),
+    FIELD(received_ce),
+    FIELD(delivered_e1_bytes),
+    FIELD(delivered_e0_bytes),
+    FIELD(delivered_ce_bytes),
+    FIELD(received_e1_bytes),
+    FIELD(received_e0_bytes),
+    FIELD(received_ce_bytes),
 };
 enum { TCP_INFO_FIELDS = sizeof tcp_info_fields / sizeof tcp_info_fields[0] };
 _Static_assert((int)TCP_INFO_FIELDS <= (int)REGISTERS, "a register for each field of tcp_info");
 _Static_assert(sizeof(struct kernel_tcp_info) <= TCP_INFO_ROOM, "room for tcp_info");
 
 static double field_value(const field_t *field, const uint8_t *from) {
-    uint64_t value = 0;
-    /* x86-64 and arm64 are little-endian here; on a big-endian machine the bytes stand behind. */
     const uint16_t probe = 1;
-    size_t at = *(const uint8_t *)&probe ? 0 : sizeof value - field->size;
+    const bool little_endian = *(const uint8_t *)&probe;
+    uint64_t value = 0;
+    size_t at = little_endian ? 0 : sizeof value - field->size;
     memcpy((uint8_t *)&value + at, from + field->offset, field->size);
-    if (field->bits) value = (value >> field->shift) & ((1u << field->bits) - 1);
-    return (double)value;
+    if (field->bits == 0) return (double)value;
+    /* Bit fields start at the lowest bit on a little-endian machine, at the highest on others. */
+    int shift = little_endian ? field->shift : 8 - field->shift - field->bits;
+    return (double)(value >> shift & ((1u << field->bits) - 1));
 }
 
 /* One register per field; a field that this kernel does not know is NaN. */

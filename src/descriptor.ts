@@ -25,6 +25,9 @@ import { type OptionTarget, optionTarget, unnamedPlace } from './options/option.
 import { taken } from './slab.js'
 import * as validate from './validate.js'
 
+/** Moves the ownership from one object to another, without a moment in which nobody has it. EBADF when it is closed. */
+export let handOver: (descriptor: Descriptor) => OwnedFd
+
 /** What is fixed about a socket from its birth. */
 export interface SocketFacts {
   /** Address family, `AF_*`. */
@@ -81,19 +84,24 @@ export abstract class Descriptor implements OptionTarget {
   #facts: SocketFacts
 
   /** Without a number it is a socket to be: closed for every call until {@link Descriptor.become}. */
-  protected constructor(fd: number | undefined, facts: SocketFacts) {
+  protected constructor(fd: OwnedFd | number | undefined, facts: SocketFacts) {
     this.#facts = facts
-    if (fd !== undefined) this.#owned = this.#own(fd)
+    this.#owned = typeof fd === 'number' ? new OwnedFd(fd, `${new.target.name} socket`) : fd
   }
 
-  #own(fd: number): OwnedFd {
-    return new OwnedFd(fd, `${this.constructor.name} socket`)
+  static {
+    handOver = (descriptor) => {
+      const owned = descriptor.#owned
+      descriptor.use('unwrap')
+      descriptor.#owned = undefined
+      return owned as OwnedFd
+    }
   }
 
   /** Is another socket from now on. The former one is closed or given away before. */
-  protected become(fd: number, facts: SocketFacts): void {
+  protected become(owned: OwnedFd, facts: SocketFacts): void {
     this.#facts = facts
-    this.#owned = this.#own(fd)
+    this.#owned = owned
   }
 
   /** The number for a system call; EBADF once it is closed. */
@@ -105,6 +113,11 @@ export abstract class Descriptor implements OptionTarget {
   /** Gives the number away: this object is closed from now on, the socket is not. -1 when it was closed. */
   protected release(): number {
     return this.#owned?.release() ?? -1
+  }
+
+  /** Forgets the number, which is to be closed at once; -1 when it was closed. */
+  protected retire(): number {
+    return this.#owned?.retire() ?? -1
   }
 
   /** Whether there is still a descriptor. */

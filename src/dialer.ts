@@ -4,7 +4,7 @@ import { after, budget, type Deadline, NEVER, remaining } from './deadline.js'
 import type { SocketFacts } from './descriptor.js'
 import { Engine, type Operation, OTHER_SIDE_FULL } from './engine.js'
 import { abortError, check, SystemError, systemError, TimeoutError, timeoutError } from './errors.js'
-import { closeFd, OwnedFd } from './fd.js'
+import { OwnedFd } from './fd.js'
 import type { Constructor } from './mixin.js'
 import { native, registers } from './native.js'
 import type { Socket, WaitOptions } from './socket.js'
@@ -13,7 +13,7 @@ import * as validate from './validate.js'
 /** A connection that stands and has no object yet. */
 export interface Connected {
   /** Its descriptor, for the caller to own. */
-  readonly fd: number
+  readonly owned: OwnedFd
   /** What it is. */
   readonly facts: SocketFacts
 }
@@ -70,7 +70,7 @@ async function candidate(ai: AddrInfo, deadline: Deadline, options: WaitOptions 
   try {
     await engine.write(connecting(ai), { deadline, signal: options?.signal })
     engine.close()
-    return { fd: owned.release(), facts: { family, socktype, protocol } }
+    return { owned, facts: { family, socktype, protocol } }
   } catch (error) {
     engine.close()
     owned.close()
@@ -153,7 +153,7 @@ class Dialer {
     const connected = await firstOf(await within(lookup(), deadline, signal), deadline, { signal })
     // Between the last event and here the client may have been closed: then nobody would own the connection.
     if (!signal.aborted) return connected
-    closeFd(connected.fd)
+    connected.owned.close()
     throw abortError(signal.reason)
   }
 
@@ -221,8 +221,8 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
       const milliseconds = budget('conndeadl', conndeadl)
       const options = this.#options
       if (options === undefined) throw systemError(sys.EDESTADDRREQ, 'connect')
-      const { fd, facts } = await this.#dialer.connect(milliseconds, () => dial.lookup(options), options)
-      await this.replace(fd, facts)
+      const { owned, facts } = await this.#dialer.connect(milliseconds, () => dial.lookup(options), options)
+      await this.replace(owned, facts)
       dial.ready?.(this, options)
     }
 

@@ -13,21 +13,15 @@ interface Holding {
 const holdings = new Map<number, Holding>()
 
 /**
- * A worker can be terminated at any moment, and its descriptors would stay open as long as the process: so it marks those
- * that it owns where the addon finds them at its end. One byte each, by number.
+ * A worker can be terminated at any moment, and its descriptors would stay open as long as the process: so the addon keeps a
+ * ledger of them, from the call that makes one to the one that closes it. Here it learns what comes from elsewhere or goes there.
  */
-let ledger = new Uint8Array(0)
-const LEDGER_BYTES = 1024
+const ledgerIsKept = !isMainThread
+if (ledgerIsKept) native.ledgerKeep()
 
-function mark(fd: number, owned: boolean): void {
-  if (isMainThread) return
-  if (fd >= ledger.length) {
-    const larger = new Uint8Array(Math.max(2 * ledger.length, fd + 1, LEDGER_BYTES))
-    larger.set(ledger)
-    ledger = larger
-    check(native.ledger(ledger), 'ledger')
-  }
-  ledger[fd] = owned ? 1 : 0
+/** The descriptor is the caller's from now on: no more this thread's to close at its end. */
+export function disown(fd: number): void {
+  if (ledgerIsKept) native.ledgerMark(fd, 0)
 }
 
 const abandoned = new FinalizationRegistry<Holding>((holding) => {
@@ -42,10 +36,7 @@ const abandoned = new FinalizationRegistry<Holding>((holding) => {
 })
 
 function forget(holding: Holding): void {
-  if (holdings.get(holding.fd) === holding) {
-    holdings.delete(holding.fd)
-    mark(holding.fd, false)
-  }
+  if (holdings.get(holding.fd) === holding) holdings.delete(holding.fd)
   holding.fd = -1
 }
 
@@ -68,7 +59,7 @@ export class OwnedFd {
     if (former) forget(former)
     this.#holding = { fd, what }
     holdings.set(fd, this.#holding)
-    mark(fd, true)
+    if (ledgerIsKept) native.ledgerMark(fd, 1)
     abandoned.register(this, this.#holding, this.#holding)
   }
 
@@ -86,6 +77,13 @@ export class OwnedFd {
 
   /** Gives the number to the caller, who closes it from now on; -1 when there is none. */
   release(): number {
+    const fd = this.retire()
+    if (fd >= 0) disown(fd)
+    return fd
+  }
+
+  /** Forgets the number, which {@link closeFd} is to be called with at once; -1 when there is none. */
+  retire(): number {
     const fd = this.#holding.fd
     if (fd < 0) return fd
     forget(this.#holding)
@@ -95,7 +93,7 @@ export class OwnedFd {
 
   /** Closes it, once. What close(2) reports is reported, and never a reason to close again. */
   close(): void {
-    const fd = this.release()
+    const fd = this.retire()
     if (fd >= 0) closeFd(fd)
   }
 }

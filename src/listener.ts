@@ -1,5 +1,6 @@
 import { SOCK_NONBLOCK, SOMAXCONN, sys } from './constants.js'
 import { check } from './errors.js'
+import { disown } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import type { Constructor } from './mixin.js'
 import { native } from './native.js'
@@ -56,16 +57,23 @@ export function withListener<B extends Constructor<Socket>>(
     }
 
     async accept(options?: WaitOptions): Promise<Socket> {
-      const fd = await this.acceptfd(options)
-      return this.createConnection(new LowSocket(fd, this.facts))
+      const sock = await this.#accept((fd) => new LowSocket(fd, this.facts), options)
+      return this.createConnection(sock)
     }
 
     acceptfd(options?: WaitOptions): Promise<number> {
+      return this.#accept((fd) => {
+        disown(fd)
+        return fd
+      }, options)
+    }
+
+    #accept<T>(finish: (fd: number) => T, options: WaitOptions | undefined): Promise<T> {
       return this.read(
         () => ({
           syscall: 'accept',
           attempt: (fd) => native.accept4(fd, SOCK_NONBLOCK),
-          finish: (fd) => fd,
+          finish,
           retried: TRANSIENT,
           paused: EXHAUSTED,
         }),

@@ -91,8 +91,10 @@ export interface Native {
   gaiError(code: number): string
   strerror(errno: number): string
 
-  /** One byte per fd number: those that are not 0 when this environment ends are closed then. Replaces the one before. */
-  ledger(bytes: Uint8Array): number
+  /** Descriptors that are owned here when the environment ends are closed then. From now on. */
+  ledgerKeep(): number
+  /** Whether a descriptor is owned here: for those that come from elsewhere or go there. */
+  ledgerMark(fd: number, owned: number): number
 
   getifaddrs(): InterfaceRow[] | number
   ifNameToIndex(name: string): number
@@ -172,8 +174,23 @@ function load(): Native {
 
 export const native: Native = load()
 
-/** What a call returned beside its count. Read it before the next native call. */
+/**
+ * What a call returned beside its count. Read it before the next native call. The addon keeps a pointer to this memory, as to
+ * the reactor's board: neither buffer may ever be transferred or posted.
+ */
 export const registers = new Float64Array(native.registers)
 
 /** The same memory, for 64-bit values that a double would round. */
 export const registers64 = new BigUint64Array(native.registers)
+
+/**
+ * To be called before the addon touches libuv's loop: runtimes that have none may abort the process on its functions.
+ * @throws `ERR_UNSUPPORTED_RUNTIME` on Bun and Deno.
+ */
+export function assertEventLoop(): void {
+  if (!('bun' in process.versions || 'deno' in process.versions)) return
+  throw Object.assign(
+    new Error('Asynchronous sockets need the event loop of Node.js; berkeley/llsocket works on this runtime as well'),
+    { code: 'ERR_UNSUPPORTED_RUNTIME' },
+  )
+}

@@ -1,6 +1,6 @@
 import { sys } from './constants.js'
 import { check, checkAnswer } from './errors.js'
-import { native } from './native.js'
+import { assertEventLoop, native } from './native.js'
 
 /** Who wants to hear of readiness. */
 export interface ReadyListener {
@@ -65,13 +65,7 @@ export class EpollPoller implements Poller {
   #dispatching = false
 
   constructor() {
-    if ('bun' in process.versions || 'deno' in process.versions)
-      throw Object.assign(
-        new Error(
-          'Asynchronous sockets need the event loop of Node.js; berkeley/llsocket works on this runtime as well',
-        ),
-        { code: 'ERR_UNSUPPORTED_RUNTIME' },
-      )
+    assertEventLoop()
     const board = native.reactorOpen((count) => this.#dispatch(count))
     this.#board = new Int32Array(checkAnswer(board, 'epoll_create1'))
   }

@@ -3,7 +3,7 @@ import { domainToASCII } from 'node:url'
 import { type AddrInfo, adoptSockaddr } from './address.js'
 import { AI_NUMERICHOST, EAI_NONAME } from './constants.js'
 import { check, noSuchName, resolverError } from './errors.js'
-import { native, type ResolvedAddress } from './native.js'
+import { assertEventLoop, native, type ResolvedAddress } from './native.js'
 import * as validate from './validate.js'
 
 /** A question to the resolver: what getaddrinfo(3) takes. */
@@ -101,6 +101,7 @@ export function resolveSync(question: Question): AddrInfo[] {
 
 /** Resolves on a thread of libuv's pool. Rejects as {@link resolveSync} throws. */
 export async function resolve(question: Question): Promise<AddrInfo[]> {
+  assertEventLoop()
   const parts = asNative(question)
   return new Promise((done, fail) => {
     const answered = (answer: ResolvedAddress[] | number): void => {

@@ -1,11 +1,12 @@
-import { close as closeInPool } from 'node:fs'
+import { AsyncResource } from 'node:async_hooks'
+import { close } from 'node:fs'
 import { promisify } from 'node:util'
 import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM, sys } from './constants.js'
 import { after, budget } from './deadline.js'
-import { Descriptor, type SocketFacts } from './descriptor.js'
+import { Descriptor, handOver, type SocketFacts } from './descriptor.js'
 import { Engine, MORE, type Operation } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
-import { closeFd } from './fd.js'
+import { closeFd, disown, type OwnedFd } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
@@ -14,7 +15,7 @@ import { Mutex } from './mutex.js'
 import { native } from './native.js'
 import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
-import { PATIENT, type Patience, type WaitHook } from './patience.js'
+import { PATIENT, type Patience } from './patience.js'
 import { receive } from './slab.js'
 import * as validate from './validate.js'
 
@@ -38,7 +39,7 @@ class Side {
 
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
-const closeLater = promisify(closeInPool)
+const closeInPool = promisify(close)
 
 /**
  * The root of the asynchronous sockets. They are always non-blocking; a verb that has to wait returns a Promise, one
@@ -76,10 +77,10 @@ export class Socket extends Descriptor {
   }
 
   /** Replaces the connection: what waits on the former one ends with ECANCELED, and it is closed. */
-  protected async replace(fd: number, facts: SocketFacts): Promise<void> {
+  protected async replace(owned: OwnedFd, facts: SocketFacts): Promise<void> {
     const closed = this.#shut(false, false)
     this.#engine = this.#newEngine()
-    this.become(fd, facts)
+    this.become(owned, facts)
     await closed
   }
 
@@ -275,11 +276,17 @@ export class Socket extends Descriptor {
     if (!this.isOpen) return
     const lingers = this.#lingers()
     this.#stop()
-    const fd = this.release()
+    const fd = this.retire()
     const shutdown = shutrd || shutwr ? native.shutdown(fd, howOf(shutrd, shutwr)) : 0
-    if (lingers) await closeLater(fd)
+    if (lingers) await this.#closeLater(fd)
     else closeFd(fd)
     check(shutdown, 'shutdown')
+  }
+
+  /** close(2) on libuv's pool. */
+  async #closeLater(fd: number): Promise<void> {
+    disown(fd)
+    await closeInPool(fd)
   }
 
   /** Ends what waits, for the kernel or for its turn. */
@@ -348,11 +355,11 @@ defineLocked(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
 /** What a socket to be has: it is closed for every call until it is connected. */
 const NOTHING: SocketFacts = { family: AF_UNSPEC, socktype: 0, protocol: 0 }
 
-function taken(sock: unknown): [fd: number | undefined, facts: SocketFacts] {
+function taken(sock: unknown): [owned: OwnedFd | undefined, facts: SocketFacts] {
   if (sock === undefined) return [undefined, NOTHING]
   if (!(sock instanceof LowSocket))
     throw validate.invalidType('sock', 'an instance of Socket of berkeley/llsocket', sock)
-  return [sock.unwrap(), { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }]
+  return [handOver(sock), { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }]
 }
 
 function patience({ budget, hook, ctx }: Side, options: WaitOptions | undefined): Patience {
@@ -360,7 +367,8 @@ function patience({ budget, hook, ctx }: Side, options: WaitOptions | undefined)
   if (budget === 0 && hook === undefined && signal === undefined) return PATIENT
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
-  return { deadline: after(budget), signal, hook: hook && (((left) => hook(ctx, left)) as WaitHook) }
+  // A later wait begins in an event of the poller; the hook is to run as if it were called from here all the same.
+  return { deadline: after(budget), signal, hook: hook && AsyncResource.bind((left: number) => hook(ctx, left)) }
 }
 
 function setHook(side: Side, fn: unknown, ctx: unknown): Hook<never> | null {

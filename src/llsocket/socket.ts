@@ -2,7 +2,7 @@ import { AddrInfo } from '../address.js'
 import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN, sys } from '../constants.js'
 import { Descriptor, type SocketFacts } from '../descriptor.js'
 import { check, type ErrorContext, systemError } from '../errors.js'
-import { closeFd } from '../fd.js'
+import { closeFd, disown } from '../fd.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import { messageHeader, receiveFrom, receiveMessage, sendMessage } from '../message/transfer.js'
@@ -106,7 +106,7 @@ export class Socket extends Descriptor {
   close(how?: number): void {
     const shut = how === undefined ? undefined : shutdownHow('how', how)
     if (!this.isOpen) return
-    const fd = this.release()
+    const fd = this.retire()
     const shutdown = shut === undefined ? 0 : native.shutdown(fd, shut)
     closeFd(fd)
     check(shutdown, 'shutdown')
@@ -132,12 +132,18 @@ export class Socket extends Descriptor {
 
   /** Accepts a connection; it is non-blocking when this socket is. See accept(2). */
   accept(): Socket | Again {
-    const fd = this.acceptfd()
+    const fd = this.#accept()
     return fd === AGAIN ? AGAIN : new Socket(fd, this.facts)
   }
 
   /** As {@link Socket.accept}, but the bare descriptor, which belongs to the caller. */
   acceptfd(): number | Again {
+    const fd = this.#accept()
+    if (fd !== AGAIN) disown(fd)
+    return fd
+  }
+
+  #accept(): number | Again {
     const flags = this.isnonblock() ? SOCK_NONBLOCK : 0
     const result = attempt(this.use('accept'), (fd) => native.accept4(fd, flags))
     return result === AGAIN || result === -sys.ECONNABORTED ? AGAIN : check(result, 'accept')

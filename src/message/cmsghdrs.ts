@@ -87,9 +87,18 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
     return control
   }
 
-  /** Replaces all of them by what the kernel put into a control buffer. */
+  /**
+   * Replaces all of them by what the kernel put into a control buffer. What was there before is closed last: a number that
+   * somebody closed behind our back may be that of a new descriptor, which has its owner by then.
+   * @throws what closing the former ones reported; the new ones are there.
+   */
   decode(control: Uint8Array, length: number): void {
-    this.clear()
+    const former = this.#list.splice(0)
+    this.#append(control, length)
+    closeAll(former)
+  }
+
+  #append(control: Uint8Array, length: number): void {
     for (let at = 0; ; ) {
       const next = native.cmsgAt(control, length, at)
       if (next <= 0) return

@@ -30,8 +30,8 @@ export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
   const count = native.recvmsg(fd, msg.incoming(), flags, nameRoom, control)
   if (count < 0) return count
   const [nameLength = 0, controlLength = 0, messageFlags = 0] = registers
-  cmsgs.decode(control, controlLength)
   msg.received(count, addressIn(nameLength), messageFlags)
+  cmsgs.decode(control, controlLength)
   return count
 }
 

@@ -122,4 +122,18 @@ export interface TcpInfo {
   total_rto_recoveries?: number
   /** Milliseconds spent in them. */
   total_rto_time?: number
+  /** Segments that arrived with a congestion mark. */
+  received_ce?: number
+  /** Bytes that the peer says arrived with the mark ECT(1), as accurate ECN counts them. */
+  delivered_e1_bytes?: number
+  /** The same for ECT(0). */
+  delivered_e0_bytes?: number
+  /** The same for congestion marks. */
+  delivered_ce_bytes?: number
+  /** Bytes that arrived here with the mark ECT(1). */
+  received_e1_bytes?: number
+  /** The same for ECT(0). */
+  received_e0_bytes?: number
+  /** The same for congestion marks. */
+  received_ce_bytes?: number
 }

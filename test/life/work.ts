@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { stream } from 'berkeley'
 import { AddrInfo, AGAIN, CmsgHdr, inet, MsgHdr, SOCK_DGRAM, SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { native } from '#internal/native.js'
 import { resolve } from '#internal/resolve.js'
@@ -89,6 +90,28 @@ const jobs: Record<string, () => unknown> = {
     pair[1].recv()
     say('ready') // from here on it is in a receive nearly all the time
     while (globals.kept) pair[1].recv()
+  },
+  /** Makes, passes, accepts and closes without end: terminated at any point, nothing may be left. */
+  async churn() {
+    const [a, b] = socket.pair(SOCK_STREAM, true)
+    const server = await stream.inet.Server.create({ host: '127.0.0.1' })
+    server.listen()
+    const { port = 0 } = server.getsockname()
+    globals.kept = [a, b]
+    say('ready')
+    for (;;) {
+      a.sendfd(b.fd())
+      const msg = new MsgHdr()
+      msg.addn(1)
+      b.recvmsg(msg)
+      msg.control().clear()
+      a.dup().close()
+      for (const one of socket.pair(SOCK_STREAM)) one.close()
+      const client = await stream.inet.Client.create({ host: '127.0.0.1', port })
+      const peer = await server.accept()
+      await client.close()
+      await peer.close()
+    }
   },
   lookups() {
     lookUp()

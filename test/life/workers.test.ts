@@ -9,7 +9,7 @@ import { countFds, eventually, leavesNoFd, runScript, within } from '../util/ind
 
 leavesNoFd()
 
-type Job = 'work' | 'open' | 'exit' | 'throw' | 'blocked' | 'lookups' | 'transfers' | 'unwrapped'
+type Job = 'work' | 'open' | 'exit' | 'throw' | 'blocked' | 'churn' | 'lookups' | 'transfers' | 'unwrapped'
 
 function startWorker(t: TestContext, job: Job): Worker {
   const worker = new Worker(new URL('./work.js', import.meta.url), { workerData: job })
@@ -66,6 +66,18 @@ describe('workers', () => {
     const workers = Array.from({ length: 4 }, () => startWorker(t, 'open'))
     await Promise.all(workers.map(message))
     await Promise.all(workers.map((worker) => worker.terminate()))
+    await nothingLeft(before)
+  })
+
+  it('that are terminated between two calls leave no descriptor open (H86)', async (t) => {
+    const before = countFds()
+    for (let i = 0; i < 30; i++) {
+      const worker = startWorker(t, 'churn')
+      await message(worker)
+      // Each time after another number of turns, so that it is hit in the midst of another call.
+      for (let turn = 0; turn < i * 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+      await worker.terminate()
+    }
     await nothingLeft(before)
   })
 

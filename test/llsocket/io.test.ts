@@ -527,6 +527,41 @@ describe('a child in which SIGPIPE kills (H28)', () => {
   })
 })
 
+describe('a peer that goes in the midst of a long send (H28)', { skip: available('python3') }, () => {
+  it('costs no signal, although a part was sent', async (t) => {
+    // It reads a little, and resets the connection while the other side is at it.
+    const peer = start(t, 'python3', [
+      '-c',
+      `
+import socket, struct
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+for _ in range(10):
+    c, _ = s.accept()
+    c.recv(100000)
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+`,
+    ])
+    const [port] = await peer.waitForOutput(/\d+/)
+    const { code, signal, stdout, stderr } = await runScript(`
+      import { openSync } from 'node:fs'
+      import { AddrInfo, SOCK_STREAM, socket } from 'berkeley/llsocket'
+      const noop = () => {}
+      process.on('SIGPIPE', noop).off('SIGPIPE', noop)
+      const file = openSync(process.execPath, 'r')
+      for (let i = 0; i < 10; i++) {
+        const sock = socket.create(AddrInfo.inet('127.0.0.1', ${port}, { socktype: SOCK_STREAM }))
+        sock.connect()
+        try { for (let k = 0; k < 20; k++) sock.sendfile(file, 50_000_000) } catch (error) { console.log(error.code) }
+        sock.close()
+      }
+    `)
+    assert.deepEqual([code, signal], [0, null], stderr)
+    assert.match(stdout, /^((EPIPE|ECONNRESET)\n){10}$/)
+  })
+})
+
 describe('signals (H45)', () => {
   const child = (call: string): string => `
     import { SOCK_STREAM, socket } from 'berkeley/llsocket'

@@ -1,0 +1,55 @@
+// What happens when the caller closes a received descriptor by its number, instead of taking it.
+import assert from 'node:assert/strict'
+import { closeSync, fstatSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { MsgHdr, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { closingAll, coded, leavesNoFd } from '../util/index.js'
+
+leavesNoFd()
+
+function receiver(): MsgHdr {
+  const msg = new MsgHdr()
+  msg.addn(10)
+  return msg
+}
+
+const listed = (msg: MsgHdr): number[] => [...msg.control()].flatMap((cmsg) => cmsg.fds())
+
+describe('a received descriptor that was closed by its number (H05)', () => {
+  it('does not take its heir of the same number along', (t) => {
+    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
+    const msg = receiver()
+    a.sendfd(0)
+    b.recvmsg(msg)
+    const [number = -1] = listed(msg)
+    closeSync(number)
+    a.sendfd(a.fd())
+    b.recvmsg(msg)
+    assert.deepEqual(listed(msg), [number])
+    assert.ok(fstatSync(number).isSocket())
+    msg.control().clear()
+    assert.throws(() => fstatSync(number), coded('EBADF'))
+  })
+
+  it('is reported with the next message, which is there all the same', (t) => {
+    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
+    const msg = receiver()
+    a.sendfd(0)
+    b.recvmsg(msg)
+    const [lost = -1] = listed(msg)
+    const lower = socket.pair(SOCK_STREAM)
+    a.sendfd(0)
+    b.recvmsg(msg)
+    const [number = -1] = listed(msg)
+    assert.ok(number >= lost)
+    for (const one of lower) one.close()
+    closeSync(number)
+    a.sendfd(a.fd())
+    // The kernel gives the lowest free number, which is none that anybody here believes to own.
+    assert.throws(() => b.recvmsg(msg), coded('EBADF', { syscall: 'close' }))
+    assert.equal(msg.bytes(), 1)
+    assert.equal(listed(msg).length, 1)
+    assert.ok(fstatSync(listed(msg)[0] ?? -1).isSocket())
+    msg.control().clear()
+  })
+})
