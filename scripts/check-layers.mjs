@@ -16,7 +16,7 @@ const LAYERS = [
   ['options/', 'message/'],
   ['descriptor', 'resolve', 'device'],
   ['llsocket/'],
-  ['deadline', 'patience', 'mutex', 'locked', 'reactor'],
+  ['deadline', 'operation', 'patience', 'mutex', 'locked', 'reactor'],
   ['engine'],
   ['socket'],
   ['mixin', 'chunks', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
@@ -33,7 +33,7 @@ const LISTS = /^constants(\/|$)/
 const HOMES = [
   { what: 'loads an addon', pattern: /\bdlopen\b|createRequire|\brequire\(|\.node['"`]/, only: ['native'] },
   { what: 'makes a SystemError or TimeoutError', pattern: /\bnew (System|Timeout)Error\b/, only: ['errors'] },
-  { what: 'knows EAGAIN', pattern: /\b(EAGAIN|EWOULDBLOCK)\b/, only: ['engine', 'llsocket/again'] },
+  { what: 'knows EAGAIN', pattern: /\b(EAGAIN|EWOULDBLOCK)\b/, only: ['engine', 'operation', 'llsocket/again'] },
   { what: 'knows epoll', pattern: /\bEPOLL/, only: ['reactor'] },
 ]
 

@@ -1,43 +1,9 @@
 import { sys } from './constants.js'
 import { NEVER, remaining } from './deadline.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
+import { MORE, type Operation } from './operation.js'
 import { PATIENT, type Patience, type WaitHook } from './patience.js'
 import { type Poller, threadPoller, type Watch } from './reactor.js'
-
-/** What `finish` returns when the operation needs another call. */
-export const MORE: unique symbol = Symbol('MORE')
-
-/** A verb: one system call, made until it is through. */
-export interface Operation<T> {
-  /** For messages: `'recv'`. */
-  readonly syscall: string
-  /** Makes the system call once: a count, or `-errno`. */
-  attempt(fd: number): number
-  /**
-   * The same on another thread, for a call that may wait for something that readiness does not know, such as a disk. Where
-   * there is one, `attempt` is not used.
-   */
-  offload?(fd: number): Promise<number>
-  /** Makes the result of a count, or says that there is {@link MORE} to do. */
-  finish(count: number): T | typeof MORE
-  /**
-   * Whether a count says that nothing is left: then the next operation waits at once, instead of asking for an EAGAIN. Only
-   * where a short count means that, and where data that comes later is announced.
-   */
-  drained?(count: number): boolean
-  /** What an error of it tells beside the code. */
-  context?(): ErrorContext
-  /** Errors that are passing: the call is made again at once. */
-  readonly retried?: ReadonlySet<number>
-  /** Errors that time mends and readiness does not announce: the call is made again after a pause. */
-  readonly paused?: ReadonlySet<number>
-}
-
-/**
- * EAGAIN on a unix socket may mean that the other side is full, which readiness of this side never announces: a connect to a
- * full backlog, a datagram to a full queue. For the `paused` errors of an operation.
- */
-export const OTHER_SIDE_FULL: ReadonlySet<number> = new Set([sys.EAGAIN])
 
 /** After so many completions in a row without a wait the engine lets the event loop turn once. */
 const LUCK = 64

@@ -1,10 +1,10 @@
 import { AsyncResource } from 'node:async_hooks'
 import { close } from 'node:fs'
 import { promisify } from 'node:util'
-import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM, sys } from './constants.js'
+import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
 import { after, budget } from './deadline.js'
 import { Descriptor, handOver, type SocketFacts } from './descriptor.js'
-import { Engine, MORE, type Operation } from './engine.js'
+import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
 import { closeFd, disown, type OwnedFd } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
@@ -12,7 +12,8 @@ import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
 import { messageHeader, receiveMessage, sendMessage } from './message/transfer.js'
 import { Mutex } from './mutex.js'
-import { native } from './native.js'
+import { native, registers } from './native.js'
+import { MORE, type Operation } from './operation.js'
 import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
 import { PATIENT, type Patience } from './patience.js'
@@ -272,15 +273,25 @@ export class Socket extends Descriptor {
   }
 
   async #shut(shutrd: boolean, shutwr: boolean): Promise<void> {
-    this.closing()
-    if (!this.isOpen) return
-    const lingers = this.#lingers()
-    this.#stop()
-    const fd = this.retire()
-    const shutdown = shutrd || shutwr ? native.shutdown(fd, howOf(shutrd, shutwr)) : 0
-    if (lingers) await this.#closeLater(fd)
-    else closeFd(fd)
-    check(shutdown, 'shutdown')
+    const failures: unknown[] = []
+    // Whatever one step says, the next ones are taken: the descriptor is closed in any case.
+    const step = async (act: () => unknown): Promise<void> => {
+      try {
+        await act()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    const work = [step(() => this.closing())]
+    if (this.isOpen) {
+      const lingers = this.#lingers()
+      this.#stop()
+      const fd = this.retire()
+      if (shutrd || shutwr) work.push(step(() => check(native.shutdown(fd, howOf(shutrd, shutwr)), 'shutdown')))
+      work.push(step(() => (lingers ? this.#closeLater(fd) : closeFd(fd))))
+    }
+    await Promise.all(work)
+    if (failures.length > 0) throw failures[0]
   }
 
   /** close(2) on libuv's pool. */
@@ -304,7 +315,10 @@ export class Socket extends Descriptor {
 
   /** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
   #lingers(): boolean {
-    return this.socktype() === SOCK_STREAM && (this.linger() ?? 0) > 0
+    if (this.socktype() !== SOCK_STREAM) return false
+    const known = native.getsockopt(this.fd(), SOL_SOCKET, SO_LINGER, native.kinds.linger) >= 0
+    const [enabled = 0, seconds = 0] = registers
+    return known && enabled !== 0 && seconds > 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

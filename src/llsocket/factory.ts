@@ -1,5 +1,5 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX, SOCK_NONBLOCK } from '../constants.js'
+import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants.js'
 import { adoptable } from '../descriptor.js'
 import { check } from '../errors.js'
 import { closeFd } from '../fd.js'
@@ -16,7 +16,12 @@ export function create(ai: AddrInfo, nonblock = false): Socket {
   const flags = validate.boolean('nonblock', nonblock) ? SOCK_NONBLOCK : 0
   const { family, socktype, protocol } = ai
   const fd = check(native.socket(family, socktype | flags, protocol), 'socket')
-  return new Socket(fd, { family, socktype, protocol }, ai)
+  return new Socket(fd, { family, socktype, protocol: protocol || protocolOf(fd) }, ai)
+}
+
+/** What the kernel chose where it had the choice. */
+function protocolOf(fd: number): number {
+  return native.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, native.kinds.int) < 0 ? 0 : (registers[0] ?? 0)
 }
 
 /** Two unix sockets that are connected with each other. See socketpair(2). */

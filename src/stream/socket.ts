@@ -1,7 +1,7 @@
-import { MORE } from '../engine.js'
 import { check } from '../errors.js'
 import { defineLocked } from '../locked.js'
 import { native } from '../native.js'
+import { MORE } from '../operation.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { Socket, type WaitOptions } from '../socket.js'

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { AddrInfo, IPPROTO_TCP, MSG_OOB, MSG_PEEK, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
+import { native } from '#internal/native.js'
 import { available, closing, eachFamily, leavesNoFd, start, within } from '../util/index.js'
 
 leavesNoFd()
@@ -276,6 +277,17 @@ describe('closing', () => {
     assert.throws(() => peer.rcvbuf(), { code: 'EBADF' })
     assert.ok(fd > 0)
     assert.equal(await client.recv(), null)
+  })
+
+  test('a descriptor that was closed behind our back: close says so, and is over (H05)', async (t) => {
+    const [client] = await conversation(t)
+    const waiting = client.recv()
+    native.close(client.fd())
+    const closed = client.close()
+    assert.equal(client.fd(), -1)
+    await assert.rejects(waiting, { code: 'ECANCELED' })
+    await assert.rejects(closed, { code: 'EBADF', syscall: 'close' })
+    await client.close()
   })
 
   test('closer() wakes the reader with the end of the stream', async (t) => {

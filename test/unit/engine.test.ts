@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, mock, test } from 'node:test'
 import { sys } from '#internal/constants.js'
 import { after } from '#internal/deadline.js'
-import { Engine, MORE, type Operation } from '#internal/engine.js'
+import { Engine } from '#internal/engine.js'
 import { systemError } from '#internal/errors.js'
+import { MORE, type Operation } from '#internal/operation.js'
 import { FakePoller } from '../util/fake-poller.js'
 
 const FD = 42
