@@ -30,6 +30,10 @@ enum { VALUE_ROOM = 9216 }; /* no value with a layout of its own is larger */
 extern const kind_t inet_kinds[];
 extern const int inet_kind_count;
 
+/* cmsg_kind.c: the kinds that only control messages have */
+extern const kind_t cmsg_kinds[];
+extern const int cmsg_kind_count;
+
 /* The kind of that number, or NULL. */
 const kind_t *kind_at(int index);
 

@@ -173,17 +173,21 @@ static const kind_t kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
-/* The kinds of sockopt_inet.c are numbered after these. */
+/* The kinds of sockopt_inet.c are numbered after these, then those of cmsg_kind.c. */
 const kind_t *kind_at(int index) {
     if (index < 0) return NULL;
     if (index < KINDS) return &kinds[index];
-    return index - KINDS < inet_kind_count ? &inet_kinds[index - KINDS] : NULL;
+    index -= KINDS;
+    if (index < inet_kind_count) return &inet_kinds[index];
+    index -= inet_kind_count;
+    return index < cmsg_kind_count ? &cmsg_kinds[index] : NULL;
 }
 
 napi_value sockopt_kinds(napi_env env) {
     napi_value table;
     napi_create_object(env, &table);
-    for (int i = 0; i < KINDS + inet_kind_count; i++)
-        napi_set_named_property(env, table, kind_at(i)->name, new_int(env, i));
+    const kind_t *kind;
+    for (int i = 0; (kind = kind_at(i)) != NULL; i++)
+        napi_set_named_property(env, table, kind->name, new_int(env, i));
     return table;
 }

@@ -10,6 +10,13 @@ export { isSupported } from './constants.js'
 export * as dgram from './dgram/index.js'
 export { type ErrorContext, SystemError, TimeoutError } from './errors.js'
 export { close, shutdown } from './llsocket/factory.js'
+export type {
+  AncillaryName,
+  AncillaryValue,
+  ExtendedError,
+  PacketInfo,
+  Timestamps,
+} from './message/ancillary.js'
 export { CmsgHdr } from './message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
 export { MsgHdr } from './message/msghdr.js'

@@ -52,6 +52,11 @@ export interface Native {
   /** Offset of the next one, 0 at the end. Registers: 0 level, 1 type, 2 data offset, 3 data length. */
   cmsgAt(control: Uint8Array, length: number, offset: number): number
 
+  /** The value comes in the registers and the bytes. */
+  cmsgDecode(kind: number, data: Uint8Array, bytes?: Uint8Array): number
+  /** Numbers go in the registers. Returns the length. */
+  cmsgEncode(kind: number, to: Uint8Array, bytes?: Uint8Array): number
+
   /** The value comes in the registers, or for the kind `bytes` in `bytes`. Returns its length. */
   getsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array): number
   setsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array, more?: Uint8Array): number
@@ -109,6 +114,14 @@ export interface Native {
 
 /** Value kinds of socket options that C knows the layout of. */
 export type NativeKind =
+  | 'u16'
+  | 'timeval_ns'
+  | 'timespec'
+  | 'timestamping'
+  | 'credentials'
+  | 'pktinfo'
+  | 'pktinfo6_cmsg'
+  | 'extended_error'
   | 'bytes'
   | 'int'
   | 'u32'

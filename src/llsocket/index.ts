@@ -9,6 +9,13 @@ export { isSupported } from '../constants.js'
 export * as device from '../device.js'
 export { env } from '../env.js'
 export { type ErrorContext, SystemError } from '../errors.js'
+export type {
+  AncillaryName,
+  AncillaryValue,
+  ExtendedError,
+  PacketInfo,
+  Timestamps,
+} from '../message/ancillary.js'
 export { CmsgHdr } from '../message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from '../message/cmsghdrs.js'
 export { MsgHdr } from '../message/msghdr.js'

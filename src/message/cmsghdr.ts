@@ -1,7 +1,15 @@
-import { inspect } from 'node:util'
+import { type InspectOptions, inspect } from 'node:util'
 import { nameOf, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants.js'
 import { closeAll, OwnedFd } from '../fd.js'
 import * as validate from '../validate.js'
+import {
+  type AncillaryName,
+  type AncillaryValue,
+  decodeAncillary,
+  encodeAncillary,
+  nameAt,
+  placeOf,
+} from './ancillary.js'
 
 /** More descriptors than this the kernel refuses in one message (SCM_MAX_FD, unix(7)). */
 export const RIGHTS_MAX = 253
@@ -62,6 +70,15 @@ export class CmsgHdr {
     return new CmsgHdr(SOL_SOCKET, SCM_RIGHTS, packInts(fds.map((fd, i) => validate.descriptor(`fds[${i}]`, fd))))
   }
 
+  /**
+   * A control message with a typed value: `CmsgHdr.of('ttl', 5)`, `CmsgHdr.of('pktinfo', { ifindex, addr })`,
+   * `CmsgHdr.of('credentials', { pid, uid, gid })`.
+   * @throws ENOPROTOOPT for a name that is only received.
+   */
+  static of<N extends AncillaryName>(name: N, value: AncillaryValue<N>): CmsgHdr {
+    return new CmsgHdr(...placeOf(name), encodeAncillary(name, value))
+  }
+
   /** A control message that arrived: what it holds of descriptors is owned from now on. */
   static received(level: number, type: number, data: Buffer): CmsgHdr {
     const cmsg = new CmsgHdr(level, type, data)
@@ -79,6 +96,16 @@ export class CmsgHdr {
   /** `SCM_*` of its level. */
   type(): number {
     return this.#type
+  }
+
+  /** The name of what it says, where it has a typed value: `'ttl'`, `'pktinfo'`, `'timestampns'`, … */
+  name(): AncillaryName | undefined {
+    return nameAt(this.#level, this.#type)
+  }
+
+  /** What it says, when it is of that name; `undefined` when it is another one. */
+  value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
+    return this.name() === name ? decodeAncillary(name, this.#data) : undefined
   }
 
   /** Rights, and the pidfd of the sender, which a socket with `SO_PASSPIDFD` gets: both are open descriptors when they arrive. */
@@ -137,9 +164,18 @@ export class CmsgHdr {
     return this.#owned ? packInts(this.fds()) : this.#data
   }
 
-  [inspect.custom](): string {
-    const level = nameOf('SOL_', this.#level)
-    const type = this.isRights() ? `SCM_RIGHTS [${this.fds().join(', ')}]` : `type ${this.#type}, ${this.length} bytes`
-    return `CmsgHdr (${level}, ${type})`
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `CmsgHdr (${this.#inspected(options)})`
+  }
+
+  #inspected(options: InspectOptions): string {
+    if (this.isRights()) return `SCM_RIGHTS [${this.fds().join(', ')}]`
+    const raw = `${nameOf('SOL_', this.#level)}, type ${this.#type}, ${this.length} bytes`
+    const name = this.name()
+    try {
+      return name === undefined ? raw : `${name} ${inspect(this.value(name), { ...options, depth: 2 })}`
+    } catch {
+      return raw // its data is not what its type promises
+    }
   }
 }

@@ -2,6 +2,7 @@ import { check } from '../errors.js'
 import { closeAll } from '../fd.js'
 import { native, registers } from '../native.js'
 import * as validate from '../validate.js'
+import type { AncillaryName, AncillaryValue } from './ancillary.js'
 import { CmsgHdr, RIGHTS_MAX } from './cmsghdr.js'
 
 /**
@@ -47,6 +48,11 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   push(cmsg: CmsgHdr): void {
     if (!(cmsg instanceof CmsgHdr)) throw validate.invalidType('cmsg', 'an instance of CmsgHdr', cmsg)
     this.#list.push(cmsg)
+  }
+
+  /** What the first one of that name says; `undefined` when there is none: `msg.control().value('ttl')`. */
+  value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
+    return this.#list.find((cmsg) => cmsg.name() === name)?.value(name)
   }
 
   /** Removes the first one and returns it; `undefined` when there is none. Descriptors in it are still its own. */

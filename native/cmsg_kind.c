@@ -1,0 +1,203 @@
+/* The layout of control messages: the kinds of option values serve here too, and those that only
+ * control messages have are in this file. Times are nanoseconds in a 64-bit register. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+
+/* Needs struct timespec, and does not say so. */
+#include <linux/errqueue.h>
+
+#include "sockopt.h"
+
+static uint64_t nanoseconds(int64_t seconds, int64_t rest) {
+    return (uint64_t)(seconds * 1000000000 + rest);
+}
+
+static int decode_timeval_ns(value_t *value, const void *from, socklen_t length) {
+    struct timeval time;
+    if (length < sizeof time) return -EINVAL;
+    memcpy(&time, from, sizeof time);
+    value->registers[0].u64 = nanoseconds(time.tv_sec, (int64_t)time.tv_usec * 1000);
+    return 0;
+}
+
+static int decode_timespec(value_t *value, const void *from, socklen_t length) {
+    struct timespec time;
+    if (length < sizeof time) return -EINVAL;
+    memcpy(&time, from, sizeof time);
+    value->registers[0].u64 = nanoseconds(time.tv_sec, time.tv_nsec);
+    return 0;
+}
+
+/* struct scm_timestamping: registers 0 software, 1 legacy, 2 hardware */
+static int decode_timestamping(value_t *value, const void *from, socklen_t length) {
+    struct timespec times[3];
+    if (length < sizeof times) return -EINVAL;
+    memcpy(times, from, sizeof times);
+    for (int i = 0; i < 3; i++)
+        value->registers[i].u64 = nanoseconds(times[i].tv_sec, times[i].tv_nsec);
+    return 0;
+}
+
+static int encode_u16(value_t *value, void *to) {
+    uint16_t number = (uint16_t)value->registers[0].number;
+    memcpy(to, &number, sizeof number);
+    return 0;
+}
+
+static int decode_u16(value_t *value, const void *from, socklen_t length) {
+    uint16_t number;
+    if (length < sizeof number) return -EINVAL;
+    memcpy(&number, from, sizeof number);
+    value->registers[0].number = number;
+    return 0;
+}
+
+static int encode_credentials(value_t *value, void *to) {
+    struct ucred credentials = {.pid = (pid_t)value->registers[0].number,
+                                .uid = (uid_t)value->registers[1].number,
+                                .gid = (gid_t)value->registers[2].number};
+    memcpy(to, &credentials, sizeof credentials);
+    return 0;
+}
+
+static int decode_credentials(value_t *value, const void *from, socklen_t length) {
+    struct ucred credentials;
+    if (length < sizeof credentials) return -EINVAL;
+    memcpy(&credentials, from, sizeof credentials);
+    value->registers[0].number = credentials.pid;
+    value->registers[1].number = credentials.uid;
+    value->registers[2].number = credentials.gid;
+    return 0;
+}
+
+static void put_inet(uint8_t *to, struct in_addr addr) {
+    struct sockaddr_in in;
+    memset(&in, 0, sizeof in);
+    in.sin_family = AF_INET;
+    in.sin_addr = addr;
+    memcpy(to, &in, sizeof in);
+}
+
+/* struct in_pktinfo: register 0 interface index; bytes: two socket addresses, the local one that
+ * the kernel would answer from and the one that the datagram was sent to */
+static int decode_pktinfo(value_t *value, const void *from, socklen_t length) {
+    struct in_pktinfo info;
+    if (length < sizeof info || value->bytes.length < 2 * sizeof(struct sockaddr_in))
+        return -EINVAL;
+    memcpy(&info, from, sizeof info);
+    value->registers[0].number = info.ipi_ifindex;
+    put_inet(value->bytes.start, info.ipi_spec_dst);
+    put_inet(value->bytes.start + sizeof(struct sockaddr_in), info.ipi_addr);
+    return 0;
+}
+
+/* register 0 interface index; bytes: the socket address to send from, or none */
+static int encode_pktinfo(value_t *value, void *to) {
+    struct in_pktinfo info;
+    struct sockaddr_in addr;
+    memset(&info, 0, sizeof info);
+    info.ipi_ifindex = (int)value->registers[0].number;
+    if (value->bytes.length >= sizeof addr) {
+        memcpy(&addr, value->bytes.start, sizeof addr);
+        if (addr.sin_family != AF_INET) return -EAFNOSUPPORT;
+        info.ipi_spec_dst = addr.sin_addr;
+    }
+    memcpy(to, &info, sizeof info);
+    return 0;
+}
+
+/* struct in6_pktinfo: register 0 interface index; bytes: the address that the datagram was sent to */
+static int decode_pktinfo6(value_t *value, const void *from, socklen_t length) {
+    struct in6_pktinfo info;
+    struct sockaddr_in6 addr;
+    if (length < sizeof info || value->bytes.length < sizeof addr) return -EINVAL;
+    memcpy(&info, from, sizeof info);
+    memset(&addr, 0, sizeof addr);
+    addr.sin6_family = AF_INET6;
+    addr.sin6_addr = info.ipi6_addr;
+    memcpy(value->bytes.start, &addr, sizeof addr);
+    value->registers[0].number = info.ipi6_ifindex;
+    return 0;
+}
+
+/* register 0 interface index; bytes: the socket address to send from, or none */
+static int encode_source6(value_t *value, void *to) {
+    struct in6_pktinfo info;
+    struct sockaddr_in6 addr;
+    memset(&info, 0, sizeof info);
+    info.ipi6_ifindex = (unsigned)value->registers[0].number;
+    if (value->bytes.length >= sizeof addr) {
+        memcpy(&addr, value->bytes.start, sizeof addr);
+        if (addr.sin6_family != AF_INET6) return -EAFNOSUPPORT;
+        info.ipi6_addr = addr.sin6_addr;
+    }
+    memcpy(to, &info, sizeof info);
+    return 0;
+}
+
+/* struct sock_extended_err: registers 0 errno, 1 origin, 2 type, 3 code, 4 info, 5 data, 6 length
+ * of the address of who reported it; bytes: that address */
+static int decode_extended_error(value_t *value, const void *from, socklen_t length) {
+    struct sock_extended_err error;
+    if (length < sizeof error) return -EINVAL;
+    memcpy(&error, from, sizeof error);
+    size_t there = length - sizeof error;
+    size_t address = there < value->bytes.length ? there : value->bytes.length;
+    const double fields[] = {error.ee_errno, error.ee_origin, error.ee_type,  error.ee_code,
+                             error.ee_info,  error.ee_data,   (double)address};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        value->registers[i].number = fields[i];
+    if (address) memcpy(value->bytes.start, (const uint8_t *)from + sizeof error, address);
+    return 0;
+}
+
+const kind_t cmsg_kinds[] = {
+    {"u16", sizeof(uint16_t), encode_u16, decode_u16},
+    {"timeval_ns", sizeof(struct timeval), NULL, decode_timeval_ns},
+    {"timespec", sizeof(struct timespec), NULL, decode_timespec},
+    {"timestamping", 3 * sizeof(struct timespec), NULL, decode_timestamping},
+    {"credentials", sizeof(struct ucred), encode_credentials, decode_credentials},
+    {"pktinfo", sizeof(struct in_pktinfo), encode_pktinfo, decode_pktinfo},
+    {"pktinfo6_cmsg", sizeof(struct in6_pktinfo), encode_source6, decode_pktinfo6},
+    {"extended_error", sizeof(struct sock_extended_err), NULL, decode_extended_error},
+};
+const int cmsg_kind_count = sizeof cmsg_kinds / sizeof cmsg_kinds[0];
+
+/* cmsgDecode(kind, data, bytes?) -> 0 or -errno; the value in the registers and the bytes */
+static napi_value cmsgDecode_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    const kind_t *kind = kind_at(call_int(&call, 0));
+    bytes_t data = call_bytes(&call, 1);
+    bytes_t bytes = call_optional_bytes(&call, 2);
+    if (!call_good(&call)) return NULL;
+    if (kind == NULL || kind->decode == NULL || data.length > INT32_MAX)
+        return call_number(&call, -EINVAL);
+    value_t value = {call.addon->registers, bytes, {NULL, 0}};
+    return call_number(&call, kind->decode(&value, data.start, (socklen_t)data.length));
+}
+
+/* cmsgEncode(kind, to, bytes?) -> length or -errno; numbers come in the registers */
+static napi_value cmsgEncode_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    const kind_t *kind = kind_at(call_int(&call, 0));
+    bytes_t to = call_bytes(&call, 1);
+    bytes_t bytes = call_optional_bytes(&call, 2);
+    if (!call_good(&call)) return NULL;
+    if (kind == NULL || kind->encode == NULL || to.length < kind->size)
+        return call_number(&call, -EINVAL);
+    value_t value = {call.addon->registers, bytes, {NULL, 0}};
+    int error = kind->encode(&value, to.start);
+    return call_number(&call, error < 0 ? error : (int64_t)kind->size);
+}
+
+const method_t cmsg_methods[] = {
+    {"cmsgDecode", cmsgDecode_},
+    {"cmsgEncode", cmsgEncode_},
+    {NULL, NULL},
+};
