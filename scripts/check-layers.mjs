@@ -19,7 +19,7 @@ const LAYERS = [
   ['deadline', 'operation', 'patience', 'mutex', 'locked', 'reactor'],
   ['engine'],
   ['socket'],
-  ['mixin', 'chunks', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
+  ['mixin', 'chunks', 'prepare', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
   ['stream/', 'dgram/', 'seqpacket/'],
   ['tls/'],
   ['bridge/', 'cli/'],

@@ -134,7 +134,7 @@ export class AddrInfo {
       throw validate.invalidValue('path', 'must not contain a NUL, except as the first byte of an abstract name', path)
     const context = { path: pathText(textOrBytes(Buffer.from(bytes))) }
     return new AddrInfo(
-      sockaddr((room) => native.unixAddress(bytes, room), 'unix', context),
+      sockaddr((room) => native.unixAddress(bytes, room), 'AddrInfo.unix', context),
       options,
     )
   }
@@ -256,7 +256,8 @@ export class AddrInfo {
 
   /** The parts as a plain object, for logs and tests. */
   toJSON(): Record<string, unknown> {
-    const parts = { family: nameOf('AF_', this.family), addr: this.addr, port: this.port, path: this.path }
+    const { addr, port, path } = this
+    const parts = { family: nameOf('AF_', this.family), addr, port, scopeid: this.scopeid || undefined, path }
     return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined))
   }
 

@@ -2,18 +2,19 @@ import type { AddrInfo } from './address.js'
 import { sys } from './constants.js'
 import { SystemError, systemError } from './errors.js'
 import { create } from './llsocket/factory.js'
-import type { Socket as LowSocket } from './llsocket/socket.js'
+import type { Socket } from './llsocket/socket.js'
+import { type PrepareOptions, prepared } from './prepare.js'
 
 /**
- * A socket that is bound to the first address that can be bound, in their order.
- * @param prepare - sets options on each new socket before it is bound.
+ * A socket that is bound to the first address that can be bound, in their order. What `prepare` throws ends it, unless it is
+ * a SystemError of one address.
  * @throws the failure of the last address.
  */
-export function bindFirst(list: readonly AddrInfo[], prepare?: (sock: LowSocket) => void): LowSocket {
+export function bindFirst(list: readonly AddrInfo[], options: PrepareOptions): Socket {
   let failure: SystemError = systemError(sys.EADDRNOTAVAIL, 'bind', { detail: 'no address to bind to' })
   for (const ai of list) {
     try {
-      return bound(ai, prepare)
+      return bound(ai, options)
     } catch (error) {
       if (!(error instanceof SystemError)) throw error
       failure = error
@@ -22,14 +23,7 @@ export function bindFirst(list: readonly AddrInfo[], prepare?: (sock: LowSocket)
   throw failure
 }
 
-function bound(ai: AddrInfo, prepare: ((sock: LowSocket) => void) | undefined): LowSocket {
-  const sock = create(ai, true)
-  try {
-    prepare?.(sock)
-    sock.bind()
-    return sock
-  } catch (error) {
-    sock.close()
-    throw error
-  }
+function bound(ai: AddrInfo, options: PrepareOptions): Socket {
+  const bind = (sock: Socket): void => sock.bind()
+  return prepared(prepared(create(ai, true), ai, options), ai, { prepare: bind })
 }

@@ -3,6 +3,8 @@ import type { AddrInfo } from './address.js'
 import {
   AF_UNIX,
   IPPROTO_TCP,
+  MSG_DONTWAIT,
+  MSG_PEEK,
   MSG_TRUNC,
   nameOf,
   SO_DOMAIN,
@@ -27,6 +29,8 @@ import * as validate from './validate.js'
 
 /** Moves the ownership from one object to another, without a moment in which nobody has it. EBADF when it is closed. */
 export let handOver: (descriptor: Descriptor) => OwnedFd
+
+const oneByte = Buffer.alloc(1)
 
 /** What is fixed about a socket from its birth. */
 export interface SocketFacts {
@@ -106,7 +110,7 @@ export abstract class Descriptor implements OptionTarget {
 
   /** The number for a system call; EBADF once it is closed. */
   protected use(syscall: string): number {
-    if (this.#owned === undefined) throw systemError(sys.EBADF, syscall)
+    if (this.#owned === undefined) throw systemError(sys.EBADF, syscall, { detail: 'not connected yet' })
     return this.#owned.use(syscall)
   }
 
@@ -193,9 +197,21 @@ export abstract class Descriptor implements OptionTarget {
     })
   }
 
+  /**
+   * Whether a receive of 0 bytes was the end. A seqpacket may be empty: as long as the peer has not shut down its side, or
+   * when more comes behind it, it was one. Only an empty one right before the end cannot be told from it.
+   */
+  protected endedWith(count: number): boolean {
+    if (count > 0 || !this.zeroIsEnd) return false
+    if (!this.keepsBoundaries) return true
+    const fd = this.use('recv')
+    if ((native.poll(fd, sys.POLLRDHUP, 0) & sys.POLLRDHUP) === 0) return false
+    return native.recv(fd, oneByte, 0, 1, MSG_PEEK | MSG_DONTWAIT) <= 0
+  }
+
   /** What was received into the slab; null for the end. */
   protected buffered(syscall: string, count: number, room: number, flags: number): Buffer | null {
-    if (count === 0 && this.zeroIsEnd) return null
+    if (this.endedWith(count)) return null
     return taken(Math.min(this.uncut(syscall, count, room, flags), room))
   }
 
@@ -205,7 +221,15 @@ export abstract class Descriptor implements OptionTarget {
    */
   protected isEnd(header: MsgHdr): boolean {
     if (!this.zeroIsEnd || header.incoming().every((room) => room.length === 0)) return false
-    return !this.keepsBoundaries || header.control().length === 0
+    return !this.keepsBoundaries || (header.control().length === 0 && this.endedWith(0))
+  }
+
+  /** Descriptors in a message that would be lost in silence: on a socket of another family, or on a stream without data. */
+  protected checkRights(msg: MsgHdr): void {
+    if (![...msg.control()].some((cmsg) => cmsg.isRights())) return
+    this.passesDescriptors('sendmsg')
+    if (!this.keepsBoundaries && msg.bytes() === 0)
+      throw systemError(sys.EINVAL, 'sendmsg', { detail: 'descriptors on a stream need at least one byte of data' })
   }
 
   /** The kernel drops descriptors on sockets of any other family, and reports success. */

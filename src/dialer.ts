@@ -1,14 +1,16 @@
 import type { AddrInfo } from './address.js'
-import { AF_UNIX, SO_ERROR, SOCK_NONBLOCK, SOL_SOCKET, sys } from './constants.js'
+import { AF_UNIX, SO_ERROR, SOL_SOCKET, sys } from './constants.js'
 import { after, budget, type Deadline, NEVER, remaining } from './deadline.js'
-import type { SocketFacts } from './descriptor.js'
+import { handOver, type SocketFacts } from './descriptor.js'
 import { Engine } from './engine.js'
-import { abortError, check, SystemError, systemError, TimeoutError, timeoutError } from './errors.js'
-import { OwnedFd } from './fd.js'
+import { abortError, SystemError, systemError, TimeoutError, timeoutError } from './errors.js'
+import type { OwnedFd } from './fd.js'
+import { create } from './llsocket/factory.js'
 import type { Constructor } from './mixin.js'
 import { native, registers } from './native.js'
 import { type Operation, OTHER_SIDE_FULL } from './operation.js'
-import type { Socket, WaitOptions } from './socket.js'
+import { type PrepareOptions, prepared } from './prepare.js'
+import { type Socket, signalOf, type WaitOptions } from './socket.js'
 import * as validate from './validate.js'
 
 /** A connection that stands and has no object yet. */
@@ -62,16 +64,18 @@ function connecting(ai: AddrInfo): Operation<void> {
   }
 }
 
+type CandidateOptions = WaitOptions & PrepareOptions
+
 /** One address, one new socket: connected, or closed again. */
-async function candidate(ai: AddrInfo, deadline: Deadline, options: WaitOptions | undefined): Promise<Connected> {
-  const { family, socktype, protocol } = ai
-  const fd = check(native.socket(family, socktype | SOCK_NONBLOCK, protocol), 'socket', () => ai.context())
-  const owned = new OwnedFd(fd, 'a connecting socket')
+async function candidate(ai: AddrInfo, deadline: Deadline, options: CandidateOptions): Promise<Connected> {
+  const low = prepared(create(ai, true), ai, options)
+  const facts = { family: low.family(), socktype: low.socktype(), protocol: low.protocol() }
+  const owned = handOver(low)
   const engine = new Engine((syscall) => owned.use(syscall))
   try {
-    await engine.write(connecting(ai), { deadline, signal: options?.signal })
+    await engine.write(connecting(ai), { deadline, signal: options.signal })
     engine.close()
-    return { owned, facts: { family, socktype, protocol } }
+    return { owned, facts }
   } catch (error) {
     engine.close()
     owned.close()
@@ -88,7 +92,7 @@ function isFinal(error: unknown): boolean {
  * Connects to the first address that answers, in their order, within one deadline. Sockets of failed tries are closed.
  * @throws the failure; of several ones the last, with all of them as `errors`.
  */
-async function firstOf(list: readonly AddrInfo[], deadline: Deadline, options?: WaitOptions): Promise<Connected> {
+async function firstOf(list: readonly AddrInfo[], deadline: Deadline, options: CandidateOptions): Promise<Connected> {
   const errors: SystemError[] = []
   for (const ai of list) {
     try {
@@ -132,7 +136,11 @@ class Dialer {
    * Resolves and connects within one budget of milliseconds (0 for none).
    * @throws EALREADY while another attempt is under way, ECANCELED when {@link Dialer.cancel} ended it.
    */
-  async connect(milliseconds: number, lookup: () => Promise<AddrInfo[]>, options: WaitOptions): Promise<Connected> {
+  async connect(
+    milliseconds: number,
+    lookup: () => Promise<AddrInfo[]>,
+    options: CandidateOptions,
+  ): Promise<Connected> {
     if (this.#attempt) throw systemError(sys.EALREADY, 'connect')
     const attempt = new AbortController()
     this.#attempt = attempt
@@ -141,7 +149,7 @@ class Dialer {
     signal?.addEventListener('abort', onAbort)
     try {
       if (signal?.aborted) throw abortError(signal.reason)
-      return await this.#dial(after(milliseconds), lookup, attempt.signal)
+      return await this.#dial(after(milliseconds), lookup, { ...options, signal: attempt.signal })
     } catch (error) {
       throw attempt.signal.reason === CANCELED ? systemError(sys.ECANCELED, 'connect') : error
     } finally {
@@ -150,8 +158,13 @@ class Dialer {
     }
   }
 
-  async #dial(deadline: Deadline, lookup: () => Promise<AddrInfo[]>, signal: AbortSignal): Promise<Connected> {
-    const connected = await firstOf(await within(lookup(), deadline, signal), deadline, { signal })
+  async #dial(
+    deadline: Deadline,
+    lookup: () => Promise<AddrInfo[]>,
+    options: CandidateOptions & { signal: AbortSignal },
+  ): Promise<Connected> {
+    const { signal } = options
+    const connected = await firstOf(await within(lookup(), deadline, signal), deadline, options)
     // Between the last event and here the client may have been closed: then nobody would own the connection.
     if (!signal.aborted) return connected
     connected.owned.close()
@@ -183,11 +196,12 @@ export interface Connecting {
    * Connects to the first address that answers, in the order of the lookup. On a connected client the old connection is
    * replaced only when the new one stands. A unix socket whose server has a full backlog tries again with growing pauses.
    * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * @param options - `signal` ends the attempt.
    * @throws SystemError: `EAI_*` of the lookup, ECONNREFUSED, ENOENT, … of connect(2); with several addresses `errors` has one
    *   for each. TimeoutError when the budget is used up, EALREADY while another attempt is under way, ECANCELED when the
    *   client was closed meanwhile.
    */
-  connect(conndeadl?: number): Promise<void>
+  connect(conndeadl?: number, options?: WaitOptions): Promise<void>
 }
 
 /** Making clients. */
@@ -201,7 +215,7 @@ export interface ClientMaker<Options> {
 }
 
 /** A class of sockets that connect. */
-export function withDialer<B extends Constructor<Socket>, Options extends WaitOptions>(
+export function withDialer<B extends Constructor<Socket>, Options extends CandidateOptions>(
   Base: B,
   dial: Dial<Options>,
 ): B & Constructor<Connecting> & ClientMaker<Options> {
@@ -213,16 +227,20 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
       validate.object('options', options)
       dial.check(options)
       const client = new this()
-      client.#options = { ...options }
-      if (validate.boolean('connect', connect)) await client.connect(conndeadl)
+      // The signal is for the first attempt: later ones have their own.
+      client.#options = { ...options, signal: undefined }
+      if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: options.signal })
       return client
     }
 
-    async connect(conndeadl = 0): Promise<void> {
+    async connect(conndeadl = 0, wait: WaitOptions = {}): Promise<void> {
       const milliseconds = budget('conndeadl', conndeadl)
+      const signal = signalOf(wait)
       const options = this.#options
-      if (options === undefined) throw systemError(sys.EDESTADDRREQ, 'connect')
-      const { owned, facts } = await this.#dialer.connect(milliseconds, () => dial.lookup(options), options)
+      if (options === undefined)
+        throw systemError(sys.EDESTADDRREQ, 'connect', { detail: 'no address was given to create()' })
+      const lookup = (): Promise<AddrInfo[]> => dial.lookup(options)
+      const { owned, facts } = await this.#dialer.connect(milliseconds, lookup, { ...options, signal })
       await this.replace(owned, facts)
       dial.ready?.(this, options)
     }

@@ -1,9 +1,10 @@
-import { sys } from './constants.js'
+import { MSG_DONTWAIT, sys } from './constants.js'
 import { NEVER, remaining } from './deadline.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
 import { MORE, type Operation } from './operation.js'
 import { PATIENT, type Patience, type WaitHook } from './patience.js'
 import { type Poller, threadPoller, type Watch } from './reactor.js'
+import { invalidType } from './validate.js'
 
 /** After so many completions in a row without a wait the engine lets the event loop turn once. */
 const LUCK = 64
@@ -134,7 +135,8 @@ export class Engine {
 
   #refusal(direction: Direction, operation: Operation<unknown>, { signal }: Patience): unknown {
     this.#use(operation.syscall)
-    if (direction.pending || direction.yielding) return this.#error(operation, sys.EALREADY)
+    if (direction.pending || direction.yielding)
+      return this.#error(operation, sys.EALREADY, { detail: 'another call waits in this direction' })
     if (signal?.aborted) return abortError(signal.reason)
     return undefined
   }
@@ -143,6 +145,7 @@ export class Engine {
     const outcome = this.#first(direction, operation)
     if (outcome instanceof Failure) return Promise.reject(outcome.error)
     if (typeof outcome === 'object') return this.#complete(direction, outcome.value)
+    if (((operation.flags ?? 0) & MSG_DONTWAIT) !== 0) return Promise.reject(this.#error(operation, sys.EAGAIN))
     try {
       this.#poller ??= threadPoller()
     } catch (error) {
@@ -250,6 +253,7 @@ export class Engine {
   #hookAllows(direction: Direction, pending: AnyPending, hook: WaitHook, left: number): boolean {
     const allowed = hook(left)
     if (direction.pending !== pending) return false
+    if (isThenable(allowed)) throw invalidType('hook', 'a function that answers at once, and no async one', hook)
     if (allowed !== false) return true
     this.#fail(direction, pending, this.#error(pending.operation, sys.ECANCELED, { detail: 'the wait hook said no' }))
     return false
@@ -378,6 +382,10 @@ export class Engine {
   #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
     return systemError(errno, operation.syscall, { ...operation.context?.(), ...context })
   }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 /** Timers and immediates are cleared by functions of their own. */

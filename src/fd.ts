@@ -71,7 +71,7 @@ export class OwnedFd {
   /** The number for a system call. Throws EBADF when there is none any more. */
   use(syscall: string): number {
     const fd = this.#holding.fd
-    if (fd < 0) throw systemError(sys.EBADF, syscall)
+    if (fd < 0) throw systemError(sys.EBADF, syscall, { detail: 'the socket is closed' })
     return fd
   }
 

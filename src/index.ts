@@ -7,9 +7,13 @@
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address.js'
 export * from './constants/exported.js'
 export { isSupported } from './constants.js'
+export type { SocketFacts } from './descriptor.js'
 export * as dgram from './dgram/index.js'
+export type { Connecting } from './dialer.js'
 export { type ErrorContext, SystemError, TimeoutError } from './errors.js'
+export type { Listening } from './listener.js'
 export { close, shutdown } from './llsocket/factory.js'
+export type { InetAddrInfo } from './lookup.js'
 export type {
   AncillaryName,
   AncillaryValue,
@@ -20,6 +24,7 @@ export type {
 export { CmsgHdr } from './message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
 export { MsgHdr } from './message/msghdr.js'
+export type { Operation } from './operation.js'
 export type { GenericKind, KindValue } from './options/generic.js'
 export type {
   Credentials,
@@ -34,4 +39,5 @@ export type { TcpInfo } from './options/tcp-info.js'
 export * as seqpacket from './seqpacket/index.js'
 export { type Hook, Socket, type WaitOptions } from './socket.js'
 export * as stream from './stream/index.js'
+export type { UnixMethods } from './unix/rights.js'
 export type { Data } from './validate.js'

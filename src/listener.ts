@@ -58,7 +58,13 @@ export function withListener<B extends Constructor<Socket>>(
 
     async accept(options?: WaitOptions): Promise<Socket> {
       const sock = await this.#accept((fd) => new LowSocket(fd, this.facts), options)
-      return this.createConnection(sock)
+      try {
+        return this.createConnection(sock)
+      } catch (error) {
+        // Nobody has the connection: unless it was taken over already, it ends here.
+        sock.close()
+        throw error
+      }
     }
 
     acceptfd(options?: WaitOptions): Promise<number> {

@@ -8,6 +8,8 @@ export const MORE: unique symbol = Symbol('MORE')
 export interface Operation<T> {
   /** For messages: `'recv'`. */
   readonly syscall: string
+  /** `MSG_*` flags of the call: with MSG_DONTWAIT it is refused with EAGAIN instead of waiting. */
+  readonly flags?: number
   /** Makes the system call once: a count, or `-errno`. */
   attempt(fd: number): number
   /**

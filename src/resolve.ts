@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { type AddrInfo, adoptSockaddr } from './address.js'
 import { AI_NUMERICHOST, EAI_NONAME } from './constants.js'
-import { check, noSuchName, resolverError } from './errors.js'
+import { check, type ErrorContext, noSuchName, resolverError } from './errors.js'
 import { assertEventLoop, native, type ResolvedAddress } from './native.js'
 import * as validate from './validate.js'
 
@@ -80,15 +80,20 @@ function asNative(question: Question): NativeQuestion {
 }
 
 function addressList(answer: ResolvedAddress[] | number, question: Question): AddrInfo[] {
-  if (typeof answer === 'number')
-    throw resolverError(answer, 'getaddrinfo', { address: question.host ?? undefined, port: portOf(question) })
+  if (typeof answer === 'number') throw resolverError(answer, 'getaddrinfo', contextOf(question, answer))
   return answer.map(([, socktype, protocol, sockaddr, canonname]) =>
     adoptSockaddr(sockaddr, { socktype, protocol, canonname }),
   )
 }
 
-function portOf({ port }: Question): number | undefined {
-  return typeof port === 'number' ? port : undefined
+/** Host and port of a question, for its error. A service has no number yet, so it is named beside. */
+function contextOf({ host, port }: Question, code: number): ErrorContext {
+  if (typeof port !== 'string' || /^[0-9]+$/.test(port)) return { address: host ?? undefined, port: toNumber(port) }
+  return { address: host ?? undefined, detail: `${native.gaiError(code)} (service ${port})` }
+}
+
+function toNumber(port: number | string | null | undefined): number | undefined {
+  return port === null || port === undefined ? undefined : Number(port)
 }
 
 /**

@@ -1,7 +1,17 @@
 import { AsyncResource } from 'node:async_hooks'
 import { close } from 'node:fs'
 import { promisify } from 'node:util'
-import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
+import {
+  AF_UNSPEC,
+  MSG_WAITALL,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SO_LINGER,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  sys,
+} from './constants.js'
 import { after, budget } from './deadline.js'
 import { Descriptor, handOver, type SocketFacts } from './descriptor.js'
 import { Engine } from './engine.js'
@@ -122,9 +132,10 @@ export class Socket extends Descriptor {
   recv(bufsize: number = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
     return this.read(() => {
       const room = validate.integer('bufsize', bufsize, 1)
-      const kernel = this.bufferFlags(validate.integer('flags', flags))
+      const kernel = this.bufferFlags(verbFlags(flags))
       return {
         syscall: 'recv',
+        flags,
         attempt: (fd) => receive(room, (into, at, length) => native.recv(fd, into, at, length, kernel)),
         finish: (count) => this.buffered('recv', count, room, flags),
         drained: (count) => count > 0 && count < room && flags === 0 && this.shortIsAll,
@@ -139,9 +150,10 @@ export class Socket extends Descriptor {
   recvinto(buffer: ArrayBufferView, flags = 0, options?: WaitOptions): Promise<number> {
     return this.read(() => {
       const into = validate.room('buffer', buffer)
-      const kernel = this.receiveFlags(validate.integer('flags', flags))
+      const kernel = this.receiveFlags(verbFlags(flags))
       return {
         syscall: 'recv',
+        flags,
         attempt: (fd) => native.recv(fd, into, 0, into.length, kernel),
         finish: (count) => this.uncut('recv', count, into.length, flags),
         drained: (count) => count > 0 && count < into.length && flags === 0 && this.shortIsAll,
@@ -157,11 +169,12 @@ export class Socket extends Descriptor {
   send(data: validate.Data, flags = 0, options?: WaitOptions): Promise<number> {
     return this.write(() => {
       const from = validate.bytes('data', data)
-      const bits = validate.integer('flags', flags)
+      const bits = verbFlags(flags)
       const length = from.length
       let sent = 0
       return {
         syscall: 'send',
+        flags,
         attempt: (fd) => native.send(fd, from, sent, length - sent, bits),
         finish: (count) => {
           sent += count
@@ -181,9 +194,10 @@ export class Socket extends Descriptor {
   recvmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number | null> {
     return this.read(() => {
       const header = messageHeader(msg)
-      const bits = validate.integer('flags', flags)
+      const bits = verbFlags(flags)
       return {
         syscall: 'recvmsg',
+        flags,
         attempt: (fd) => receiveMessage(fd, header, bits),
         finish: (count) => (count === 0 && this.isEnd(header) ? null : count),
       }
@@ -198,10 +212,12 @@ export class Socket extends Descriptor {
   sendmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number> {
     return this.write(() => {
       const header = messageHeader(msg)
-      const bits = validate.integer('flags', flags)
+      const bits = verbFlags(flags)
+      this.checkRights(header)
       let sent = 0
       return {
         syscall: 'sendmsg',
+        flags,
         attempt: (fd) => sendMessage(fd, header, bits),
         finish: (count) => {
           sent += count
@@ -313,6 +329,11 @@ export class Socket extends Descriptor {
     // Nothing to do for most.
   }
 
+  /** What a class has to forget when the descriptor goes to somebody else. */
+  protected released(): void {
+    // Nothing for most.
+  }
+
   /** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
   #lingers(): boolean {
     if (this.socktype() !== SOCK_STREAM) return false
@@ -328,6 +349,7 @@ export class Socket extends Descriptor {
   /** Gives the descriptor to the caller, who closes it from now on; what waits ends with ECANCELED. It stays non-blocking. */
   detach(): number {
     this.use('detach')
+    this.released()
     this.#stop()
     return this.release()
   }
@@ -353,18 +375,27 @@ export class Socket extends Descriptor {
 
 export interface Socket extends OptionMethods<typeof socketOptions> {
   /** {@link Socket.recv} in turn: waits for the calls before it, first come, first served, instead of being refused. */
-  recvsync: Socket['recv']
+  recvsync(...args: Parameters<Socket['recv']>): ReturnType<Socket['recv']>
   /** {@link Socket.recvinto} in turn. */
-  recvintosync: Socket['recvinto']
+  recvintosync(...args: Parameters<Socket['recvinto']>): ReturnType<Socket['recvinto']>
   /** {@link Socket.recvmsg} in turn. */
-  recvmsgsync: Socket['recvmsg']
+  recvmsgsync(...args: Parameters<Socket['recvmsg']>): ReturnType<Socket['recvmsg']>
   /** {@link Socket.send} in turn: pieces of several callers never mix. */
-  sendsync: Socket['send']
+  sendsync(...args: Parameters<Socket['send']>): ReturnType<Socket['send']>
   /** {@link Socket.sendmsg} in turn. */
-  sendmsgsync: Socket['sendmsg']
+  sendmsgsync(...args: Parameters<Socket['sendmsg']>): ReturnType<Socket['sendmsg']>
 }
 defineOptions(Socket, socketOptions)
 defineLocked(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
+
+/** The signal among the options of a call; what is no options object is refused, a bare signal too. */
+export function signalOf(options: unknown): AbortSignal | undefined {
+  if (options === undefined) return undefined
+  const { signal } = validate.options('options', options, ['signal']) as WaitOptions
+  if (options instanceof AbortSignal || (signal !== undefined && !(signal instanceof AbortSignal)))
+    throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
+  return signal
+}
 
 /** What a socket to be has: it is closed for every call until it is connected. */
 const NOTHING: SocketFacts = { family: AF_UNSPEC, socktype: 0, protocol: 0 }
@@ -376,11 +407,20 @@ function taken(sock: unknown): [owned: OwnedFd | undefined, facts: SocketFacts] 
   return [handOver(sock), { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }]
 }
 
+/**
+ * The flags of a verb that waits by itself. The kernel ignores MSG_WAITALL on a non-blocking socket, so that it would be a
+ * promise that nobody keeps.
+ */
+export function verbFlags(flags: unknown): number {
+  const bits = validate.integer('flags', flags)
+  if ((bits & MSG_WAITALL) !== 0)
+    throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
+  return bits
+}
+
 function patience({ budget, hook, ctx }: Side, options: WaitOptions | undefined): Patience {
-  const signal = options?.signal
+  const signal = signalOf(options)
   if (budget === 0 && hook === undefined && signal === undefined) return PATIENT
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
   // A later wait begins in an event of the poller; the hook is to run as if it were called from here all the same.
   return { deadline: after(budget), signal, hook: hook && AsyncResource.bind((left: number) => hook(ctx, left)) }
 }

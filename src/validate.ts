@@ -66,6 +66,15 @@ export function object(name: string, value: unknown): object {
   return value
 }
 
+/** Options of a call. A property that it does not know is refused: misspelt, or of another version, it would be ignored. */
+export function options(name: string, value: unknown, known: readonly string[]): object {
+  const given = object(name, value)
+  for (const key of Object.keys(given))
+    if (!known.includes(key))
+      throw invalidValue(name, `has no property "${key}" (it may have ${known.join(', ')})`, given)
+  return given
+}
+
 export function func<F>(name: string, value: F): F {
   if (typeof value !== 'function') throw invalidType(name, 'of type function', value)
   return value

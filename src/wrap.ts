@@ -6,13 +6,17 @@ import type { Socket } from './llsocket/socket.js'
 import * as validate from './validate.js'
 
 /**
- * Adopts an open socket of a certain kind; one of another kind is left as it was.
+ * Adopts an open socket of a certain kind; one of another kind is left to its owner.
+ * @param mayListen - whether one that listens will do.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is of another kind; EBUSY when an object of this library owns it already.
  */
-export function wrapAs(fd: unknown, families: readonly number[], socktype: number): Socket {
+export function wrapAs(fd: unknown, families: readonly number[], socktype: number, mayListen = true): Socket {
   const number = validate.descriptor('fd', fd)
   const facts = probe(number)
   if (!families.includes(facts.family) || facts.socktype !== socktype)
     throw systemError(sys.EPROTOTYPE, 'wrap', { detail: `fd ${number} is a socket of another kind` })
-  return wrap(number)
+  const sock = wrap(number)
+  if (mayListen || !sock.acceptconn()) return sock
+  sock.unwrap()
+  throw systemError(sys.EPROTOTYPE, 'wrap', { detail: `fd ${number} listens: it is for the wrap() of a server class` })
 }

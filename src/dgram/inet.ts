@@ -3,17 +3,17 @@ import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM, sys } from '../constants.js
 import { SystemError, systemError } from '../errors.js'
 import { create as createLow } from '../llsocket/factory.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { type InetAddress, lookupFor, optional } from '../lookup.js'
+import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookupFor, optional } from '../lookup.js'
 import * as validate from '../validate.js'
 import { wrapAs } from '../wrap.js'
 import { DgramSocket } from './socket.js'
 
 /** What a new socket is to be for. */
-export interface InetDgramOptions extends InetAddress {
+interface InetDgramOptions extends InetAddress {
   /** Whether other sockets may bind the same address, and share or take over what arrives. Off by default. */
-  reuseaddr?: boolean
+  reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may bind the same address, and share what arrives. Off by default. */
-  reuseport?: boolean
+  reuseport?: boolean | undefined
 }
 
 /**
@@ -25,8 +25,10 @@ export const getaddrinfoin = lookupFor(SOCK_DGRAM, IPPROTO_UDP)
 /** A socket without host and port is an IPv4 one. */
 const IPV4 = AddrInfo.inet('0.0.0.0', 0, { socktype: SOCK_DGRAM })
 
+const KNOWN = [...INET_ADDRESS, 'reuseaddr', 'reuseport']
+
 /**
- * A UDP socket.
+ * A UDP socket. To serve others than this machine it is given a host, or `passive: true` for every address.
  *
  * @example
  * const sock = await dgram.inet.Socket.create({ host: '127.0.0.1', port: 5353 })
@@ -47,7 +49,7 @@ class InetDgramSocket extends DgramSocket {
     ) => S,
     options: InetDgramOptions = {},
   ): Promise<S> {
-    validate.object('options', options)
+    validate.options('options', options, KNOWN)
     const isNamed = options.host !== undefined || options.port !== undefined
     const ai = isNamed ? (await getaddrinfoin(options))[0] : undefined
     const sock = new this(prepared(ai ?? IPV4, options))
@@ -77,7 +79,10 @@ class InetDgramSocket extends DgramSocket {
     this.use(syscall)
     const list = options === undefined ? [this.#ai] : await getaddrinfoin(options)
     const own = list.filter((ai) => ai?.family === this.family()) as AddrInfo[]
-    let failure = systemError(options === undefined ? sys.EDESTADDRREQ : sys.EAFNOSUPPORT, syscall)
+    let failure =
+      options === undefined
+        ? systemError(sys.EDESTADDRREQ, syscall, { detail: 'no address was given to create()' })
+        : systemError(sys.EAFNOSUPPORT, syscall, { detail: 'no address of the family of this socket' })
     for (const ai of own)
       try {
         attempt(ai)
@@ -88,6 +93,18 @@ class InetDgramSocket extends DgramSocket {
       }
     throw failure
   }
+}
+
+interface InetDgramSocket {
+  /** The address that the socket is bound to. See getsockname(2). */
+  getsockname(): InetAddrInfo
+  /** The address of the peer. See getpeername(2). */
+  getpeername(): InetAddrInfo
+  /** {@link DgramSocket.recvfrom}: a UDP datagram always has a sender. */
+  recvfrom(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
+  /** The same in turn. */
+  recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
+  [Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: InetAddrInfo], void, undefined>
 }
 
 function prepared(ai: AddrInfo, options: InetDgramOptions): LowSocket {
@@ -112,4 +129,5 @@ export async function wrap(fd: number): Promise<InetDgramSocket> {
   return new InetDgramSocket(wrapAs(fd, [AF_INET, AF_INET6], SOCK_DGRAM))
 }
 
-export { InetDgramSocket as Socket }
+export type { InetAddress as Address, InetAddrInfo } from '../lookup.js'
+export { type InetDgramOptions as Options, InetDgramSocket as Socket }

@@ -8,7 +8,7 @@ import { OTHER_SIDE_FULL } from '../operation.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { receive } from '../slab.js'
-import { Socket, type WaitOptions } from '../socket.js'
+import { Socket, verbFlags, type WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
@@ -46,10 +46,11 @@ export class DgramSocket extends Socket {
   ): Promise<[data: Buffer, ai: AddrInfo | null]> {
     return this.read(() => {
       const room = validate.integer('bufsize', bufsize, 1)
-      const kernel = this.bufferFlags(validate.integer('flags', flags))
+      const kernel = this.bufferFlags(verbFlags(flags))
       const from: Sender = { address: null }
       return {
         syscall: 'recvfrom',
+        flags,
         attempt: (fd) => receive(room, (into, at, length) => receiveFrom(fd, into, at, length, kernel, from)),
         finish: (count) => [this.buffered('recvfrom', count, room, flags) ?? Buffer.alloc(0), from.address],
       }
@@ -76,9 +77,10 @@ export class DgramSocket extends Socket {
     return this.write(() => {
       const from = validate.bytes('data', data)
       if (!(ai instanceof AddrInfo)) throw validate.invalidType('ai', 'an instance of AddrInfo', ai)
-      const bits = validate.integer('flags', flags)
+      const bits = verbFlags(flags)
       return {
         syscall: 'sendto',
+        flags,
         attempt: (fd) => native.sendto(fd, from, 0, from.length, bits, ai.sockaddr),
         finish: (count) => count,
         context: () => ai.context(),
@@ -94,9 +96,9 @@ export interface DgramSocket
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions> {
   /** {@link DgramSocket.recvfrom} in turn: waits for the calls before it, first come, first served, instead of being refused. */
-  recvfromsync: DgramSocket['recvfrom']
+  recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): ReturnType<DgramSocket['recvfrom']>
   /** {@link DgramSocket.sendto} in turn. */
-  sendtosync: DgramSocket['sendto']
+  sendtosync(...args: Parameters<DgramSocket['sendto']>): ReturnType<DgramSocket['sendto']>
 }
 defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)
 defineLocked(DgramSocket, ['recvfrom', 'sendto'])

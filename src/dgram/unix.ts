@@ -3,8 +3,8 @@ import { AF_UNIX, SOCK_DGRAM, sys } from '../constants.js'
 import { systemError } from '../errors.js'
 import { create as createLow, pair as lowPair } from '../llsocket/factory.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { addressOf, lookupUnixFor, type UnixAddress } from '../unix/address.js'
-import { fileOf, removeFile, type SocketFile } from '../unix/file.js'
+import { addressOf, lookupUnixFor, UNIX_ADDRESS, type UnixAddress } from '../unix/address.js'
+import { OwnedFile } from '../unix/file.js'
 import { withUnix } from '../unix/rights.js'
 import * as validate from '../validate.js'
 import { wrapAs } from '../wrap.js'
@@ -23,27 +23,21 @@ export const getaddrinfoun = lookupUnixFor(SOCK_DGRAM)
  */
 class UnixDgramSocket extends withUnix(DgramSocket) {
   #ai: AddrInfo | undefined
-  #file: SocketFile | undefined
+  readonly #file = new OwnedFile()
 
   /** Makes a socket, and remembers the address for `bind()` and `connect()`. Without a path it remembers none. */
-  static async create<S extends UnixDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options: UnixAddress = {},
-  ): Promise<S> {
-    validate.object('options', options)
-    const isNamed = options.path !== undefined || options.pathname !== undefined
-    const ai = addressOf(isNamed ? options : { path: '' }, SOCK_DGRAM)
+  static async create<S extends UnixDgramSocket>(this: new (sock: LowSocket) => S, options?: UnixAddress): Promise<S> {
+    if (options !== undefined) validate.options('options', options, UNIX_ADDRESS)
+    const ai = addressOf(options ?? { path: '' }, SOCK_DGRAM)
     const sock = new this(createLow(ai, true))
-    if (isNamed) sock.#ai = ai
+    if (options !== undefined) sock.#ai = ai
     return sock
   }
 
   #address(syscall: string, options: UnixAddress | undefined): AddrInfo {
     this.use(syscall)
     const ai = options === undefined ? this.#ai : addressOf(options, SOCK_DGRAM)
-    if (ai === undefined) throw systemError(sys.EDESTADDRREQ, syscall)
+    if (ai === undefined) throw systemError(sys.EDESTADDRREQ, syscall, { detail: 'no address was given to create()' })
     return ai
   }
 
@@ -55,7 +49,7 @@ class UnixDgramSocket extends withUnix(DgramSocket) {
   async bind(options?: UnixAddress): Promise<void> {
     const ai = this.#address('bind', options)
     this.bindTo(ai)
-    this.#file = fileOf(ai.path)
+    this.#file.note(ai.path)
   }
 
   /**
@@ -70,10 +64,14 @@ class UnixDgramSocket extends withUnix(DgramSocket) {
 
   /** Removes the socket file. */
   protected override closing(): void {
-    const file = this.#file
-    this.#file = undefined
-    if (file) removeFile(file)
     super.closing()
+    this.#file.remove()
+  }
+
+  /** The socket file is somebody else's from now on. */
+  protected override released(): void {
+    super.released()
+    this.#file.forget()
   }
 }
 
@@ -91,4 +89,5 @@ export async function wrap(fd: number): Promise<UnixDgramSocket> {
   return new UnixDgramSocket(wrapAs(fd, [AF_UNIX], SOCK_DGRAM))
 }
 
+export type { UnixAddress as Address } from '../unix/address.js'
 export { UnixDgramSocket as Socket }

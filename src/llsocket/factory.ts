@@ -1,8 +1,8 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants.js'
+import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET, sys } from '../constants.js'
 import { adoptable } from '../descriptor.js'
-import { check } from '../errors.js'
-import { closeFd } from '../fd.js'
+import { check, systemError } from '../errors.js'
+import { closeFd, isOwned } from '../fd.js'
 import { native, registers } from '../native.js'
 import * as validate from '../validate.js'
 import { Socket, shutdownHow } from './socket.js'
@@ -60,10 +60,15 @@ export function shutdown(fd: number, how: number): void {
 
 /**
  * Closes a descriptor that belongs to the caller, after shutting down what `how` says.
- * @throws what shutdown(2) or close(2) reported; the descriptor is closed in any case.
+ * @throws EBUSY when a socket object owns it;
+ *   what shutdown(2) or close(2) reported; the descriptor is closed in any case.
  */
 export function close(fd: number, how?: number): void {
   const number = validate.descriptor('fd', fd)
+  if (isOwned(number))
+    throw systemError(sys.EBUSY, 'close', {
+      detail: `fd ${number} belongs to a socket object, which has a close() of its own`,
+    })
   const shut = how === undefined ? 0 : native.shutdown(number, shutdownHow('how', how))
   closeFd(number)
   check(shut, 'shutdown')

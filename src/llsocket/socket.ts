@@ -47,7 +47,7 @@ export class Socket extends Descriptor {
    * @internal
    */
   constructor(fd: number, facts: SocketFacts, ai?: AddrInfo) {
-    super(fd, facts)
+    super(validate.descriptor('fd', fd), validate.object('facts', facts) as SocketFacts)
     this.#ai = ai
   }
 
@@ -182,6 +182,7 @@ export class Socket extends Descriptor {
   sendmsg(msg: MsgHdr, ...flags: number[]): number | Again {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
+    this.checkRights(header)
     return this.#call(
       'sendmsg',
       (fd) => sendMessage(fd, header, bits),

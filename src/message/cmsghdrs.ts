@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from 'node:util'
 import { check } from '../errors.js'
 import { closeAll } from '../fd.js'
 import { native, registers } from '../native.js'
@@ -77,6 +78,10 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   /** Closes descriptors that arrived and that nobody took. */
   [Symbol.dispose](): void {
     this.clear()
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `CmsgHdrs ${inspect([...this.#list], options)}`
   }
 
   [Symbol.iterator](): IterableIterator<CmsgHdr> {

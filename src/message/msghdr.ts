@@ -1,8 +1,16 @@
+import { type InspectOptions, inspect } from 'node:util'
 import { AddrInfo } from '../address.js'
-import { IOV_MAX, sys } from '../constants.js'
+import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, sys } from '../constants.js'
 import { systemError } from '../errors.js'
 import * as validate from '../validate.js'
 import { CmsgHdrs } from './cmsghdrs.js'
+
+/** Flags that recvmsg(2) may return. */
+const RETURNED = { MSG_OOB, MSG_EOR, MSG_TRUNC, MSG_CTRUNC, MSG_ERRQUEUE }
+
+function flagNames(flags: number): string[] {
+  return Object.entries(RETURNED).flatMap(([name, bit]) => ((flags & bit) !== 0 ? [name] : []))
+}
 
 /** One element: its memory, and how much of it is in use. */
 interface Element {
@@ -149,6 +157,16 @@ export class MsgHdr {
   /** The whole memory of every element, to receive into. */
   incoming(): Buffer[] {
     return this.#elements.map((element) => element.memory)
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const parts = {
+      name: this.#name,
+      data: this.#elements.map((element) => element.memory.subarray(0, element.used)),
+      control: [...this.#control],
+      flags: flagNames(this.#flags),
+    }
+    return `MsgHdr ${inspect(parts, { ...options, depth: 3 })}`
   }
 
   /** Notes what recvmsg(2) delivered: the elements are in use from the first on, as far as the bytes go. */

@@ -1,6 +1,6 @@
 import { AF_INET6, AF_UNSPEC, lookup, sys } from '../constants.js'
 import { systemError } from '../errors.js'
-import { invalidType } from '../validate.js'
+import { invalidType, invalidValue } from '../validate.js'
 import type { Kind, OptionPlace } from './kinds.js'
 
 /** Where an option lives: names of the level and of the option, looked up when it is used. */
@@ -71,7 +71,7 @@ export type OptionMethod<R> =
       ? () => Out
       : A extends 'wo'
         ? (...args: Args) => void
-        : { (): Out; (...args: Args): Out }
+        : (...args: Partial<Args>) => Out
     : never
 
 /** The methods that a table of rows gives to a class. */
@@ -114,7 +114,8 @@ function writeOption(self: unknown, row: AnyRow, args: unknown[]): unknown {
 
 function methodOf(row: AnyRow): (...args: unknown[]) => unknown {
   if (row.access === 'ro')
-    return function (this: unknown) {
+    return function (this: unknown, ...args: unknown[]) {
+      if (args.length > 0) throw invalidValue('value', 'cannot be set: the option can only be read', args[0])
       return readOption(this, row)
     }
   if (row.access === 'wo')

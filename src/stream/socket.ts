@@ -42,7 +42,7 @@ export class StreamSocket extends Socket {
 
 export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
   /** {@link StreamSocket.sendfile} in turn: waits for the calls before it, first come, first served, instead of being refused. */
-  sendfilesync: StreamSocket['sendfile']
+  sendfilesync(...args: Parameters<StreamSocket['sendfile']>): ReturnType<StreamSocket['sendfile']>
 }
 defineOptions(StreamSocket, tcpOptions)
 defineLocked(StreamSocket, ['sendfile'])

@@ -1,15 +1,14 @@
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from '../constants.js'
 import { wrapAs } from '../wrap.js'
 import { InetStreamSocket } from './inet/socket.js'
-import type { StreamSocket } from './socket.js'
 import { UnixStreamSocket } from './unix/socket.js'
 
 /**
  * Adopts an open stream socket, of IPv4, IPv6 or unix: it is closed with the object from now on, and made non-blocking and
  * close-on-exec. `O_NONBLOCK` is shared with every duplicate of the descriptor.
- * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when an object of this library owns it already.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens (see `wrap` of the servers); EBUSY when an object of this library owns it already.
  */
-export async function wrap(fd: number): Promise<StreamSocket> {
-  const sock = wrapAs(fd, [AF_INET, AF_INET6, AF_UNIX], SOCK_STREAM)
+export async function wrap(fd: number): Promise<InetStreamSocket | UnixStreamSocket> {
+  const sock = wrapAs(fd, [AF_INET, AF_INET6, AF_UNIX], SOCK_STREAM, false)
   return sock.family() === AF_UNIX ? new UnixStreamSocket(sock) : new InetStreamSocket(sock)
 }

@@ -1,32 +1,56 @@
 import { AddrInfo } from '../address.js'
 import type { Dial } from '../dialer.js'
+import type { PrepareOptions } from '../prepare.js'
 import type { WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
 
 /** Where a unix socket lives. A first NUL makes the name abstract. */
-export interface UnixAddress {
-  /** Path or abstract name, as text or bytes. */
-  path?: string | Uint8Array
-  /** The same as `path`. */
-  pathname?: string | Uint8Array
-}
+export type UnixAddress =
+  | {
+      /** Path or abstract name, as text or bytes. */
+      path: string | Uint8Array
+      /** Not both. */
+      pathname?: undefined
+    }
+  | {
+      /** The same as `path`. */
+      pathname: string | Uint8Array
+      /** Not both. */
+      path?: undefined
+    }
 
 /** Where to connect to, and who may end the attempt. */
-export interface UnixClientOptions extends UnixAddress, WaitOptions {}
+export type UnixClientOptions = UnixAddress & PrepareOptions & WaitOptions
+
+/** The properties of {@link UnixAddress}. */
+export const UNIX_ADDRESS = ['path', 'pathname']
+
+/** The address that options name, for sockets of that type. An empty path, which names nothing, is refused. */
+export function namedAddress(options: UnixAddress, socktype: number): AddrInfo {
+  const ai = addressOf(options, socktype)
+  if (ai.path === '') throw validate.invalidValue('options.path', 'must not be empty', options.path ?? options.pathname)
+  return ai
+}
 
 /** The address that options name, for sockets of that type. */
 export function addressOf(options: UnixAddress, socktype: number): AddrInfo {
   validate.object('options', options)
-  const path = options.path ?? options.pathname
-  if (path === undefined)
-    throw validate.invalidType('options.path', 'of type string or an instance of Uint8Array', path)
-  return AddrInfo.unix(path, { socktype })
+  const { path, pathname } = options
+  if (path !== undefined && pathname !== undefined)
+    throw validate.invalidValue('options', 'must have a path or a pathname, not both', options)
+  const name = path ?? pathname
+  if (name === undefined)
+    throw validate.invalidType('options.path', 'of type string or an instance of Uint8Array', name)
+  return AddrInfo.unix(name, { socktype })
 }
 
 /** How clients of that type find their server. */
 export const dialUnix = (socktype: number): Dial<UnixClientOptions> => ({
-  check: (options) => addressOf(options, socktype),
-  lookup: lookupUnixFor(socktype),
+  check(options) {
+    validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'signal'])
+    namedAddress(options, socktype)
+  },
+  lookup: async (options) => [namedAddress(options, socktype)],
 })
 
 /** The address of a path or abstract name, as a list of one: so that both families are used alike. */

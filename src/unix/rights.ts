@@ -4,7 +4,7 @@ import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import type { Constructor } from '../mixin.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import type { Socket, WaitOptions } from '../socket.js'
+import { type Socket, verbFlags, type WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
 
 /** Options of unix sockets. By name, so that declarations refer to the rows and keep their comments. */
@@ -27,9 +27,9 @@ export interface UnixMethods extends UnixOptions {
    */
   recvfd(flags?: number, options?: WaitOptions): Promise<number | null>
   /** `sendfd` in turn: waits for the calls before it, first come, first served, instead of being refused. */
-  sendfdsync: UnixMethods['sendfd']
+  sendfdsync(...args: Parameters<UnixMethods['sendfd']>): ReturnType<UnixMethods['sendfd']>
   /** `recvfd` in turn. */
-  recvfdsync: UnixMethods['recvfd']
+  recvfdsync(...args: Parameters<UnixMethods['recvfd']>): ReturnType<UnixMethods['recvfd']>
 }
 
 /** A class of unix sockets. */
@@ -39,9 +39,10 @@ export function withUnix<B extends Constructor<Socket>>(Base: B): B & Constructo
       return this.write(() => {
         const passed = validate.descriptor('fd', fd)
         const to = ai === undefined ? undefined : destination(ai)
-        const bits = validate.integer('flags', flags)
+        const bits = verbFlags(flags)
         return {
           syscall: 'sendfd',
+          flags,
           attempt: (socket) => sendDescriptor(socket, passed, to, bits),
           finish: () => 0 as const,
           context: () => to?.context() ?? {},
@@ -51,10 +52,11 @@ export function withUnix<B extends Constructor<Socket>>(Base: B): B & Constructo
 
     recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
       return this.read(() => {
-        const bits = validate.integer('flags', flags)
+        const bits = verbFlags(flags)
         const received = { fd: -1 }
         return {
           syscall: 'recvfd',
+          flags,
           attempt: (fd) => receiveDescriptor(fd, bits, this.zeroIsEnd, received),
           finish: () => (received.fd < 0 ? null : received.fd),
         }

@@ -1,22 +1,41 @@
 import { bindFirst } from '../bind.js'
+import { AF_UNIX } from '../constants.js'
 import type { Listening } from '../listener.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { optional } from '../lookup.js'
 import type { Constructor } from '../mixin.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
+import type { PrepareOptions } from '../prepare.js'
 import type { Socket } from '../socket.js'
-import { addressOf, type UnixAddress } from './address.js'
-import { fileOf, removeFile, type SocketFile } from './file.js'
+import * as validate from '../validate.js'
+import { wrapAs } from '../wrap.js'
+import { namedAddress, UNIX_ADDRESS, type UnixAddress } from './address.js'
+import { OwnedFile } from './file.js'
 import type { UnixOptions } from './rights.js'
+
+/** Where and how to listen. */
+export type UnixServerOptions = UnixAddress &
+  PrepareOptions & {
+    /** Whether `close()` removes the file; true by default. */
+    unlink?: boolean | undefined
+  }
 
 /** Making unix servers. */
 export interface UnixServerMaker {
   /**
    * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless
-   * somebody else put another one there since; an existing file is never removed, so that binding to it fails.
+   * somebody else put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
+   * binding to it fails.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
-  create<S>(this: new (sock: LowSocket) => S, options: UnixAddress): Promise<S>
+  create<S>(this: new (sock: LowSocket) => S, options: UnixServerOptions): Promise<S>
+  /**
+   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not
+   * removed: somebody else made it.
+   * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
+   */
+  wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S>
 }
 
 /** A class of servers with a path, over one of servers. */
@@ -25,20 +44,29 @@ export function withPath<B extends Constructor<Socket & Listening>>(
   socktype: number,
 ): B & Constructor<UnixOptions> & UnixServerMaker {
   class UnixServer extends Base {
-    #file: SocketFile | undefined
+    readonly #file = new OwnedFile()
 
-    static async create(this: new (sock: LowSocket) => UnixServer, options: UnixAddress): Promise<UnixServer> {
-      const ai = addressOf(options, socktype)
-      const server = new this(bindFirst([ai]))
-      server.#file = fileOf(ai.path)
+    static async create(this: new (sock: LowSocket) => UnixServer, options: UnixServerOptions): Promise<UnixServer> {
+      validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'unlink'])
+      const ai = namedAddress(options, socktype)
+      const unlink = optional(options, 'unlink', true)
+      const server = new this(bindFirst([ai], options))
+      if (unlink) server.#file.note(ai.path)
       return server
     }
 
+    static async wrap(this: new (sock: LowSocket) => UnixServer, fd: number): Promise<UnixServer> {
+      return new this(wrapAs(fd, [AF_UNIX], socktype))
+    }
+
     protected override closing(): void {
-      const file = this.#file
-      this.#file = undefined
-      if (file) removeFile(file)
       super.closing()
+      this.#file.remove()
+    }
+
+    protected override released(): void {
+      super.released()
+      this.#file.forget()
     }
   }
   defineOptions(UnixServer, unixOptions)

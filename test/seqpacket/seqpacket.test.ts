@@ -25,6 +25,20 @@ test('a record that does not fit is reported (H33)', async (t) => {
   await assert.rejects(b.recv(4), { code: 'EMSGSIZE', bytes: 10 })
 })
 
+test('an empty record is a record; the end is the end (H32)', async (t) => {
+  const [a, b] = closingAll(t, await seqpacket.unix.pair())
+  for (const text of ['a', '', 'b']) await a.send(text)
+  const got: string[] = []
+  for (let i = 0; i < 3; i++) got.push(String(await b.recv()))
+  assert.deepEqual(got, ['a', '', 'b'])
+  await a.send('')
+  await a.send('last')
+  await a.close()
+  assert.equal(String(await b.recv()), '')
+  assert.equal(String(await b.recv()), 'last')
+  assert.equal(await b.recv(), null)
+})
+
 test('a server, its clients, and its file', async (t) => {
   const path = join(tempFolder(t), 's')
   const server = closing(t, await seqpacket.unix.Server.create({ path }))

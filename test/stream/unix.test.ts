@@ -103,7 +103,10 @@ describe('server and client', () => {
   })
 
   test('without a path: TypeError', async () => {
-    await assert.rejects(stream.unix.Server.create({}), { code: 'ERR_INVALID_ARG_TYPE', message: /"options.path"/ })
+    await assert.rejects(stream.unix.Server.create({} as never), {
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: /"options.path"/,
+    })
     await assert.rejects(stream.unix.Client.create(null as never), {
       code: 'ERR_INVALID_ARG_TYPE',
       message: /"options"/,

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { closeSync, ftruncateSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { CmsgHdr, MSG_CTRUNC, MsgHdr, type SystemError, stream } from 'berkeley'
+import { AddrInfo, CmsgHdr, MSG_CTRUNC, MSG_DONTWAIT, MSG_WAITALL, MsgHdr, type SystemError, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
-import { available, closing, closingAll, leavesNoFd, start, tempFolder } from '../util/index.js'
+import { available, closing, closingAll, leavesNoFd, start, tempFolder, withoutIpv6 } from '../util/index.js'
 
 leavesNoFd()
 
@@ -377,5 +386,161 @@ describe('lookups', () => {
     await assert.rejects(stream.getaddrinfoin({ host: '127.1', numeric: true }), { code: 'EAI_NONAME' })
     const [un] = await stream.getaddrinfoun({ path: '/x' })
     assert.equal(un?.path, '/x')
+  })
+})
+
+describe('before binding and connecting', () => {
+  test('prepare() gets each new socket of a client: options, and an address of its own', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const { port } = server.getsockname()
+    const client = closing(
+      t,
+      await stream.inet.Client.create({
+        host: '127.0.0.1',
+        port,
+        prepare(sock, ai) {
+          assert.equal(ai.port, port)
+          sock.rcvbuf(8192)
+          sock.bind(AddrInfo.inet('127.0.0.7'))
+        },
+      }),
+    )
+    assert.equal(client.rcvbuf(), 16_384)
+    assert.equal(client.getsockname().addr, '127.0.0.7')
+    assert.equal(closing(t, await server.accept()).getpeername().addr, '127.0.0.7')
+    await client.connect()
+    assert.equal(client.getsockname().addr, '127.0.0.7')
+  })
+
+  test('prepare() of a server runs before bind', async (t) => {
+    const bound: string[] = []
+    const prepare = (sock: { getsockname(): AddrInfo }): void => void bound.push(String(sock.getsockname()))
+    closing(t, await stream.inet.Server.create({ host: '127.0.0.1', prepare }))
+    closing(t, await stream.unix.Server.create({ path: join(tempFolder(t), 's'), prepare }))
+    assert.deepEqual(bound, ['0.0.0.0:0', ''])
+  })
+
+  test('what prepare() throws ends it, and leaves nothing open', async () => {
+    const boom = new Error('boom')
+    const prepare = (): never => {
+      throw boom
+    }
+    await assert.rejects(stream.inet.Server.create({ host: '127.0.0.1', prepare }), boom)
+    await assert.rejects(stream.inet.Client.create({ host: '127.0.0.1', port: 1, prepare }), boom)
+    await assert.rejects(stream.inet.Server.create({ prepare: 5 as never }), { message: /options.prepare/ })
+  })
+})
+
+describe('options of create()', () => {
+  test('an unknown property is refused: it would be ignored', async () => {
+    const refused = { code: 'ERR_INVALID_ARG_VALUE', message: /no property "(hots|tlscfg|host)"/ }
+    await assert.rejects(stream.inet.Server.create({ hots: '127.0.0.1' } as never), refused)
+    await assert.rejects(stream.inet.Client.create({ port: 1, tlscfg: {} } as never), refused)
+    await assert.rejects(stream.unix.Server.create({ path: '/x', host: 'x' } as never), refused)
+  })
+
+  test('what is empty or missing by mistake is refused', async () => {
+    for (const options of [{ host: '', port: 1 }, { host: 'x', port: '' }, { host: 'x', port: 0 }, { host: 'x' }])
+      await assert.rejects(stream.inet.Client.create(options as never), {
+        code: /^ERR_/,
+        message: /options\.(host|port)/,
+      })
+    await assert.rejects(stream.inet.Server.create({ host: '' }), { code: 'ERR_INVALID_ARG_VALUE' })
+    for (const options of [{ path: '' }, { path: 'a', pathname: 'b' }])
+      await assert.rejects(stream.unix.Server.create(options as never), { code: 'ERR_INVALID_ARG_VALUE' })
+  })
+
+  test('a server without a host serves IPv6 and IPv4', { skip: withoutIpv6() }, async (t) => {
+    const server = closing(t, await stream.inet.Server.create())
+    server.listen()
+    const { port } = server.getsockname()
+    for (const host of ['127.0.0.1', '::1']) {
+      const client = closing(t, await stream.inet.Client.create({ host, port }))
+      await client.send(host)
+      assert.equal(String(await closing(t, await server.accept()).recv()), host)
+    }
+  })
+
+  test('the signal of create() is for that attempt only', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const abort = new AbortController()
+    const { port } = server.getsockname()
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port, signal: abort.signal }))
+    abort.abort()
+    await client.connect()
+    await assert.rejects(client.connect(0, { signal: abort.signal }), { name: 'AbortError' })
+  })
+})
+
+describe('flags of verbs that wait by themselves', () => {
+  test('MSG_DONTWAIT is refused with EAGAIN instead of waiting; MSG_WAITALL would be a promise that nobody keeps', async (t) => {
+    const [a, b] = await pair(t)
+    await assert.rejects(b.recv(10, MSG_DONTWAIT), { code: 'EAGAIN', syscall: 'recv' })
+    await a.send('x')
+    assert.equal(String(await b.recv(10, MSG_DONTWAIT)), 'x')
+    await assert.rejects(b.recv(10, MSG_WAITALL), { code: 'ERR_INVALID_ARG_VALUE', message: /MSG_WAITALL/ })
+    await assert.rejects(b.recv(10, 0, AbortSignal.abort() as never), { name: 'TypeError' })
+    await assert.rejects(b.recv(10, 0, { signals: 1 } as never), { code: 'ERR_INVALID_ARG_VALUE' })
+  })
+
+  test('descriptors that would be lost are refused (H73)', async (t) => {
+    const [a] = await pair(t)
+    const msg = new MsgHdr()
+    msg.control().push(CmsgHdr.rights(0))
+    await assert.rejects(a.sendmsg(msg), { code: 'EINVAL', syscall: 'sendmsg' })
+  })
+})
+
+describe('who owns what', () => {
+  test('a connection that createConnection() refuses is closed at once', async (t) => {
+    const boom = new Error('boom')
+    class Refusing extends stream.inet.Server {
+      override createConnection(): never {
+        throw boom
+      }
+    }
+    const server = closing(t, await Refusing.create({ host: '127.0.0.1' }))
+    server.listen()
+    const { port } = server.getsockname()
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
+    await assert.rejects(server.accept(), boom)
+    assert.equal(await client.recv(), null)
+  })
+
+  test('a server that was detached leaves its file to the new owner; unlink: false does so too', async (t) => {
+    const path = join(tempFolder(t), 's')
+    const first = await stream.unix.Server.create({ path })
+    first.listen()
+    const second = closing(t, await stream.unix.Server.wrap(first.detach()))
+    await first.close()
+    const client = closing(t, await stream.unix.Client.create({ path }))
+    await client.send('to the heir')
+    assert.equal(String(await closing(t, await second.accept()).recv()), 'to the heir')
+    const kept = await stream.unix.Server.create({ path: `${path}2`, unlink: false })
+    await kept.close()
+    assert.ok(existsSync(`${path}2`))
+  })
+
+  test('what listens is for the wrap() of a server', async (t) => {
+    const server = await stream.inet.Server.create({ host: '127.0.0.1' })
+    server.listen()
+    const fd = server.detach()
+    await assert.rejects(stream.wrap(fd), { code: 'EPROTOTYPE', message: /server class/ })
+    const heir = closing(t, await stream.inet.Server.wrap(fd))
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port: heir.getsockname().port }))
+    await client.send('x')
+    assert.equal(String(await closing(t, await heir.accept()).recv()), 'x')
+  })
+
+  test('a loop over a connection ends when it is closed here', async (t) => {
+    const [a, b] = await pair(t)
+    const looping = (async () => {
+      for await (const _ of b) assert.fail('nothing comes')
+    })()
+    await b.close()
+    await looping
+    await a.close()
   })
 })

@@ -1,19 +1,32 @@
 import { type Dial, withDialer } from '../../dialer.js'
-import { type InetAddress, optional } from '../../lookup.js'
+import { checkAddress, INET_ADDRESS, type InetAddress, optional } from '../../lookup.js'
+import type { PrepareOptions } from '../../prepare.js'
 import type { WaitOptions } from '../../socket.js'
+import * as validate from '../../validate.js'
 import { getaddrinfoin } from './lookup.js'
 import { InetStreamSocket } from './socket.js'
 
 /** Where to connect to: the loopback address without a host. */
-export interface InetClientOptions extends InetAddress, WaitOptions {
-  /** Number, or service name of services(5). */
+export interface InetClientOptions extends InetAddress, PrepareOptions, WaitOptions {
+  /** Number from 1, or service name of services(5). */
   port: number | string
   /** Whether small segments are sent at once; true by default. */
-  tcpnodelay?: boolean
+  tcpnodelay?: boolean | undefined
 }
 
+const KNOWN = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal']
+
 const dial: Dial<InetClientOptions> = {
-  check: (options) => optional(options, 'tcpnodelay', true),
+  check(options) {
+    validate.options('options', options, KNOWN)
+    checkAddress(options)
+    optional(options, 'tcpnodelay', true)
+    const { port } = options
+    // A service name is the resolver's to judge.
+    if (port === undefined || port === null)
+      throw validate.invalidType('options.port', 'of type number or string', port)
+    if (Number(port) === 0) throw validate.outOfRange('options.port', 'a port from 1 to 65535', port)
+  },
   lookup: getaddrinfoin,
   ready(socket, options) {
     if (optional(options, 'tcpnodelay', true)) (socket as InetStreamSocket).tcpnodelay(true)

@@ -1,21 +1,36 @@
+import type { AddrInfo } from '../../address.js'
 import { bindFirst } from '../../bind.js'
+import { AF_INET, AF_INET6, SOCK_STREAM } from '../../constants.js'
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
-import { type InetAddress, optional } from '../../lookup.js'
+import { INET_ADDRESS, type InetAddress, type InetAddrInfo, optional } from '../../lookup.js'
 import { ipOptions, ipv6Options } from '../../options/index.js'
 import { defineOptions, type OptionMethods } from '../../options/option.js'
+import type { PrepareOptions } from '../../prepare.js'
 import * as validate from '../../validate.js'
+import { wrapAs } from '../../wrap.js'
 import { StreamServer } from '../server.js'
 import { getaddrinfoin } from './lookup.js'
 import { InetStreamSocket } from './socket.js'
 
-/** Where and how to listen: every address of this machine without a host, a free port without a port (or with 0). */
-export interface InetServerOptions extends InetAddress {
+/**
+ * Where and how to listen. Without a host it is every address of this machine, IPv6 and IPv4 by one socket where there is
+ * IPv6; without a port (or with 0) a free one.
+ */
+export interface InetServerOptions extends InetAddress, PrepareOptions {
   /** Whether an address in TIME_WAIT may be bound again; true by default. */
-  reuseaddr?: boolean
+  reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may share the address. */
-  reuseport?: boolean
+  reuseport?: boolean | undefined
   /** Whether accepted connections send small segments at once; true by default. */
-  tcpnodelay?: boolean
+  tcpnodelay?: boolean | undefined
+}
+
+const KNOWN = [...INET_ADDRESS, 'reuseaddr', 'reuseport', 'tcpnodelay', 'prepare']
+
+/** IPv6 first: its wildcard serves IPv4 too. */
+function wildcardsLast(list: AddrInfo[], host: string | undefined): AddrInfo[] {
+  if (host !== undefined) return list
+  return [...list].sort((a, b) => Number(b.family === AF_INET6) - Number(a.family === AF_INET6))
 }
 
 /**
@@ -37,17 +52,30 @@ export class InetStreamServer extends StreamServer {
     ) => S,
     options: InetServerOptions = {},
   ): Promise<S> {
-    validate.object('options', options)
+    validate.options('options', options, KNOWN)
     const reuseaddr = optional(options, 'reuseaddr', true)
     const reuseport = optional(options, 'reuseport', false)
     const tcpnodelay = optional(options, 'tcpnodelay', true)
     const list = await getaddrinfoin({ ...options, port: options.port ?? 0, passive: true })
-    const sock = bindFirst(list, (candidate) => {
-      candidate.reuseaddr(reuseaddr)
-      candidate.reuseport(reuseport)
-      candidate.tcpnodelay(tcpnodelay)
+    const sock = bindFirst(wildcardsLast(list, options.host), {
+      prepare(candidate, ai) {
+        candidate.reuseaddr(reuseaddr)
+        candidate.reuseport(reuseport)
+        candidate.tcpnodelay(tcpnodelay)
+        if (options.host === undefined && ai.family === AF_INET6) candidate.v6only(false)
+        options.prepare?.(candidate, ai)
+      },
     })
     return new this(sock)
+  }
+
+  /**
+   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. It is closed with the
+   * object, and made non-blocking and close-on-exec.
+   * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
+   */
+  static async wrap<S extends InetStreamServer>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
+    return new this(wrapAs(fd, [AF_INET, AF_INET6], SOCK_STREAM))
   }
 
   /** Makes the object of an accepted connection. To be overridden for connections of another class. */
@@ -56,5 +84,8 @@ export class InetStreamServer extends StreamServer {
   }
 }
 
-export interface InetStreamServer extends OptionMethods<typeof ipOptions>, OptionMethods<typeof ipv6Options> {}
+export interface InetStreamServer extends OptionMethods<typeof ipOptions>, OptionMethods<typeof ipv6Options> {
+  /** The address that the socket is bound to. See getsockname(2). */
+  getsockname(): InetAddrInfo
+}
 defineOptions(InetStreamServer, ipOptions, ipv6Options)

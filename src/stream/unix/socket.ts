@@ -1,7 +1,8 @@
 import { Chunks } from '../../chunks.js'
-import { SOCK_STREAM } from '../../constants.js'
+import { AF_UNIX, SOCK_STREAM } from '../../constants.js'
 import { pair as lowPair } from '../../llsocket/factory.js'
 import { withUnix } from '../../unix/rights.js'
+import { wrapAs } from '../../wrap.js'
 import { StreamSocket } from '../socket.js'
 
 /** A unix stream. See unix(7). */
@@ -10,6 +11,14 @@ export class UnixStreamSocket extends withUnix(StreamSocket) {
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
     return new Chunks(this)
   }
+}
+
+/**
+ * Adopts an open unix stream: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens; EBUSY when it has an owner already.
+ */
+export async function wrap(fd: number): Promise<UnixStreamSocket> {
+  return new UnixStreamSocket(wrapAs(fd, [AF_UNIX], SOCK_STREAM, false))
 }
 
 /** Two unix streams that are connected with each other. See socketpair(2). */
