@@ -179,7 +179,7 @@ function load(): Native {
   throw Object.assign(
     new Error(
       `berkeley has no binary for ${process.platform}-${process.arch} (looked for ${files.join(', ')}). ` +
-        'Build one with a C compiler: npx node-gyp rebuild --directory native',
+        `Build one with a C compiler: npx node-gyp rebuild --directory ${join(root, 'native')}`,
     ),
     { code: 'ERR_BERKELEY_NO_BINARY' },
   )

@@ -1,7 +1,7 @@
 // The npm package as its users get it: packed, installed where there is no compiler, and used from every module system.
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -27,9 +27,14 @@ let consumer = ''
 let userPath = ''
 
 /** Runs a program of the development dependencies, named by a file of its package. */
-const tool = (name: string, file: string, ...args: string[]) => {
+const tool = async (name: string, file: string, ...args: string[]): Promise<void> => {
   const path = join(root, 'node_modules', name, file)
-  return run(process.execPath, [path, ...args], { cwd: root, env: environment(builderPath) })
+  try {
+    await run(process.execPath, [path, ...args], { cwd: root, env: environment(builderPath) })
+  } catch (error) {
+    // What it found stands in its output.
+    throw new Error(`${name} failed:\n${(error as { stdout?: string }).stdout}`, { cause: error })
+  }
 }
 
 /** Runs Node in the folder of the consumer. */
@@ -82,7 +87,7 @@ test('the tarball holds what users need and nothing else', async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(installed.length + 1))
   const wanted = [
-    ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', prebuild],
+    ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/options.md', prebuild],
     ...['native/binding.gyp', 'native/addon.c', 'native/constants.inc', 'native/addon.h'],
     ...['dist/package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/index.mjs', 'dist/index.d.mts'],
     ...['dist/llsocket/index.js', 'dist/llsocket/index.d.ts', 'dist/llsocket/index.mjs', 'src/index.ts'],
@@ -93,7 +98,7 @@ test('the tarball holds what users need and nothing else', async () => {
     'missing',
   )
   const allowed =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|def|inc)|dist\/.+\.(js|mjs|d\.ts|d\.mts|map)|dist\/package\.json|src\/.+\.m?ts|src\/package\.json)$/
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[^/]+\.md|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|def|inc)|dist\/.+\.(js|mjs|d\.ts|d\.mts|map)|dist\/package\.json|src\/.+\.m?ts|src\/package\.json)$/
   assert.deepEqual(
     files.filter((file) => !allowed.test(file) || file.startsWith('native/build/')),
     [],
@@ -118,6 +123,41 @@ test('import and require give the same classes', async () => {
 })
 
 test('it works from TypeScript, and wrong uses do not compile', async () => {
+  await tool('typescript', 'bin/tsc', '-p', consumer)
+})
+
+/** What the snippets of README.md leave out. */
+const ELIDED = `
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+declare const file: { fd: number }
+declare const [size, fd1, fd2]: [number, number, number]
+declare const [header, body, answer, buffer]: [Buffer, Buffer, Buffer, Buffer]
+declare function serve(conn: stream.Socket): void
+declare const client: stream.inet.Client
+declare const peer: stream.inet.Socket
+declare const [ours, theirs]: [stream.unix.Socket, stream.unix.Socket]
+declare const b: seqpacket.unix.Socket
+declare const sock: dgram.inet.Socket
+declare const got: MsgHdr
+`
+
+test('the snippets of README.md compile', async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  const snippets = [...readme.matchAll(/```js\n(.*?)```/gs)].map((match) => match[1] ?? '')
+  assert.ok(snippets.length >= 8)
+  const names = new Map<string, Set<string>>()
+  const bodies = snippets.map((snippet) =>
+    snippet.replace(/^import \{ (.*) \} from '(.*)'$/gm, (_, list: string, from: string) => {
+      const known = names.get(from) ?? new Set()
+      for (const name of list.split(', ')) known.add(name)
+      names.set(from, known)
+      return ''
+    }),
+  )
+  const imports = [...names].map(([from, list]) => `import { ${[...list].join(', ')} } from '${from}'`)
+  const functions = bodies.map((body, i) => `async function snippet${i}() {\n${body}\n}\nvoid snippet${i}\n`)
+  await writeFile(join(consumer, 'readme.mts'), [...imports, ELIDED, ...functions].join('\n'))
   await tool('typescript', 'bin/tsc', '-p', consumer)
 })
 
