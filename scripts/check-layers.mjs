@@ -19,10 +19,11 @@ const LAYERS = [
   ['deadline', 'operation', 'patience', 'mutex', 'locked', 'reactor'],
   ['engine'],
   ['socket'],
-  ['mixin', 'chunks', 'prepare', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
+  ['mixin', 'chunks', 'duplex', 'web', 'prepare', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
   ['stream/', 'dgram/', 'seqpacket/'],
   ['tls/'],
   ['bridge/', 'cli/'],
+  ['open'],
   ['index'],
 ]
 

@@ -22,8 +22,8 @@ import { isOwned, OwnedFd } from './fd.js'
 import type { MsgHdr } from './message/msghdr.js'
 import { readName } from './message/transfer.js'
 import { native, registers } from './native.js'
-import { type GenericKind, genericKinds, type KindValue, kindOf } from './options/generic.js'
-import { type OptionTarget, optionTarget, unnamedPlace } from './options/option.js'
+import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from './options/generic.js'
+import { type OptionTarget, optionTarget } from './options/option.js'
 import { taken } from './slab.js'
 import * as validate from './validate.js'
 
@@ -299,8 +299,7 @@ export abstract class Descriptor implements OptionTarget {
    * @throws ENOPROTOOPT when the kernel does not know it. See getsockopt(2).
    */
   getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
-    const place = unnamedPlace(this.use('getsockopt'), ...optionNumbers(level, name))
-    return kindOf(kind).get(place) as KindValue<K>
+    return getGeneric(this.use('getsockopt'), level, name, kind)
   }
 
   /**
@@ -309,8 +308,7 @@ export abstract class Descriptor implements OptionTarget {
    * @throws ENOPROTOOPT when the kernel does not know it. See setsockopt(2).
    */
   setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
-    const place = unnamedPlace(this.use('setsockopt'), ...optionNumbers(level, name))
-    kindOf(kind).set(place, value)
+    setGeneric(this.use('setsockopt'), level, name, value, kind)
   }
 
   [inspect.custom](): string {
@@ -334,8 +332,4 @@ export abstract class Descriptor implements OptionTarget {
       }
     return names
   }
-}
-
-function optionNumbers(level: number, name: number): [number, number] {
-  return [validate.integer('level', level), validate.integer('name', name)]
 }

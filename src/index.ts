@@ -5,11 +5,13 @@
  */
 
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address.js'
+export { type NodeOptions, type NodeOwned, options } from './bridge/node.js'
 export * from './constants/exported.js'
 export { isSupported } from './constants.js'
 export type { SocketFacts } from './descriptor.js'
 export * as dgram from './dgram/index.js'
 export type { Connecting } from './dialer.js'
+export type { SocketDuplex, UnixDuplex } from './duplex.js'
 export { type ErrorContext, SystemError, TimeoutError } from './errors.js'
 export type { Listening } from './listener.js'
 export { close, shutdown } from './llsocket/factory.js'
@@ -24,6 +26,7 @@ export type {
 export { CmsgHdr } from './message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
 export { MsgHdr } from './message/msghdr.js'
+export { connect, listen } from './open.js'
 export type { Operation } from './operation.js'
 export type { GenericKind, KindValue } from './options/generic.js'
 export type {
@@ -41,3 +44,4 @@ export { type Hook, Socket, type WaitOptions } from './socket.js'
 export * as stream from './stream/index.js'
 export type { UnixMethods } from './unix/rights.js'
 export type { Data } from './validate.js'
+export type { WebStreams } from './web.js'

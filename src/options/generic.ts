@@ -1,5 +1,6 @@
-import { invalidType, invalidValue } from '../validate.js'
+import { integer, invalidType, invalidValue } from '../validate.js'
 import * as kind from './kinds.js'
+import { unnamedPlace } from './option.js'
 
 /** The most that an option of unknown layout may hold. */
 const BYTES_ROOM = 4096
@@ -41,4 +42,18 @@ export const genericKinds = {
     if (value instanceof Uint8Array) return 'bytes'
     throw invalidType('value', 'a number, bigint, boolean, string or Uint8Array (or be given with its kind)', value)
   },
+}
+
+/** Reads an option by numbers. */
+export function getGeneric<K extends GenericKind>(fd: number, level: number, name: number, kind: K): KindValue<K> {
+  return kindOf(kind).get(placeOfNumbers(fd, level, name)) as KindValue<K>
+}
+
+/** Sets an option by numbers. */
+export function setGeneric(fd: number, level: number, name: number, value: unknown, kind: GenericKind): void {
+  kindOf(kind).set(placeOfNumbers(fd, level, name), value)
+}
+
+function placeOfNumbers(fd: number, level: number, name: number): kind.OptionPlace {
+  return unnamedPlace(fd, integer('level', level), integer('name', name))
 }

@@ -1,3 +1,5 @@
+import type { DuplexOptions } from 'node:stream'
+import { SocketDuplex } from '../duplex.js'
 import { check } from '../errors.js'
 import { defineLocked } from '../locked.js'
 import { native } from '../native.js'
@@ -6,9 +8,22 @@ import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { Socket, type WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
+import { type WebStreams, webStreams } from '../web.js'
 
 /** A stream: bytes in order, without boundaries, until the end. See tcp(7), unix(7). */
 export class StreamSocket extends Socket {
+  /**
+   * This socket as a Node stream, for every library that takes one: `http`, `http2`, `ws`. It belongs to the stream from now on.
+   */
+  duplex(options?: DuplexOptions): SocketDuplex {
+    return new SocketDuplex(this, options)
+  }
+
+  /** This socket as a pair of web streams. It belongs to them from now on. */
+  web(): WebStreams {
+    return webStreams(this)
+  }
+
   /**
    * Sends `bytes` bytes of an open file from `offset` on, without copying them through this process. The call is made on
    * another thread, because reading the file may wait for a disk. The file's own position does not move.

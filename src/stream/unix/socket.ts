@@ -1,5 +1,7 @@
+import type { DuplexOptions } from 'node:stream'
 import { Chunks } from '../../chunks.js'
 import { AF_UNIX, SOCK_STREAM } from '../../constants.js'
+import { UnixDuplex } from '../../duplex.js'
 import { pair as lowPair } from '../../llsocket/factory.js'
 import { withUnix } from '../../unix/rights.js'
 import { wrapAs } from '../../wrap.js'
@@ -7,6 +9,14 @@ import { StreamSocket } from '../socket.js'
 
 /** A unix stream. See unix(7). */
 export class UnixStreamSocket extends withUnix(StreamSocket) {
+  /**
+   * This socket as a Node stream that can also pass descriptors: `writeWithFds(bytes, fds)` and the event `'fds'`. It belongs to
+   * the stream from now on.
+   */
+  override duplex(options?: DuplexOptions): UnixDuplex {
+    return new UnixDuplex(this, options)
+  }
+
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
     return new Chunks(this)
