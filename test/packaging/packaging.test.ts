@@ -140,6 +140,11 @@ declare const [ours, theirs]: [stream.unix.Socket, stream.unix.Socket]
 declare const b: seqpacket.unix.Socket
 declare const sock: dgram.inet.Socket
 declare const got: MsgHdr
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+declare const httpServer: Server
+declare const nodeSocket: Socket
+declare function use(fds: number[]): void
 `
 
 test('the snippets of README.md compile', async () => {
