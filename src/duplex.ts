@@ -11,7 +11,9 @@ import * as validate from './validate.js'
 
 /** What Node's stream hands over when several writes wait. */
 interface Queued {
+  /** The bytes. */
   chunk: Buffer
+  /** Of no meaning for bytes. */
   encoding: BufferEncoding
 }
 
@@ -25,6 +27,7 @@ type Done = (error?: Error | null) => void
  * when one side ends. The socket belongs to the stream: destroying the stream closes it, and nothing else should use it.
  */
 export class SocketDuplex extends Duplex {
+  /** What is below; it belongs to this stream. */
   protected readonly socket: Socket
   #idleMs = 0
   #idle: NodeJS.Timeout | undefined
@@ -90,6 +93,7 @@ export class SocketDuplex extends Duplex {
       this.#idleMs > 0 && !this.destroyed ? setTimeout(() => this.emit('timeout'), this.#idleMs).unref() : undefined
   }
 
+  /** Node asks for what arrives. */
   override _read(): void {
     this.receive().then(
       (data) => {
@@ -100,6 +104,7 @@ export class SocketDuplex extends Duplex {
     )
   }
 
+  /** Node has something to send. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#active()
     this.socket.send(chunk).then(() => done(), done)
@@ -118,6 +123,7 @@ export class SocketDuplex extends Duplex {
     }
   }
 
+  /** Node has no more to send: the peer is to see the end. */
   override _final(done: Done): void {
     try {
       this.socket.closew()
@@ -127,6 +133,7 @@ export class SocketDuplex extends Duplex {
     }
   }
 
+  /** The stream is over: so is the socket. */
   override _destroy(error: Error | null, done: Done): void {
     clearTimeout(this.#idle)
     this.socket.close().then(
@@ -141,6 +148,7 @@ export class SocketDuplex extends Duplex {
  * arrived with, which may begin with bytes that were sent before theirs, and ends with theirs; without a listener they are closed.
  */
 export class UnixDuplex extends SocketDuplex {
+  /** What is below; it belongs to this stream. */
   declare protected readonly socket: Socket & UnixMethods
   /** Descriptors that go with a chunk which waits to be written. */
   readonly #passengers = new WeakMap<Uint8Array, readonly number[]>()
@@ -164,6 +172,7 @@ export class UnixDuplex extends SocketDuplex {
     return this.write(chunk, callback)
   }
 
+  /** Node has something to send, perhaps with descriptors. */
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
     const fds = this.#passengers.get(chunk)
     if (fds === undefined) super._write(chunk, encoding, done)
