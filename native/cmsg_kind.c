@@ -56,24 +56,6 @@ static int decode_u16(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-static int encode_credentials(value_t *value, void *to) {
-    struct ucred credentials = {.pid = (pid_t)value->registers[0].number,
-                                .uid = (uid_t)value->registers[1].number,
-                                .gid = (gid_t)value->registers[2].number};
-    memcpy(to, &credentials, sizeof credentials);
-    return 0;
-}
-
-static int decode_credentials(value_t *value, const void *from, socklen_t length) {
-    struct ucred credentials;
-    if (length < sizeof credentials) return -EINVAL;
-    memcpy(&credentials, from, sizeof credentials);
-    value->registers[0].number = credentials.pid;
-    value->registers[1].number = credentials.uid;
-    value->registers[2].number = credentials.gid;
-    return 0;
-}
-
 static void put_inet(uint8_t *to, struct in_addr addr) {
     struct sockaddr_in in;
     memset(&in, 0, sizeof in);
@@ -160,7 +142,6 @@ const kind_t cmsg_kinds[] = {
     {"timeval_ns", sizeof(struct timeval), NULL, decode_timeval_ns},
     {"timespec", sizeof(struct timespec), NULL, decode_timespec},
     {"timestamping", 3 * sizeof(struct timespec), NULL, decode_timestamping},
-    {"credentials", sizeof(struct ucred), encode_credentials, decode_credentials},
     {"pktinfo", sizeof(struct in_pktinfo), encode_pktinfo, decode_pktinfo},
     {"pktinfo6_cmsg", sizeof(struct in6_pktinfo), encode_source6, decode_pktinfo6},
     {"extended_error", sizeof(struct sock_extended_err), NULL, decode_extended_error},

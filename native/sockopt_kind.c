@@ -114,6 +114,14 @@ static int decode_linger(value_t *value, const void *from, socklen_t length) {
 }
 
 /* registers: 0 pid, 1 uid, 2 gid */
+static int encode_ucred(value_t *value, void *to) {
+    struct ucred credentials = {.pid = (pid_t)value->registers[0].number,
+                                .uid = (uid_t)value->registers[1].number,
+                                .gid = (gid_t)value->registers[2].number};
+    memcpy(to, &credentials, sizeof credentials);
+    return 0;
+}
+
 static int decode_ucred(value_t *value, const void *from, socklen_t length) {
     struct ucred credentials;
     if (length < sizeof credentials) return -EINVAL;
@@ -166,7 +174,7 @@ static const kind_t kinds[] = {
     {"u64", sizeof(uint64_t), encode_u64, decode_u64},
     {"timeval", sizeof(struct timeval), encode_timeval, decode_timeval},
     {"linger", sizeof(struct linger), encode_linger, decode_linger},
-    {"ucred", sizeof(struct ucred), NULL, decode_ucred},
+    {"ucred", sizeof(struct ucred), encode_ucred, decode_ucred},
     {"txtime", sizeof(struct kernel_txtime), encode_txtime, decode_txtime},
     {"filter", sizeof(struct sock_fprog), encode_filter, NULL},
     {"tcp_info", TCP_INFO_ROOM, NULL, decode_tcp_info},

@@ -16,7 +16,7 @@ const LAYERS = [
   ['options/', 'message/'],
   ['descriptor', 'resolve', 'device'],
   ['llsocket/'],
-  ['deadline', 'operation', 'patience', 'mutex', 'locked', 'reactor'],
+  ['deadline', 'operation', 'patience', 'mutex', 'locked', 'side', 'reactor'],
   ['engine'],
   ['socket'],
   ['mixin', 'chunks', 'duplex', 'web', 'prepare', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],

@@ -10,7 +10,8 @@ import type { Constructor } from './mixin.js'
 import { native, registers } from './native.js'
 import { type Operation, OTHER_SIDE_FULL } from './operation.js'
 import { type PrepareOptions, prepared } from './prepare.js'
-import { type Socket, signalOf, type WaitOptions } from './socket.js'
+import { signalOf } from './side.js'
+import type { Socket, WaitOptions } from './socket.js'
 import * as validate from './validate.js'
 
 /** A connection that stands and has no object yet. */

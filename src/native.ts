@@ -118,7 +118,6 @@ export type NativeKind =
   | 'timeval_ns'
   | 'timespec'
   | 'timestamping'
-  | 'credentials'
   | 'pktinfo'
   | 'pktinfo6_cmsg'
   | 'extended_error'

@@ -1,18 +1,7 @@
-import { AsyncResource } from 'node:async_hooks'
 import { close } from 'node:fs'
 import { promisify } from 'node:util'
-import {
-  AF_UNSPEC,
-  MSG_WAITALL,
-  SHUT_RD,
-  SHUT_RDWR,
-  SHUT_WR,
-  SO_LINGER,
-  SOCK_STREAM,
-  SOL_SOCKET,
-  sys,
-} from './constants.js'
-import { after, budget } from './deadline.js'
+import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
+import { budget } from './deadline.js'
 import { Descriptor, handOver, type SocketFacts } from './descriptor.js'
 import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
@@ -21,32 +10,15 @@ import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
 import { messageHeader, receiveMessage, sendMessage } from './message/transfer.js'
-import { Mutex } from './mutex.js'
 import { native, registers } from './native.js'
 import { MORE, type Operation } from './operation.js'
 import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
-import { PATIENT, type Patience } from './patience.js'
+import { type Hook, Side, verbFlags, type WaitOptions } from './side.js'
 import { receive } from './slab.js'
 import * as validate from './validate.js'
 
-/** What a waiting call may be given beside its arguments. */
-export interface WaitOptions {
-  /** Aborting it ends the call with an AbortError; nothing that was received is lost. */
-  signal?: AbortSignal | undefined
-}
-
-/** A hook and what it is called with: see {@link Socket.onwaitrecv}. */
-export type Hook<C> = (ctx: C, remainingMs: number) => unknown
-
-/** One direction: its budget, its hook, its lock. */
-class Side {
-  /** Milliseconds, 0 for no deadline. */
-  budget = 0
-  hook: Hook<unknown> | undefined
-  ctx: unknown
-  readonly lock = new Mutex()
-}
+export type { Hook, WaitOptions }
 
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
@@ -112,7 +84,7 @@ export class Socket extends Descriptor {
     const locking = this.#locking
     try {
       const operation = prepare()
-      const wait = patience(side, options)
+      const wait = side.patience(options)
       const verb = side === this.#receiving ? 'read' : 'write'
       if (!locking) return this.#engine[verb](operation, wait)
       this.use(operation.syscall)
@@ -257,12 +229,12 @@ export class Socket extends Descriptor {
    * removes it. Returns the former one.
    */
   onwaitrecv<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
-    return setHook(this.#receiving, fn, ctx)
+    return this.#receiving.setHook(fn, ctx)
   }
 
   /** As {@link Socket.onwaitrecv}, before each wait for room to send. */
   onwaitsend<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
-    return setHook(this.#sending, fn, ctx)
+    return this.#sending.setHook(fn, ctx)
   }
 
   /** Ends receiving: what waits for data gets what there is, and then the end. See shutdown(2), `SHUT_RD`. */
@@ -388,15 +360,6 @@ export interface Socket extends OptionMethods<typeof socketOptions> {
 defineOptions(Socket, socketOptions)
 defineLocked(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
 
-/** The signal among the options of a call; what is no options object is refused, a bare signal too. */
-export function signalOf(options: unknown): AbortSignal | undefined {
-  if (options === undefined) return undefined
-  const { signal } = validate.options('options', options, ['signal']) as WaitOptions
-  if (options instanceof AbortSignal || (signal !== undefined && !(signal instanceof AbortSignal)))
-    throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
-  return signal
-}
-
 /** What a socket to be has: it is closed for every call until it is connected. */
 const NOTHING: SocketFacts = { family: AF_UNSPEC, socktype: 0, protocol: 0 }
 
@@ -405,31 +368,6 @@ function taken(sock: unknown): [owned: OwnedFd | undefined, facts: SocketFacts] 
   if (!(sock instanceof LowSocket))
     throw validate.invalidType('sock', 'an instance of Socket of berkeley/llsocket', sock)
   return [handOver(sock), { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }]
-}
-
-/**
- * The flags of a verb that waits by itself. The kernel ignores MSG_WAITALL on a non-blocking socket, so that it would be a
- * promise that nobody keeps.
- */
-export function verbFlags(flags: unknown): number {
-  const bits = validate.integer('flags', flags)
-  if ((bits & MSG_WAITALL) !== 0)
-    throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
-  return bits
-}
-
-function patience({ budget, hook, ctx }: Side, options: WaitOptions | undefined): Patience {
-  const signal = signalOf(options)
-  if (budget === 0 && hook === undefined && signal === undefined) return PATIENT
-  // A later wait begins in an event of the poller; the hook is to run as if it were called from here all the same.
-  return { deadline: after(budget), signal, hook: hook && AsyncResource.bind((left: number) => hook(ctx, left)) }
-}
-
-function setHook(side: Side, fn: unknown, ctx: unknown): Hook<never> | null {
-  const former = side.hook ?? null
-  side.hook = fn === null ? undefined : (validate.func('fn', fn) as Hook<unknown>)
-  side.ctx = fn === null ? undefined : ctx
-  return former
 }
 
 function howOf(shutrd: boolean, shutwr: boolean): number {

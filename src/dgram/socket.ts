@@ -7,8 +7,9 @@ import { native } from '../native.js'
 import { OTHER_SIDE_FULL } from '../operation.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
+import { verbFlags } from '../side.js'
 import { receive } from '../slab.js'
-import { Socket, verbFlags, type WaitOptions } from '../socket.js'
+import { Socket, type WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */

@@ -149,7 +149,7 @@ const rows = {
   credentials: {
     location: at('SOL_SOCKET', 'SCM_CREDENTIALS'),
     decode(data: Buffer): Credentials {
-      decode('credentials', data)
+      decode('ucred', data)
       const [pid = 0, uid = 0, gid = 0] = registers
       return { pid, uid, gid }
     },
@@ -158,7 +158,7 @@ const rows = {
         validate.integer(`value.${id}`, value?.[id], 0, UINT_MAX),
       )
       registers.set(ids)
-      return encode('credentials')
+      return encode('ucred')
     },
   },
   /** Security label of the sender (`passsec`). */

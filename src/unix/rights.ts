@@ -4,7 +4,8 @@ import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import type { Constructor } from '../mixin.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { type Socket, verbFlags, type WaitOptions } from '../socket.js'
+import { verbFlags } from '../side.js'
+import type { Socket, WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
 
 /** Options of unix sockets. By name, so that declarations refer to the rows and keep their comments. */
