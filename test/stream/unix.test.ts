@@ -19,7 +19,7 @@ describe('a pair', () => {
     assert.equal(await a.recv(), null)
   })
 
-  test('knows the credentials of its maker', async (t) => {
+  test('knows the credentials of its maker (H67)', async (t) => {
     const [a] = closingAll(t, await stream.unix.pair())
     assert.deepEqual(a.peercred(), { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() })
   })

@@ -1,0 +1,53 @@
+// docs/reliability.md: ways in which socket libraries fail, each with the tests that name it by its number.
+//   node scripts/generate-reliability.mjs           writes it
+//   node scripts/generate-reliability.mjs --check   fails when it is stale
+import { readFileSync, writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { filesBelow, inRoot, readJson } from './lib/project.mjs'
+import { Failure, script } from './lib/run.mjs'
+
+const PAGE = inRoot('docs', 'reliability.md')
+
+/** The title of a test or a suite, up to the number of its hazard: on one line, or after the opening of the call. */
+const TITLE = /\b(?:test|it|describe)\(\s*(['"`])((?:(?!\1).)*?\(((?:H\d\d(?:, )?)+)\)(?:(?!\1).)*)\1/g
+
+/** @returns {Map<string, string[]>} hazard to its tests */
+function testsByHazard() {
+  const found = new Map()
+  for (const file of filesBelow(inRoot('test'), /\.ts$/).sort())
+    for (const [, , title = '', numbers = ''] of readFileSync(file, 'utf8').matchAll(TITLE))
+      for (const number of numbers.split(', ')) {
+        const name = title.replace(/ ?\((?:H\d\d(?:, )?)+\)/, '').replaceAll('|', '\\|')
+        found.set(number, [...(found.get(number) ?? []), `\`${relative(inRoot('test'), file)}\` ${name}`])
+      }
+  return found
+}
+
+function page() {
+  const tests = testsByHazard()
+  /** @type {Record<string, string>} */
+  const hazards = readJson(inRoot('test', 'hazards.json'))
+  const unknown = [...tests.keys()].filter((number) => !(number in hazards))
+  if (unknown.length > 0) throw new Failure(`no hazard of that number: ${unknown.join(', ')}`)
+  const rows = Object.entries(hazards).map(
+    ([number, what]) => `| ${number} | ${what} | ${tests.get(number)?.join('<br>') ?? '*no test yet*'} |`,
+  )
+  const covered = Object.keys(hazards).filter((number) => tests.has(number)).length
+  return `<!-- Made by scripts/generate-reliability.mjs from the titles of the tests: change those, not this page. -->
+
+# Reliability
+
+Ways in which socket libraries fail, by number. A test that holds one off names it in its title, as \`(H32)\`; this page is made of
+those titles. ${covered} of ${rows.length} have a test by that name.
+
+| | what goes wrong | tests |
+| --- | --- | --- |
+${rows.join('\n')}
+`
+}
+
+await script(() => {
+  const text = page()
+  if (!process.argv.includes('--check')) writeFileSync(PAGE, text)
+  else if (readFileSync(PAGE, 'utf8') !== text) throw new Failure('docs/reliability.md is stale: run npm run docs')
+})

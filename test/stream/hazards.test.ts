@@ -1,0 +1,120 @@
+// Hazards that show only in what the kernel keeps, or that need an address of a certain kind.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { AddrInfo, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream } from 'berkeley'
+import { withDialer } from '#internal/dialer.js'
+import { native } from '#internal/native.js'
+import { closing, closingAll, countFds, leavesNoFd } from '../util/index.js'
+
+leavesNoFd()
+
+/** The descriptors that some epoll set of this process watches. */
+function watched(): number[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      if (readlinkSync(`/proc/self/fd/${fd}`) !== 'anon_inode:[eventpoll]') return []
+      const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')
+      return [...info.matchAll(/^tfd:\s+(\d+)/gm)].map(([, number]) => Number(number))
+    } catch {
+      return [] // gone since the listing
+    }
+  })
+}
+
+const tcp = (host: string, port: number): AddrInfo =>
+  AddrInfo.inet(host, port, { socktype: SOCK_STREAM, protocol: IPPROTO_TCP })
+
+describe('the epoll set', () => {
+  test('forgets a socket that is closed, although a duplicate lives on (H04)', async (t) => {
+    const [a, b] = closingAll(t, await stream.unix.pair())
+    a.deadlines(1)
+    await assert.rejects(a.recv(), { name: 'TimeoutError' })
+    const fd = a.fd()
+    assert.ok(watched().includes(fd))
+    const duplicate = native.dup(fd)
+    await a.close()
+    assert.ok(!watched().includes(fd))
+    await b.send('nobody is told')
+    native.close(duplicate)
+  })
+
+  test('forgets a socket that is given away (H04)', async (t) => {
+    const [a] = closingAll(t, await stream.unix.pair())
+    a.deadlines(1)
+    await assert.rejects(a.recv(), { name: 'TimeoutError' })
+    const fd = a.detach()
+    assert.ok(!watched().includes(fd))
+    native.close(fd)
+  })
+
+  test('does not know sockets that nobody waits for (H09)', async (t) => {
+    const before = watched()
+    const servers = await Promise.all(
+      Array.from({ length: 50 }, () => stream.inet.Server.create({ host: '127.0.0.1' })),
+    )
+    closingAll(t, servers)
+    for (const server of servers.slice(25)) server.listen()
+    assert.deepEqual(watched(), before)
+  })
+})
+
+describe('connecting', () => {
+  test('to oneself is refused: nobody listens there (H52)', async (t) => {
+    const free = await stream.inet.Server.create({ host: '127.0.0.1' })
+    const { port } = free.getsockname()
+    await free.close()
+    const client = closing(
+      t,
+      await stream.inet.Client.create(
+        { host: '127.0.0.1', port, prepare: (sock) => sock.bind(tcp('127.0.0.1', port)) },
+        false,
+      ),
+    )
+    await assert.rejects(client.connect(), { code: 'ECONNREFUSED', address: '127.0.0.1', port })
+  })
+
+  test('tries every address in one go, and keeps nothing of the failed ones (H53)', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const { port } = server.getsockname()
+    let list: AddrInfo[] = []
+    const Client = withDialer(stream.inet.Socket, { check: () => {}, lookup: async () => list })
+    const client = closing(t, await Client.create({}, false))
+    const refusing = Array.from({ length: 8 }, (_, i) => tcp(`127.0.1.${i + 1}`, port))
+    list = refusing
+    const before = countFds()
+    const error = await client.connect().then(
+      () => assert.fail('nobody listens there'),
+      (reason: SystemError) => reason,
+    )
+    assert.equal(error.code, 'ECONNREFUSED')
+    assert.deepEqual(
+      error.errors?.map(({ address }) => address),
+      refusing.map(({ addr }) => addr),
+    )
+    assert.equal(countFds(), before)
+    list = [...refusing, server.getsockname()]
+    await client.connect()
+    assert.equal(countFds(), before + 1)
+    await client.send('the ninth')
+    assert.equal(String(await closing(t, await server.accept()).recv()), 'the ninth')
+  })
+})
+
+describe('low-water marks', () => {
+  test('readiness keeps silent below the mark, the deadline does not, and nothing is lost (H15)', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const { port } = server.getsockname()
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
+    const peer = closing(t, await server.accept())
+    peer.rcvlowat(10)
+    peer.deadlines(40)
+    const waiting = peer.recv()
+    await client.send('abc')
+    await assert.rejects(waiting, { name: 'TimeoutError' })
+    peer.deadlines(0)
+    assert.equal(String(await peer.recv()), 'abc')
+  })
+})
