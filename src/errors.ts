@@ -1,5 +1,6 @@
 import { EAI_NONAME, EAI_SYSTEM, errnoName, nameOf, sys } from './constants.js'
 import { native, registers } from './native.js'
+import { startAtCaller } from './stack.js'
 
 /** What a failed call was about: shown in the message, and readable as properties of the error. */
 export interface ErrorContext {
@@ -58,6 +59,7 @@ export class SystemError extends Error {
     this.syscall = syscall
     for (const key of ['address', 'port', 'path', 'bytes', 'errors'] as const)
       if (context[key] !== undefined) Object.assign(this, { [key]: context[key] })
+    startAtCaller(this)
   }
 
   static {

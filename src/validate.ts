@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { startAtCaller } from './stack.js'
 
 /** Anything that stands for bytes on their way out. A string stands for its UTF-8. */
 export type Data = string | ArrayBufferView
@@ -19,19 +20,19 @@ function received(value: unknown): string {
 /** `TypeError` with code `ERR_INVALID_ARG_TYPE`, worded as Node words it. */
 export function invalidType(name: string, expected: string, value: unknown): Coded<TypeError> {
   const error = new TypeError(`The "${name}" argument must be ${expected}. ${received(value)}`)
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
+  return startAtCaller(Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' }))
 }
 
 /** `RangeError` with code `ERR_OUT_OF_RANGE`, worded as Node words it. */
 export function outOfRange(name: string, expected: string, value: unknown): Coded<RangeError> {
   const error = new RangeError(`The value of "${name}" is out of range. It must be ${expected}. ${received(value)}`)
-  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' })
+  return startAtCaller(Object.assign(error, { code: 'ERR_OUT_OF_RANGE' }))
 }
 
 /** `TypeError` with code `ERR_INVALID_ARG_VALUE`, worded as Node words it. */
 export function invalidValue(name: string, reason: string, value: unknown): Coded<TypeError> {
   const error = new TypeError(`The argument "${name}" ${reason}. ${received(value)}`)
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' })
+  return startAtCaller(Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' }))
 }
 
 const INT_MAX = 0x7fffffff
