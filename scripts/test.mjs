@@ -8,7 +8,7 @@ import { filesBelow, inRoot } from './lib/project.mjs'
 import { Failure, inForeground, script, which } from './lib/run.mjs'
 
 /** A test that hangs fails after this long: no test of ours takes a tenth of it. */
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 120_000
 
 /** @param {readonly string[]} wanted */
 function compiledTests(wanted) {
