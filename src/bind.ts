@@ -3,7 +3,7 @@ import { sys } from './constants.js'
 import { SystemError, systemError } from './errors.js'
 import { create } from './llsocket/factory.js'
 import type { Socket } from './llsocket/socket.js'
-import { type PrepareOptions, prepared } from './prepare.js'
+import { orClosed, type PrepareOptions, prepared } from './prepare.js'
 
 /**
  * A socket that is bound to the first address that can be bound, in their order. What `prepare` throws ends it, unless it is
@@ -24,6 +24,5 @@ export function bindFirst(list: readonly AddrInfo[], options: PrepareOptions): S
 }
 
 function bound(ai: AddrInfo, options: PrepareOptions): Socket {
-  const bind = (sock: Socket): void => sock.bind()
-  return prepared(prepared(create(ai, true), ai, options), ai, { prepare: bind })
+  return orClosed(prepared(create(ai, true), ai, options), (sock) => sock.bind())
 }

@@ -11,13 +11,19 @@ export interface PrepareOptions {
   prepare?: ((sock: Socket, ai: AddrInfo) => void) | undefined
 }
 
-/** Runs what the caller wants done before; the socket is closed when that fails. */
-export function prepared(sock: Socket, ai: AddrInfo, { prepare }: PrepareOptions): Socket {
+/** Does something with a new socket, which is closed when that fails. */
+export function orClosed(sock: Socket, act: (sock: Socket) => void): Socket {
   try {
-    if (prepare !== undefined) validate.func('options.prepare', prepare)(sock, ai)
+    act(sock)
     return sock
   } catch (error) {
     sock.close()
     throw error
   }
+}
+
+/** Runs what the caller wants done before; the socket is closed when that fails. */
+export function prepared(sock: Socket, ai: AddrInfo, { prepare }: PrepareOptions): Socket {
+  if (prepare === undefined) return sock
+  return orClosed(sock, () => validate.func('options.prepare', prepare)(sock, ai))
 }

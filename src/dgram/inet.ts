@@ -4,6 +4,7 @@ import { SystemError, systemError } from '../errors.js'
 import { create as createLow } from '../llsocket/factory.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookupFor, optional } from '../lookup.js'
+import { orClosed } from '../prepare.js'
 import * as validate from '../validate.js'
 import { wrapAs } from '../wrap.js'
 import { DgramSocket } from './socket.js'
@@ -52,7 +53,7 @@ class InetDgramSocket extends DgramSocket {
     validate.options('options', options, KNOWN)
     const isNamed = options.host !== undefined || options.port !== undefined
     const ai = isNamed ? (await getaddrinfoin(options))[0] : undefined
-    const sock = new this(prepared(ai ?? IPV4, options))
+    const sock = new this(created(ai ?? IPV4, options))
     sock.#ai = ai
     return sock
   }
@@ -107,18 +108,13 @@ interface InetDgramSocket {
   [Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: InetAddrInfo], void, undefined>
 }
 
-function prepared(ai: AddrInfo, options: InetDgramOptions): LowSocket {
+function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {
   const reuseaddr = optional(options, 'reuseaddr', false)
   const reuseport = optional(options, 'reuseport', false)
-  const sock = createLow(ai, true)
-  try {
+  return orClosed(createLow(ai, true), (sock) => {
     sock.reuseaddr(reuseaddr)
     sock.reuseport(reuseport)
-    return sock
-  } catch (error) {
-    sock.close()
-    throw error
-  }
+  })
 }
 
 /**

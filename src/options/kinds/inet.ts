@@ -1,6 +1,6 @@
 import { AddrInfo as Address, type AddrInfo, interfaceIndex } from '../../address.js'
 import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE, sys } from '../../constants.js'
-import { systemError } from '../../errors.js'
+import { checkAnswer, systemError } from '../../errors.js'
 import { native, registers } from '../../native.js'
 import * as validate from '../../validate.js'
 import { fetch, first, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
@@ -43,9 +43,7 @@ function interfaceOfIndex(place: OptionPlace): string | null {
 }
 
 function nameOfInterface(index: number): string {
-  const name = native.ifIndexToName(index)
-  if (typeof name === 'string') return name
-  throw systemError(-name, 'if_indextoname', { detail: `interface ${index}` })
+  return checkAnswer(native.ifIndexToName(index), 'if_indextoname', { detail: `interface ${index}` })
 }
 
 /** The kernel remembers an IPv4 address here, even when it was told an index. */
@@ -64,9 +62,7 @@ function addressOfInterface(index: number): Buffer | undefined {
 }
 
 function interfacesWithInet(): [name: string, address: Buffer][] {
-  const rows = native.getifaddrs()
-  if (typeof rows === 'number') throw systemError(-rows, 'getifaddrs')
-  return rows.flatMap(([name, , address]): [string, Buffer][] =>
+  return checkAnswer(native.getifaddrs(), 'getifaddrs').flatMap(([name, , address]): [string, Buffer][] =>
     address && native.addressParts(address) === AF_INET ? [[name, address]] : [],
   )
 }
