@@ -428,7 +428,9 @@ describe('before binding and connecting', () => {
     }
     await assert.rejects(stream.inet.Server.create({ host: '127.0.0.1', prepare }), boom)
     await assert.rejects(stream.inet.Client.create({ host: '127.0.0.1', port: 1, prepare }), boom)
-    await assert.rejects(stream.inet.Server.create({ prepare: 5 as never }), { message: /options.prepare/ })
+    const refused = { code: 'ERR_INVALID_ARG_TYPE', message: /options.prepare/ }
+    await assert.rejects(stream.inet.Server.create({ prepare: 5 as never }), refused)
+    await assert.rejects(stream.inet.Client.create({ port: 1, prepare: 5 as never }), refused)
   })
 })
 

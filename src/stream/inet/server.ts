@@ -5,7 +5,7 @@ import type { Socket as LowSocket } from '../../llsocket/socket.js'
 import { INET_ADDRESS, type InetAddress, type InetAddrInfo, optional } from '../../lookup.js'
 import { ipOptions, ipv6Options } from '../../options/index.js'
 import { defineOptions, type OptionMethods } from '../../options/option.js'
-import type { PrepareOptions } from '../../prepare.js'
+import { type PrepareOptions, prepared } from '../../prepare.js'
 import * as validate from '../../validate.js'
 import { wrapAs } from '../../wrap.js'
 import { StreamServer } from '../server.js'
@@ -63,7 +63,7 @@ export class InetStreamServer extends StreamServer {
         candidate.reuseport(reuseport)
         candidate.tcpnodelay(tcpnodelay)
         if (options.host === undefined && ai.family === AF_INET6) candidate.v6only(false)
-        options.prepare?.(candidate, ai)
+        prepared(candidate, ai, options)
       },
     })
     return new this(sock)
