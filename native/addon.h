@@ -54,6 +54,7 @@ extern const method_t device_methods[];
 extern const method_t reactor_methods[];
 extern const method_t ledger_methods[];
 extern const method_t cmsg_methods[];
+extern const method_t cmsg_kind_methods[];
 
 /* Tables that JavaScript reads by name. */
 napi_value sockopt_kinds(napi_env env);

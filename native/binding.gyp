@@ -41,6 +41,7 @@
         'napi_util.c',
         'callback.c',
         'ledger.c',
+        'cmsg.c',
         'cmsg_kind.c',
         'constants.c',
         'socket.c',

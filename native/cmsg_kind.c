@@ -177,7 +177,7 @@ static napi_value cmsgEncode_(napi_env env, napi_callback_info info) {
     return call_number(&call, error < 0 ? error : (int64_t)kind->size);
 }
 
-const method_t cmsg_methods[] = {
+const method_t cmsg_kind_methods[] = {
     {"cmsgDecode", cmsgDecode_},
     {"cmsgEncode", cmsgEncode_},
     {NULL, NULL},
