@@ -31,7 +31,6 @@ class Pending<T> {
   /** Another thread is at work; how the operation ends, if it has to end before that one is through. */
   offloaded = false
   ending: (() => unknown) | undefined
-  pauses = 0
   onAbort: (() => void) | undefined
   held = false
 
@@ -51,6 +50,8 @@ class Direction {
   pending: AnyPending | undefined
   /** Completions without a wait since the event loop turned last. */
   lucky = 0
+  /** Pauses in a row, without a call between them that got anywhere. */
+  pauses = 0
   /** A completion is held back until the event loop has turned. */
   yielding = false
   /** The last operation took all there was, and nothing was announced since. */
@@ -137,7 +138,7 @@ export class Engine {
     this.#use(operation.syscall)
     if (direction.pending || direction.yielding)
       return this.#error(operation, sys.EALREADY, { detail: 'another call waits in this direction' })
-    if (signal?.aborted) return abortError(signal.reason)
+    if (signal?.aborted) return abortError(signal.reason, operation.context?.())
     return undefined
   }
 
@@ -200,6 +201,7 @@ export class Engine {
 
   #judge<T>(direction: Direction, operation: Operation<T>, result: number): Verdict<T> {
     if (result < 0) return this.#meaning(operation, -result)
+    direction.pauses = 0
     direction.dry = !direction.lasting && operation.drained?.(result) === true
     const value = operation.finish(result)
     return value === MORE ? 'more' : { value: value as T }
@@ -216,9 +218,11 @@ export class Engine {
 
   #begin(direction: Direction, pending: AnyPending, step: Step): void {
     direction.lucky = 0
+    direction.pauses = 0
     const { signal } = pending.patience
     if (signal) {
-      pending.onAbort = () => this.#end(direction, pending, () => abortError(signal.reason))
+      pending.onAbort = () =>
+        this.#end(direction, pending, () => abortError(signal.reason, pending.operation.context?.()))
       signal.addEventListener('abort', pending.onAbort)
     }
     if (this.#referenced) this.#hold(pending, true)
@@ -272,7 +276,7 @@ export class Engine {
   }
 
   #pause(direction: Direction, pending: AnyPending): void {
-    const wait = Math.min(PAUSE_FIRST_MS * 2 ** pending.pauses++, PAUSE_MAX_MS)
+    const wait = Math.min(PAUSE_FIRST_MS * 2 ** direction.pauses++, PAUSE_MAX_MS)
     pending.pause = setTimeout(() => {
       pending.pause = undefined
       this.#resume(direction)
