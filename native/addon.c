@@ -17,7 +17,7 @@
 static const method_t *const modules[] = {
     socket_methods, io_methods,      msg_methods,       sockopt_methods,
     addr_methods,   resolve_methods, device_methods,    reactor_methods,
-    ledger_methods, cmsg_methods,    cmsg_kind_methods,
+    ledger_methods, cmsg_methods,    cmsg_kind_methods, mmsg_methods,
 };
 
 static void export_methods(addon_t *addon, napi_value exports, const method_t *method) {

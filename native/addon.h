@@ -55,6 +55,7 @@ extern const method_t reactor_methods[];
 extern const method_t ledger_methods[];
 extern const method_t cmsg_methods[];
 extern const method_t cmsg_kind_methods[];
+extern const method_t mmsg_methods[];
 
 /* Tables that JavaScript reads by name. */
 napi_value sockopt_kinds(napi_env env);

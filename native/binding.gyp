@@ -47,6 +47,7 @@
         'socket.c',
         'io.c',
         'msg.c',
+        'mmsg.c',
         'sockopt.c',
         'sockopt_kind.c',
         'sockopt_inet.c',

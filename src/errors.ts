@@ -12,6 +12,8 @@ export interface ErrorContext {
   path?: string | undefined
   /** How many bytes were moved before the failure. */
   bytes?: number | undefined
+  /** How many datagrams of a batch were sent whole before the failure. */
+  datagrams?: number | undefined
   /** What the code alone does not say. */
   detail?: string | undefined
   /** What led to it. */
@@ -48,6 +50,8 @@ export class SystemError extends Error {
   declare readonly path?: string
   /** Bytes that were sent before the failure, where the call moves data. */
   declare readonly bytes?: number
+  /** Datagrams of a batch that were sent whole before the failure. */
+  declare readonly datagrams?: number
   /** What each of several addresses said, when none could be used. */
   declare readonly errors?: readonly SystemError[]
 
@@ -57,7 +61,7 @@ export class SystemError extends Error {
     this.code = code
     this.errno = errno
     this.syscall = syscall
-    for (const key of ['address', 'port', 'path', 'bytes', 'errors'] as const)
+    for (const key of ['address', 'port', 'path', 'bytes', 'datagrams', 'errors'] as const)
       if (context[key] !== undefined) Object.assign(this, { [key]: context[key] })
     startAtCaller(this)
   }
@@ -81,11 +85,17 @@ export class TimeoutError extends SystemError {
   }
 }
 
-/** The error of an aborted call, shaped as Node's own: `name` `'AbortError'`, `code` `'ABORT_ERR'`, `cause` the reason. */
-export function abortError(reason: unknown): Error {
+/**
+ * The error of an aborted call, shaped as Node's own: `name` `'AbortError'`, `code` `'ABORT_ERR'`, `cause` the reason. Where the
+ * call moves data, it says how far it came: without that the rest could not be sent.
+ */
+export function abortError(reason: unknown, { bytes, datagrams }: ErrorContext = {}): Error {
   const error = new Error('The operation was aborted', { cause: reason })
   error.name = 'AbortError'
-  return Object.assign(error, { code: 'ABORT_ERR' })
+  Object.assign(error, { code: 'ABORT_ERR' })
+  if (bytes !== undefined) Object.assign(error, { bytes })
+  if (datagrams !== undefined) Object.assign(error, { datagrams })
+  return error
 }
 
 /** The error for an errno (a positive number). */

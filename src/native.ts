@@ -46,6 +46,26 @@ export interface Native {
   sendmsg(fd: number, from: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
   /** Registers: 0 address length, 1 control length, 2 flags. */
   recvmsg(fd: number, into: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
+  /** How many datagrams came. Their rows in the table, and their shares of the memory: see native/mmsg.c. */
+  recvmmsg(
+    fd: number,
+    flags: number,
+    count: number,
+    data: Uint8Array,
+    names: Uint8Array,
+    control: Uint8Array,
+    table: Int32Array,
+  ): number
+  /** How many rows were sent. */
+  sendmmsg(
+    fd: number,
+    flags: number,
+    from: Uint8Array[],
+    rows: Int32Array,
+    count: number,
+    names: Uint8Array,
+    control: Uint8Array,
+  ): number
   cmsgLen(bytes: number): number
   cmsgSpace(bytes: number): number
   cmsgPut(control: Uint8Array, offset: number, level: number, type: number, data: Uint8Array): number

@@ -142,8 +142,12 @@ function isGone(data: ArrayBufferView): boolean {
 
 /** `TypeError` with code `ERR_INVALID_STATE`, as the addon throws where memory goes only later. */
 export function memoryGone(name: string): Coded<TypeError> {
-  const error = new TypeError(`The memory of "${name}" is detached, or out of the bounds of its resized buffer`)
-  return Object.assign(error, { code: 'ERR_INVALID_STATE' })
+  return invalidState(`The memory of "${name}" is detached, or out of the bounds of its resized buffer`)
+}
+
+/** `TypeError` with code `ERR_INVALID_STATE`. */
+export function invalidState(message: string): Coded<TypeError> {
+  return startAtCaller(Object.assign(new TypeError(message), { code: 'ERR_INVALID_STATE' }))
 }
 
 /** A view that something is received into. Empty or detached memory can receive nothing: its 0 would read as an end. */

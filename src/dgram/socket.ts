@@ -1,10 +1,13 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX } from '../constants.js'
-import { check } from '../errors.js'
+import { AF_UNIX, IPPROTO_UDP, sys } from '../constants.js'
+import { check, systemError } from '../errors.js'
 import { defineLocked } from '../locked.js'
+import { type Batch, type Receipt, receiveBatch } from '../message/batch.js'
+import { BATCH_MAX } from '../message/block.js'
+import { Outgoing, type OutgoingDatagram } from '../message/outgoing.js'
 import { receiveFrom, type Sender } from '../message/transfer.js'
 import { native } from '../native.js'
-import { OTHER_SIDE_FULL } from '../operation.js'
+import { MORE, OTHER_SIDE_FULL } from '../operation.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { verbFlags } from '../side.js'
@@ -14,6 +17,9 @@ import * as validate from '../validate.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
 const DEFAULT_BUFSIZE = 65536
+
+/** Datagrams of a batch, unless the caller says otherwise. */
+const DEFAULT_COUNT = 64
 
 /** An address of AF_UNSPEC. */
 const NOWHERE = AddrInfo.raw(new Uint8Array(16))
@@ -85,9 +91,79 @@ export class DgramSocket extends Socket {
         attempt: (fd) => native.sendto(fd, from, 0, from.length, bits, ai.sockaddr),
         finish: (count) => count,
         context: () => ai.context(),
-        ...(ai.family === AF_UNIX ? { paused: OTHER_SIDE_FULL } : {}),
+        ...this.#patientWithUnix(),
       }
     }, options)
+  }
+
+  #patientWithUnix(): { paused?: ReadonlySet<number> } {
+    return this.family() === AF_UNIX ? { paused: OTHER_SIDE_FULL } : {}
+  }
+
+  /**
+   * Receives the datagrams that are there, by one system call, and waits only when there is none. With `udpgro(true)` the kernel
+   * joins datagrams of one sender, and each datagram of the batch may stand for many: see {@link Datagram.segments}.
+   *
+   * @param count - the most datagrams, 64 by default.
+   * @param bufsize - the most bytes of each, 64 KiB by default. Of one that was cut `flags` says `MSG_TRUNC`, and `size` how long it was.
+   * @example
+   * using batch = await sock.recvmany()
+   * for (const { data, addr } of batch) console.log(`${addr}: ${data.length} bytes`)
+   * @see {@link https://man7.org/linux/man-pages/man2/recvmmsg.2.html recvmmsg(2)}
+   */
+  recvmany(
+    count: number = DEFAULT_COUNT,
+    bufsize: number = DEFAULT_BUFSIZE,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<Batch> {
+    return this.read(() => {
+      const most = validate.integer('count', count, 1, BATCH_MAX)
+      const room = validate.integer('bufsize', bufsize, 1)
+      const kernel = this.bufferFlags(verbFlags(flags))
+      const receipt: Receipt = { batch: undefined }
+      const mayCarryFds = this.family() === AF_UNIX
+      return {
+        syscall: 'recvmmsg',
+        flags,
+        attempt: (fd) => receiveBatch(fd, most, room, kernel, mayCarryFds, receipt),
+        finish: () => receipt.batch as Batch,
+      }
+    }, options)
+  }
+
+  /**
+   * Sends datagrams, 64 by one system call. Their memory must stay as it is until the promise settles.
+   *
+   * @param datagrams - `{ data, addr, segmentSize, control }`, all but `data` optional; or a batch that was received, to send it back.
+   * @returns how many there were, which is all of them.
+   * @throws what sendto(2) would of one of them; `datagrams` on the error says how many were sent whole before it, `bytes` how
+   *   many bytes.
+   * @example
+   * await sock.sendmany([{ data: file, addr, segmentSize: 1400 }]) // cut into datagrams by the kernel, or the network card
+   * @see {@link https://man7.org/linux/man-pages/man2/sendmmsg.2.html sendmmsg(2)}, udp(7), `UDP_SEGMENT`
+   */
+  sendmany(datagrams: Iterable<OutgoingDatagram>, flags = 0, options?: WaitOptions): Promise<number> {
+    return this.write(() => {
+      const bits = verbFlags(flags)
+      const outgoing = new Outgoing(datagrams)
+      this.#checkOutgoing(outgoing)
+      return {
+        syscall: 'sendmmsg',
+        flags,
+        attempt: (fd) => outgoing.send(fd, bits),
+        finish: () => (outgoing.isSent ? outgoing.sent : MORE),
+        context: () => outgoing.context(),
+        ...this.#patientWithUnix(),
+      }
+    }, options)
+  }
+
+  /** Refuses what the kernel would pass over in silence. */
+  #checkOutgoing(outgoing: Outgoing): void {
+    if (outgoing.hasRights) this.passesDescriptors('sendmmsg')
+    if (outgoing.isCut && this.protocol() !== IPPROTO_UDP)
+      throw systemError(sys.EOPNOTSUPP, 'sendmmsg', { detail: 'only UDP cuts datagrams into segments' })
   }
 }
 
@@ -100,6 +176,10 @@ export interface DgramSocket
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): ReturnType<DgramSocket['recvfrom']>
   /** {@link DgramSocket.sendto} in turn. */
   sendtosync(...args: Parameters<DgramSocket['sendto']>): ReturnType<DgramSocket['sendto']>
+  /** {@link DgramSocket.recvmany} in turn. */
+  recvmanysync(...args: Parameters<DgramSocket['recvmany']>): ReturnType<DgramSocket['recvmany']>
+  /** {@link DgramSocket.sendmany} in turn. */
+  sendmanysync(...args: Parameters<DgramSocket['sendmany']>): ReturnType<DgramSocket['sendmany']>
 }
 defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)
-defineLocked(DgramSocket, ['recvfrom', 'sendto'])
+defineLocked(DgramSocket, ['recvfrom', 'sendto', 'recvmany', 'sendmany'])

@@ -21,7 +21,7 @@ export function CMSG_SPACE(bytes: number): number {
 }
 
 /** Room for the most descriptors that a message can carry, and for a dozen other control messages. */
-const DEFAULT_ROOM = CMSG_SPACE(RIGHTS_MAX * Int32Array.BYTES_PER_ELEMENT) + 1024
+export const DEFAULT_ROOM = CMSG_SPACE(RIGHTS_MAX * Int32Array.BYTES_PER_ELEMENT) + 1024
 
 /** Kernels refuse more than this in either direction (net.core.optmem_max is below it by default). */
 const ROOM_MAX = 0x100000

@@ -8,7 +8,8 @@ import { CmsgHdrs } from './cmsghdrs.js'
 /** Flags that recvmsg(2) may return. */
 const RETURNED = { MSG_OOB, MSG_EOR, MSG_TRUNC, MSG_CTRUNC, MSG_ERRQUEUE }
 
-function flagNames(flags: number): string[] {
+/** The names of `MSG_*` flags, for people to read. */
+export function flagNames(flags: number): string[] {
   return Object.entries(RETURNED).flatMap(([name, bit]) => ((flags & bit) !== 0 ? [name] : []))
 }
 

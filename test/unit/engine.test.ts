@@ -383,6 +383,24 @@ describe('engine: errors that time mends', () => {
     assert.equal(operation.calls, 3)
   })
 
+  test('a call that got somewhere begins the pauses anew', async () => {
+    const answers = Array.from({ length: 20 }, () => [-sys.EMFILE, 1]).flat()
+    let left = 20
+    const operation: Operation<string> = {
+      syscall: 'sendmmsg',
+      attempt: () => answers.shift() as number,
+      finish: (count) => {
+        left -= count
+        return left > 0 ? MORE : 'all'
+      },
+      paused: new Set([sys.EMFILE]),
+    }
+    const start = performance.now()
+    assert.equal(await engine.write(operation), 'all')
+    const took = performance.now() - start
+    assert.ok(took < 2000, `20 first pauses took ${took} ms; growing ones would take more than 10 s`)
+  })
+
   test('a deadline ends the pauses too', async () => {
     await assert.rejects(engine.read(exhausted(), { deadline: after(20) }), { code: 'ETIMEDOUT', syscall: 'accept' })
     assert.equal(poller.holders, 0)

@@ -1,0 +1,181 @@
+/* sendmmsg(2) and recvmmsg(2): many datagrams by one system call.
+ *
+ * What describes the datagrams crosses in tables of int32, one row each, which JavaScript keeps
+ * from call to call; only memory that datagrams are sent from crosses as values. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "cmsg.h"
+#include "napi_util.h"
+
+#ifndef UDP_GRO
+#define UDP_GRO 104 /* Linux 5.0 */
+#endif
+
+enum { BATCH_MAX = 1024 }; /* UIO_MAXIOV: the kernel takes no more at once */
+
+/* A row of what was received. The room of each datagram is its share of the memory. */
+typedef struct {
+    int32_t bytes; /* of the datagram, which may be more than the room had */
+    int32_t name_length, control_length, flags;
+    int32_t segment; /* bytes of each datagram that the kernel joined (UDP_GRO), 0 for one alone */
+} received_t;
+
+/* A row of what is to be sent: a part of a view, and parts of the memory for names and control. */
+typedef struct {
+    int32_t view, offset, length;
+    int32_t name, name_length, control, control_length;
+} outgoing_t;
+
+static int32_t segment_of(const struct msghdr *header) {
+    cmsg_t cmsg;
+    int segment;
+    const uint8_t *control = header->msg_control;
+    for (size_t at = 0; cmsg_at(control, header->msg_controllen, at, &cmsg); at = cmsg.next) {
+        if (cmsg.header.cmsg_level != IPPROTO_UDP || cmsg.header.cmsg_type != UDP_GRO) continue;
+        if (cmsg.data_length < sizeof segment) return 0;
+        memcpy(&segment, control + cmsg.data, sizeof segment);
+        return segment;
+    }
+    return 0;
+}
+
+static received_t row_of(const struct mmsghdr *message) {
+    const struct msghdr *header = &message->msg_hdr;
+    return (received_t){
+        .bytes = (int32_t)message->msg_len,
+        .name_length = (int32_t)header->msg_namelen,
+        .control_length = (int32_t)header->msg_controllen,
+        .flags = header->msg_flags & ~MSG_CMSG_CLOEXEC, /* the kernel echoes it */
+        .segment = segment_of(header),
+    };
+}
+
+/* recvmmsg(fd, flags, count, data, names, control, table) -> how many; data, names and control
+ * are shared out evenly. Descriptors that arrive are close-on-exec. */
+static napi_value recvmmsg_(napi_env env, napi_callback_info info) {
+    call_t call;
+    struct mmsghdr messages[BATCH_MAX];
+    struct iovec vectors[BATCH_MAX];
+    call_begin(&call, env, info);
+    int fd = call_int(&call, 0), flags = call_int(&call, 1), count = call_int(&call, 2);
+    bytes_t data = call_bytes(&call, 3), names = call_bytes(&call, 4);
+    bytes_t control = call_bytes(&call, 5), table = call_bytes(&call, 6);
+    if (!call_good(&call)) return NULL;
+    if (count < 1 || count > BATCH_MAX) return call_number(&call, -EINVAL);
+    if (table.length / sizeof(received_t) < (size_t)count) return call_number(&call, -EINVAL);
+    size_t data_room = data.length / (size_t)count, name_room = names.length / (size_t)count;
+    size_t control_room = control.length / (size_t)count;
+    memset(messages, 0, (size_t)count * sizeof messages[0]);
+    for (int i = 0; i < count; i++) {
+        vectors[i].iov_base = data.start + (size_t)i * data_room;
+        vectors[i].iov_len = data_room;
+        struct msghdr *header = &messages[i].msg_hdr;
+        header->msg_iov = &vectors[i];
+        header->msg_iovlen = 1;
+        header->msg_name = names.start + (size_t)i * name_room;
+        header->msg_namelen = (socklen_t)name_room;
+        header->msg_control = control.start + (size_t)i * control_room;
+        header->msg_controllen = control_room;
+    }
+    int result = recvmmsg(fd, messages, (unsigned)count, flags | MSG_CMSG_CLOEXEC, NULL);
+    if (result < 0) return call_result(&call, result);
+    for (int i = 0; i < result; i++) {
+        received_t row = row_of(&messages[i]);
+        memcpy(table.start + (size_t)i * sizeof row, &row, sizeof row);
+        cmsg_note_descriptors(call.addon, &messages[i].msg_hdr);
+    }
+    return call_number(&call, result);
+}
+
+/* The part [offset, offset + length) of the memory; false when it is not inside. */
+static bool part_of(bytes_t memory, int32_t offset, int32_t length, void **start) {
+    if (offset < 0 || length < 0 || (size_t)offset > memory.length) return false;
+    if ((size_t)length > memory.length - (size_t)offset) return false;
+    *start = length ? memory.start + offset : NULL;
+    return true;
+}
+
+/* The rows of one call, and the views that they are sent from. A view that several rows in a row
+ * name is fetched once. */
+typedef struct {
+    const uint8_t *rows;
+    int count;
+    bytes_t names, control;
+    napi_value views[BATCH_MAX];
+    struct mmsghdr messages[BATCH_MAX];
+    struct iovec vectors[BATCH_MAX];
+} batch_t;
+
+static outgoing_t row_at(const batch_t *batch, int i) {
+    outgoing_t row;
+    memcpy(&row, batch->rows + (size_t)i * sizeof row, sizeof row);
+    return row;
+}
+
+/* All are fetched before any pointer is taken, see gather() in msg.c. */
+static int fetch_views(napi_env env, napi_value array, batch_t *batch) {
+    int32_t before = -1;
+    for (int i = 0; i < batch->count; i++) {
+        int32_t view = row_at(batch, i).view;
+        if (view < 0) return -EINVAL;
+        if (i > 0 && view == before)
+            batch->views[i] = batch->views[i - 1];
+        else if (napi_get_element(env, array, (uint32_t)view, &batch->views[i]) != napi_ok)
+            return -EINVAL;
+        before = view;
+    }
+    return 0;
+}
+
+static int fill_headers(napi_env env, batch_t *batch) {
+    bytes_t view = {NULL, 0};
+    memset(batch->messages, 0, (size_t)batch->count * sizeof batch->messages[0]);
+    for (int i = 0; i < batch->count; i++) {
+        outgoing_t row = row_at(batch, i);
+        struct msghdr *header = &batch->messages[i].msg_hdr;
+        bool is_same = i > 0 && batch->views[i] == batch->views[i - 1];
+        if (!is_same && !bytes_of(env, batch->views[i], &view)) return -EINVAL;
+        if (!is_same && view.length == 0 && is_detached(env, batch->views[i])) return -EINVAL;
+        if (!part_of(view, row.offset, row.length, &batch->vectors[i].iov_base) ||
+            !part_of(batch->names, row.name, row.name_length, &header->msg_name) ||
+            !part_of(batch->control, row.control, row.control_length, &header->msg_control))
+            return -EINVAL;
+        batch->vectors[i].iov_len = (size_t)row.length;
+        header->msg_iov = &batch->vectors[i];
+        header->msg_iovlen = 1;
+        header->msg_namelen = (socklen_t)row.name_length;
+        header->msg_controllen = (size_t)row.control_length;
+    }
+    return 0;
+}
+
+/* sendmmsg(fd, flags, views, rows, count, names, control) -> how many rows were sent. Not all is no
+ * error: the next call says what was in the way. */
+static napi_value sendmmsg_(napi_env env, napi_callback_info info) {
+    call_t call;
+    batch_t batch;
+    call_begin(&call, env, info);
+    int fd = call_int(&call, 0), flags = call_int(&call, 1);
+    batch.count = call_int(&call, 4);
+    bytes_t rows = call_bytes(&call, 3);
+    batch.names = call_bytes(&call, 5);
+    batch.control = call_bytes(&call, 6);
+    bool is_array = false;
+    if (napi_is_array(env, call.argv[2], &is_array) != napi_ok || !is_array) call.bad_argument = 2;
+    if (!call_good(&call)) return NULL;
+    if (batch.count < 1 || batch.count > BATCH_MAX) return call_number(&call, -EINVAL);
+    if (rows.length / sizeof(outgoing_t) < (size_t)batch.count) return call_number(&call, -EINVAL);
+    batch.rows = rows.start;
+    int error = fetch_views(env, call.argv[2], &batch);
+    if (error == 0) error = fill_headers(env, &batch);
+    if (error < 0) return call_number(&call, error);
+    return call_result(&call,
+                       sendmmsg(fd, batch.messages, (unsigned)batch.count, flags | MSG_NOSIGNAL));
+}
+
+const method_t mmsg_methods[] = {{"sendmmsg", sendmmsg_}, {"recvmmsg", recvmmsg_}, {NULL, NULL}};
