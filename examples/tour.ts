@@ -6,16 +6,33 @@ import { readFileSync } from 'node:fs'
 import { constants, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import * as datagrams from './tour/datagrams.js'
+import * as deadlines from './tour/deadlines.js'
+import * as handOver from './tour/hand-over.js'
+import * as multicast from './tour/multicast.js'
 import * as options from './tour/options.js'
 import * as passFile from './tour/pass-file.js'
 import * as roundTrips from './tour/round-trips.js'
 import { takeSteps } from './tour/run.js'
 import { Screen } from './tour/screen.js'
+import * as sendFile from './tour/send-file.js'
+import * as seqpacket from './tour/seqpacket.js'
 import type { Step } from './tour/step.js'
 import * as tcpEcho from './tour/tcp-echo.js'
 import * as unixStream from './tour/unix-stream.js'
 
-const STEPS: readonly Step[] = [tcpEcho, unixStream, passFile, datagrams, options, roundTrips]
+const STEPS: readonly Step[] = [
+  tcpEcho,
+  unixStream,
+  passFile,
+  datagrams,
+  multicast,
+  seqpacket,
+  options,
+  sendFile,
+  deadlines,
+  handOver,
+  roundTrips,
+]
 
 const INTERRUPTED = 128
 

@@ -1,4 +1,4 @@
-// Step 5: the options of a live TCP connection. Each is a method: without an argument it reads; with one it sets, and
+// Step 7: the options of a live TCP connection. Each is a method: without an argument it reads; with one it sets, and
 // returns what the kernel holds then.
 import { SO_KEEPALIVE, SO_RCVBUF, SOL_SOCKET, stream, TCP_ESTABLISHED, type TcpInfo } from 'berkeley'
 // Programs have no need of these tables; the tour takes the names of the constants from them.

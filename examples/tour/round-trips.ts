@@ -1,4 +1,4 @@
-// Step 6: round trips per second, beside node:net.
+// Step 11: round trips per second, beside node:net.
 //
 // Server and client of both libraries live in this process, on one event loop. Between two processes it is mostly the
 // scheduler that is measured: the same round trip takes six times as long when it puts them on two processors that sleep

@@ -101,7 +101,7 @@ export class Screen {
   heading(number: number, text: string): void {
     this.#write('')
     const [first = '', ...rest] = wrapped(text, this.width - INDENT.length)
-    this.#write(this.#paint('cyan', `${number}  `) + this.#paint('bold', first))
+    this.#write(this.#paint('cyan', `${number} `.padEnd(INDENT.length)) + this.#paint('bold', first))
     for (const line of rest) this.#write(this.#paint('bold', INDENT + line))
   }
 

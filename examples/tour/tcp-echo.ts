@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { stream } from 'berkeley'
 import { serveEcho } from './echo.js'
+import { everyone } from './everyone.js'
 import { count, megabytes, seconds } from './figures.js'
 import { Random } from './random.js'
 import type { Screen } from './screen.js'
@@ -61,12 +62,6 @@ export async function runClient(port: number, seed: number, arrived: (bytes: num
   await using client = await stream.inet.Client.create({ host: HOST, port })
   const [sent, came] = await Promise.all([send(client, new Load(seed)), receive(client, arrived)])
   same(`what came back to client ${seed}`, came, sent)
-}
-
-/** Waits for all, also when one of them fails: none goes on behind the back of the next step. */
-async function everyone(work: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(work)
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 export const title = `TCP: an echo server and ${CLIENTS} clients at once`

@@ -2,21 +2,24 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { stream } from 'berkeley'
+import { SystemError, stream, TimeoutError } from 'berkeley'
+import { Audience, IPV4 } from '../../examples/tour/multicast.js'
 import { Ball } from '../../examples/tour/players.js'
 import { takeSteps } from '../../examples/tour/run.js'
 import { Screen } from '../../examples/tour/screen.js'
+import { expiry } from '../../examples/tour/stalled.js'
 import type { Step } from '../../examples/tour/step.js'
 import { Load, runClient } from '../../examples/tour/tcp-echo.js'
-import { failsWith, Mismatch, same } from '../../examples/tour/verify.js'
+import { failsWith, Mismatch, rejectsWith, same } from '../../examples/tour/verify.js'
 import { available, closing, leavesNoFd, root, run, start, tempFolder } from '../util/index.js'
 
 leavesNoFd()
 
 const TOUR = join(root, 'build', 'examples', 'tour.js')
 const WIDTH = 80
+const NARROW = 40
 
-/** The tour takes some nine seconds, most of them to measure; here two of them share the machine with other tests. */
+/** The tour takes some twelve seconds, most of them to measure; here two of them share the machine with other tests. */
 const TOUR_PATIENCE_MS = 90_000
 
 /** Escape characters as a sign that can be read, here and in what a failing test says. */
@@ -29,7 +32,12 @@ const LAST_LINES = [
   /^ {3}✓ path and abstract name: the peer was known, and close\(\) removed the file$/m,
   /^ {3}✓ the child read 1,000,000 bytes without a path: same SHA-256 on both sides$/m,
   /^ {3}✓ IPv4, (IPv6, )?unix: senders known, empty ones kept, nothing cut in silence$/m,
+  /^ {3}✓ IPv4(, IPv6)?: heard whom the member asked for, and nobody else$/m,
+  /^ {3}✓ 2,000 records, 200 of them empty, [\d.]+ MB: every boundary kept, then the end$/m,
   /^ {3}✓ \d+ rows of \d+ options; what was set was read back$/m,
+  /^ {3}✓ 268\.4 MB in [\d.]+ s: [\d.]+ MB\/s, same SHA-256 on both sides$/m,
+  /^ {3}✓ 16 calls: none ended early, none over [\d.]+ ms late, nothing was lost$/m,
+  /^ {3}✓ [\d,]+ connections in [\d.]+ s, every one answered, 0 refused$/m,
   /^ {3}✓ [\d,]+ round trips in [\d.]+ s, every byte came back$/m,
 ]
 
@@ -64,7 +72,7 @@ describe('the whole tour', { concurrency: true }, () => {
     assert.doesNotMatch(readable(stdout), /[␛\r╌]/)
     assertFits(stdout)
     for (const line of LAST_LINES) assert.match(stdout, line)
-    assert.match(stdout, /^Verified 6 steps in [\d.]+ s\. No socket was left open\.$/m)
+    assert.match(stdout, /^Verified 11 steps in [\d.]+ s\. No socket was left open\.$/m)
     assert.deepEqual(readdirSync(tmp), [])
   })
 
@@ -87,15 +95,31 @@ describe('the whole tour', { concurrency: true }, () => {
     assert.deepEqual(readdirSync(tmp), [])
   })
 
-  test('ended by Ctrl-C: exit status 130, no file and no child left', async (t) => {
+  for (const step of ['3', '8', '10'])
+    test(`ended by Ctrl-C in step ${step}: exit status 130, no file and no child left`, async (t) => {
+      const tmp = tempFolder(t)
+      const tour = start(t, process.execPath, [TOUR, step, '11'], { env: environment(tmp) })
+      await tour.waitForOutput(new RegExp(`^${step} `, 'm'))
+      tour.process.kill('SIGINT')
+      // A child of the tour would hold stderr open, and this would not settle.
+      const { code, stdout } = await tour.ended
+      assert.equal(code, 130)
+      assert.match(stdout, /\nEnded by SIGINT\.\n$/)
+      assert.deepEqual(readdirSync(tmp), [])
+    })
+
+  test('on a narrow terminal without colours: every line fits', { skip: available('script') }, async (t) => {
     const tmp = tempFolder(t)
-    const tour = start(t, process.execPath, [TOUR, '3', '6'], { env: environment(tmp) })
-    await tour.waitForOutput(/^3 /m)
-    tour.process.kill('SIGINT')
-    // A child of the tour would hold stderr open, and this would not settle.
-    const { code, stdout } = await tour.ended
-    assert.equal(code, 130)
-    assert.match(stdout, /\nEnded by SIGINT\.\n$/)
+    const command = `stty cols ${NARROW} rows 24 && exec "${process.execPath}" "${TOUR}" 2 3 4 5 6 7 8 9 10`
+    const { code, stdout } = await run('script', ['-qec', command, '/dev/null'], {
+      env: { ...environment(tmp), NO_COLOR: '1' },
+      patience: TOUR_PATIENCE_MS,
+    })
+    assert.equal(code, 0, stdout)
+    const written = readable(stdout)
+    assert.doesNotMatch(written, /␛\[[\d;]*m/)
+    assertFits(written.replace(ESCAPE_CODE, ''), NARROW)
+    assert.match(written, /\nVerified 9 steps in/)
     assert.deepEqual(readdirSync(tmp), [])
   })
 })
@@ -104,9 +128,30 @@ test('some steps only; a step that there is not', async () => {
   const some = await run(process.execPath, [TOUR, '4', '2'], { env: environment('/tmp') })
   assert.equal(some.code, 0, some.stdout + some.stderr)
   assert.deepEqual(some.stdout.match(/^\d(?= {2})/gm), ['2', '4'])
-  const none = await run(process.execPath, [TOUR, '7'])
+  const none = await run(process.execPath, [TOUR, '12'])
   assert.equal(none.code, 2)
   assert.match(none.stderr, /^usage: tour \[step \.\.\.\]/)
+})
+
+const unableToIsolate = available('unshare') || available('ip') || (process.getuid?.() !== 0 && 'namespaces need root')
+
+test('multicast over IPv6, on an interface that brings back what it sends', { skip: unableToIsolate }, async (t) => {
+  const setup = [
+    'ip link set lo up',
+    'ip link add tour0 type veth peer name tour1',
+    'ip link set tour0 up',
+    'ip link set tour1 up',
+    'ip addr add fd00::5/64 dev tour0 nodad',
+    'exec "$@"',
+  ]
+  const inner = ['-ec', setup.join('; '), 'sh', process.execPath, TOUR, '5']
+  const { code, stdout, stderr } = await run('unshare', ['--net', 'sh', ...inner], { env: environment(tempFolder(t)) })
+  assert.equal(code, 0, stdout + stderr)
+  assert.match(
+    stdout,
+    /^ {3}IPv6 ff01::42:99 on tour0\n.*\n +nothing +nobody\n +every source +fd00::5\n +fd00::5 +fd00::5\n/m,
+  )
+  assert.match(stdout, /^ {3}✓ IPv4, IPv6: /m)
 })
 
 describe('what is verified', () => {
@@ -170,6 +215,38 @@ describe('what is verified', () => {
     assert.throws(() => failsWith('a call', 'EMSGSIZE', fail), { expected: 'EMSGSIZE', actual: 'EPIPE' })
     assert.throws(() => failsWith('a call', 'EMSGSIZE', () => 'cut'), { actual: 'no error but cut' })
   })
+
+  test('errors of calls that are waited for', async () => {
+    const failure = Promise.reject(Object.assign(new Error(), { code: 'EPIPE', bytes: 3 }))
+    assert.equal((await rejectsWith('a call', 'EPIPE', failure))['bytes'], 3)
+    await assert.rejects(rejectsWith('a call', 'EMSGSIZE', failure), { expected: 'EMSGSIZE', actual: 'EPIPE' })
+    await assert.rejects(rejectsWith('a call', 'EPIPE', Promise.resolve(7)), { actual: 'no error but 7' })
+  })
+})
+
+describe('what the steps verify of time and of groups', () => {
+  test('a deadline that ends a call early, by another error, or not at all, is found out', async () => {
+    const early = expiry('recv', 1000, () => Promise.reject(new TimeoutError('recv')))
+    await assert.rejects(early, { what: 'recv with a deadline of 1000 ms', expected: '1000 to 2000 ms' })
+    const unreachable = new SystemError('ETIMEDOUT', -110, 'recv')
+    await assert.rejects(
+      expiry('recv', 0, () => Promise.reject(unreachable)),
+      { expected: 'true', actual: 'false' },
+    )
+    await assert.rejects(
+      expiry('recv', 0, async () => 'data'),
+      { expected: 'ETIMEDOUT', actual: 'no error but data' },
+    )
+  })
+
+  test('a datagram that should not have come is found out', async () => {
+    await using audience = await Audience.create(IPV4)
+    audience.member.mcastjoin(IPV4.group, IPV4.device)
+    await assert.rejects(audience.hears('127.0.0.1'), {
+      expected: "[ '127.0.0.1' ]",
+      actual: "[ '127.0.0.1', '127.0.0.2' ]",
+    })
+  })
 })
 
 describe('a tour with steps that fail', () => {
@@ -228,6 +305,7 @@ describe('the screen', () => {
   function fill(screen: Screen): void {
     screen.title(LONG)
     screen.heading(1, LONG)
+    screen.heading(10, LONG)
     screen.line(LONG, 'label')
     screen.line('x'.repeat(200))
     screen.progress(0.5, LONG)
