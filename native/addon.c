@@ -22,7 +22,7 @@ static const method_t *const modules[] = {
 
 static void export_methods(addon_t *addon, napi_value exports, const method_t *method) {
     for (; method->name != NULL; method++) {
-        napi_value function;
+        napi_value function = NULL;
         napi_create_function(addon->env, method->name, NAPI_AUTO_LENGTH, method->function, addon,
                              &function);
         napi_set_named_property(addon->env, exports, method->name, function);
@@ -52,14 +52,18 @@ static napi_value new_limits(napi_env env) {
     return limits;
 }
 
-static void export_registers(addon_t *addon, napi_value exports) {
-    napi_value buffer;
+/* False where there is no memory; and, from Node 26 on, when the worker that loads the addon is
+ * terminated meanwhile: then nothing can be made any more, and no JavaScript will ask for it. */
+static bool export_registers(addon_t *addon, napi_value exports) {
+    napi_value buffer = NULL;
     void *start = NULL;
-    napi_create_arraybuffer(addon->env, REGISTERS * sizeof(register_t_), &start, &buffer);
+    size_t length = REGISTERS * sizeof(register_t_);
+    if (napi_create_arraybuffer(addon->env, length, &start, &buffer) != napi_ok) return false;
     addon->registers = start;
-    memset(start, 0, REGISTERS * sizeof(register_t_));
+    memset(start, 0, length);
     napi_create_reference(addon->env, buffer, 1, &addon->registers_ref);
     napi_set_named_property(addon->env, exports, "registers", buffer);
+    return true;
 }
 
 static void addon_free(addon_t *addon) {
@@ -95,7 +99,10 @@ static napi_value addon_init(napi_env env, napi_value exports) {
     addon->env = env;
     napi_async_init(env, NULL, new_string(env, "berkeley"), &addon->async);
     napi_add_async_cleanup_hook(env, addon_close, addon, &addon->cleanup);
-    export_registers(addon, exports);
+    if (!export_registers(addon, exports)) {
+        napi_throw_error(env, "ENOMEM", "no memory for the registers of the addon");
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
         export_methods(addon, exports, modules[i]);
     export_methods(addon, exports, addon_methods);

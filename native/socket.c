@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "callback.h"
 #include "ledger.h"
 #include "napi_util.h"
 
@@ -96,6 +98,61 @@ static napi_value close_(napi_env env, napi_callback_info info) {
     return call_result(&call, close(fd));
 }
 
+/* A close(2) on a thread of libuv's pool, because with SO_LINGER it waits for the peer. */
+typedef struct {
+    addon_t *addon;
+    napi_async_work work;
+    napi_ref callback;
+    int fd;
+    int result; /* 0 or -errno */
+} farewell_t;
+
+static void farewell_run(napi_env env, void *data) {
+    farewell_t *farewell = data;
+    (void)env;
+    farewell->result = close(farewell->fd) < 0 ? -errno : 0;
+}
+
+static void farewell_free(farewell_t *farewell) {
+    if (farewell->callback && !farewell->addon->closing)
+        napi_delete_reference(farewell->addon->env, farewell->callback);
+    if (farewell->work && !farewell->addon->closing)
+        napi_delete_async_work(farewell->addon->env, farewell->work);
+    free(farewell);
+}
+
+static void farewell_done(napi_env env, napi_status status, void *data) {
+    farewell_t *farewell = data;
+    addon_t *addon = farewell->addon;
+    if (status != napi_ok) farewell_run(env, farewell); /* it never came to its thread */
+    if (!addon->closing) callback_call(addon, farewell->callback, new_int(env, farewell->result));
+    farewell_free(farewell);
+    addon_settled(addon);
+}
+
+/* closeAsync(callback, fd) -> 0, and later callback(0 or -errno); fd is gone at once, unless the
+ * answer is an error */
+static napi_value closeAsync_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    int fd = call_int(&call, 1);
+    if (!call_good(&call)) return NULL;
+    farewell_t *farewell = calloc(1, sizeof *farewell);
+    if (farewell == NULL) return call_number(&call, -ENOMEM);
+    farewell->addon = call.addon;
+    farewell->fd = fd;
+    if (napi_create_reference(env, call.argv[0], 1, &farewell->callback) != napi_ok ||
+        napi_create_async_work(env, NULL, new_string(env, "berkeley.close"), farewell_run,
+                               farewell_done, farewell, &farewell->work) != napi_ok ||
+        napi_queue_async_work(env, farewell->work) != napi_ok) {
+        farewell_free(farewell);
+        return call_number(&call, -ENOMEM);
+    }
+    ledger_mark(call.addon, fd, false);
+    call.addon->outstanding++;
+    return call_number(&call, 0);
+}
+
 /* dup(fd) -> fd, close-on-exec (F_DUPFD_CLOEXEC: dup(2) has no flag for it) */
 static napi_value dup_(napi_env env, napi_callback_info info) {
     call_t call;
@@ -168,6 +225,7 @@ const method_t socket_methods[] = {
     {"accept4", accept4_},
     {"shutdown", shutdown_},
     {"close", close_},
+    {"closeAsync", closeAsync_},
     {"dup", dup_},
     {"getsockname", getsockname_},
     {"getpeername", getpeername_},

@@ -23,22 +23,36 @@ function testsByHazard() {
   return found
 }
 
+/**
+ * What goes wrong, and where a test cannot say it all, or there is none, a sentence that does.
+ * @typedef {string | { what: string, note: string }} Hazard
+ */
+
+/**
+ * @param {string} number
+ * @param {Hazard} hazard
+ * @param {readonly string[]} tests
+ */
+function row(number, hazard, tests) {
+  const { what, note } = typeof hazard === 'string' ? { what: hazard, note: undefined } : hazard
+  if (tests.length === 0 && note === undefined) throw new Failure(`${number} has neither a test nor a note`)
+  return `| ${number} | ${what} | ${[...(note ? [`*${note}*`] : []), ...tests].join('<br>')} |`
+}
+
 function page() {
   const tests = testsByHazard()
-  /** @type {Record<string, string>} */
+  /** @type {Record<string, Hazard>} */
   const hazards = readJson(inRoot('test', 'hazards.json'))
   const unknown = [...tests.keys()].filter((number) => !(number in hazards))
   if (unknown.length > 0) throw new Failure(`no hazard of that number: ${unknown.join(', ')}`)
-  const rows = Object.entries(hazards).map(
-    ([number, what]) => `| ${number} | ${what} | ${tests.get(number)?.join('<br>') ?? '*no test yet*'} |`,
-  )
+  const rows = Object.entries(hazards).map(([number, hazard]) => row(number, hazard, tests.get(number) ?? []))
   const covered = Object.keys(hazards).filter((number) => tests.has(number)).length
   return `<!-- Made by scripts/generate-reliability.mjs from the titles of the tests: change those, not this page. -->
 
 # Reliability
 
 Ways in which socket libraries fail, by number. A test that holds one off names it in its title, as \`(H32)\`; this page is made of
-those titles. ${covered} of ${rows.length} have a test by that name.
+those titles, and of the notes in \`test/hazards.json\`. ${covered} of ${rows.length} have a test by that name.
 
 | | what goes wrong | tests |
 | --- | --- | --- |

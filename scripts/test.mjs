@@ -1,14 +1,25 @@
 // Runs the compiled tests with Node's own runner.
 //   node scripts/test.mjs [part of a file name ...] [--option for node ...]
 // The list of files comes from the sources, so that no leftover of an old build is run. Where it may, it runs them in a
-// network namespace with nothing but a loopback device: no test can talk to anybody else, not even to a name server.
+// network namespace with nothing but a loopback device: no test can talk to anybody else, not even to a name server, and
+// what is there in the end was left by them.
 import { spawnSync } from 'node:child_process'
-import { relative } from 'node:path'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { leftInNamespace } from './lib/leftovers.mjs'
 import { filesBelow, inRoot } from './lib/project.mjs'
-import { Failure, inForeground, script, which } from './lib/run.mjs'
+import { Failure, inForeground, quietly, script, which } from './lib/run.mjs'
 
 /** A test that hangs fails after this long: no test of ours takes a tenth of it. */
 const TIMEOUT_MS = 120_000
+
+/** The path of a unix socket has 107 bytes: a base that takes many of them is not used. */
+const BASE_MAX = 24
+
+/** Says that this process is the one within the namespace. */
+const ISOLATED = '--isolated'
 
 /** @param {readonly string[]} wanted */
 function compiledTests(wanted) {
@@ -25,12 +36,55 @@ function canIsolate() {
   return spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status === 0
 }
 
-await script(() => {
-  const args = process.argv.slice(2)
+/** @param {readonly string[]} args */
+function nodeArguments(args) {
   const files = compiledTests(args.filter((arg) => !arg.startsWith('-')))
   const options = args.filter((arg) => arg.startsWith('-'))
-  const runner = ['--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`, '--enable-source-maps']
-  const command = [process.execPath, ...runner, ...options, ...files]
-  if (!canIsolate()) return inForeground(process.execPath, command.slice(1))
-  return inForeground('unshare', ['--net', 'sh', '-e', '-c', 'ip link set lo up; exec "$@"', 'sh', ...command])
+  return [
+    '--test',
+    '--test-reporter=spec',
+    `--test-timeout=${TIMEOUT_MS}`,
+    '--enable-source-maps',
+    ...options,
+    ...files,
+  ]
+}
+
+/** Newer versions of Node keep what npm's JavaScript compiles to there: a cache is meant to be left. */
+const CACHE = 'node-compile-cache'
+
+/** @param {string} folder */
+const leftInFolder = (folder) =>
+  readdirSync(folder)
+    .filter((name) => name !== CACHE)
+    .map((name) => `file ${join(folder, name)}`)
+
+/**
+ * Runs the tests with a temporary folder of their own.
+ * @param {readonly string[]} args
+ * @param {() => string[] | Promise<string[]>} leftovers what else is there when they are over, and should not be
+ */
+async function run(args, leftovers) {
+  const command = nodeArguments(args)
+  const folder = mkdtempSync(join(tmpdir().length > BASE_MAX ? '/tmp' : tmpdir(), 'bk-'))
+  try {
+    // As the folder that it stands in for: some tests are two users.
+    chmodSync(folder, 0o1777)
+    const status = await inForeground(process.execPath, command, { ...process.env, TMPDIR: folder })
+    const left = [...leftInFolder(folder), ...(await leftovers())]
+    if (left.length > 0) throw new Failure(`the tests left behind:\n${left.map((what) => `  ${what}`).join('\n')}`)
+    return status
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+await script(() => {
+  const args = process.argv.slice(2)
+  if (args[0] === ISOLATED) {
+    quietly('starting the loopback device', 'ip', ['link', 'set', 'lo', 'up'])
+    return run(args.slice(1), leftInNamespace)
+  }
+  if (!canIsolate()) return run(args, () => [])
+  return inForeground('unshare', ['--net', process.execPath, fileURLToPath(import.meta.url), ISOLATED, ...args])
 })

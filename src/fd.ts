@@ -104,6 +104,18 @@ export function closeFd(fd: number): void {
   if (result !== -sys.EINTR) check(result, 'close')
 }
 
+/**
+ * The same on libuv's pool, for a close that waits. Not by Node's own fs.close(), which in a worker warns of every descriptor
+ * that Node did not open.
+ */
+export async function closeFdInPool(fd: number): Promise<void> {
+  const result = await new Promise<number>((closed) => {
+    // Without memory for a thread's work, this thread has to wait.
+    if (native.closeAsync(closed, fd) < 0) closed(native.close(fd))
+  })
+  if (result !== -sys.EINTR) check(result, 'close')
+}
+
 /** Closes every one, whatever the others say; then throws what the first failure was. */
 export function closeAll(all: Iterable<{ close(): void }>): void {
   const failures: unknown[] = []

@@ -27,6 +27,8 @@ export interface Native {
   accept4(fd: number, flags: number, sockaddr?: Uint8Array): number
   shutdown(fd: number, how: number): number
   close(fd: number): number
+  /** On a thread of the pool; the callback gets what close(2) returned. The number is gone at once, unless the answer is an error. */
+  closeAsync(callback: (result: number) => void, fd: number): number
   dup(fd: number): number
   getsockname(fd: number, sockaddr: Uint8Array): number
   getpeername(fd: number, sockaddr: Uint8Array): number

@@ -7,7 +7,7 @@ import * as validate from './validate.js'
 
 /** What a waiting call may be given beside its arguments. */
 export interface WaitOptions {
-  /** Aborting it ends the call with an AbortError; nothing that was received is lost. */
+  /** Aborting it ends the call with an AbortError; nothing that was received is lost, and its `bytes` says how much was sent. */
   signal?: AbortSignal | undefined
 }
 

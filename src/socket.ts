@@ -1,11 +1,9 @@
-import { close } from 'node:fs'
-import { promisify } from 'node:util'
 import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
 import { budget } from './deadline.js'
 import { Descriptor, handOver, type SocketFacts } from './descriptor.js'
 import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
-import { closeFd, disown, type OwnedFd } from './fd.js'
+import { closeFd, closeFdInPool, type OwnedFd } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
@@ -22,7 +20,6 @@ export type { Hook, WaitOptions }
 
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
-const closeInPool = promisify(close)
 
 /**
  * The root of the asynchronous sockets. They are always non-blocking; a verb that has to wait returns a Promise, one
@@ -276,16 +273,10 @@ export class Socket extends Descriptor {
       this.#stop()
       const fd = this.retire()
       if (shutrd || shutwr) work.push(step(() => check(native.shutdown(fd, howOf(shutrd, shutwr)), 'shutdown')))
-      work.push(step(() => (lingers ? this.#closeLater(fd) : closeFd(fd))))
+      work.push(step(() => (lingers ? closeFdInPool(fd) : closeFd(fd))))
     }
     await Promise.all(work)
     if (failures.length > 0) throw failures[0]
-  }
-
-  /** close(2) on libuv's pool. */
-  async #closeLater(fd: number): Promise<void> {
-    disown(fd)
-    await closeInPool(fd)
   }
 
   /** Ends what waits, for the kernel or for its turn. */

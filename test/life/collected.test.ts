@@ -80,6 +80,23 @@ describe('an open socket that is lost', () => {
     said(ending, '1 0')
   })
 
+  it('is not lost while a call waits on it (H18)', async () => {
+    const ending = await withCollector(`
+      const { stream } = await import('berkeley')
+      const b = await (async () => {
+        const [a, b] = await stream.unix.pair()
+        a.recv().then((data) => say(String(data), warnings.length))
+        return b
+      })()
+      const before = countFds()
+      for (let i = 0; i < 20; i++) { gc(); await pause(1) }
+      say(countFds() - before)
+      await b.send('still waiting')
+      await b.close()
+    `)
+    said(ending, '0', 'still waiting 0')
+  })
+
   it('is not lost while it is used', async () => {
     const ending = await withCollector(`
       const [a, b] = socket.pair(SOCK_STREAM, true)

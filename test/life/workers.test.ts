@@ -9,9 +9,28 @@ import { countFds, eventually, leavesNoFd, runScript, within } from '../util/ind
 
 leavesNoFd()
 
-type Job = 'work' | 'open' | 'exit' | 'throw' | 'blocked' | 'churn' | 'lookups' | 'transfers' | 'unwrapped'
+type Job = 'farewell' | 'work' | 'open' | 'exit' | 'throw' | 'blocked' | 'churn' | 'lookups' | 'transfers' | 'unwrapped'
 
-function startWorker(t: TestContext, job: Job): Worker {
+/** Calls that wait without end: see `endless` in work.ts. */
+const pending = [
+  ...[
+    'recv',
+    'recvinto',
+    'recvmsg',
+    'recvfd',
+    'recvsync',
+    'send',
+    'sendmsg',
+    'sendfd',
+    'sendfile',
+    'accept',
+    'acceptfd',
+  ],
+  ...['a loop over a server', 'a loop over a connection', 'connect', 'connect to a full backlog', 'recvfrom'],
+  ...['duplex()', 'web()', 'a deadline', 'an abort signal', 'a lingering close'],
+]
+
+function startWorker(t: TestContext, job: Job | `pending${string}`): Worker {
   const worker = new Worker(new URL('./work.js', import.meta.url), { workerData: job })
   t.after(() => worker.terminate())
   return worker
@@ -125,14 +144,72 @@ describe('workers', () => {
       await nothingLeft(before)
     })
 
+  describe('can be terminated with a call under way, and leave no descriptor open (H86, H87)', () => {
+    for (const kind of pending)
+      it(kind, async (t) => {
+        const before = countFds()
+        const worker = startWorker(t, `pending: ${kind}`)
+        assert.equal(await message(worker), 'ready')
+        assert.ok(countFds() > before)
+        await within(worker.terminate(), 'termination')
+        await nothingLeft(before)
+      })
+
+    it('all of them at once, in several workers', async (t) => {
+      const before = countFds()
+      for (let i = 0; i < 2; i++) {
+        const workers = Array.from({ length: 4 }, () => startWorker(t, 'pending'))
+        await Promise.all(workers.map(message))
+        await within(Promise.all(workers.map((worker) => worker.terminate())), 'termination')
+      }
+      await nothingLeft(before)
+    })
+
+    it('and so can the process', async () => {
+      const { code, signal, stderr } = await runScript(`
+        import { Worker } from 'node:worker_threads'
+        import { once } from 'node:events'
+        const url = new URL('./build/test/life/work.js', 'file://' + process.cwd() + '/')
+        const workers = Array.from({ length: 4 }, () => new Worker(url, { workerData: 'pending', execArgv: [] }))
+        await Promise.all(workers.map((worker) => once(worker, 'message')))
+        process.exit(9)
+      `)
+      assert.deepEqual([code, signal], [9, null], stderr)
+    })
+  })
+
+  it('close with a linger, and Node has nothing to say about it (H31, H87)', async (t) => {
+    const worker = startWorker(t, 'farewell')
+    const end = exitOf(worker)
+    assert.equal(await message(worker), 'closed, with 0 warnings')
+    assert.equal(await end, 0)
+  })
+
+  it('that are terminated while they load the addon crash nothing (H86)', async () => {
+    const { code, signal, stdout, stderr } = await runScript(`
+      import { setTimeout as pause } from 'node:timers/promises'
+      import { Worker } from 'node:worker_threads'
+      const url = new URL('data:text/javascript,' + encodeURIComponent(
+        "import { createRequire } from 'node:module'; createRequire(" + JSON.stringify(process.cwd() + '/') + ")('berkeley')"))
+      for (let round = 0; round < 24; round++) {
+        const workers = Array.from({ length: 5 }, () => new Worker(url, { execArgv: [] }))
+        await pause((round % 12) * 8)
+        await Promise.all(workers.map((worker) => worker.terminate()))
+      }
+      console.log('alive')
+    `)
+    assert.deepEqual([code, signal, stdout], [0, null, 'alive\n'], stderr)
+  })
+
   it('terminated at any moment crash nothing (H86)', async () => {
     const { code, signal, stdout, stderr } = await runScript(`
       import { Worker } from 'node:worker_threads'
       import { setTimeout as pause } from 'node:timers/promises'
       const url = new URL('./build/test/life/work.js', 'file://' + process.cwd() + '/')
       for (let round = 0; round < 12; round++) {
-        const workers = ['work', 'open', 'lookups', 'transfers', 'exit'].map((workerData) => new Worker(url, { workerData }))
-        for (const worker of workers) worker.on('error', () => {})
+        const workers = ['work', 'open', 'lookups', 'transfers', 'exit', 'churn', 'pending']
+          .map((workerData) => new Worker(url, { workerData, execArgv: [] }))
+        for (const worker of workers) worker.on('error', (error) => console.log(error))
         await pause(round * 8)
         await Promise.all(workers.map((worker) => worker.terminate()))
       }

@@ -112,7 +112,7 @@ function state(sock: ll.Socket, name: string, row: AnyRow): unknown {
 }
 
 for (const [table, rows] of Object.entries(optionTables) as [string, OptionTable][])
-  describe(`wrong values for options of ${table}`, () => {
+  describe(`wrong values for options of ${table} (H83)`, () => {
     for (const [name, row] of Object.entries(rows)) {
       if (row.access === 'ro' || elsewhere.test(row.kind.name)) continue
       const known = [facts[table]?.rows[name] ?? {}].flat() as Fact[]

@@ -91,7 +91,7 @@ async function tryRow(t: TestContext, name: string, row: AnyRow, fact: Fact, on:
 }
 
 for (const [table, rows] of tables)
-  describe(`options of ${table}`, () => {
+  describe(`options of ${table} (H84)`, () => {
     const known = facts[table]
     assert.ok(known, `facts.ts says nothing of the table ${table}`)
 

@@ -1,6 +1,7 @@
 // The npm package as its users get it: packed, installed where there is no compiler, and used from every module system.
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -144,6 +145,9 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 declare const httpServer: Server
 declare const nodeSocket: Socket
+declare function handle(data: Buffer, addr: AddrInfo | null, segmentSize: number): void
+declare const video: Buffer
+declare const from: AddrInfo
 declare function use(fds: number[]): void
 `
 
@@ -174,7 +178,23 @@ test('attw finds no fault', async () => {
   await tool('@arethetypeswrong/cli', 'dist/index.js', '--profile', 'node16', '--no-definitely-typed', tarball)
 })
 
-test('the prebuilt addon needs libc alone, and an old one will do', async () => {
+test('the prebuilt addon needs libc alone, and an old one will do (H91)', async () => {
   const addon = join(consumer, 'node_modules', 'berkeley', prebuild)
   await run(process.execPath, [join(root, 'scripts', 'check-binary.mjs'), addon])
+})
+
+/** The other versions of Node that this machine has: see scripts/with-node.mjs. */
+const others = ['20', '22', '24', '26']
+  .map((major) =>
+    join(root, 'build', 'node', major, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node'),
+  )
+  .filter((binary) => existsSync(binary))
+
+test('the same addon works under other versions of Node (H91)', {
+  skip: others.length === 0 && 'there is no other: npm run test:nodes installs them',
+}, async () => {
+  for (const node of others) {
+    const { stdout } = await run(node, ['run.mjs'], { cwd: consumer, env: environment(userPath) })
+    assert.equal(stdout.trim(), 'works from ESM')
+  }
 })

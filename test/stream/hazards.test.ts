@@ -5,9 +5,13 @@ import { describe, test } from 'node:test'
 import { AddrInfo, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream } from 'berkeley'
 import { withDialer } from '#internal/dialer.js'
 import { native } from '#internal/native.js'
+import { threadPoller } from '#internal/reactor.js'
 import { closing, closingAll, countFds, leavesNoFd } from '../util/index.js'
 
 leavesNoFd()
+
+// It has a descriptor of its own, which is not to be counted in the midst of a test.
+threadPoller()
 
 /** The descriptors that some epoll set of this process watches. */
 function watched(): number[] {
@@ -21,6 +25,8 @@ function watched(): number[] {
     }
   })
 }
+
+type Test = Parameters<typeof closing>[0]
 
 const tcp = (host: string, port: number): AddrInfo =>
   AddrInfo.inet(host, port, { socktype: SOCK_STREAM, protocol: IPPROTO_TCP })
@@ -102,6 +108,104 @@ describe('connecting', () => {
     assert.equal(countFds(), before + 1)
     await client.send('the ninth')
     assert.equal(String(await closing(t, await server.accept()).recv()), 'the ninth')
+  })
+})
+
+describe('connecting to several addresses', () => {
+  /** A listener on that address, whose backlog is full: what comes is dropped. */
+  async function blackHole(t: Test, host: string, port: number): Promise<void> {
+    const server = closing(t, await stream.inet.Server.create({ host, port }))
+    server.listen(0)
+    for (let late = 0; late === 0; ) {
+      const filler = closing(t, await stream.inet.Client.create({ host, port }, false))
+      await filler.connect(100).catch(() => late++)
+    }
+  }
+
+  /** A client that tries those addresses. */
+  async function clientOf(t: Test, list: AddrInfo[]): Promise<{ connect(budget: number): Promise<void> }> {
+    const Client = withDialer(stream.inet.Socket, { check: () => {}, lookup: async () => list })
+    return closing(t, await Client.create({}, false))
+  }
+
+  test('has one deadline for all of them, and leaves nothing (H53)', async (t) => {
+    const probe = await stream.inet.Server.create({ host: '127.0.0.1' })
+    const { port = 0 } = probe.getsockname()
+    await probe.close()
+    await blackHole(t, '127.0.2.1', port)
+    await blackHole(t, '127.0.2.2', port)
+    const client = await clientOf(
+      t,
+      ['127.0.2.3', '127.0.2.1', '127.0.2.4', '127.0.2.2'].map((host) => tcp(host, port)),
+    )
+    const before = countFds()
+    const start = performance.now()
+    // The first one refuses; the second says nothing until the budget is used up.
+    await assert.rejects(client.connect(300), { name: 'TimeoutError', address: '127.0.2.1', port })
+    const took = performance.now() - start
+    assert.ok(took >= 300 && took < 900, `${took} ms`)
+    assert.equal(countFds(), before)
+  })
+
+  test('leaves nothing, however often it fails (H53, H51)', async (t) => {
+    const probe = await stream.inet.Server.create({ host: '127.0.0.1' })
+    const { port = 0 } = probe.getsockname()
+    await probe.close()
+    const client = await clientOf(
+      t,
+      Array.from({ length: 8 }, (_, i) => tcp(`127.0.3.${i + 1}`, port)),
+    )
+    const before = countFds()
+    for (let i = 0; i < 200; i++) await assert.rejects(client.connect(10_000), { code: 'ECONNREFUSED' })
+    assert.equal(countFds(), before)
+  })
+
+  test('connecting again without end keeps one descriptor (H51)', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const { port = 0 } = server.getsockname()
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
+    let last = await server.accept()
+    const before = countFds()
+    for (let i = 0; i < 300; i++) {
+      await client.connect()
+      assert.equal(await last.recv(), null)
+      await last.close()
+      last = await server.accept()
+    }
+    closing(t, last)
+    assert.equal(countFds(), before)
+  })
+})
+
+describe('one listener with two owners', () => {
+  test('readiness is for both, the connection for one: the other waits again (H11, H43)', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const twin = closing(t, await stream.inet.Server.wrap(native.dup(server.fd())))
+    const { port = 0 } = server.getsockname()
+    const count = 100
+    let served = 0
+    const serve = async (from: stream.inet.Server): Promise<void> => {
+      for await (const peer of from) {
+        served++
+        await peer.send('once')
+        await peer.close()
+      }
+    }
+    const serving = [serve(server), serve(twin)]
+    for (let i = 0; i < count; i++) {
+      const client = await stream.inet.Client.create({ host: '127.0.0.1', port })
+      assert.equal(String(await client.recv()), 'once')
+      await client.close()
+    }
+    assert.equal(served, count)
+    // One of them goes, and the other one serves on.
+    await server.close()
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
+    assert.equal(String(await client.recv()), 'once')
+    await twin.close()
+    await Promise.all(serving)
   })
 })
 

@@ -1,11 +1,40 @@
 import assert from 'node:assert/strict'
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, fchmodSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { stream, TimeoutError } from 'berkeley'
-import { abstractName, available, closing, closingAll, leavesNoFd, start, tempFolder, within } from '../util/index.js'
+import { native } from '#internal/native.js'
+import {
+  abstractName,
+  available,
+  closing,
+  closingAll,
+  leavesNoFd,
+  run,
+  start,
+  tempFolder,
+  within,
+} from '../util/index.js'
 
 leavesNoFd()
+
+const NOBODY = 65534
+
+/** What somebody else gets who connects to that path: `connected`, or the code of the error. */
+async function asNobody(path: string): Promise<string> {
+  const code = `require('net').connect(process.argv[1], () => { console.log('connected'); process.exit() })
+    .on('error', (error) => console.log(error.code))`
+  const { stdout } = await run(process.execPath, ['-e', code, path], { cwd: '/', uid: NOBODY, gid: NOBODY })
+  return stdout.trim()
+}
+
+/** For tests with two users: whether this one may become another, and that one may run Node. */
+const oneUser =
+  process.getuid?.() !== 0
+    ? 'only root can be somebody else'
+    : spawnSync(process.execPath, ['-e', ''], { cwd: '/', uid: NOBODY, gid: NOBODY }).status !== 0 &&
+      'nobody may not run this Node'
 
 describe('a pair', () => {
   test('talks both ways, and ends', async (t) => {
@@ -22,6 +51,21 @@ describe('a pair', () => {
   test('knows the credentials of its maker (H67)', async (t) => {
     const [a] = closingAll(t, await stream.unix.pair())
     assert.deepEqual(a.peercred(), { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() })
+  })
+
+  test('names who connected, as of the moment when it did (H67)', { skip: oneUser }, async (t) => {
+    const folder = tempFolder(t)
+    chmodSync(folder, 0o755)
+    const path = join(folder, 's')
+    const server = closing(t, await stream.unix.Server.create({ path }))
+    server.listen()
+    chmodSync(path, 0o777)
+    const other = asNobody(path)
+    const peer = closing(t, await within(server.accept(), 'the connection'))
+    assert.equal(await other, 'connected')
+    // Its process is gone by now.
+    const { uid, gid } = peer.peercred()
+    assert.deepEqual([uid, gid], [NOBODY, NOBODY])
   })
 
   test('many small messages in both directions at once keep their order', async (t) => {
@@ -127,6 +171,98 @@ describe('server and client', () => {
     const peer = closing(t, await server.accept())
     await late.send('in')
     assert.equal((await peer.recv())?.toString(), 'in')
+  })
+})
+
+describe('a full backlog', () => {
+  test('is asked again with growing pauses, and a budget ends them (H50)', async (t) => {
+    const path = join(tempFolder(t), 's')
+    const server = closing(t, await stream.unix.Server.create({ path }))
+    server.listen(0)
+    closing(t, await stream.unix.Client.create({ path }))
+    const asked = t.mock.method(native, 'connect')
+    const late = closing(t, await stream.unix.Client.create({ path }, false))
+    await assert.rejects(late.connect(300), { name: 'TimeoutError', path })
+    // 5, 10, 20, 40, 80, 160 ms: the sum is more than there was.
+    assert.ok(asked.mock.callCount() >= 2 && asked.mock.callCount() <= 7, `${asked.mock.callCount()} calls`)
+  })
+
+  test('lets everybody in, one after the other, without a spin (H50)', async (t) => {
+    const path = join(tempFolder(t), 's')
+    const server = closing(t, await stream.unix.Server.create({ path }))
+    server.listen(0)
+    const asked = t.mock.method(native, 'connect')
+    const clients = await Promise.all(Array.from({ length: 8 }, () => stream.unix.Client.create({ path }, false)))
+    closingAll(t, clients)
+    const connections = clients.map(async (client, i) => {
+      await client.connect(30_000)
+      await client.send(`client ${i}`)
+    })
+    const names = new Set<string>()
+    for (const _ of clients) names.add(String(await closing(t, await within(server.accept(), 'a connection')).recv()))
+    await within(Promise.all(connections), 'all of them')
+    assert.equal(names.size, clients.length)
+    assert.ok(asked.mock.callCount() < 20 * clients.length, `${asked.mock.callCount()} calls`)
+  })
+
+  test('does not hold an attempt that is aborted, or closed (H50)', async (t) => {
+    const path = join(tempFolder(t), 's')
+    const server = closing(t, await stream.unix.Server.create({ path }))
+    server.listen(0)
+    closing(t, await stream.unix.Client.create({ path }))
+    const late = closing(t, await stream.unix.Client.create({ path }, false))
+    const abort = new AbortController()
+    const aborted = late.connect(0, { signal: abort.signal })
+    setImmediate(() => abort.abort())
+    await assert.rejects(aborted, { name: 'AbortError' })
+    const closed = late.connect()
+    setImmediate(() => void late.close())
+    await assert.rejects(closed, { code: 'ECANCELED' })
+  })
+})
+
+describe('the permissions of a socket file', () => {
+  const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
+
+  test('can be set before it exists: there is no moment in which they are others (H66)', {
+    skip: oneUser,
+  }, async (t) => {
+    const folder = tempFolder(t)
+    chmodSync(folder, 0o755)
+    for (const [bits, outcome] of [
+      [0o600, 'EACCES'],
+      [0o666, 'connected'],
+    ] as const) {
+      const path = join(folder, bits.toString(8))
+      const umask = process.umask(0)
+      // bind(2) makes the file with the mode of the socket, less the umask.
+      const making = stream.unix.Server.create({ path, prepare: (sock) => fchmodSync(sock.fd(), bits) })
+      const server = closing(t, await making.finally(() => process.umask(umask)))
+      assert.equal(mode(path), bits.toString(8))
+      server.listen()
+      assert.equal(await asNobody(path), outcome)
+    }
+  })
+
+  test('or between bind and listen, when nobody can connect yet (H66)', { skip: oneUser }, async (t) => {
+    const folder = tempFolder(t)
+    chmodSync(folder, 0o755)
+    const path = join(folder, 's')
+    const umask = process.umask(0)
+    const server = closing(t, await stream.unix.Server.create({ path }).finally(() => process.umask(umask)))
+    assert.equal(mode(path), '777')
+    assert.equal(await asNobody(path), 'ECONNREFUSED')
+    chmodSync(path, 0o600)
+    server.listen()
+    assert.equal(await asNobody(path), 'EACCES')
+    closing(t, await stream.unix.Client.create({ path }))
+  })
+
+  test('are what the umask leaves of them, when nobody sets any (H66)', async (t) => {
+    const path = join(tempFolder(t), 's')
+    const umask = process.umask(0o077)
+    closing(t, await stream.unix.Server.create({ path }).finally(() => process.umask(umask)))
+    assert.equal(mode(path), '700')
   })
 })
 
