@@ -114,6 +114,11 @@ export abstract class Descriptor implements OptionTarget {
     return this.#owned.use(syscall)
   }
 
+  /** Notes the watch that a poller keeps on it, to be ended should the socket be lost. */
+  protected watched(watch: { stop(): void }): void {
+    this.#owned?.watched(watch)
+  }
+
   /** Gives the number away: this object is closed from now on, the socket is not. -1 when it was closed. */
   protected release(): number {
     return this.#owned?.release() ?? -1

@@ -3,7 +3,7 @@ import { NEVER, remaining } from './deadline.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
 import { MORE, type Operation } from './operation.js'
 import { PATIENT, type Patience, type WaitHook } from './patience.js'
-import { type Poller, threadPoller, type Watch } from './reactor.js'
+import { type Poller, type ReadyListener, threadPoller, type Watch } from './reactor.js'
 import { invalidType } from './validate.js'
 
 /** After so many completions in a row without a wait the engine lets the event loop turn once. */
@@ -68,6 +68,26 @@ class Failure {
 /** What one system call means for its operation. */
 type Verdict<T> = { value: T } | Failure | 'more' | 'passing' | 'wait' | 'pause'
 
+/** Who the poller tells: it holds on to the engine only while something waits, so that a socket that is lost can be collected. */
+class Ear implements ReadyListener {
+  readonly #engine: WeakRef<Engine>
+  #awake: Engine | undefined
+
+  constructor(engine: Engine) {
+    this.#engine = new WeakRef(engine)
+  }
+
+  /** Whether something waits. */
+  listen(engine: Engine | undefined): void {
+    this.#awake = engine
+  }
+
+  ready(readable: boolean, writable: boolean, lasting: boolean): void {
+    const engine = this.#awake ?? this.#engine.deref()
+    engine?.ready(readable, writable, lasting)
+  }
+}
+
 /**
  * The one loop that every waiting verb goes through: make the system call first; on EINTR again; when it would have to
  * wait, wait for readiness with what is left of the deadline, and again; anything else is the answer.
@@ -80,12 +100,20 @@ export class Engine {
   readonly #reader = new Direction()
   readonly #writer = new Direction()
   #poller: Poller | undefined
+  readonly #onWatch: ((watch: Watch) => void) | undefined
   #watch: Watch | undefined
+  #ear: Ear | undefined
   #referenced = true
 
-  constructor(use: (syscall: string) => number, poller?: Poller) {
+  /**
+   * @param use - gives the number of the descriptor, or throws EBADF.
+   * @param poller - that of the thread by default.
+   * @param onWatch - is told of the watch, which has to end before the descriptor does.
+   */
+  constructor(use: (syscall: string) => number, poller?: Poller, onWatch?: (watch: Watch) => void) {
     this.#use = use
     this.#poller = poller
+    this.#onWatch = onWatch
   }
 
   /** Runs an operation that waits until there is something to receive. */
@@ -249,8 +277,17 @@ export class Engine {
 
   #arrange(direction: Direction, pending: AnyPending, step: 'wait' | 'pause'): void {
     if (step === 'pause') this.#pause(direction, pending)
-    else this.#watch ??= (this.#poller as Poller).watch(this.#use(pending.operation.syscall), this)
+    else this.#listen(pending.operation.syscall)
     if (pending.patience.deadline !== NEVER) this.#arm(direction, pending)
+  }
+
+  #listen(syscall: string): void {
+    if (this.#ear === undefined || this.#watch === undefined) {
+      this.#ear = new Ear(this)
+      this.#watch = (this.#poller as Poller).watch(this.#use(syscall), this.#ear)
+      this.#onWatch?.(this.#watch)
+    }
+    this.#ear.listen(this)
   }
 
   /** Runs a hook of the user. It may do anything, also close this socket: the wait goes on only if it is still ours. */
@@ -371,6 +408,7 @@ export class Engine {
     clearPause(pending.pause)
     if (pending.onAbort) pending.patience.signal?.removeEventListener('abort', pending.onAbort)
     this.#hold(pending, false)
+    if (this.#reader.pending === undefined && this.#writer.pending === undefined) this.#ear?.listen(undefined)
   }
 
   #hold(pending: AnyPending, held: boolean): void {

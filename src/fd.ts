@@ -7,6 +7,8 @@ import { native } from './native.js'
 interface Holding {
   fd: number
   readonly what: string
+  /** Ends the watch of a poller, which goes by number: it has to be over before the number is free. */
+  watch?: { stop(): void }
 }
 
 /** Every fd that this thread owns through us, by number. */
@@ -28,6 +30,7 @@ const abandoned = new FinalizationRegistry<Holding>((holding) => {
   const { fd, what } = holding
   if (fd < 0) return
   forget(holding)
+  holding.watch?.stop()
   native.close(fd)
   process.emitWarning(`${what} (fd ${fd}) was lost without close(); it is closed now`, {
     type: 'ResourceWarning',
@@ -73,6 +76,11 @@ export class OwnedFd {
     const fd = this.#holding.fd
     if (fd < 0) throw systemError(sys.EBADF, syscall, { detail: 'the socket is closed' })
     return fd
+  }
+
+  /** Notes the watch that a poller keeps on it, to be ended should the owner be lost. */
+  watched(watch: { stop(): void }): void {
+    this.#holding.watch = watch
   }
 
   /** Gives the number to the caller, who closes it from now on; -1 when there is none. */

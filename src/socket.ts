@@ -43,7 +43,11 @@ export class Socket extends Descriptor {
   }
 
   #newEngine(): Engine {
-    return new Engine((syscall) => this.use(syscall))
+    return new Engine(
+      (syscall) => this.use(syscall),
+      undefined,
+      (watch) => this.watched(watch),
+    )
   }
 
   /** Runs a verb of this socket under the lock of its direction. The verb must come to `read` or `write` before it returns. */

@@ -54,6 +54,34 @@ describe('an open socket that is lost', () => {
     said(ending, '0 2000')
   })
 
+  it('is closed although it waited once, and not while it waits (H18)', async () => {
+    const ending = await withCollector(`
+      const { stream } = await import('berkeley')
+      const [warm, up] = await stream.unix.pair()
+      setImmediate(() => up.send('x'))
+      await warm.recv() // opens what the event loop needs, and keeps
+      const before = countFds()
+      let waiting, b
+      await (async () => {
+        const [a, other] = await stream.unix.pair()
+        b = other
+        const got = a.recv()
+        await pause(1)
+        await b.send('x')
+        await got
+        waiting = a.recv()
+      })()
+      for (let i = 0; i < 20; i++) { gc(); await pause(1) }
+      say(countFds() - before, warnings.length)
+      await b.send('y')
+      say(String(await waiting))
+      say((await collected(before + 1)) - before, warnings.length)
+      await b.close()
+      await Promise.all([warm.close(), up.close()])
+    `)
+    said(ending, '2 0', 'y', '1 1')
+  })
+
   it('does not take the next owner of its number along (H01)', async () => {
     const ending = await withCollector(`
       const before = countFds()
