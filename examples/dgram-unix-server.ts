@@ -12,12 +12,12 @@ await sock.bind()
 process.once('SIGINT', () => sock.close()) // ends the loop, and removes the file: it would be in the next run's way
 console.log(`listening on ${sock.getsockname()}`)
 
-while (sock.fd() >= 0)
+for await (const [data, from] of sock) {
+  console.log(`received from ${from ?? 'a socket without a name'}: ${data}`)
   try {
-    const [data, from] = await sock.recvfrom() // 64 KiB at most: for a longer one it rejects
-    console.log(`received from ${from ?? 'a socket without a name'}: ${data}`)
     // A sender that does not read its answers until its queue is full misses some: nobody waits for it.
     if (from !== null) await sock.sendto(data, from, MSG_DONTWAIT)
   } catch (error) {
-    if (sock.fd() >= 0) console.log(`${error}`) // of this datagram: the next one is served
+    console.log(`${error}`) // of this datagram: the next one is served
   }
+}

@@ -1,5 +1,5 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX, IPPROTO_UDP, sys } from '../constants.js'
+import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC, sys } from '../constants.js'
 import { check, systemError } from '../errors.js'
 import { defineLocked } from '../locked.js'
 import { type Batch, type Receipt, receiveBatch } from '../message/batch.js'
@@ -7,7 +7,7 @@ import { BATCH_MAX } from '../message/block.js'
 import { Outgoing, type OutgoingDatagram } from '../message/outgoing.js'
 import { receiveFrom, type Sender } from '../message/transfer.js'
 import { native } from '../native.js'
-import { MORE, OTHER_SIDE_FULL } from '../operation.js'
+import { MORE, type Operation, OTHER_SIDE_FULL } from '../operation.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { verbFlags } from '../side.js'
@@ -20,6 +20,8 @@ const DEFAULT_BUFSIZE = 65536
 
 /** Datagrams of a batch, unless the caller says otherwise. */
 const DEFAULT_COUNT = 64
+
+const oneByte = Buffer.alloc(1)
 
 /** An address of AF_UNSPEC. */
 const NOWHERE = AddrInfo.raw(new Uint8Array(16))
@@ -51,24 +53,45 @@ export class DgramSocket extends Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[data: Buffer, ai: AddrInfo | null]> {
-    return this.read(() => {
-      const room = validate.integer('bufsize', bufsize, 1)
-      const kernel = this.bufferFlags(verbFlags(flags))
-      const from: Sender = { address: null }
-      return {
-        syscall: 'recvfrom',
-        flags,
-        attempt: (fd) => receive(room, (into, at, length) => receiveFrom(fd, into, at, length, kernel, from)),
-        finish: (count) => [this.buffered('recvfrom', count, room, flags) ?? Buffer.alloc(0), from.address],
-      }
-    }, options)
+    return this.read(() => this.#receiving(validate.integer('bufsize', bufsize, 1), flags), options)
   }
 
-  /** What arrives, each datagram with its sender, until the socket is closed. Leaving the loop leaves it open. */
+  #receiving(room: number, flags: number): Operation<[Buffer, AddrInfo | null]> {
+    const kernel = this.bufferFlags(verbFlags(flags))
+    const from: Sender = { address: null }
+    return {
+      syscall: 'recvfrom',
+      flags,
+      attempt: (fd) => receive(room, (into, at, length) => receiveFrom(fd, into, at, length, kernel, from)),
+      finish: (count) => [this.buffered('recvfrom', count, room, flags) ?? Buffer.alloc(0), from.address],
+    }
+  }
+
+  /** The next datagram, however long it is: the limit of unix ones is the sender's buffer, and nobody should end a loop by a long one. */
+  #next(): Promise<[Buffer, AddrInfo | null]> {
+    if (this.family() !== AF_UNIX) return this.recvfrom()
+    return this.read(() => {
+      let receiving = this.#receiving(DEFAULT_BUFSIZE, 0)
+      return {
+        syscall: 'recvfrom',
+        attempt: (fd) => {
+          const length = native.recv(fd, oneByte, 0, 1, MSG_PEEK | MSG_TRUNC)
+          if (length < 0) return length
+          receiving = this.#receiving(Math.max(length, 1), 0)
+          return receiving.attempt(fd)
+        },
+        finish: (count) => receiving.finish(count),
+      }
+    })
+  }
+
+  /**
+   * What arrives, each datagram with its sender and at its full length, until the socket is closed. Leaving the loop leaves it open.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: AddrInfo | null], void, undefined> {
     while (this.isOpen)
       try {
-        yield await this.recvfrom()
+        yield await this.#next()
       } catch (error) {
         // Closing the socket is how the loop over it ends.
         if (this.isOpen) throw error

@@ -165,6 +165,19 @@ describe('UDP', () => {
 })
 
 describe('unix datagrams', () => {
+  test('a loop over them gets the longest whole, and goes on (H33)', async (t) => {
+    const [a, b] = closingAll(t, await dgram.unix.pair())
+    const long = Buffer.alloc(100_000, 7)
+    for (const data of [long, '', 'last']) await a.send(data)
+    const lengths: number[] = []
+    for await (const [data] of b) {
+      lengths.push(data.length)
+      if (data.length === 100_000) assert.ok(data.equals(long))
+      if (lengths.length === 3) break
+    }
+    assert.deepEqual(lengths, [100_000, 0, 4])
+  })
+
   test('a pair keeps boundaries and order', async (t) => {
     const [a, b] = closingAll(t, await dgram.unix.pair())
     for (const text of ['one', '', 'three']) await a.send(text)

@@ -280,15 +280,15 @@ describe('dgram-unix-server and dgram-unix-client', () => {
     assert.deepEqual(readdirSync(folder), ['s'])
   })
 
-  test('what is too long, and senders that cannot be answered, do not end the server', async (t) => {
+  test('a long one is received whole, and senders that cannot be answered do not end the server', async (t) => {
     const folder = tempFolder(t)
     const server = await serve(t, 'dgram-unix-server', join(folder, 's'))
     const nameless = closing(t, await dgram.unix.Socket.create())
     await nameless.connect({ path: server.place })
     await nameless.send('no name')
     await server.waitForOutput(/^received from a socket without a name: no name\n/m)
-    await nameless.send(Buffer.alloc(70_000))
-    await server.waitForOutput(/^SystemError: recvfrom EMSGSIZE: a message of 70000 bytes/m)
+    await nameless.send(Buffer.alloc(70_000, 'x'))
+    await server.waitForOutput(/name: x{70000}\n/)
     const other = closing(t, await dgram.unix.Socket.create({ path: join(folder, 'o') }))
     const busy = closing(t, await dgram.unix.Socket.create({ path: join(folder, 'b') }))
     await other.bind()
