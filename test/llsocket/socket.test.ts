@@ -496,6 +496,7 @@ describe('a closed socket', () => {
     'receiveFlags',
     'bufferFlags',
     'uncut',
+    'watched',
     'buffered',
     'isEnd',
   ])
