@@ -20,15 +20,6 @@ static const method_t *const modules[] = {
     ledger_methods, cmsg_methods,    cmsg_kind_methods, mmsg_methods,
 };
 
-static void export_methods(addon_t *addon, napi_value exports, const method_t *method) {
-    for (; method->name != NULL; method++) {
-        napi_value function = NULL;
-        napi_create_function(addon->env, method->name, NAPI_AUTO_LENGTH, method->function, addon,
-                             &function);
-        napi_set_named_property(addon->env, exports, method->name, function);
-    }
-}
-
 /* strerror(errno) -> what the C library says of it */
 static napi_value strerror_(napi_env env, napi_callback_info info) {
     call_t call;
@@ -50,20 +41,6 @@ static napi_value new_limits(napi_env env) {
                             new_int(env, sizeof(struct sockaddr_storage)));
     napi_set_named_property(env, limits, "host_max", new_int(env, NI_MAXHOST));
     return limits;
-}
-
-/* False where there is no memory; and, from Node 26 on, when the worker that loads the addon is
- * terminated meanwhile: then nothing can be made any more, and no JavaScript will ask for it. */
-static bool export_registers(addon_t *addon, napi_value exports) {
-    napi_value buffer = NULL;
-    void *start = NULL;
-    size_t length = REGISTERS * sizeof(register_t_);
-    if (napi_create_arraybuffer(addon->env, length, &start, &buffer) != napi_ok) return false;
-    addon->registers = start;
-    memset(start, 0, length);
-    napi_create_reference(addon->env, buffer, 1, &addon->registers_ref);
-    napi_set_named_property(addon->env, exports, "registers", buffer);
-    return true;
 }
 
 static void addon_free(addon_t *addon) {

@@ -58,5 +58,21 @@
         'reactor.c',
       ],
     },
+    {
+      # TLS is a second addon, so that the first has no symbol of OpenSSL. Here every symbol is resolved when it is
+      # loaded: on a runtime without OpenSSL that is the moment of the error, and no call later.
+      'target_name': 'berkeley_tls',
+      'conditions': [['OS!="mac"', {'ldflags': ['-Wl,-z,now']}]],
+      'sources': [
+        'napi_util.c',
+        'tls/addon.c',
+        'tls/bio.c',
+        'tls/callbacks.c',
+        'tls/context.c',
+        'tls/peer.c',
+        'tls/session.c',
+        'tls/verify.c',
+      ],
+    },
   ],
 }

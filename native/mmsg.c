@@ -172,6 +172,13 @@ static napi_value sendmmsg_(napi_env env, napi_callback_info info) {
     if (rows.length / sizeof(outgoing_t) < (size_t)batch.count) return call_number(&call, -EINVAL);
     batch.rows = rows.start;
     int error = fetch_views(env, call.argv[2], &batch);
+    /* Fetching may have run JavaScript, which may have moved memory: it is taken anew. */
+    rows = call_bytes(&call, 3);
+    batch.names = call_bytes(&call, 5);
+    batch.control = call_bytes(&call, 6);
+    if (!call_good(&call)) return NULL;
+    if (rows.length / sizeof(outgoing_t) < (size_t)batch.count) return call_number(&call, -EINVAL);
+    batch.rows = rows.start;
     if (error == 0) error = fill_headers(env, &batch);
     if (error < 0) return call_number(&call, error);
     return call_result(&call,

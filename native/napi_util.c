@@ -161,3 +161,24 @@ napi_value new_undefined(napi_env env) {
     napi_get_undefined(env, &result);
     return result;
 }
+
+void export_methods(addon_t *addon, napi_value exports, const method_t *method) {
+    for (; method->name != NULL; method++) {
+        napi_value function = NULL;
+        napi_create_function(addon->env, method->name, NAPI_AUTO_LENGTH, method->function, addon,
+                             &function);
+        napi_set_named_property(addon->env, exports, method->name, function);
+    }
+}
+
+bool export_registers(addon_t *addon, napi_value exports) {
+    napi_value buffer = NULL;
+    void *start = NULL;
+    size_t length = REGISTERS * sizeof(register_t_);
+    if (napi_create_arraybuffer(addon->env, length, &start, &buffer) != napi_ok) return false;
+    addon->registers = start;
+    memset(start, 0, length);
+    napi_create_reference(addon->env, buffer, 1, &addon->registers_ref);
+    napi_set_named_property(addon->env, exports, "registers", buffer);
+    return true;
+}

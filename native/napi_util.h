@@ -72,4 +72,10 @@ napi_value new_int(napi_env env, int64_t value);
 napi_value new_bytes(napi_env env, const void *from, size_t length);
 napi_value new_undefined(napi_env env);
 
+/* Puts the functions of a module, and the registers, among the exports of an addon. False where there
+ * is no memory; and, from Node 26 on, when the worker that loads the addon is terminated meanwhile:
+ * then nothing can be made any more, and no JavaScript will ask for it. */
+void export_methods(addon_t *addon, napi_value exports, const method_t *method);
+bool export_registers(addon_t *addon, napi_value exports);
+
 #endif

@@ -44,8 +44,16 @@ const MUSL = new Map([
   ['arm64', { loader: '/lib/ld-musl-aarch64.so.1', machine: 'AArch64' }],
 ]).get(process.arch)
 
+/** What Node itself has for addons: Node-API and libuv, and for the TLS addon OpenSSL. */
+const OF_NODE = /^(napi|node_api|uv)_/
+const OF_OPENSSL =
+  /^(SSL|TLS|X509|BIO|ERR|EVP|PEM|PKCS12|OCSP|ASN1|OPENSSL|OSSL|CRYPTO|OpenSSL|RAND|OBJ|GENERAL_NAMES?|d2i|i2d)_/
+
+/** @param {string} path */
+const isTls = (path) => /\.tls\.node\b/.test(path)
+
 /**
- * The functions that musl lacks, Node's own apart; undefined where that cannot be told.
+ * The functions that musl lacks, those apart that Node has; undefined where that cannot be told.
  * @param {string} path
  */
 function missingInMusl(path) {
@@ -55,7 +63,7 @@ function missingInMusl(path) {
   const { stderr } = spawnSync(MUSL.loader, ['--list', path], { encoding: 'utf8', env: {} })
   return [...stderr.matchAll(/: (\S+): symbol not found/g)]
     .map((match) => match[1] ?? '')
-    .filter((symbol) => !/^(napi|node_api|uv)_/.test(symbol))
+    .filter((symbol) => !OF_NODE.test(symbol) && !(isTls(path) && OF_OPENSSL.test(symbol)))
 }
 
 /**

@@ -3,7 +3,16 @@
 // that it works on a fresh clone.
 import { existsSync } from 'node:fs'
 import { missingTools } from './lib/node-gyp.mjs'
-import { ADDON, filesBelow, inRoot, isCurrent, nativeSources, prebuildPath, readJson } from './lib/project.mjs'
+import {
+  ADDONS,
+  builtPath,
+  filesBelow,
+  inRoot,
+  isCurrent,
+  nativeSources,
+  prebuildPath,
+  readJson,
+} from './lib/project.mjs'
 import { script, step } from './lib/run.mjs'
 
 /**
@@ -26,20 +35,21 @@ function ensureDependencies() {
   step('installing the development dependencies', 'npm', ['ci', '--no-audit', '--no-fund'])
 }
 
-/** The loader prefers a local build, so a prebuilt addon stands in only where there is none. */
-const prebuildServes = (/** @type {readonly string[]} */ sources) =>
-  !existsSync(ADDON) && missingTools().length > 0 && isCurrent(prebuildPath(), sources)
+/** The loader prefers a local build, so prebuilt addons stand in only where there is none. */
+const prebuildsServe = (/** @type {readonly string[]} */ sources) =>
+  missingTools().length > 0 &&
+  ADDONS.every((addon) => !existsSync(builtPath(addon)) && isCurrent(prebuildPath(addon), sources))
 
-async function ensureAddon() {
+async function ensureAddons() {
   const sources = nativeSources()
-  if (isCurrent(ADDON, sources) || prebuildServes(sources)) return
+  if (ADDONS.every((addon) => isCurrent(builtPath(addon), sources)) || prebuildsServe(sources)) return
   const { buildNative } = await import('./build-native.mjs')
   buildNative()
 }
 
 /** tsc decides for itself what is stale; the times of the files only tell whether it will take a while. */
 async function ensureTypeScript() {
-  const sources = ['src', 'test', 'scripts', 'examples', 'bench'].flatMap((part) => filesBelow(inRoot(part), /\.m?ts$/))
+  const sources = ['src', 'test', 'scripts', 'examples'].flatMap((part) => filesBelow(inRoot(part), /\.m?ts$/))
   const current = ['dist', 'build'].every((output) => isCurrent(inRoot(output, '.tsbuildinfo'), sources))
   if (!current) process.stderr.write('compiling TypeScript ...\n')
   const { buildTs } = await import('./build-ts.mjs')
@@ -48,6 +58,6 @@ async function ensureTypeScript() {
 
 await script(async () => {
   ensureDependencies()
-  await ensureAddon()
+  await ensureAddons()
   await ensureTypeScript()
 })

@@ -26,7 +26,8 @@ function clangFormat() {
 }
 
 await script(() => {
-  const files = filesBelow(inRoot('native'), /\.[ch]$/, ['build'])
+  const folders = [inRoot('native'), inRoot('bench', 'native')]
+  const files = folders.flatMap((folder) => filesBelow(folder, /\.[ch]$/, ['build']))
   if (files.length === 0) throw new Failure('there is no C source to format')
   if (!process.argv.includes('--check')) return void quietly('clang-format', clangFormat(), ['-i', ...files])
   quietly('clang-format (npm run format mends it)', clangFormat(), ['--dry-run', '-Werror', ...files])

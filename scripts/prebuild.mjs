@@ -1,14 +1,14 @@
-// Makes the addons that the npm package carries: built, stripped, checked -> prebuilds/<platform>-<arch>.node.
+// Makes the addons that the npm package carries: built, stripped, checked -> prebuilds/<platform>-<arch>[.tls].node.
 //   node scripts/prebuild.mjs              for this machine
 //   node scripts/prebuild.mjs x64 arm64    for these; needs the cross compiler for what is not this machine's
 // Each is made only when it is missing or stale. A prebuild that nobody asked for now and that is stale is removed,
 // so that it cannot slip into the package.
 import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { buildNative } from './build-native.mjs'
 import { checkBinary } from './check-binary.mjs'
 import { mirrorNative, nodeGyp } from './lib/node-gyp.mjs'
-import { ADDON, filesBelow, inRoot, isCurrent, nativeSources, prebuildPath } from './lib/project.mjs'
+import { ADDONS, builtPath, filesBelow, inRoot, isCurrent, nativeSources, prebuildPath } from './lib/project.mjs'
 import { Failure, quietly, script, which } from './lib/run.mjs'
 
 /** The GNU name of each architecture that we publish: the prefix of its cross tools. */
@@ -17,10 +17,13 @@ const GNU_PREFIX = /** @type {Readonly<Record<string, string>>} */ ({
   arm64: 'aarch64-linux-gnu-',
 })
 
-/** @param {readonly string[]} sources */
+/**
+ * The folder with the addons for this machine.
+ * @param {readonly string[]} sources
+ */
 function buildHere(sources) {
-  if (!isCurrent(ADDON, sources)) buildNative()
-  return ADDON
+  if (!ADDONS.every((addon) => isCurrent(builtPath(addon), sources))) buildNative()
+  return inRoot('native')
 }
 
 /**
@@ -33,8 +36,23 @@ function buildCross(arch, prefix) {
   }
   const folder = mirrorNative(arch)
   const env = { ...process.env, CC: `${prefix}gcc`, CXX: `${prefix}g++`, AR: `${prefix}ar` }
-  nodeGyp(`building the addon for ${arch}`, folder, { arch, env, variables: { werror: 1 } })
-  return join(folder, 'build', 'Release', basename(ADDON))
+  nodeGyp(`building the addons for ${arch}`, folder, { arch, env, variables: { werror: 1 } })
+  return folder
+}
+
+/**
+ * Strips and checks a copy, and puts it in place when it is good.
+ * @param {string} built
+ * @param {string} target
+ * @param {string} strip
+ */
+function publish(built, target, strip) {
+  const draft = `${target}.draft`
+  mkdirSync(dirname(target), { recursive: true })
+  copyFileSync(built, draft)
+  quietly('stripping an addon', strip, ['--strip-unneeded', draft])
+  checkBinary(draft)
+  renameSync(draft, target)
 }
 
 /**
@@ -42,20 +60,16 @@ function buildCross(arch, prefix) {
  * @param {readonly string[]} sources
  */
 function prebuild(arch, sources) {
-  const target = prebuildPath(arch)
-  if (!isCurrent(target, sources)) {
+  const targets = ADDONS.map((addon) => prebuildPath(addon, arch))
+  if (!targets.every((target) => isCurrent(target, sources))) {
     const prefix = GNU_PREFIX[arch]
     const isHost = arch === process.arch
     if (!isHost && prefix === undefined) throw new Failure(`no prebuilt addon is planned for ${arch}`)
-    const built = isHost ? buildHere(sources) : buildCross(arch, prefix ?? '')
-    const draft = `${target}.draft`
-    mkdirSync(dirname(target), { recursive: true })
-    copyFileSync(built, draft)
-    quietly('stripping the addon', isHost ? 'strip' : `${prefix}strip`, ['--strip-unneeded', draft])
-    checkBinary(draft)
-    renameSync(draft, target)
+    const folder = isHost ? buildHere(sources) : buildCross(arch, prefix ?? '')
+    for (const addon of ADDONS)
+      publish(builtPath(addon, folder), prebuildPath(addon, arch), isHost ? 'strip' : `${prefix}strip`)
   }
-  process.stderr.write(`${checkBinary(target)}\n`)
+  for (const target of targets) process.stderr.write(`${checkBinary(target)}\n`)
 }
 
 await script(() => {

@@ -1,17 +1,17 @@
-// Runs the built tests against an addon with the address and undefined-behaviour sanitizers.
+// Runs the built tests against addons with the address and undefined-behaviour sanitizers.
 //   node scripts/test-asan.mjs [part of a test's file name ...]
 import { buildAsan } from './build-native.mjs'
-import { inRoot } from './lib/project.mjs'
+import { ADDONS, builtPath, inRoot } from './lib/project.mjs'
 import { inForeground, quietly, script } from './lib/run.mjs'
 
 /** @param {string} name */
 const runtime = (name) => quietly(`finding ${name}`, process.env['CC'] ?? 'cc', [`-print-file-name=${name}`]).trim()
 
 await script(() => {
-  const addon = buildAsan()
+  const folder = buildAsan()
   const env = {
     ...process.env,
-    BERKELEY_NATIVE: addon,
+    ...Object.fromEntries(ADDONS.map((addon) => [addon.variable, builtPath(addon, folder)])),
     // Node itself is not instrumented, so the sanitizers must be in the process before it starts.
     LD_PRELOAD: `${runtime('libasan.so')} ${runtime('libubsan.so')}`,
     // Node frees little at exit: a report of leaks would be about Node.

@@ -9,12 +9,30 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const inRoot = (...parts) => join(ROOT, ...parts)
 
 /**
- * One loadable object: what it is called, where node-gyp leaves it, and where its copy for the npm package goes.
+ * A loadable object: what node-gyp calls it, and how its copy for the npm package ends.
+ * @typedef {{ name: string, suffix: string, variable: string }} Addon
+ */
+
+/** @type {readonly Addon[]} all of them; src/native.ts loads them by these names */
+export const ADDONS = [
+  { name: 'berkeley', suffix: '', variable: 'BERKELEY_NATIVE' },
+  { name: 'berkeley_tls', suffix: '.tls', variable: 'BERKELEY_NATIVE_TLS' },
+]
+
+/**
+ * Where its copy for the npm package goes.
+ * @param {Addon} addon
  * @param {string} arch
  */
-export const prebuildPath = (arch = process.arch) => inRoot('prebuilds', `${process.platform}-${arch}.node`)
+export const prebuildPath = ({ suffix }, arch = process.arch) =>
+  inRoot('prebuilds', `${process.platform}-${arch}${suffix}.node`)
 
-export const ADDON = inRoot('native', 'build', 'Release', 'berkeley.node')
+/**
+ * Where node-gyp leaves it.
+ * @param {Addon} addon
+ * @param {string} folder that binding.gyp is in
+ */
+export const builtPath = ({ name }, folder = inRoot('native')) => join(folder, 'build', 'Release', `${name}.node`)
 
 const NATIVE_SOURCE = /(\.(c|h|def|inc)|^binding\.gyp)$/
 
