@@ -79,6 +79,21 @@ function setFdFlag(fd: number, cloexec: boolean): void {
   check(native.fcntl(fd, sys.F_SETFD, cloexec ? sys.FD_CLOEXEC : 0), 'fcntl')
 }
 
+/** What follows from the facts, and is asked with every message. */
+interface Nature {
+  readonly keepsBoundaries: boolean
+  readonly shortIsAll: boolean
+  readonly zeroIsEnd: boolean
+}
+
+function natureOf({ socktype, protocol }: SocketFacts): Nature {
+  return {
+    keepsBoundaries: socktype !== SOCK_STREAM,
+    shortIsAll: socktype === SOCK_STREAM && protocol === IPPROTO_TCP,
+    zeroIsEnd: socktype !== SOCK_DGRAM && socktype !== SOCK_RAW,
+  }
+}
+
 /**
  * A socket's descriptor: the one owner of its number, with all that is no transfer and never waits. The synchronous and
  * the asynchronous socket classes both are descriptors, and differ in how they move data.
@@ -86,10 +101,12 @@ function setFdFlag(fd: number, cloexec: boolean): void {
 export abstract class Descriptor implements OptionTarget {
   #owned: OwnedFd | undefined
   #facts: SocketFacts
+  #nature: Nature
 
   /** Without a number it is a socket to be: closed for every call until {@link Descriptor.become}. */
   protected constructor(fd: OwnedFd | number | undefined, facts: SocketFacts) {
     this.#facts = facts
+    this.#nature = natureOf(facts)
     this.#owned = typeof fd === 'number' ? new OwnedFd(fd, `${new.target.name} socket`) : fd
   }
 
@@ -105,6 +122,7 @@ export abstract class Descriptor implements OptionTarget {
   /** Is another socket from now on. The former one is closed or given away before. */
   protected become(owned: OwnedFd, facts: SocketFacts): void {
     this.#facts = facts
+    this.#nature = natureOf(facts)
     this.#owned = owned
   }
 
@@ -165,7 +183,7 @@ export abstract class Descriptor implements OptionTarget {
 
   /** Whether data comes as messages with an end each, so that a short buffer cuts. */
   protected get keepsBoundaries(): boolean {
-    return this.#facts.socktype !== SOCK_STREAM
+    return this.#nature.keepsBoundaries
   }
 
   /**
@@ -173,12 +191,12 @@ export abstract class Descriptor implements OptionTarget {
    * stream also stops where descriptors or other credentials come with the next bytes.
    */
   protected get shortIsAll(): boolean {
-    return this.#facts.protocol === IPPROTO_TCP && this.#facts.socktype === SOCK_STREAM
+    return this.#nature.shortIsAll
   }
 
   /** Whether receiving 0 bytes means that the peer has closed: on datagram and raw sockets it is an empty message. */
   protected get zeroIsEnd(): boolean {
-    return this.#facts.socktype !== SOCK_DGRAM && this.#facts.socktype !== SOCK_RAW
+    return this.#nature.zeroIsEnd
   }
 
   /** Flags for a receive: how long a message really was is learnt by MSG_TRUNC, which on a stream means something else. */
@@ -188,7 +206,7 @@ export abstract class Descriptor implements OptionTarget {
 
   /** The same for memory of ours: on a stream MSG_TRUNC discards the data, and the memory would show what stood there before. */
   protected bufferFlags(flags: number): number {
-    if ((flags & MSG_TRUNC) !== 0 && !this.keepsBoundaries)
+    if (flags !== 0 && (flags & MSG_TRUNC) !== 0 && !this.keepsBoundaries)
       throw validate.invalidValue('flags', 'must not hold MSG_TRUNC on a stream, where it discards the data', flags)
     return this.receiveFlags(flags)
   }

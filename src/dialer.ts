@@ -4,23 +4,17 @@ import { after, budget, type Deadline, NEVER, remaining } from './deadline.js'
 import { handOver, type SocketFacts } from './descriptor.js'
 import { Engine } from './engine.js'
 import { abortError, SystemError, systemError, TimeoutError, timeoutError } from './errors.js'
-import type { OwnedFd } from './fd.js'
 import { create } from './llsocket/factory.js'
 import type { Constructor } from './mixin.js'
 import { native, registers } from './native.js'
 import { type Operation, OTHER_SIDE_FULL } from './operation.js'
 import { type PrepareOptions, prepared } from './prepare.js'
 import { signalOf } from './side.js'
-import type { Socket, WaitOptions } from './socket.js'
+import type { Connected, Socket, WaitOptions } from './socket.js'
+import type { Context } from './tls/context.js'
+import { checkHost, handshaking, type Peer, TlsSession } from './tls/session.js'
+import { contextIn, type TlsClientOptions } from './tlscfg.js'
 import * as validate from './validate.js'
-
-/** A connection that stands and has no object yet. */
-export interface Connected {
-  /** Its descriptor, for the caller to own. */
-  readonly owned: OwnedFd
-  /** What it is. */
-  readonly facts: SocketFacts
-}
 
 const nameRoom = Buffer.alloc(native.limits.sockaddr_max)
 const otherRoom = Buffer.alloc(native.limits.sockaddr_max)
@@ -65,7 +59,11 @@ function connecting(ai: AddrInfo): Operation<void> {
   }
 }
 
-type CandidateOptions = WaitOptions & PrepareOptions
+type CandidateOptions = WaitOptions &
+  PrepareOptions & {
+    /** Encrypts a connection. */
+    secure?: ((facts: SocketFacts) => TlsSession) | undefined
+  }
 
 /** One address, one new socket: connected, or closed again. */
 async function candidate(ai: AddrInfo, deadline: Deadline, options: CandidateOptions): Promise<Connected> {
@@ -73,12 +71,16 @@ async function candidate(ai: AddrInfo, deadline: Deadline, options: CandidateOpt
   const facts = { family: low.family(), socktype: low.socktype(), protocol: low.protocol() }
   const owned = handOver(low)
   const engine = new Engine((syscall) => owned.use(syscall))
+  let tls: TlsSession | undefined
   try {
     await engine.write(connecting(ai), { deadline, signal: options.signal })
+    tls = options.secure?.(facts)
+    if (tls) await engine.write(handshaking(tls, engine), { deadline, signal: options.signal })
     engine.close()
-    return { owned, facts }
+    return { owned, facts, tls }
   } catch (error) {
     engine.close()
+    tls?.close()
     owned.close()
     throw error
   }
@@ -168,6 +170,7 @@ class Dialer {
     const connected = await firstOf(await within(lookup(), deadline, signal), deadline, options)
     // Between the last event and here the client may have been closed: then nobody would own the connection.
     if (!signal.aborted) return connected
+    connected.tls?.close()
     connected.owned.close()
     throw abortError(signal.reason)
   }
@@ -187,6 +190,8 @@ export interface Dial<Options> {
   check(options: Options): void
   /** The addresses to try, in their order. */
   lookup(options: Options): Promise<AddrInfo[]>
+  /** The host that a certificate has to be for; none where options name a path. */
+  host?(options: Options): string | undefined
   /** Sets what a new connection is to have. */
   ready?(socket: Socket, options: Options): void
 }
@@ -194,12 +199,12 @@ export interface Dial<Options> {
 /** What a client can. */
 export interface Connecting {
   /**
-   * Connects to the first address that answers, in the order of the lookup. On a connected client the old connection is
+   * Connects to the first address that answers, in the order of the lookup; with `tlscfg` the handshake is a part of it. On a connected client the old connection is
    * replaced only when the new one stands. A unix socket whose server has a full backlog tries again with growing pauses.
    * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
    * @param options - `signal` ends the attempt.
    * @throws SystemError: `EAI_*` of the lookup, ECONNREFUSED, ENOENT, … of connect(2); with several addresses `errors` has one
-   *   for each. TimeoutError when the budget is used up, EALREADY while another attempt is under way, ECANCELED when the
+   *   for each. TlsError when the handshake fails. TimeoutError when the budget is used up, EALREADY while another attempt is under way, ECANCELED when the
    *   client was closed meanwhile.
    */
   connect(conndeadl?: number, options?: WaitOptions): Promise<void>
@@ -215,19 +220,29 @@ export interface ClientMaker<Options> {
   create<C>(this: new () => C, options: Options, connect?: boolean, conndeadl?: number): Promise<C>
 }
 
+/** What is said of TLS, and of no TLS: it would be passed over. */
+function refuseWithout({ servername, session }: TlsClientOptions): void {
+  if (servername !== undefined || session !== undefined)
+    throw validate.invalidValue('options', 'has a "servername" or a "session" without a "tlscfg"', { servername })
+}
+
 /** A class of sockets that connect. */
-export function withDialer<B extends Constructor<Socket>, Options extends CandidateOptions>(
+export function withDialer<B extends Constructor<Socket>, Options extends WaitOptions & PrepareOptions>(
   Base: B,
   dial: Dial<Options>,
 ): B & Constructor<Connecting> & ClientMaker<Options> {
   class Client extends Base {
     #options: Options | undefined
+    #context: Context | undefined
     readonly #dialer = new Dialer()
 
     static async create(this: new () => Client, options: Options, connect = true, conndeadl = 0): Promise<Client> {
       validate.object('options', options)
       dial.check(options)
       const client = new this()
+      client.#context = contextIn(options, false)
+      if (client.#context) checkHost(client.#context, client.#peer(options))
+      else refuseWithout(options as TlsClientOptions)
       // The signal is for the first attempt: later ones have their own.
       client.#options = { ...options, signal: undefined }
       if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: options.signal })
@@ -241,9 +256,18 @@ export function withDialer<B extends Constructor<Socket>, Options extends Candid
       if (options === undefined)
         throw systemError(sys.EDESTADDRREQ, 'connect', { detail: 'no address was given to create()' })
       const lookup = (): Promise<AddrInfo[]> => dial.lookup(options)
-      const { owned, facts } = await this.#dialer.connect(milliseconds, lookup, { ...options, signal })
-      await this.replace(owned, facts)
+      const secure = this.#context && this.#secure(this.#context, this.#peer(options))
+      await this.replace(await this.#dialer.connect(milliseconds, lookup, { ...options, signal, secure }))
       dial.ready?.(this, options)
+    }
+
+    #peer(options: Options & TlsClientOptions): Peer {
+      const { servername, session } = options
+      return { host: dial.host?.(options), servername, session }
+    }
+
+    #secure(context: Context, peer: Peer): (facts: SocketFacts) => TlsSession {
+      return ({ family }) => new TlsSession(context, { ...peer, shortIsAll: family !== AF_UNIX })
     }
 
     /** Ends an attempt to connect. */

@@ -1,11 +1,14 @@
+import type { X509Certificate } from 'node:crypto'
 import { Duplex, type DuplexOptions } from 'node:stream'
-import { IOV_MAX, IPPROTO_TCP } from './constants.js'
+import type { AddrInfo } from './address.js'
+import { AF_INET, AF_INET6, IOV_MAX, IPPROTO_TCP } from './constants.js'
 import { closeFd } from './fd.js'
 import { CmsgHdr } from './message/cmsghdr.js'
 import { MsgHdr } from './message/msghdr.js'
 import type { tcpOptions } from './options/index.js'
 import type { OptionMethods } from './options/option.js'
 import type { Socket } from './socket.js'
+import type { Cipher } from './tls/session.js'
 import type { UnixMethods } from './unix/rights.js'
 import * as validate from './validate.js'
 
@@ -20,7 +23,20 @@ interface Queued {
 /** The options of TCP that Node has methods for. */
 type TcpOptions = Pick<OptionMethods<typeof tcpOptions>, 'tcpnodelay' | 'tcpkeepalive'>
 
+/** A socket whose sending can be ended, whether TLS encrypts it or not. */
+export interface HalfClosing extends Socket {
+  /** Whether TLS encrypts it. */
+  readonly encrypted: boolean
+  /** Says that nothing follows. */
+  end(): Promise<void>
+}
+
 type Done = (error?: Error | null) => void
+
+function familyName(ai: AddrInfo | undefined): string | undefined {
+  if (ai?.family === AF_INET) return 'IPv4'
+  return ai?.family === AF_INET6 ? 'IPv6' : undefined
+}
 
 /**
  * A socket as a Node stream: reads when somebody wants to read, is written to as fast as the kernel takes it, and is half-closed
@@ -28,12 +44,13 @@ type Done = (error?: Error | null) => void
  */
 export class SocketDuplex extends Duplex {
   /** What is below; it belongs to this stream. */
-  protected readonly socket: Socket
+  protected readonly socket: HalfClosing
+  readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = {}
   #idleMs = 0
   #idle: NodeJS.Timeout | undefined
 
   /** The same as `socket.duplex(options)`. */
-  constructor(socket: Socket, options: DuplexOptions = {}) {
+  constructor(socket: HalfClosing, options: DuplexOptions = {}) {
     super({ allowHalfOpen: true, ...options, objectMode: false, decodeStrings: true })
     this.socket = socket
   }
@@ -83,6 +100,52 @@ export class SocketDuplex extends Duplex {
     return this
   }
 
+  /** As of `net.Socket`: where the peer is; `undefined` on a unix socket, and once the socket is closed. */
+  get remoteAddress(): string | undefined {
+    return this.#name('getpeername')?.addr
+  }
+
+  /** As of `net.Socket`. */
+  get remotePort(): number | undefined {
+    return this.#name('getpeername')?.port
+  }
+
+  /** As of `net.Socket`: `'IPv4'` or `'IPv6'`. */
+  get remoteFamily(): string | undefined {
+    return familyName(this.#name('getpeername'))
+  }
+
+  /** As of `net.Socket`: where the peer connected to. */
+  get localAddress(): string | undefined {
+    return this.#name('getsockname')?.addr
+  }
+
+  /** As of `net.Socket`. */
+  get localPort(): number | undefined {
+    return this.#name('getsockname')?.port
+  }
+
+  /** As of `net.Socket`: `'IPv4'` or `'IPv6'`. */
+  get localFamily(): string | undefined {
+    return familyName(this.#name('getsockname'))
+  }
+
+  /** As of `net.Socket`: where this side is bound. */
+  address(): { address?: string; port?: number; family?: string } {
+    const { localAddress: address, localPort: port, localFamily: family } = this
+    return address === undefined || port === undefined || family === undefined ? {} : { address, port, family }
+  }
+
+  /** Addresses stay what they were when they could first be told: logs ask for them when the connection is gone. */
+  #name(call: 'getsockname' | 'getpeername'): AddrInfo | undefined {
+    try {
+      this.#names[call] ??= this.socket[call]()
+    } catch {
+      // Closed, or not connected: there is none to tell.
+    }
+    return this.#names[call]
+  }
+
   get #isTcp(): boolean {
     return this.socket.fd() >= 0 && this.socket.protocol() === IPPROTO_TCP
   }
@@ -125,12 +188,7 @@ export class SocketDuplex extends Duplex {
 
   /** Node has no more to send: the peer is to see the end. */
   override _final(done: Done): void {
-    try {
-      this.socket.closew()
-      done()
-    } catch (error) {
-      done(error as Error)
-    }
+    this.socket.end().then(() => done(), done)
   }
 
   /** The stream is over: so is the socket. */
@@ -143,19 +201,104 @@ export class SocketDuplex extends Duplex {
   }
 }
 
+/** A stream over TLS. */
+interface Encrypted extends HalfClosing {
+  /** The protocol that both chose. */
+  readonly alpnProtocol: string | undefined
+  /** The name that the client asked for. */
+  readonly servername: string | undefined
+  /** Whether the peer was verified. */
+  readonly authorized: boolean
+  /** Why it was not. */
+  readonly authorizationError: Error | null
+  /** Its certificate. */
+  getPeerCertificate(): X509Certificate | undefined
+  /** The cipher suite. */
+  getCipher(): Cipher | undefined
+  /** The protocol's version. */
+  getProtocol(): string | undefined
+  /** What a later connection can begin with. */
+  getSession(): Buffer | undefined
+  /** Whether it began with such. */
+  isSessionReused(): boolean
+}
+
+/** A socket with TLS as a Node stream, with what libraries look for on a `tls.TLSSocket`. */
+export class TlsDuplex extends SocketDuplex {
+  /** As of `tls.TLSSocket`. */
+  readonly encrypted = true
+  /** What is below; it belongs to this stream. */
+  declare protected readonly socket: Encrypted
+
+  /** The same as `socket.duplex(options)`. */
+  constructor(socket: Encrypted, options: DuplexOptions = {}) {
+    super(socket, options)
+  }
+
+  /** As of `tls.TLSSocket`: the protocol that both chose, false for none. */
+  get alpnProtocol(): string | false {
+    return this.socket.alpnProtocol ?? false
+  }
+
+  /** As of `tls.TLSSocket`: the name that the client asked for, false for none. */
+  get servername(): string | false {
+    return this.socket.servername ?? false
+  }
+
+  /** As of `tls.TLSSocket`: whether the peer was verified. */
+  get authorized(): boolean {
+    return this.socket.authorized
+  }
+
+  /** As of `tls.TLSSocket`: why it was not. */
+  get authorizationError(): Error | null {
+    return this.socket.authorizationError
+  }
+
+  /** As `getPeerX509Certificate()` of `tls.TLSSocket`. */
+  getPeerX509Certificate(): X509Certificate | undefined {
+    return this.socket.getPeerCertificate()
+  }
+
+  /** As of `tls.TLSSocket`. */
+  getCipher(): Cipher | undefined {
+    return this.socket.getCipher()
+  }
+
+  /** As of `tls.TLSSocket`. */
+  getProtocol(): string | undefined {
+    return this.socket.getProtocol()
+  }
+
+  /** As of `tls.TLSSocket`. */
+  getSession(): Buffer | undefined {
+    return this.socket.getSession()
+  }
+
+  /** As of `tls.TLSSocket`. */
+  isSessionReused(): boolean {
+    return this.socket.isSessionReused()
+  }
+
+  /** Records of their own for each piece would be many small ones. */
+  override _writev(queued: Queued[], done: Done): void {
+    this._write(Buffer.concat(queued.map(({ chunk }) => chunk)), 'utf8', done)
+  }
+}
+
 /**
  * A unix stream as a Node stream that can also pass descriptors. The event `'fds'` comes right before the data that they
  * arrived with, which may begin with bytes that were sent before theirs, and ends with theirs; without a listener they are closed.
  */
 export class UnixDuplex extends SocketDuplex {
   /** What is below; it belongs to this stream. */
-  declare protected readonly socket: Socket & UnixMethods
+  declare protected readonly socket: HalfClosing & UnixMethods
   /** Descriptors that go with a chunk which waits to be written. */
   readonly #passengers = new WeakMap<Uint8Array, readonly number[]>()
   readonly #incoming = new MsgHdr()
 
   /** The same as `socket.duplex(options)`. */
-  constructor(socket: Socket & UnixMethods, options: DuplexOptions = {}) {
+  constructor(socket: HalfClosing & UnixMethods, options: DuplexOptions = {}) {
     super(socket, options)
   }
 

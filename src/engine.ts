@@ -1,7 +1,7 @@
 import { MSG_DONTWAIT, sys } from './constants.js'
 import { NEVER, remaining } from './deadline.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
-import { MORE, type Operation } from './operation.js'
+import { MORE, type Operation, TURN } from './operation.js'
 import { PATIENT, type Patience, type WaitHook } from './patience.js'
 import { type Poller, type ReadyListener, threadPoller, type Watch } from './reactor.js'
 import { invalidType } from './validate.js'
@@ -15,6 +15,7 @@ const PAUSE_MAX_MS = 1000
 /** setTimeout() takes no more; a longer wait looks at the clock in between. */
 const TIMER_MAX_MS = 0x7fffffff
 
+const { EINTR } = sys
 const NOT_NOW: ReadonlySet<number> = new Set([sys.EAGAIN, sys.EWOULDBLOCK, sys.EINPROGRESS])
 
 /** After so many calls in a row for one operation the others get a turn: a large send to a fast reader, say. */
@@ -58,6 +59,21 @@ class Direction {
   dry = false
   /** Something is there that no announcement will follow: never dry again. */
   lasting = false
+  /** The value of an operation that is done, until somebody takes it. */
+  #value: unknown
+
+  /** Notes the value of an operation that is done. */
+  put(value: unknown): 'done' {
+    this.#value = value
+    return 'done'
+  }
+
+  /** Gives the value away: nothing here may keep the caller's data alive. */
+  take(): unknown {
+    const value = this.#value
+    this.#value = undefined
+    return value
+  }
 }
 
 /** What ends an operation that was found to be hopeless. */
@@ -65,8 +81,11 @@ class Failure {
   constructor(readonly error: unknown) {}
 }
 
-/** What one system call means for its operation. */
-type Verdict<T> = { value: T } | Failure | 'more' | 'passing' | 'wait' | 'pause'
+/** What one system call means for its operation. When it is done, its value is in the direction: that spares an object for each. */
+type Verdict = 'done' | Failure | 'more' | 'passing' | 'wait' | 'pause' | 'yield'
+
+/** What an operation came to: done, failed, or what it needs. */
+type Outcome = 'done' | Failure | Step
 
 /** Who the poller tells: it holds on to the engine only while something waits, so that a socket that is lost can be collected. */
 class Ear implements ReadyListener {
@@ -172,9 +191,10 @@ export class Engine {
 
   #start<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
     const outcome = this.#first(direction, operation)
+    if (outcome === 'done') return this.#complete(direction, direction.take() as T)
     if (outcome instanceof Failure) return Promise.reject(outcome.error)
-    if (typeof outcome === 'object') return this.#complete(direction, outcome.value)
-    if (((operation.flags ?? 0) & MSG_DONTWAIT) !== 0) return Promise.reject(this.#error(operation, sys.EAGAIN))
+    if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0)
+      return Promise.reject(this.#error(operation, sys.EAGAIN))
     try {
       this.#poller ??= threadPoller()
     } catch (error) {
@@ -188,7 +208,7 @@ export class Engine {
   }
 
   /** The first step: the system call, unless it is known to be in vain. */
-  #first<T>(direction: Direction, operation: Operation<T>): { value: T } | Failure | Step {
+  #first(direction: Direction, operation: Operation<unknown>): Outcome {
     if (operation.offload) return 'offload'
     if (direction.dry && operation.drained && this.#watch) return 'wait'
     return this.#attempt(direction, operation)
@@ -208,7 +228,7 @@ export class Engine {
   }
 
   /** The system call, until it is through, fails, or has to wait; but only so many times before others get a turn. */
-  #attempt<T>(direction: Direction, operation: Operation<T>): { value: T } | Failure | Step {
+  #attempt(direction: Direction, operation: Operation<unknown>): Outcome {
     let step: Step = 'yield'
     for (let calls = 0; calls < CALLS; calls++) {
       const outcome = this.#once(direction, operation)
@@ -219,7 +239,7 @@ export class Engine {
     return step
   }
 
-  #once<T>(direction: Direction, operation: Operation<T>): Verdict<T> {
+  #once(direction: Direction, operation: Operation<unknown>): Verdict {
     try {
       return this.#judge(direction, operation, operation.attempt(this.#use(operation.syscall)))
     } catch (error) {
@@ -227,17 +247,18 @@ export class Engine {
     }
   }
 
-  #judge<T>(direction: Direction, operation: Operation<T>, result: number): Verdict<T> {
+  #judge(direction: Direction, operation: Operation<unknown>, result: number): Verdict {
     if (result < 0) return this.#meaning(operation, -result)
     direction.pauses = 0
     direction.dry = !direction.lasting && operation.drained?.(result) === true
     const value = operation.finish(result)
-    return value === MORE ? 'more' : { value: value as T }
+    return value === MORE ? 'more' : direction.put(value)
   }
 
   /** What an error means for an operation. */
-  #meaning(operation: Operation<unknown>, errno: number): Verdict<never> {
-    if (errno === sys.EINTR) return 'more'
+  #meaning(operation: Operation<unknown>, errno: number): Verdict {
+    if (errno === EINTR) return 'more'
+    if (errno === -TURN) return 'yield'
     if (operation.retried?.has(errno)) return 'passing'
     if (operation.paused?.has(errno)) return 'pause'
     if (NOT_NOW.has(errno)) return 'wait'
@@ -322,6 +343,7 @@ export class Engine {
   }
 
   #yield(direction: Direction, pending: AnyPending): void {
+    if (pending.patience.deadline !== NEVER) this.#arm(direction, pending)
     pending.pause = setImmediate(() => {
       pending.pause = undefined
       this.#resume(direction)
@@ -331,11 +353,13 @@ export class Engine {
   /** The poller's news; also to be told after a shutdown, whose effect an edge may not announce. */
   ready(readable: boolean, writable: boolean, lasting: boolean): void {
     if (lasting) this.#reader.lasting = true
-    if (readable) {
-      this.#reader.dry = false
-      this.#resume(this.#reader)
-    }
-    if (writable) this.#resume(this.#writer)
+    if (readable) this.#reader.dry = false
+    this.#announce(this.#reader, readable, writable)
+    this.#announce(this.#writer, writable, readable)
+  }
+
+  #announce(direction: Direction, own: boolean, other: boolean): void {
+    if (own || (other && direction.pending?.operation.either)) this.#resume(direction)
   }
 
   #resume(direction: Direction): void {
@@ -345,9 +369,9 @@ export class Engine {
     else this.#proceed(direction, pending, this.#attempt(direction, pending.operation))
   }
 
-  #proceed(direction: Direction, pending: AnyPending, outcome: { value: unknown } | Failure | Step): void {
-    if (outcome instanceof Failure) this.#fail(direction, pending, outcome.error)
-    else if (typeof outcome === 'object') this.#succeed(direction, pending, outcome.value)
+  #proceed(direction: Direction, pending: AnyPending, outcome: Outcome): void {
+    if (outcome === 'done') this.#succeed(direction, pending, direction.take())
+    else if (outcome instanceof Failure) this.#fail(direction, pending, outcome.error)
     else this.#wait(direction, pending, outcome)
   }
 
@@ -368,13 +392,13 @@ export class Engine {
 
   #returned(direction: Direction, pending: AnyPending, result: number): void {
     pending.offloaded = false
-    let outcome: Verdict<unknown>
+    let outcome: Verdict
     try {
       outcome = this.#judge(direction, pending.operation, result)
     } catch (error) {
       outcome = new Failure(error)
     }
-    if (typeof outcome === 'object') this.#proceed(direction, pending, outcome)
+    if (outcome === 'done' || outcome instanceof Failure) this.#proceed(direction, pending, outcome)
     else if (pending.ending) this.#fail(direction, pending, pending.ending())
     else if (outcome === 'more') this.#wait(direction, pending, 'offload')
     else this.#wait(direction, pending, outcome === 'passing' ? 'pause' : outcome)

@@ -1,10 +1,11 @@
 import { SOCK_NONBLOCK, SOMAXCONN, sys } from './constants.js'
-import { check } from './errors.js'
+import { check, systemError } from './errors.js'
 import { disown } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import type { Constructor } from './mixin.js'
 import { native } from './native.js'
 import type { Socket, WaitOptions } from './socket.js'
+import type { TlsSession } from './tls/session.js'
 import * as validate from './validate.js'
 
 /** The connection broke before it was accepted, or the network had something to say about it: the next one is asked for. See accept(2). */
@@ -40,16 +41,26 @@ export interface Listening {
   /**
    * Makes the object of an accepted connection. To be overridden by servers with connections of another class; the type of
    * `accept()` follows.
+   * @param tls - what encrypts the connection, for the constructor of a stream socket; absent without `tlscfg`.
    */
-  createConnection(sock: LowSocket): Socket
+  createConnection(sock: LowSocket, tls?: TlsSession): Socket
   /** The connections, one after the other, until the server is closed. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>>
+}
+
+/** A `createConnection` that passes over its second argument would make a connection in the clear, and nobody would notice. */
+function assertEncrypted(connection: Socket & { encrypted?: boolean }): void {
+  if (connection.encrypted) return
+  void connection.close()
+  throw systemError(sys.EPROTO, 'accept', {
+    detail: 'createConnection() made a socket without TLS: pass "tls" on to it',
+  })
 }
 
 /** A class of sockets that listen, with connections of the class `Connection` unless it says otherwise. */
 export function withListener<B extends Constructor<Socket>>(
   Base: B,
-  Connection: new (sock: LowSocket) => Socket,
+  Connection: new (sock: LowSocket, tls?: TlsSession) => Socket,
 ): B & Constructor<Listening> {
   class Server extends Base {
     listen(backlog: number = SOMAXCONN): void {
@@ -58,10 +69,15 @@ export function withListener<B extends Constructor<Socket>>(
 
     async accept(options?: WaitOptions): Promise<Socket> {
       const sock = await this.#accept((fd) => new LowSocket(fd, this.facts), options)
+      let tls: TlsSession | undefined
       try {
-        return this.createConnection(sock)
+        tls = this.encrypting()
+        const connection = this.createConnection(sock, tls)
+        if (tls) assertEncrypted(connection)
+        return connection
       } catch (error) {
         // Nobody has the connection: unless it was taken over already, it ends here.
+        tls?.close()
         sock.close()
         throw error
       }
@@ -87,8 +103,8 @@ export function withListener<B extends Constructor<Socket>>(
       )
     }
 
-    createConnection(sock: LowSocket): Socket {
-      return new Connection(sock)
+    createConnection(sock: LowSocket, tls?: TlsSession): Socket {
+      return new Connection(sock, tls)
     }
 
     async *[Symbol.asyncIterator](): AsyncIterableIterator<Socket> {

@@ -184,19 +184,27 @@ export type InterfaceRow = [
 
 const root = join(__dirname, '..')
 
-function candidates(): string[] {
-  const chosen = process.env['BERKELEY_NATIVE']
+/** An addon: what it is called where node-gyp leaves it, and at the end of its name in the package. */
+interface Addon {
+  readonly name: string
+  readonly suffix: string
+  /** The environment variable that names another file. */
+  readonly variable: string
+}
+
+function candidates({ name, suffix, variable }: Addon): string[] {
+  const chosen = process.env[variable]
   if (chosen) return [chosen]
   return [
-    join(root, 'native', 'build', 'Release', 'berkeley.node'),
-    join(root, 'prebuilds', `${process.platform}-${process.arch}.node`),
+    join(root, 'native', 'build', 'Release', `${name}.node`),
+    join(root, 'prebuilds', `${process.platform}-${process.arch}${suffix}.node`),
   ]
 }
 
-function load(): Native {
-  const files = candidates()
+function load(addon: Addon): unknown {
+  const files = candidates(addon)
   const file = files.find(existsSync)
-  if (file) return require(file) as Native
+  if (file) return require(file)
   throw Object.assign(
     new Error(
       `berkeley has no binary for ${process.platform}-${process.arch} (looked for ${files.join(', ')}). ` +
@@ -206,7 +214,12 @@ function load(): Native {
   )
 }
 
-export const native: Native = load()
+export const native = load({ name: 'berkeley', suffix: '', variable: 'BERKELEY_NATIVE' }) as Native
+
+/** The second addon, which needs the OpenSSL of the runtime; `src/tls/native.ts` says what it has. */
+export function loadTls(): unknown {
+  return load({ name: 'berkeley_tls', suffix: '.tls', variable: 'BERKELEY_NATIVE_TLS' })
+}
 
 /**
  * What a call returned beside its count. Read it before the next native call. The addon keeps a pointer to this memory, as to

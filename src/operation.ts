@@ -4,6 +4,9 @@ import type { ErrorContext } from './errors.js'
 /** What `finish` returns when the operation needs another call. */
 export const MORE: unique symbol = Symbol('MORE')
 
+/** What `attempt` answers that could go on at once, and lets the others have a turn first. Below any `-errno`. */
+export const TURN = -0x10000
+
 /** A verb: one system call, made until it is through. */
 export interface Operation<T> {
   /** For messages: `'recv'`. */
@@ -19,6 +22,8 @@ export interface Operation<T> {
   offload?(fd: number): Promise<number>
   /** Makes the result of a count, or says that there is {@link MORE} to do. */
   finish(count: number): T | typeof MORE
+  /** Whether readiness of either kind may let it go on: TLS reads in order to write, and the other way round. */
+  readonly either?: boolean
   /**
    * Whether a count says that nothing is left: then the next operation waits at once, instead of asking for an EAGAIN. Only
    * where a short count means that, and where data that comes later is announced.
@@ -37,3 +42,11 @@ export interface Operation<T> {
  * full backlog, a datagram to a full queue. For the `paused` errors of an operation.
  */
 export const OTHER_SIDE_FULL: ReadonlySet<number> = new Set([sys.EAGAIN])
+
+/** What a call that goes through code of ours answers when it has to wait: as the kernel does. */
+export const NOT_YET = -sys.EAGAIN
+
+/** Whether a call would have to wait. */
+export function isNotYet(result: number): boolean {
+  return result === NOT_YET
+}

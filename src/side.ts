@@ -58,7 +58,7 @@ export function signalOf(options: unknown): AbortSignal | undefined {
  */
 export function verbFlags(flags: unknown): number {
   const bits = validate.integer('flags', flags)
-  if ((bits & MSG_WAITALL) !== 0)
+  if (bits !== 0 && (bits & MSG_WAITALL) !== 0)
     throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
   return bits
 }

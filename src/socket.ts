@@ -1,9 +1,10 @@
-import { AF_UNSPEC, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
+import { AF_UNSPEC, SHUT_RD, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
 import { budget } from './deadline.js'
 import { Descriptor, handOver, type SocketFacts } from './descriptor.js'
+import { Ending, type Farewell } from './ending.js'
 import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
-import { closeFd, closeFdInPool, type OwnedFd } from './fd.js'
+import type { OwnedFd } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
@@ -14,12 +15,23 @@ import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
 import { type Hook, Side, verbFlags, type WaitOptions } from './side.js'
 import { receive } from './slab.js'
+import type { TlsSession } from './tls/session.js'
 import * as validate from './validate.js'
 
 export type { Hook, WaitOptions }
 
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
+
+/** A connection that stands and has no object yet. */
+export interface Connected {
+  /** Its descriptor, for the caller to own. */
+  readonly owned: OwnedFd
+  /** What it is. */
+  readonly facts: SocketFacts
+  /** What encrypts it. */
+  readonly tls?: TlsSession | undefined
+}
 
 /**
  * The root of the asynchronous sockets. They are always non-blocking; a verb that has to wait returns a Promise, one
@@ -61,11 +73,62 @@ export class Socket extends Descriptor {
   }
 
   /** Replaces the connection: what waits on the former one ends with ECANCELED, and it is closed. */
-  protected async replace(owned: OwnedFd, facts: SocketFacts): Promise<void> {
+  protected async replace({ owned, facts, tls }: Connected): Promise<void> {
     const closed = this.#shut(false, false)
     this.#engine = this.#newEngine()
     this.become(owned, facts)
+    this.attach(tls)
     await closed
+  }
+
+  /** What is to encrypt the next connection that a server accepts; nothing for most. */
+  protected encrypting(): TlsSession | undefined {
+    return undefined
+  }
+
+  /** Is encrypted from now on, or is not. */
+  protected attach(_tls: TlsSession | undefined): void {
+    // Most classes have nothing to do with it.
+  }
+
+  /** Something else than the kernel let a waiting call go on. */
+  protected wake(): void {
+    this.#engine.ready(true, true, false)
+  }
+
+  /** The system call that receives bytes, or what stands between it and the verbs: a count, or `-errno`. */
+  protected receiveInto(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number {
+    return native.recv(fd, into, offset, length, flags)
+  }
+
+  /** The same for sending. With nothing to send it says whether all that was taken before is on its way. */
+  protected transmit(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number {
+    return native.send(fd, from, offset, length, flags)
+  }
+
+  /** Whether bytes that were taken for sending have yet to leave. */
+  protected get holdsBack(): boolean {
+    return false
+  }
+
+  /** Whether a call waits for readiness of either kind. */
+  protected get eitherWay(): boolean {
+    return false
+  }
+
+  /** Whether a receive left nothing, so that the next one has to wait. */
+  protected tookAll(count: number, room: number): boolean {
+    return count < room && this.shortIsAll
+  }
+
+  /** Refuses a call that would go past what encrypts the socket. */
+  protected plain(_syscall: string): void {
+    // Nothing encrypts most of them.
+  }
+
+  /** What there is to say before the socket is closed; nothing for most. */
+  protected farewell(): Farewell | undefined {
+    return undefined
   }
 
   /**
@@ -109,9 +172,10 @@ export class Socket extends Descriptor {
       return {
         syscall: 'recv',
         flags,
-        attempt: (fd) => receive(room, (into, at, length) => native.recv(fd, into, at, length, kernel)),
+        attempt: (fd) => receive(room, (into, at, length) => this.receiveInto(fd, into, at, length, kernel)),
         finish: (count) => this.buffered('recv', count, room, flags),
-        drained: (count) => count > 0 && count < room && flags === 0 && this.shortIsAll,
+        drained: (count) => count > 0 && flags === 0 && this.tookAll(count, room),
+        either: this.eitherWay,
       }
     }, options)
   }
@@ -127,9 +191,10 @@ export class Socket extends Descriptor {
       return {
         syscall: 'recv',
         flags,
-        attempt: (fd) => native.recv(fd, into, 0, into.length, kernel),
+        attempt: (fd) => this.receiveInto(fd, into, 0, into.length, kernel),
         finish: (count) => this.uncut('recv', count, into.length, flags),
-        drained: (count) => count > 0 && count < into.length && flags === 0 && this.shortIsAll,
+        drained: (count) => count > 0 && flags === 0 && this.tookAll(count, into.length),
+        either: this.eitherWay,
       }
     }, options)
   }
@@ -148,12 +213,13 @@ export class Socket extends Descriptor {
       return {
         syscall: 'send',
         flags,
-        attempt: (fd) => native.send(fd, from, sent, length - sent, bits),
+        attempt: (fd) => this.transmit(fd, from, sent, length - sent, bits),
         finish: (count) => {
           sent += count
-          return sent < length ? MORE : sent
+          return sent < length || this.holdsBack ? MORE : sent
         },
         context: () => ({ bytes: sent }),
+        either: this.eitherWay,
       }
     }, options)
   }
@@ -166,6 +232,7 @@ export class Socket extends Descriptor {
    */
   recvmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number | null> {
     return this.read(() => {
+      this.plain('recvmsg')
       const header = messageHeader(msg)
       const bits = verbFlags(flags)
       return {
@@ -184,6 +251,7 @@ export class Socket extends Descriptor {
    */
   sendmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number> {
     return this.write(() => {
+      this.plain('sendmsg')
       const header = messageHeader(msg)
       const bits = verbFlags(flags)
       this.checkRights(header)
@@ -240,12 +308,14 @@ export class Socket extends Descriptor {
 
   /** Ends receiving: what waits for data gets what there is, and then the end. See shutdown(2), `SHUT_RD`. */
   closer(): void {
+    this.plain('shutdown')
     check(native.shutdown(this.use('shutdown'), SHUT_RD), 'shutdown')
     this.#engine.ready(true, false, true)
   }
 
   /** Ends sending: the peer sees the end of the stream after what was sent. See shutdown(2), `SHUT_WR`. */
   closew(): void {
+    this.plain('shutdown')
     check(native.shutdown(this.use('shutdown'), SHUT_WR), 'shutdown')
     this.#engine.ready(false, true, false)
   }
@@ -261,26 +331,21 @@ export class Socket extends Descriptor {
     await this.#shut(validate.boolean('shutrd', shutrd), validate.boolean('shutwr', shutwr))
   }
 
-  async #shut(shutrd: boolean, shutwr: boolean): Promise<void> {
-    const failures: unknown[] = []
-    // Whatever one step says, the next ones are taken: the descriptor is closed in any case.
-    const step = async (act: () => unknown): Promise<void> => {
-      try {
-        await act()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    const work = [step(() => this.closing())]
+  #shut(shutrd: boolean, shutwr: boolean): Promise<void> {
+    const ending = new Ending()
+    ending.step(() => this.closing())
     if (this.isOpen) {
-      const lingers = this.#lingers()
+      const manner = {
+        shutrd,
+        shutwr,
+        lingers: this.#lingers(),
+        farewell: this.farewell(),
+        budget: this.#sending.budget,
+      }
       this.#stop()
-      const fd = this.retire()
-      if (shutrd || shutwr) work.push(step(() => check(native.shutdown(fd, howOf(shutrd, shutwr)), 'shutdown')))
-      work.push(step(() => (lingers ? closeFdInPool(fd) : closeFd(fd))))
+      ending.close(this.retire(), manner)
     }
-    await Promise.all(work)
-    if (failures.length > 0) throw failures[0]
+    return ending.over()
   }
 
   /** Ends what waits, for the kernel or for its turn. */
@@ -316,6 +381,7 @@ export class Socket extends Descriptor {
   /** Gives the descriptor to the caller, who closes it from now on; what waits ends with ECANCELED. It stays non-blocking. */
   detach(): number {
     this.use('detach')
+    this.plain('detach')
     this.released()
     this.#stop()
     return this.release()
@@ -363,9 +429,4 @@ function taken(sock: unknown): [owned: OwnedFd | undefined, facts: SocketFacts] 
   if (!(sock instanceof LowSocket))
     throw validate.invalidType('sock', 'an instance of Socket of berkeley/llsocket', sock)
   return [handOver(sock), { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }]
-}
-
-function howOf(shutrd: boolean, shutwr: boolean): number {
-  if (shutrd && shutwr) return SHUT_RDWR
-  return shutrd ? SHUT_RD : SHUT_WR
 }

@@ -1,5 +1,5 @@
 import { ReadableStream, WritableStream } from 'node:stream/web'
-import type { Socket } from './socket.js'
+import type { HalfClosing } from './duplex.js'
 
 /** A socket as a pair of web streams. */
 export interface WebStreams {
@@ -12,7 +12,7 @@ export interface WebStreams {
 /**
  * Makes web streams of a socket, which they own together: it is closed when both sides are through, or one of them fails.
  */
-export function webStreams(socket: Socket): WebStreams {
+export function webStreams(socket: HalfClosing): WebStreams {
   let open = 2
   const sideIsOver = async (): Promise<void> => {
     if (--open === 0) await socket.close()
@@ -30,7 +30,8 @@ export function webStreams(socket: Socket): WebStreams {
         await sideIsOver()
       },
       async cancel() {
-        if (socket.fd() >= 0) socket.closer()
+        // TLS has no way to say that nobody listens any more.
+        if (socket.fd() >= 0 && !socket.encrypted) socket.closer()
         await sideIsOver()
       },
     },
@@ -41,7 +42,7 @@ export function webStreams(socket: Socket): WebStreams {
       await socket.send(chunk).catch(fail)
     },
     async close() {
-      socket.closew()
+      await socket.end()
       await sideIsOver()
     },
     async abort() {

@@ -128,7 +128,8 @@ export class DgramSocket extends Socket {
    * joins datagrams of one sender, and each datagram of the batch may stand for many: see {@link Datagram.segments}.
    *
    * @param count - the most datagrams, 64 by default.
-   * @param bufsize - the most bytes of each, 64 KiB by default. Of one that was cut `flags` says `MSG_TRUNC`, and `size` how long it was.
+   * @param bufsize - the most bytes of each, 64 KiB by default: 4 MiB for all of them, which only a batch that is not disposed keeps. For
+   *   small datagrams without `udpgro` 2048 will do. Of one that was cut `flags` says `MSG_TRUNC`, and `size` how long it was.
    * @example
    * using batch = await sock.recvmany()
    * for (const { data, addr } of batch) console.log(`${addr}: ${data.length} bytes`)

@@ -1,22 +1,23 @@
 import type { DuplexOptions } from 'node:stream'
-import { SocketDuplex } from '../duplex.js'
+import { SocketDuplex, TlsDuplex } from '../duplex.js'
 import { check } from '../errors.js'
 import { defineLocked } from '../locked.js'
 import { native } from '../native.js'
-import { MORE } from '../operation.js'
+import { MORE, type Operation } from '../operation.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { Socket, type WaitOptions } from '../socket.js'
+import type { WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
 import { type WebStreams, webStreams } from '../web.js'
+import { TlsCapable } from './tls.js'
 
 /** A stream: bytes in order, without boundaries, until the end. See tcp(7), unix(7). */
-export class StreamSocket extends Socket {
+export class StreamSocket extends TlsCapable {
   /**
    * This socket as a Node stream, for every library that takes one: `http`, `http2`, `ws`. It belongs to the stream from now on.
    */
   duplex(options?: DuplexOptions): SocketDuplex {
-    return new SocketDuplex(this, options)
+    return this.encrypted ? new TlsDuplex(this, options) : new SocketDuplex(this, options)
   }
 
   /** This socket as a pair of web streams. It belongs to them from now on. */
@@ -37,21 +38,26 @@ export class StreamSocket extends Socket {
       const file = validate.descriptor('fd', fd)
       const total = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
       const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
-      let sent = 0
-      return {
-        syscall: 'sendfile',
-        attempt: (socket) => native.sendfile(socket, file, from + sent, total - sent),
-        offload: (socket) =>
-          new Promise((resolve) => {
-            check(native.sendfileAsync(resolve, socket, file, from + sent, total - sent), 'sendfile')
-          }),
-        finish: (count) => {
-          sent += count
-          return count === 0 || sent === total ? sent : MORE
-        },
-        context: () => ({ bytes: sent }),
-      }
+      return this.encryptedFile(file, from, total) ?? plainFile(file, from, total)
     }, options)
+  }
+}
+
+/** sendfile(2), made on another thread until everything is sent. */
+function plainFile(file: number, from: number, total: number): Operation<number> {
+  let sent = 0
+  return {
+    syscall: 'sendfile',
+    attempt: (socket) => native.sendfile(socket, file, from + sent, total - sent),
+    offload: (socket) =>
+      new Promise((resolve) => {
+        check(native.sendfileAsync(resolve, socket, file, from + sent, total - sent), 'sendfile')
+      }),
+    finish: (count) => {
+      sent += count
+      return count === 0 || sent === total ? sent : MORE
+    },
+    context: () => ({ bytes: sent }),
   }
 }
 

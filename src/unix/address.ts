@@ -2,6 +2,7 @@ import { AddrInfo } from '../address.js'
 import type { Dial } from '../dialer.js'
 import type { PrepareOptions } from '../prepare.js'
 import type { WaitOptions } from '../socket.js'
+import { type TlsClientOptions, tlsClientOptions } from '../tlscfg.js'
 import * as validate from '../validate.js'
 
 /** Where a unix socket lives. A first NUL makes the name abstract. */
@@ -20,7 +21,7 @@ export type UnixAddress =
     }
 
 /** Where to connect to, and who may end the attempt. */
-export type UnixClientOptions = UnixAddress & PrepareOptions & WaitOptions
+export type UnixClientOptions = UnixAddress & PrepareOptions & WaitOptions & TlsClientOptions
 
 /** The properties of {@link UnixAddress}. */
 export const UNIX_ADDRESS = ['path', 'pathname']
@@ -47,7 +48,7 @@ export function addressOf(options: UnixAddress, socktype: number): AddrInfo {
 /** How clients of that type find their server. */
 export const dialUnix = (socktype: number): Dial<UnixClientOptions> => ({
   check(options) {
-    validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'signal'])
+    validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)])
     namedAddress(options, socktype)
   },
   lookup: async (options) => [namedAddress(options, socktype)],

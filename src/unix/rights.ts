@@ -38,6 +38,7 @@ export function withUnix<B extends Constructor<Socket>>(Base: B): B & Constructo
   class Unix extends Base {
     sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
       return this.write(() => {
+        this.plain('sendfd')
         const passed = validate.descriptor('fd', fd)
         const to = ai === undefined ? undefined : destination(ai)
         const bits = verbFlags(flags)
@@ -53,6 +54,7 @@ export function withUnix<B extends Constructor<Socket>>(Base: B): B & Constructo
 
     recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
       return this.read(() => {
+        this.plain('recvfd')
         const bits = verbFlags(flags)
         const received = { fd: -1 }
         return {

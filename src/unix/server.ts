@@ -8,6 +8,8 @@ import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import type { PrepareOptions } from '../prepare.js'
 import type { Socket } from '../socket.js'
+import type { Context } from '../tls/context.js'
+import { contextIn, type TlsOptions, tlsOptions } from '../tlscfg.js'
 import * as validate from '../validate.js'
 import { wrapAs } from '../wrap.js'
 import { namedAddress, UNIX_ADDRESS, type UnixAddress } from './address.js'
@@ -16,7 +18,8 @@ import type { UnixOptions } from './rights.js'
 
 /** Where and how to listen. */
 export type UnixServerOptions = UnixAddress &
-  PrepareOptions & {
+  PrepareOptions &
+  TlsOptions & {
     /** Whether `close()` removes the file; true by default. */
     unlink?: boolean | undefined
   }
@@ -38,6 +41,11 @@ export interface UnixServerMaker {
   wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S>
 }
 
+/** Servers of streams: no others know `tlscfg`. */
+interface Securable {
+  secure(context: Context): void
+}
+
 /** A class of servers with a path, over one of servers. */
 export function withPath<B extends Constructor<Socket & Listening>>(
   Base: B,
@@ -47,11 +55,13 @@ export function withPath<B extends Constructor<Socket & Listening>>(
     readonly #file = new OwnedFile()
 
     static async create(this: new (sock: LowSocket) => UnixServer, options: UnixServerOptions): Promise<UnixServer> {
-      validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'unlink'])
+      validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'unlink', ...tlsOptions(socktype)])
+      const context = contextIn(options, true)
       const ai = namedAddress(options, socktype)
       const unlink = optional(options, 'unlink', true)
       const server = new this(bindFirst([ai], options))
       if (unlink) server.#file.note(ai.path)
+      if (context) (server as unknown as Securable).secure(context)
       return server
     }
 

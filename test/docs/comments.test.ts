@@ -14,7 +14,8 @@ const DECLARATION =
 const CONTINUED = new Set(['constructor', 'prototype'])
 
 /** Modules that no entry point exports anything of. */
-const INTERNAL = /^(?:native|validate|constants|reactor|engine)\.d\.ts$|^constants\/names|^options\/(?:index|generic)/
+const INTERNAL =
+  /^(?:native|validate|constants|reactor|engine|tls\/native)\.d\.ts$|^constants\/names|^options\/(?:index|generic)/
 
 function declarationFiles(): string[] {
   return readdirSync(dist, { recursive: true, encoding: 'utf8' })

@@ -20,11 +20,12 @@ function leads(from: object, path: string): boolean {
 
 test('every place that docs/seed-map.md names is there', () => {
   const text = readFileSync(join(root, 'docs', 'seed-map.md'), 'utf8')
-  const [, net = '', low = ''] = text.split(/^## lua-.*$/m)
+  const [, net = '', low = '', encrypted = ''] = text.split(/^## lua-.*$/m)
   let rows = 0
   for (const [part, module] of [
     [net, berkeley],
     [low, llsocket],
+    [encrypted, berkeley],
   ] as const)
     for (const [, here = ''] of part.matchAll(/^\| `.*?` \| (.*?) \|/gm)) {
       rows++

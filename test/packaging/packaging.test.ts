@@ -12,7 +12,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const require = createRequire(import.meta.url)
 const root = dirname(require.resolve('berkeley/package.json'))
-const prebuild = `prebuilds/${process.platform}-${process.arch}.node`
+const prebuilds = ['', '.tls'].map((suffix) => `prebuilds/${process.platform}-${process.arch}${suffix}.node`)
 
 /** The environment of someone else's shell: nothing of the npm that runs this test, nothing of ours. */
 const environment = (path: string): NodeJS.ProcessEnv => {
@@ -88,7 +88,7 @@ test('the tarball holds what users need and nothing else', async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(installed.length + 1))
   const wanted = [
-    ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/options.md', prebuild],
+    ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/options.md', ...prebuilds],
     ...['native/binding.gyp', 'native/addon.c', 'native/constants.inc', 'native/addon.h'],
     ...['dist/package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/index.mjs', 'dist/index.d.mts'],
     ...['dist/llsocket/index.js', 'dist/llsocket/index.d.ts', 'dist/llsocket/index.mjs', 'src/index.ts'],
@@ -145,6 +145,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 declare const httpServer: Server
 declare const nodeSocket: Socket
+declare const cert: string, key: string, renewed: string
 declare function handle(data: Buffer, addr: AddrInfo | null, segmentSize: number): void
 declare const video: Buffer
 declare const from: AddrInfo
@@ -178,9 +179,9 @@ test('attw finds no fault', async () => {
   await tool('@arethetypeswrong/cli', 'dist/index.js', '--profile', 'node16', '--no-definitely-typed', tarball)
 })
 
-test('the prebuilt addon needs libc alone, and an old one will do (H91)', async () => {
-  const addon = join(consumer, 'node_modules', 'berkeley', prebuild)
-  await run(process.execPath, [join(root, 'scripts', 'check-binary.mjs'), addon])
+test('the prebuilt addons need libc alone, and an old one will do (H91)', async () => {
+  const addons = prebuilds.map((prebuild) => join(consumer, 'node_modules', 'berkeley', prebuild))
+  await run(process.execPath, [join(root, 'scripts', 'check-binary.mjs'), ...addons])
 })
 
 /** The other versions of Node that this machine has: see scripts/with-node.mjs. */

@@ -1,20 +1,22 @@
+import { SOCK_STREAM } from '../../constants.js'
 import { type Dial, withDialer } from '../../dialer.js'
 import { checkAddress, INET_ADDRESS, type InetAddress, optional } from '../../lookup.js'
 import type { PrepareOptions } from '../../prepare.js'
 import type { WaitOptions } from '../../socket.js'
+import { type TlsClientOptions, tlsClientOptions } from '../../tlscfg.js'
 import * as validate from '../../validate.js'
 import { getaddrinfoin } from './lookup.js'
 import { InetStreamSocket } from './socket.js'
 
 /** Where to connect to: the loopback address without a host. */
-export interface InetClientOptions extends InetAddress, PrepareOptions, WaitOptions {
+export interface InetClientOptions extends InetAddress, PrepareOptions, WaitOptions, TlsClientOptions {
   /** Number from 1, or service name of services(5). */
   port: number | string
   /** Whether small segments are sent at once; true by default. */
   tcpnodelay?: boolean | undefined
 }
 
-const KNOWN = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal']
+const KNOWN = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal', ...tlsClientOptions(SOCK_STREAM)]
 
 const dial: Dial<InetClientOptions> = {
   check(options) {
@@ -28,6 +30,7 @@ const dial: Dial<InetClientOptions> = {
     if (Number(port) === 0) throw validate.outOfRange('options.port', 'a port from 1 to 65535', port)
   },
   lookup: getaddrinfoin,
+  host: ({ host }) => host ?? 'localhost',
   ready(socket, options) {
     if (optional(options, 'tcpnodelay', true)) (socket as InetStreamSocket).tcpnodelay(true)
   },

@@ -6,6 +6,8 @@ import { INET_ADDRESS, type InetAddress, type InetAddrInfo, optional } from '../
 import { ipOptions, ipv6Options } from '../../options/index.js'
 import { defineOptions, type OptionMethods } from '../../options/option.js'
 import { type PrepareOptions, prepared } from '../../prepare.js'
+import type { TlsSession } from '../../tls/session.js'
+import { contextIn, type TlsOptions } from '../../tlscfg.js'
 import * as validate from '../../validate.js'
 import { wrapAs } from '../../wrap.js'
 import { StreamServer } from '../server.js'
@@ -16,7 +18,7 @@ import { InetStreamSocket } from './socket.js'
  * Where and how to listen. Without a host it is every address of this machine, IPv6 and IPv4 by one socket where there is
  * IPv6; without a port (or with 0) a free one.
  */
-export interface InetServerOptions extends InetAddress, PrepareOptions {
+export interface InetServerOptions extends InetAddress, PrepareOptions, TlsOptions {
   /** Whether an address in TIME_WAIT may be bound again; true by default. */
   reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may share the address. */
@@ -25,7 +27,7 @@ export interface InetServerOptions extends InetAddress, PrepareOptions {
   tcpnodelay?: boolean | undefined
 }
 
-const KNOWN = [...INET_ADDRESS, 'reuseaddr', 'reuseport', 'tcpnodelay', 'prepare']
+const KNOWN = [...INET_ADDRESS, 'reuseaddr', 'reuseport', 'tcpnodelay', 'prepare', 'tlscfg']
 
 /** IPv6 first: its wildcard serves IPv4 too. */
 function wildcardsLast(list: AddrInfo[], host: string | undefined): AddrInfo[] {
@@ -53,6 +55,7 @@ export class InetStreamServer extends StreamServer {
     options: InetServerOptions = {},
   ): Promise<S> {
     validate.options('options', options, KNOWN)
+    const context = contextIn(options, true)
     const reuseaddr = optional(options, 'reuseaddr', true)
     const reuseport = optional(options, 'reuseport', false)
     const tcpnodelay = optional(options, 'tcpnodelay', true)
@@ -66,7 +69,9 @@ export class InetStreamServer extends StreamServer {
         prepared(candidate, ai, options)
       },
     })
-    return new this(sock)
+    const server = new this(sock)
+    if (context) server.secure(context)
+    return server
   }
 
   /**
@@ -79,8 +84,8 @@ export class InetStreamServer extends StreamServer {
   }
 
   /** Makes the object of an accepted connection. To be overridden for connections of another class. */
-  override createConnection(sock: LowSocket): InetStreamSocket {
-    return new InetStreamSocket(sock)
+  override createConnection(sock: LowSocket, tls?: TlsSession): InetStreamSocket {
+    return new InetStreamSocket(sock, tls)
   }
 }
 

@@ -1,5 +1,6 @@
 import { SOCK_STREAM } from '../../constants.js'
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
+import type { TlsSession } from '../../tls/session.js'
 import { withPath } from '../../unix/server.js'
 import { StreamServer } from '../server.js'
 import { UnixStreamSocket } from './socket.js'
@@ -14,7 +15,7 @@ import { UnixStreamSocket } from './socket.js'
  */
 export class UnixStreamServer extends withPath(StreamServer, SOCK_STREAM) {
   /** Makes the object of an accepted connection. To be overridden for connections of another class. */
-  override createConnection(sock: LowSocket): UnixStreamSocket {
-    return new UnixStreamSocket(sock)
+  override createConnection(sock: LowSocket, tls?: TlsSession): UnixStreamSocket {
+    return new UnixStreamSocket(sock, tls)
   }
 }

@@ -14,7 +14,8 @@ export class UnixStreamSocket extends withUnix(StreamSocket) {
    * the stream from now on.
    */
   override duplex(options?: DuplexOptions): UnixDuplex {
-    return new UnixDuplex(this, options)
+    // Over TLS no descriptor can go along: that stream has no method for it.
+    return (this.encrypted ? super.duplex(options) : new UnixDuplex(this, options)) as UnixDuplex
   }
 
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */

@@ -1,0 +1,58 @@
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { type InetClientOptions, InetStreamClient } from '../stream/inet/client.js'
+import { type InetServerOptions, InetStreamServer } from '../stream/inet/server.js'
+import { InetStreamSocket } from '../stream/inet/socket.js'
+import type { TlsConfig } from '../tls/config.js'
+import { type Context, contextOf } from '../tls/context.js'
+import * as validate from '../validate.js'
+import { type Encrypting, requireConfig } from './required.js'
+
+/** A TCP server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
+class InetTlsServer extends InetStreamServer {
+  /** As of `stream.inet.Server`, with a `tlscfg`. */
+  static override create<S extends InetStreamServer>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    options: Encrypting<InetServerOptions>,
+  ): Promise<S> {
+    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
+    return InetStreamServer.create.call(this as never, requireConfig(options)) as unknown as Promise<S>
+  }
+
+  /** As of `stream.inet.Server`, with a `tlscfg`. */
+  static override async wrap<S extends InetStreamServer>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    fd: number,
+    tlscfg?: TlsConfig | Context,
+  ): Promise<S> {
+    const context = contextOf(validate.object('tlscfg', tlscfg) as TlsConfig | Context, true)
+    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
+    const server = (await InetStreamServer.wrap.call(this as never, fd)) as unknown as S & InetStreamServer
+    server.secure(context)
+    return server
+  }
+}
+
+/** A TCP client that talks nothing but TLS. */
+class InetTlsClient extends InetStreamClient {
+  /** As of `stream.inet.Client`, with a `tlscfg`. */
+  static override create<C>(
+    this: new () => C,
+    options: Encrypting<InetClientOptions>,
+    connect?: boolean,
+    conndeadl?: number,
+  ): Promise<C> {
+    return InetStreamClient.create.call(
+      // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
+      this as never,
+      requireConfig(options),
+      connect,
+      conndeadl,
+    ) as unknown as Promise<C>
+  }
+}
+
+export { InetStreamSocket as Socket, InetTlsClient as Client, InetTlsServer as Server }

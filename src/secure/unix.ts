@@ -1,0 +1,55 @@
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { UnixStreamClient } from '../stream/unix/client.js'
+import { UnixStreamServer } from '../stream/unix/server.js'
+import { UnixStreamSocket } from '../stream/unix/socket.js'
+import type { TlsConfig } from '../tls/config.js'
+import { type Context, contextOf } from '../tls/context.js'
+import type { UnixClientOptions } from '../unix/address.js'
+import type { UnixServerOptions } from '../unix/server.js'
+import * as validate from '../validate.js'
+import { type Encrypting, requireConfig } from './required.js'
+
+/** A unix stream server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
+class UnixTlsServer extends UnixStreamServer {
+  /** As of `stream.unix.Server`, with a `tlscfg`. */
+  static override create<S>(this: new (sock: LowSocket) => S, options: Encrypting<UnixServerOptions>): Promise<S> {
+    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
+    return UnixStreamServer.create.call(this as never, requireConfig(options)) as unknown as Promise<S>
+  }
+
+  /** As of `stream.unix.Server`, with a `tlscfg`. */
+  static override async wrap<S>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    fd: number,
+    tlscfg?: TlsConfig | Context,
+  ): Promise<S> {
+    const context = contextOf(validate.object('tlscfg', tlscfg) as TlsConfig | Context, true)
+    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
+    const server = (await UnixStreamServer.wrap.call(this as never, fd)) as unknown as S & UnixStreamServer
+    server.secure(context)
+    return server
+  }
+}
+
+/** A unix stream client that talks nothing but TLS. A path says nothing of a host: `servername` does. */
+class UnixTlsClient extends UnixStreamClient {
+  /** As of `stream.unix.Client`, with a `tlscfg`. */
+  static override create<C>(
+    this: new () => C,
+    options: Encrypting<UnixClientOptions>,
+    connect?: boolean,
+    conndeadl?: number,
+  ): Promise<C> {
+    return UnixStreamClient.create.call(
+      // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
+      this as never,
+      requireConfig(options),
+      connect,
+      conndeadl,
+    ) as unknown as Promise<C>
+  }
+}
+
+export { UnixStreamSocket as Socket, UnixTlsClient as Client, UnixTlsServer as Server }

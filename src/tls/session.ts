@@ -1,0 +1,448 @@
+import { X509Certificate } from 'node:crypto'
+import { sys } from '../constants.js'
+import type { Engine } from '../engine.js'
+import { systemError, timeoutError } from '../errors.js'
+import { NOT_YET, type Operation, TURN } from '../operation.js'
+import * as validate from '../validate.js'
+import { type Context, peerNames, sessionId } from './context.js'
+import { reasonError, TlsError, verifyCode } from './error.js'
+import { checkIdentity, servernameFor } from './identity.js'
+import { type Handle, type NativeTls, nativeTls } from './native.js'
+
+/** Registers after a call: see native/tls/session.c. */
+const HELD = 0
+const DRAINED = 1
+const NEWS = 2
+
+const NEWS_KEYLOG = 1
+const NEWS_SESSION = 2
+
+/** X509_V_OK, X509_V_ERR_HOSTNAME_MISMATCH */
+const VERIFIED = 0
+const OTHER_HOST = 62
+
+/** The suite of a connection. */
+export interface Cipher {
+  /** OpenSSL's name of it: `'ECDHE-RSA-AES128-GCM-SHA256'`. */
+  name: string
+  /** The name in the standards: `'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'`. */
+  standardName: string
+  /** The version that it came with. */
+  version: string
+}
+
+/** Clients: whom they are connected to. */
+export interface Peer {
+  /** The host, where the address was one. */
+  host?: string | undefined
+  /** The name to ask for and to check the certificate against, in the place of the configuration's, or the host. */
+  servername?: string | undefined
+  /** What can be resumed, in the place of the configuration's. */
+  session?: Uint8Array | undefined
+}
+
+/** What a new session is to know of its connection. */
+export interface SessionOptions extends Peer {
+  /** Whether a short receive has got all there was: TCP. */
+  shortIsAll: boolean
+}
+
+function checksName({ config }: Context): boolean {
+  return (config.rejectUnauthorized ?? true) && !config.insecureSkipVerify?.includes('name')
+}
+
+/** Refuses a client that would check the name of its server and has none to compare it with. */
+export function checkHost(context: Context, { host, servername, session }: Peer): void {
+  if (servername !== undefined) validate.string('options.servername', servername)
+  if (session !== undefined) validate.bytes('options.session', session)
+  if (!checksName(context) || (servername ?? context.config.servername ?? host) !== undefined) return
+  throw validate.invalidValue(
+    'tlscfg',
+    'needs a "servername": there is no host to check the certificate against (a server says so: { server: true })',
+    context,
+  )
+}
+
+/** Calls what the user wants to be told by; what it throws is a warning, and no reason to end the connection. */
+function tell(keylog: ((line: Buffer) => void) | undefined, line: string): void {
+  try {
+    keylog?.(Buffer.from(line))
+  } catch (error) {
+    process.emitWarning(`tlscfg.keylog: ${(error as Error)?.message ?? error}`)
+  }
+}
+
+/** The handshake as an operation of an engine. */
+export function handshaking(session: TlsSession, engine: Engine): Operation<void> {
+  session.onProgress = () => engine.ready(true, true, false)
+  return {
+    syscall: 'handshake',
+    attempt: (fd) => session.handshake(fd),
+    finish: () => undefined,
+    either: true,
+  }
+}
+
+/**
+ * TLS on one connection: what the socket's verbs call in the place of the system calls. Each call does what can be done now,
+ * and answers a count, or `-errno`, as the kernel would; what only TLS can say is thrown.
+ */
+export class TlsSession {
+  readonly #tls: NativeTls
+  readonly #registers: Float64Array
+  readonly #context: Context
+  /** The context whose rules hold for the peer: the one that was chosen by its name, if one was. */
+  #rules: Context
+  readonly #handle: Handle
+  readonly #host: string | undefined
+  #held = 0
+  #drained = false
+  #established = false
+  #closed = false
+  #asked = false
+  #failure: Error | undefined
+  #cause: unknown
+  #lastSession: Buffer | undefined
+  #isEnded = false
+  #timer: NodeJS.Timeout | undefined
+  /** Is told when something else than the socket let the handshake go on. */
+  onProgress: (() => void) | undefined
+  /** Why the peer cannot be verified, where that does not end the connection. */
+  authorizationError: TlsError | null = null
+
+  constructor(context: Context, options: SessionOptions) {
+    const { host, shortIsAll, servername: wanted, session } = options
+    const { config, isServer } = context
+    const tls = nativeTls()
+    this.#tls = tls
+    this.#registers = new Float64Array(tls.registers)
+    this.#context = context
+    this.#rules = context
+    this.#host = isServer ? undefined : (wanted ?? config.servername ?? host)
+    const servername = this.#host === undefined ? undefined : servernameFor(this.#host)
+    const handle = tls.sessionNew(
+      context.handle,
+      Number(isServer),
+      Number(shortIsAll),
+      servername,
+      Number(!isServer && this.#checksName),
+      Number(Boolean(config.requestOCSP || config.requireOCSP)),
+    )
+    if (typeof handle === 'number') throw reasonError('tls', tls.queueReason())
+    this.#handle = handle
+    const { handshakeTimeout } = context
+    if (handshakeTimeout > 0) this.#timer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
+    if (isServer) return
+    checkHost(context, options)
+    tls.sessionIdentify(handle, sessionId(context.rules, this.#host))
+    const former = session ?? config.session
+    if (former !== undefined) this.#resume(former)
+  }
+
+  /** Nobody may have set a deadline; the handshake has one in any case. */
+  #expire(): void {
+    this.#failure ??= timeoutError('handshake', { address: this.#host, detail: 'the handshakeTimeout passed' })
+    this.onProgress?.()
+  }
+
+  get #checksName(): boolean {
+    return checksName(this.#context)
+  }
+
+  /** A session of another server, or one that cannot be read, is as good as none: the handshake is a full one. */
+  #resume(session: Uint8Array): void {
+    this.#tls.sessionResume(this.#handle, validate.bytes('tlscfg.session', session))
+  }
+
+  /** Whether the handshake is done. */
+  get isEstablished(): boolean {
+    return this.#established
+  }
+
+  /** Bytes that wait for room in the socket. */
+  get held(): number {
+    return this.#held
+  }
+
+  /** Whether the last call left nothing in the socket, nor here. */
+  get isDrained(): boolean {
+    return this.#drained
+  }
+
+  /** Goes on with the handshake: 0 when it is done. */
+  handshake(fd: number): number {
+    return this.#run('handshake', () => this.#tls.sessionHandshake(this.#handle, fd))
+  }
+
+  /** Receives: a count, 0 at the end that the peer announced. */
+  read(fd: number, into: Uint8Array, offset: number, length: number): number {
+    if (!this.#established) {
+      const result = this.handshake(fd)
+      if (result < 0) return result
+    }
+    return this.#run('recv', () => this.#tls.sessionRead(this.#handle, fd, into, offset, length))
+  }
+
+  /** Sends: how many bytes were taken. With nothing to send: whether all that was taken is on its way. */
+  write(fd: number, from: Uint8Array, offset: number, length: number): number {
+    if (!this.#established) {
+      const result = this.handshake(fd)
+      if (result < 0) return result
+    }
+    if (this.#isEnded && length > 0) return -sys.EPIPE
+    return this.#run('send', () => this.#tls.sessionWrite(this.#handle, fd, from, offset, length))
+  }
+
+  /** Tells the peer that nothing follows: 0 when that is on its way. */
+  shutdown(fd: number): number {
+    if (this.#failure) return 0
+    this.#isEnded = true
+    return this.#run('close', () => this.#tls.sessionShutdown(this.#handle, fd))
+  }
+
+  /** Uses fresh keys from the next record on. TLS 1.3 only. */
+  updateKeys(asksPeer: boolean): void {
+    if (!this.#established) throw systemError(sys.ENOTCONN, 'updateKeys', { detail: 'no handshake yet' })
+    if (this.protocol !== 'TLSv1.3')
+      throw systemError(sys.EOPNOTSUPP, 'updateKeys', { detail: 'only TLS 1.3 changes keys on the way' })
+    const result = this.#tls.sessionKeyUpdate(this.#handle, Number(asksPeer))
+    if (result < 0) throw reasonError('updateKeys', this.#tls.queueReason())
+  }
+
+  /** Forgets everything, keys first. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#tls.sessionFree(this.#handle)
+  }
+
+  #run(syscall: string, call: () => number): number {
+    if (this.#closed) return -sys.EBADF
+    if (this.#failure) throw this.#failure
+    for (;;) {
+      const result = call()
+      this.#readRegisters()
+      if (result === this.#tls.WANT_VERDICT) this.#judge()
+      else if (result === this.#tls.WANT_SERVER) {
+        this.#choose()
+        return NOT_YET
+      } else return this.#meaning(syscall, result)
+    }
+  }
+
+  /** The registers are those of every session of the thread: they are this one's until the next call. */
+  #readRegisters(): void {
+    const registers = this.#registers
+    this.#held = registers[HELD] as number
+    this.#drained = registers[DRAINED] === 1
+    const news = registers[NEWS] as number
+    if (news === 0) return
+    if ((news & NEWS_KEYLOG) !== 0) this.#tellKeys()
+    if ((news & NEWS_SESSION) !== 0) this.#tellSession()
+  }
+
+  #meaning(syscall: string, result: number): number {
+    if (result === this.#tls.FAILED) throw this.#fail(this.#explain(syscall))
+    if (result === this.#tls.WANT_TURN) return TURN
+    if (result === this.#tls.TRUNCATED) throw this.#fail(this.#truncated(syscall))
+    if (syscall === 'handshake' && result === 0) this.#establish()
+    return result
+  }
+
+  #establish(): void {
+    if (this.#established) return
+    this.#established = true
+    clearTimeout(this.#timer)
+    this.#checkVerified()
+    // A call that waits in the other direction may go on now, and no readiness will tell it.
+    queueMicrotask(() => this.onProgress?.())
+  }
+
+  /** What the verification said, where that has not ended the handshake: it was to be tolerated, or it is that of a resumed session. */
+  #checkVerified(): void {
+    const [, , verified = 0, text = ''] = this.#tls.sessionFailure(this.#handle) ?? []
+    if (verified !== VERIFIED) {
+      const error = new TlsError(verifyCode(verified), 'handshake', text, { host: this.#host })
+      this.authorizationError = error
+      if (!this.#tolerates) throw this.#fail(error)
+    } else if (!this.#context.isServer) this.#checkName()
+  }
+
+  /** A resumed session makes no use of the certificate, and who tolerates everything was not asked: the name is looked at now. */
+  #checkName(): void {
+    if (this.#checksName && !this.isReused) return
+    const error = this.#nameError()
+    this.authorizationError = error ?? null
+    if (error && this.#checksName) throw this.#fail(error)
+  }
+
+  /** Whether everything was checked, or could have been, and was found good. */
+  get isAuthorized(): boolean {
+    const { insecureSkipVerify = [] } = this.#context.config
+    const unchecked = insecureSkipVerify.includes('time') || insecureSkipVerify.includes('chain')
+    return this.#established && this.authorizationError === null && !unchecked && this.certificates.length > 0
+  }
+
+  get #tolerates(): boolean {
+    const { rejectUnauthorized = true, insecureSkipVerify = [] } = this.#rules.config
+    return !rejectUnauthorized || insecureSkipVerify.includes('chain')
+  }
+
+  #nameError(): TlsError | undefined {
+    const host = this.#host
+    if (host === undefined) return undefined
+    const reason = checkIdentity(host, peerNames(this.#tls.sessionPeerNames(this.#handle)))
+    return reason === undefined
+      ? undefined
+      : new TlsError('ERR_TLS_CERT_ALTNAME_INVALID', 'handshake', reason, { host })
+  }
+
+  /** The chain is good, or that is of no matter: is it the peer that we want? */
+  #judge(): void {
+    const error = this.#nameError()
+    if (error) this.#cause = error
+    this.#tls.sessionVerdict(this.#handle, Number(error === undefined))
+  }
+
+  /**
+   * The client has said whom it wants. The answer is never there yet: no code of the user's runs inside a call, which holds memory and
+   * state that another call on any socket would use.
+   */
+  #choose(): void {
+    if (this.#asked) return
+    this.#asked = true
+    void this.#askContext().then(() => this.onProgress?.())
+  }
+
+  async #askContext(): Promise<void> {
+    await null
+    try {
+      this.#accept(await this.#context.choose(this.servername))
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  #accept(context: Context): void {
+    this.#rules = context
+    if (!this.#closed) this.#tls.sessionChoose(this.#handle, context.handle)
+    this.#asked = false
+  }
+
+  #refuse(cause: unknown): void {
+    this.#cause = cause
+    if (!this.#closed) this.#tls.sessionChoose(this.#handle)
+    this.#asked = false
+  }
+
+  #tellKeys(): void {
+    const { keylog } = this.#context.config
+    const lines =
+      this.#tls
+        .sessionKeylog(this.#handle)
+        ?.toString('latin1')
+        .split(/(?<=\n)/) ?? []
+    queueMicrotask(() => {
+      for (const line of lines) tell(keylog, line)
+    })
+  }
+
+  #tellSession(): void {
+    const session = this.resumption
+    if (session) this.#lastSession = session
+    const { onsession } = this.#context.config
+    // The user's code runs when the call is over: it may well close the socket.
+    if (session && onsession) queueMicrotask(() => onsession(Buffer.from(session)))
+  }
+
+  #fail(error: Error): Error {
+    this.#failure = error
+    return error
+  }
+
+  #truncated(syscall: string): TlsError {
+    const detail = this.#established
+      ? 'the connection ended without a close_notify: what came may not be all'
+      : 'the peer ended the connection during the handshake'
+    return new TlsError('ERR_TLS_TRUNCATED', syscall, detail, { host: this.#host })
+  }
+
+  /** What OpenSSL says, or what we said to it. */
+  #explain(syscall: string): TlsError {
+    if (this.#cause instanceof TlsError) return this.#cause
+    const host = this.#host
+    const [reason = [undefined, undefined], refusal, verified = 0, text = ''] =
+      this.#tls.sessionFailure(this.#handle) ?? []
+    if (this.#cause !== undefined)
+      return new TlsError('ERR_TLS_SNI_CALLBACK', syscall, 'the SNICallback refused the client', { cause: this.#cause })
+    if (refusal) return new TlsError('ERR_TLS_OCSP', syscall, refusal, { host })
+    if (reason[0] === 'certificate verify failed' && verified !== VERIFIED && verified !== OTHER_HOST)
+      return new TlsError(verifyCode(verified), syscall, text, { host, reason: reason[0], library: reason[1] })
+    return reasonError(syscall, reason, { host })
+  }
+
+  /** The certificate of the peer, and those that it sent along. */
+  get certificates(): X509Certificate[] {
+    return (this.#ask((tls, handle) => tls.sessionCertificates(handle)) ?? []).map((der) => new X509Certificate(der))
+  }
+
+  /** Our own. */
+  get ownCertificate(): X509Certificate | undefined {
+    const der = this.#ask((tls, handle) => tls.sessionOwnCertificate(handle))
+    return der && new X509Certificate(der)
+  }
+
+  /** What encrypts it. */
+  get cipher(): Cipher | undefined {
+    const triple = this.#ask((tls, handle) => tls.sessionCipher(handle))
+    if (triple === undefined) return undefined
+    const [name, standardName = name, version] = triple
+    return { name, standardName, version }
+  }
+
+  /** `'TLSv1.3'`. */
+  get protocol(): string | undefined {
+    return this.#established ? this.#ask((tls, handle) => tls.sessionProtocol(handle)) : undefined
+  }
+
+  /** What both chose. */
+  get alpnProtocol(): string | undefined {
+    return this.#ask((tls, handle) => tls.sessionAlpn(handle))
+  }
+
+  /** The name that the client asked for. */
+  get servername(): string | undefined {
+    return this.#ask((tls, handle) => tls.sessionServername(handle))
+  }
+
+  /** Whether the handshake went on from a former session. */
+  get isReused(): boolean {
+    return this.#ask((tls, handle) => tls.sessionIsReused(handle)) === 1
+  }
+
+  /** What a later connection can begin with; of TLS 1.3 it comes with the first data. */
+  get resumption(): Buffer | undefined {
+    return this.#ask((tls, handle) => tls.sessionResumption(handle)) ?? this.#lastSession
+  }
+
+  /** The OCSP response that the server sent. */
+  get staple(): Buffer | undefined {
+    return this.#ask((tls, handle) => tls.sessionStaple(handle))
+  }
+
+  /** Key material for another protocol. See RFC 5705, RFC 8446 section 7.5. */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    const into = Buffer.alloc(validate.integer('length', length, 1, 0xffff))
+    const text = validate.textWithoutNul('label', label)
+    const bytes = context === undefined ? undefined : validate.bytes('context', context)
+    if (!this.#established) throw systemError(sys.ENOTCONN, 'exportKeyingMaterial', { detail: 'no handshake yet' })
+    if (this.#tls.sessionExport(this.#handle, into, text, bytes) !== 0)
+      throw reasonError('exportKeyingMaterial', this.#tls.queueReason())
+    return into
+  }
+
+  #ask<T>(question: (tls: NativeTls, handle: Handle) => T): T | undefined {
+    return this.#closed ? undefined : question(this.#tls, this.#handle)
+  }
+}
