@@ -1,0 +1,9 @@
+// Whether a chain leads to somebody who is trusted.
+import { describe } from 'node:test'
+import { leavesNoFd } from '../../util/index.js'
+import { CHAINS } from './cases/chains.js'
+import { test } from './verdict.js'
+
+leavesNoFd()
+
+describe('the chain leads to somebody trusted, or the client refuses it (H92)', () => test(CHAINS))

@@ -1,0 +1,9 @@
+// Configurations that are none.
+import { describe } from 'node:test'
+import { leavesNoFd } from '../../util/index.js'
+import { CONFIG } from './cases/config.js'
+import { test } from './verdict.js'
+
+leavesNoFd()
+
+describe('a configuration that cannot be meant is refused, and nothing in it is ignored (H92)', () => test(CONFIG))

@@ -1,0 +1,35 @@
+// How many verdicts there are, and that each is one of its own.
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { CHAINS } from './cases/chains.js'
+import { CLIENTS } from './cases/clients.js'
+import { CONFIG } from './cases/config.js'
+import { HANDSHAKES } from './cases/handshakes.js'
+import { NAMES } from './cases/names.js'
+import { PROTOCOL } from './cases/protocol.js'
+import { RESUMPTION } from './cases/resumption.js'
+import { REVOCATION } from './cases/revocation.js'
+import { SKIPS } from './cases/skips.js'
+import { STREAMS } from './cases/streams.js'
+import { isRefusal } from './verdict.js'
+
+const TABLES = { CHAINS, CLIENTS, CONFIG, HANDSHAKES, NAMES, PROTOCOL, RESUMPTION, REVOCATION, SKIPS, STREAMS }
+
+it('every case has a title of its own', () => {
+  for (const [name, cases] of Object.entries(TABLES)) {
+    const titles = cases.map(({ title }) => title)
+    assert.deepEqual(
+      titles.filter((title, index) => titles.indexOf(title) !== index),
+      [],
+      name,
+    )
+  }
+})
+
+it('there are 150 refusals and 60 acceptances at least, without those of configurations (H92)', () => {
+  const { CONFIG: _, ...met } = TABLES
+  const cases = Object.values(met).flat()
+  const refusals = cases.filter(isRefusal).length
+  assert.ok(refusals >= 150, `${refusals} refusals`)
+  assert.ok(cases.length - refusals >= 60, `${cases.length - refusals} acceptances`)
+})

@@ -1,0 +1,9 @@
+// What arrives in the place of a handshake, and what becomes of one on its way.
+import { describe } from 'node:test'
+import { leavesNoFd } from '../../util/index.js'
+import { HANDSHAKES } from './cases/handshakes.js'
+import { test } from './verdict.js'
+
+leavesNoFd()
+
+describe('a handshake that is none, or that somebody has changed, comes to nothing (H92)', () => test(HANDSHAKES))

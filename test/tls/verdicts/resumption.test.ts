@@ -1,0 +1,10 @@
+// What a former session is good for.
+import { describe } from 'node:test'
+import { leavesNoFd } from '../../util/index.js'
+import { RESUMPTION } from './cases/resumption.js'
+import { test } from './verdict.js'
+
+leavesNoFd()
+
+describe('a session is resumed by the same client at the same server, and saves nobody a check (H92)', () =>
+  test(RESUMPTION))

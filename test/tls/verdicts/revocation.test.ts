@@ -1,0 +1,9 @@
+// Whether a certificate was revoked.
+import { describe } from 'node:test'
+import { leavesNoFd } from '../../util/index.js'
+import { REVOCATION } from './cases/revocation.js'
+import { test } from './verdict.js'
+
+leavesNoFd()
+
+describe('revoked by a list or by a stapled OCSP response, a certificate is refused (H92)', () => test(REVOCATION))
