@@ -1,0 +1,65 @@
+// The C programs: compiled when they are needed, into build/bench. Those with TLS are shared objects that this Node
+// loads, so that they use the very OpenSSL that node:tls and berkeley use.
+import { existsSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { filesBelow, inRoot, isCurrent } from '../../scripts/lib/project.mjs'
+import { step, which } from '../../scripts/lib/run.mjs'
+import { Missing } from './scenario.mjs'
+
+/** @typedef {'server' | 'load'} Role */
+
+const SOURCES = inRoot('bench', 'native')
+const COMMON = ['tool.c']
+const PARTS = { server: ['server.c'], load: ['load.c', 'load_work.c', 'histogram.c'] }
+const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wstrict-prototypes', '-D_GNU_SOURCE']
+
+function compiler() {
+  const found = [process.env['CC'], 'cc', 'gcc', 'clang'].find((name) => name && which(name) !== undefined)
+  if (found === undefined) throw new Missing('there is no C compiler')
+  return found
+}
+
+/** The headers of the Node that runs this: beside it, or where node-gyp keeps what it has fetched. */
+function nodeHeaders() {
+  const places = [
+    join(dirname(dirname(process.execPath)), 'include', 'node'),
+    join(homedir(), '.cache', 'node-gyp', process.versions.node, 'include', 'node'),
+  ]
+  const found = places.find((place) => existsSync(join(place, 'openssl', 'ssl.h')))
+  if (found === undefined) throw new Missing(`there are no headers of Node ${process.version}`)
+  return found
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} sources
+ * @param {() => readonly string[]} flags
+ * @returns {string} the path of what was made
+ */
+function compile(name, sources, flags) {
+  const target = inRoot('build', 'bench', process.version, name)
+  if (isCurrent(target, filesBelow(SOURCES, /\.[ch]$/))) return target
+  mkdirSync(dirname(target), { recursive: true })
+  const command = compiler()
+  const files = sources.map((source) => join(SOURCES, source))
+  step(`compiling ${name}`, command, [...FLAGS, ...flags(), '-o', target, ...files])
+  return target
+}
+
+/** @param {Role} role @returns {import('./scenario.mjs').Program} */
+function plain(role) {
+  return { command: compile(`tcp-${role}`, [...PARTS[role], ...COMMON, 'wire_plain.c'], () => []), args: [] }
+}
+
+const addonFlags = () => ['-DBENCH_ADDON', '-fPIC', '-shared', `-I${nodeHeaders()}`]
+
+/** @param {Role} role @returns {import('./scenario.mjs').Program} */
+function encrypted(role) {
+  const sources = ['addon.c', ...PARTS[role], ...COMMON, 'wire_tls.c']
+  const addon = compile(`tls-${role}.node`, sources, addonFlags)
+  return { command: process.execPath, args: [inRoot('bench', 'lib', 'run-addon.mjs'), addon] }
+}
+
+/** @param {Role} role @param {boolean} tls */
+export const nativeProgram = (role, tls) => (tls ? encrypted(role) : plain(role))

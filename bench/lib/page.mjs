@@ -1,0 +1,65 @@
+// Writes docs/performance.md: what was measured on what, the pictures, and the numbers behind them.
+import { ratios, spread } from './statistics.mjs'
+import { column, figure } from './terminal.mjs'
+
+/** @typedef {import('./results.mjs').Results} Results */
+/** @typedef {import('./rounds.mjs').CaseResult} CaseResult */
+
+const INTRODUCTION = `# Performance
+
+Drawn by \`npm run bench:docs\` from the results of \`npm run bench\`; do not edit it.
+
+Each picture compares servers that do the same work. The server runs on one CPU, a load generator in C on another. In each round
+all are measured one after the other, in changing order, and each is divided by the first one, the program in C, of the same round.
+A bar is the median of these ratios, the line on it reaches from the smallest to the largest. A rate says little where the server
+had time left, as with one connection; the CPU time of the server for each operation holds in every case.
+
+The programs are in \`bench/servers\` and \`bench/native\`: the code that one would write, without tricks. With TLS all use TLS 1.3,
+TLS_AES_256_GCM_SHA384, X25519, an ECDSA P-256 certificate, and one build of OpenSSL: that inside of Node. A Node server sends no
+new ticket when a session is resumed, the others do.
+`
+
+/** @param {Results} results */
+const machineOf = ({ machine, effort, date }) =>
+  `${machine.cpu}, ${machine.cpus} CPUs, Linux ${machine.kernel}, Node ${machine.node}, OpenSSL ${machine.openssl}; ` +
+  `${effort.rounds} rounds of ${effort.run} ms; ${date.slice(0, 10)}.`
+
+/** @param {import('./statistics.mjs').Spread} spread */
+const range = ({ median, min, max }) => `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`
+
+/** @param {Results} results @param {CaseResult} result @returns {string[]} */
+function tableOf({ unit }, { name, peers }) {
+  const base = peers[0]
+  if (base === undefined) return []
+  const rows = peers.map((peer) => {
+    const cells = /** @type {const} */ (['rate', 'cost']).flatMap((key) => {
+      const values = column(peer, key)
+      return [figure(spread(values).median), peer === base ? '1' : range(ratios(values, column(base, key)))]
+    })
+    return `| ${[peer.name, ...cells, `${(spread(column(peer, 'busy')).median * 100).toFixed(0)} %`].join(' | ')} |`
+  })
+  return [
+    `| ${name} | ${unit.rate} | ratio | CPU µs per ${unit.per} | ratio | busy |`,
+    '| --- | --: | --: | --: | --: | --: |',
+    ...rows,
+    '',
+  ]
+}
+
+/**
+ * @param {readonly Results[]} all
+ * @param {(results: Results) => string} image where its picture is, seen from the page
+ * @returns {string}
+ */
+export function page(all, image) {
+  const parts = all.flatMap((results) => [
+    `## ${results.title}`,
+    '',
+    `![${results.title}](${image(results)})`,
+    '',
+    ...results.cases.flatMap((result) => tableOf(results, result)),
+    machineOf(results),
+    '',
+  ])
+  return [INTRODUCTION, ...parts].join('\n')
+}

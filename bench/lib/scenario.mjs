@@ -1,0 +1,51 @@
+// What a scenario is made of. Types, and the few words that scenarios share.
+import { Failure } from '../../scripts/lib/run.mjs'
+
+/**
+ * How to start a server, but for the arguments that say what it does.
+ * @typedef {{ command: string, args: readonly string[] }} Program
+ */
+
+/**
+ * Something that is measured. `program` throws a Missing when it is not there.
+ * @typedef {{ name: string, program: () => Program }} Peer
+ */
+
+/**
+ * What a number counts: `of` is the counter of the load generator, `scale` how many of it make one.
+ * @typedef {{ rate: string, per: string, of: 'operations' | 'bytes', scale: number }} Unit
+ */
+
+/**
+ * One setting in which all peers are measured.
+ * @typedef {object} Case
+ * @property {string} name
+ * @property {'echo' | 'sink' | 'source'} serve what the server does with a connection
+ * @property {'echo' | 'send' | 'receive' | 'connect'} work what the load generator does
+ * @property {number} lanes connections at the same time
+ * @property {number} size bytes of a message
+ * @property {boolean} [resume] whether a connection resumes the TLS session of the one before
+ */
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {string} title what is measured, in a few words
+ * @property {Unit} unit
+ * @property {boolean} tls
+ * @property {readonly Case[]} cases
+ * @property {() => readonly Peer[]} peers the first one is what the others are compared with
+ */
+
+/** Why a peer cannot be measured on this machine. The others are. */
+export class Missing extends Failure {}
+
+/** @satisfies {Record<string, Unit>} */
+export const units = {
+  roundTrips: { rate: 'round trips/s', per: 'round trip', of: 'operations', scale: 1 },
+  megabytes: { rate: 'MB/s', per: 'MB', of: 'bytes', scale: 1_000_000 },
+  handshakes: { rate: 'handshakes/s', per: 'handshake', of: 'operations', scale: 1 },
+}
+
+/** @param {number} count */
+export const connections = (count) => (count === 1 ? '1 connection' : `${count} connections`)

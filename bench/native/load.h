@@ -1,0 +1,50 @@
+/* The load generator: lanes, each with one connection at a time, and what they do on it. */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "histogram.h"
+#include "wire.h"
+
+typedef struct lane {
+    wire_t wire;
+    uint32_t watched;
+    /* Of the message that is under way: what of it was sent, what of it came back, when it began. */
+    size_t sent, got;
+    uint64_t began;
+    /* Has it done anything yet? */
+    bool settled;
+} lane_t;
+
+typedef struct load {
+    int set;
+    uint16_t port;
+    size_t size;
+    uint8_t *buffer;
+    /* How many lanes have done something, and how many still have something to finish. */
+    size_t settled, busy;
+    /* False once the time is over: lanes finish what they have begun. */
+    bool running;
+    uint64_t operations, bytes, resumed;
+    histogram_t latency;
+} load_t;
+
+/* What lanes do. Returns WIRE_AGAIN when it has to wait, 0 when the lane has finished; anything else is a failure. */
+typedef ssize_t work_t(load_t *load, lane_t *lane);
+
+/* Sends a message, waits until all of it came back, and again. */
+work_t work_echo;
+/* Sends all the time. */
+work_t work_send;
+/* Receives all the time. */
+work_t work_receive;
+/* Connects, exchanges one message, closes, and again. */
+work_t work_connect;
+
+/* Opens the connection of a lane, and has it watched. */
+void lane_open(load_t *load, lane_t *lane);
+
+#endif

@@ -1,0 +1,7 @@
+// All scenarios, in the order in which they run. A new one is a file beside this, and a line in it.
+import tcpEcho from './tcp-echo.mjs'
+import tlsBulk from './tls-bulk.mjs'
+import tlsEcho from './tls-echo.mjs'
+import tlsHandshake from './tls-handshake.mjs'
+
+export const SCENARIOS = [tcpEcho, tlsEcho, tlsBulk, tlsHandshake]

@@ -1,0 +1,12 @@
+import { tlsPeers } from '../lib/peers.mjs'
+import { connections, units } from '../lib/scenario.mjs'
+
+/** @type {import('../lib/scenario.mjs').Scenario} */
+export default {
+  name: 'tls-echo',
+  title: 'TLS 1.3, 64 bytes there and back',
+  unit: units.roundTrips,
+  tls: true,
+  peers: tlsPeers,
+  cases: [1, 64].map((lanes) => ({ name: connections(lanes), serve: 'echo', work: 'echo', lanes, size: 64 })),
+}

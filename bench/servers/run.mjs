@@ -1,0 +1,28 @@
+// What the servers in JavaScript share: their command line, how they announce themselves, and when they end.
+//   node SERVER.mjs echo|sink|source [CERTIFICATE KEY]
+import { readFileSync } from 'node:fs'
+
+/** What one write hands over. */
+export const PIECE = Buffer.alloc(65_536)
+
+const [mode = '', cert, key] = process.argv.slice(2)
+
+/** Certificate and key as PEM, if this is to be a server with TLS. */
+export const pem = cert && key ? { cert: readFileSync(cert), key: readFileSync(key) } : undefined
+
+/**
+ * What is to be done with a connection.
+ * @template T
+ * @param {Record<string, T>} modes
+ * @returns {T}
+ */
+export function chosen(modes) {
+  const found = modes[mode]
+  if (found === undefined) throw new Error('a server does echo, sink or source')
+  return found
+}
+
+/** @param {number | undefined} port */
+export const announce = (port) => process.stdout.write(`${JSON.stringify({ port })}\n`)
+
+process.stdin.on('end', () => process.exit()).resume()
