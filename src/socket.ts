@@ -13,6 +13,7 @@ import { native, registers } from './native.js'
 import { MORE, type Operation } from './operation.js'
 import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
+import type { Patience } from './patience.js'
 import { type Hook, Side, verbFlags, type WaitOptions } from './side.js'
 import { receive } from './slab.js'
 import type { TlsSession } from './tls/session.js'
@@ -149,13 +150,16 @@ export class Socket extends Descriptor {
     try {
       const operation = prepare()
       const wait = side.patience(options)
-      const verb = side === this.#receiving ? 'read' : 'write'
-      if (!locking) return this.#engine[verb](operation, wait)
+      if (!locking) return this.#enter(side, operation, wait)
       this.use(operation.syscall)
-      return side.lock.run(operation.syscall, wait, () => this.#engine[verb](operation, wait))
+      return side.lock.run(operation.syscall, wait, () => this.#enter(side, operation, wait))
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  #enter<T>(side: Side, operation: Operation<T>, wait: Patience): Promise<T> {
+    return side === this.#receiving ? this.#engine.read(operation, wait) : this.#engine.write(operation, wait)
   }
 
   /**
