@@ -8,11 +8,10 @@
 static const method_t *const modules[] = {context_methods, session_methods, peer_methods};
 
 static void *external_of(call_t *call, size_t index, uint32_t kind) {
-    napi_valuetype type = napi_undefined;
     void *data = NULL;
-    napi_typeof(call->env, call->argv[index], &type);
-    if (type == napi_external) napi_get_value_external(call->env, call->argv[index], &data);
-    if (data != NULL && *(uint32_t *)data == kind) return data;
+    /* Says itself whether it is one. */
+    napi_status status = napi_get_value_external(call->env, call->argv[index], &data);
+    if (status == napi_ok && data != NULL && *(uint32_t *)data == kind) return data;
     if (call->bad_argument < 0) call->bad_argument = (int)index;
     return NULL;
 }

@@ -59,12 +59,11 @@ static napi_value contextNew_(napi_env env, napi_callback_info info) {
     SSL_CTX_set_app_data(context->ctx, context);
     /* The same on every OpenSSL: 3.0 begins at 1, later ones at 2. */
     SSL_CTX_set_security_level(context->ctx, 2);
-    /* Retry: a ticket in front of the data is no reason to wait for more. Partial writes: a record is
-     * the unit. No renegotiation: a flood of it is an attack, and nobody
-     * needs it. No compression: CRIME. */
+    /* Retry: a ticket in front of the data is no reason to wait for more. Partial writes: a record is the
+     * unit. Buffers are kept from record to record, and given back by sessionRelax(). */
     SSL_CTX_set_mode(context->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                       SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
+    /* No renegotiation: a flood of it is an attack, and nobody needs it. No compression: CRIME. */
     SSL_CTX_set_options(context->ctx,
                         SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_SINGLE_ECDH_USE);
     context_listen(context);

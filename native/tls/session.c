@@ -169,7 +169,7 @@ static void report(session_t *session) {
  * what has come. -EAGAIN while so much is held that nothing may be read that makes more of it. */
 static int begin(session_t *session, int fd, bool reads) {
     if (session->ssl == NULL) return -EBADF;
-    ERR_clear_error();
+    if (ERR_peek_error() != 0) ERR_clear_error();
     bio_begin(session, fd);
     int error = bio_flush(session);
     if (error < 0 && !reads) return error;
@@ -214,6 +214,13 @@ static napi_value sessionHandshake_(napi_env env, napi_callback_info info) {
     return call_number(&call, result);
 }
 
+/* Whether another read could only say that there is nothing. */
+static bool nothing_more(const session_t *session) {
+    const tls_t *tls = session->tls;
+    return session->drained && queue_length(&session->in) == 0 && tls->in_at == tls->in_end &&
+           !SSL_has_pending(session->ssl);
+}
+
 /* Reads records until there is no more room, or nothing more is there. */
 static int read_records(session_t *session, bytes_t into) {
     size_t total = 0;
@@ -227,6 +234,7 @@ static int read_records(session_t *session, bytes_t into) {
         }
         total += count;
         session->has_data = true;
+        if (nothing_more(session)) break;
     }
     if (total == 0) return result;
     /* What came before a failure is good; the failure is the next call's to report. */
@@ -284,6 +292,15 @@ static napi_value sessionWrite_(napi_env env, napi_callback_info info) {
     else
         result = write_records(session, from);
     return call_number(&call, settle(session, result, false));
+}
+
+/* sessionRelax(session): gives back the engine's buffers, of a record each way, until the next record */
+static napi_value sessionRelax_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    session_t *session = call_session(&call, 0);
+    if (!call_good(&call)) return NULL;
+    return call_number(&call, session->ssl ? SSL_free_buffers(session->ssl) : 0);
 }
 
 /* sessionShutdown(session, fd): says that nothing more will be sent; the peer's answer is not waited
@@ -365,6 +382,7 @@ const method_t session_methods[] = {
     {"sessionHandshake", sessionHandshake_},
     {"sessionRead", sessionRead_},
     {"sessionWrite", sessionWrite_},
+    {"sessionRelax", sessionRelax_},
     {"sessionShutdown", sessionShutdown_},
     {"sessionKeyUpdate", sessionKeyUpdate_},
     {"sessionChoose", sessionChoose_},

@@ -64,6 +64,8 @@ export interface NativeTls {
   sessionHandshake(session: Handle, fd: number): number
   sessionRead(session: Handle, fd: number, into: Uint8Array, offset: number, length: number): number
   sessionWrite(session: Handle, fd: number, from: Uint8Array, offset: number, length: number): number
+  /** Gives back the buffers of records, which the next record needs again. */
+  sessionRelax(session: Handle): number
   sessionShutdown(session: Handle, fd: number): number
   sessionKeyUpdate(session: Handle, asksPeer: number): number
   /** Answers `WANT_SERVER`; without a context the client is refused. */

@@ -72,6 +72,25 @@ function tell(keylog: ((line: Buffer) => void) | undefined, line: string): void 
   }
 }
 
+/** An idle session gives back the 33 KB of its buffers after so long. */
+const IDLE_MS = 1000
+
+/** Sessions with buffers. Weak: to be idle is no reason to live. */
+const active = new Set<WeakRef<TlsSession>>()
+let caretaker: NodeJS.Timeout | undefined
+
+function becomeActive(session: TlsSession): void {
+  active.add(new WeakRef(session))
+  caretaker ??= setInterval(relaxIdle, IDLE_MS).unref()
+}
+
+function relaxIdle(): void {
+  for (const reference of active) if (reference.deref()?.relax() ?? true) active.delete(reference)
+  if (active.size > 0) return
+  clearInterval(caretaker)
+  caretaker = undefined
+}
+
 /** The handshake as an operation of an engine. */
 export function handshaking(session: TlsSession, engine: Engine): Operation<void> {
   session.onProgress = () => engine.ready(true, true, false)
@@ -104,6 +123,9 @@ export class TlsSession {
   #cause: unknown
   #lastSession: Buffer | undefined
   #isEnded = false
+  /** Whether it is among those that are looked after, and was used since that was done last. */
+  #isActive = false
+  #isTouched = false
   #timer: NodeJS.Timeout | undefined
   /** Is told when something else than the socket let the handshake go on. */
   onProgress: (() => void) | undefined
@@ -171,7 +193,16 @@ export class TlsSession {
 
   /** Goes on with the handshake: 0 when it is done. */
   handshake(fd: number): number {
-    return this.#run('handshake', () => this.#tls.sessionHandshake(this.#handle, fd))
+    if (this.#closed || this.#failure) return this.#over()
+    for (;;) {
+      const result = this.#outcome('handshake', this.#tls.sessionHandshake(this.#handle, fd))
+      if (result === this.#tls.WANT_SERVER) {
+        this.#choose()
+        return NOT_YET
+      }
+      if (result !== this.#tls.WANT_VERDICT) return result
+      this.#judge()
+    }
   }
 
   /** Receives: a count, 0 at the end that the peer announced. */
@@ -180,7 +211,8 @@ export class TlsSession {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
-    return this.#run('recv', () => this.#tls.sessionRead(this.#handle, fd, into, offset, length))
+    if (this.#closed || this.#failure) return this.#over()
+    return this.#outcome('recv', this.#tls.sessionRead(this.#handle, fd, into, offset, length))
   }
 
   /** Sends: how many bytes were taken. With nothing to send: whether all that was taken is on its way. */
@@ -190,14 +222,15 @@ export class TlsSession {
       if (result < 0) return result
     }
     if (this.#isEnded && length > 0) return -sys.EPIPE
-    return this.#run('send', () => this.#tls.sessionWrite(this.#handle, fd, from, offset, length))
+    if (this.#closed || this.#failure) return this.#over()
+    return this.#outcome('send', this.#tls.sessionWrite(this.#handle, fd, from, offset, length))
   }
 
   /** Tells the peer that nothing follows: 0 when that is on its way. */
   shutdown(fd: number): number {
     if (this.#failure) return 0
     this.#isEnded = true
-    return this.#run('close', () => this.#tls.sessionShutdown(this.#handle, fd))
+    return this.#closed ? 0 : this.#outcome('close', this.#tls.sessionShutdown(this.#handle, fd))
   }
 
   /** Uses fresh keys from the next record on. TLS 1.3 only. */
@@ -209,6 +242,16 @@ export class TlsSession {
     if (result < 0) throw reasonError('updateKeys', this.#tls.queueReason())
   }
 
+  /** Gives back what an idle session has no use for; false while it is in use. */
+  relax(): boolean {
+    const wasTouched = this.#isTouched
+    this.#isTouched = false
+    if (wasTouched && !this.#closed) return false
+    this.#isActive = false
+    if (!this.#closed) this.#tls.sessionRelax(this.#handle)
+    return true
+  }
+
   /** Forgets everything, keys first. */
   close(): void {
     if (this.#closed) return
@@ -217,22 +260,22 @@ export class TlsSession {
     this.#tls.sessionFree(this.#handle)
   }
 
-  #run(syscall: string, call: () => number): number {
-    if (this.#closed) return -sys.EBADF
-    if (this.#failure) throw this.#failure
-    for (;;) {
-      const result = call()
-      this.#readRegisters()
-      if (result === this.#tls.WANT_VERDICT) this.#judge()
-      else if (result === this.#tls.WANT_SERVER) {
-        this.#choose()
-        return NOT_YET
-      } else return this.#meaning(syscall, result)
-    }
+  /** What every call says of a session that is closed, or has failed. */
+  #over(): number {
+    if (this.#closed || this.#failure === undefined) return -sys.EBADF
+    throw this.#failure
+  }
+
+  #outcome(syscall: string, result: number): number {
+    this.#readRegisters()
+    return result > 0 || result === NOT_YET ? result : this.#meaning(syscall, result)
   }
 
   /** The registers are those of every session of the thread: they are this one's until the next call. */
   #readRegisters(): void {
+    if (!this.#isActive) becomeActive(this)
+    this.#isActive = true
+    this.#isTouched = true
     const registers = this.#registers
     this.#held = registers[HELD] as number
     this.#drained = registers[DRAINED] === 1
