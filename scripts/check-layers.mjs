@@ -18,7 +18,7 @@ const LAYERS = [
   ['llsocket/'],
   ['deadline', 'operation', 'patience', 'mutex', 'locked', 'side', 'reactor'],
   ['engine'],
-  ['tls/', 'ending'],
+  ['tls/', 'ending', 'verbs'],
   ['socket'],
   ['tlscfg', 'mixin', 'chunks', 'duplex', 'web', 'prepare', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
   ['stream/', 'dgram/', 'seqpacket/'],

@@ -11,16 +11,27 @@ let used = 0
 /** Whoever reads: given memory, an offset and a length; returns a count, or `-errno`. */
 export type ReadInto = (memory: Buffer, offset: number, length: number) => number
 
-/** Lets `read` fill up to `bytes`, and returns what it said. {@link taken} then gives the filled part. */
-export function receive(bytes: number, read: ReadInto): number {
+/** Makes room for `bytes` in {@link slabMemory}, and returns the offset of it. {@link taken} then gives the part that was filled. */
+export function reserve(bytes: number): number {
   if (slab.length - used < bytes) {
     slab = Buffer.allocUnsafeSlow(Math.max(bytes, SLAB_BYTES))
     used = 0
   }
-  return read(slab, used, bytes)
+  return used
 }
 
-/** The first `bytes` of the room of the last {@link receive}, which are the caller's from now on. */
+/** The memory that {@link reserve} made room in. */
+export function slabMemory(): Buffer {
+  return slab
+}
+
+/** Lets `read` fill up to `bytes`, and returns what it said. */
+export function receive(bytes: number, read: ReadInto): number {
+  const at = reserve(bytes)
+  return read(slab, at, bytes)
+}
+
+/** The first `bytes` of the room of the last {@link reserve}, which are the caller's from now on. */
 export function taken(bytes: number): Buffer {
   const part = slab.subarray(used, used + bytes)
   used += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT

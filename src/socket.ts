@@ -15,9 +15,9 @@ import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
 import type { Patience } from './patience.js'
 import { type Hook, Side, verbFlags, type WaitOptions } from './side.js'
-import { receive } from './slab.js'
 import type { TlsSession } from './tls/session.js'
 import * as validate from './validate.js'
+import { type Inner, Receiving, ReceivingInto, Sending } from './verbs.js'
 
 export type { Hook, WaitOptions }
 
@@ -43,6 +43,8 @@ export interface Connected {
  */
 export class Socket extends Descriptor {
   #engine: Engine
+  /** This socket, as its own operations see it. */
+  readonly #inner = this as unknown as Inner
   /** Set while a locked verb is on its way to `read` or `write`. */
   #locking = false
   readonly #receiving = new Side()
@@ -172,15 +174,7 @@ export class Socket extends Descriptor {
   recv(bufsize: number = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
     return this.read(() => {
       const room = validate.integer('bufsize', bufsize, 1)
-      const kernel = this.bufferFlags(verbFlags(flags))
-      return {
-        syscall: 'recv',
-        flags,
-        attempt: (fd) => receive(room, (into, at, length) => this.receiveInto(fd, into, at, length, kernel)),
-        finish: (count) => this.buffered('recv', count, room, flags),
-        drained: (count) => count > 0 && flags === 0 && this.tookAll(count, room),
-        either: this.eitherWay,
-      }
+      return new Receiving(this.#inner, room, flags, this.bufferFlags(verbFlags(flags)))
     }, options)
   }
 
@@ -191,15 +185,7 @@ export class Socket extends Descriptor {
   recvinto(buffer: ArrayBufferView, flags = 0, options?: WaitOptions): Promise<number> {
     return this.read(() => {
       const into = validate.room('buffer', buffer)
-      const kernel = this.receiveFlags(verbFlags(flags))
-      return {
-        syscall: 'recv',
-        flags,
-        attempt: (fd) => this.receiveInto(fd, into, 0, into.length, kernel),
-        finish: (count) => this.uncut('recv', count, into.length, flags),
-        drained: (count) => count > 0 && flags === 0 && this.tookAll(count, into.length),
-        either: this.eitherWay,
-      }
+      return new ReceivingInto(this.#inner, into, flags, this.receiveFlags(verbFlags(flags)))
     }, options)
   }
 
@@ -211,20 +197,7 @@ export class Socket extends Descriptor {
   send(data: validate.Data, flags = 0, options?: WaitOptions): Promise<number> {
     return this.write(() => {
       const from = validate.bytes('data', data)
-      const bits = verbFlags(flags)
-      const length = from.length
-      let sent = 0
-      return {
-        syscall: 'send',
-        flags,
-        attempt: (fd) => this.transmit(fd, from, sent, length - sent, bits),
-        finish: (count) => {
-          sent += count
-          return sent < length || this.holdsBack ? MORE : sent
-        },
-        context: () => ({ bytes: sent }),
-        either: this.eitherWay,
-      }
+      return new Sending(this.#inner, from, verbFlags(flags))
     }, options)
   }
 

@@ -1,0 +1,113 @@
+import type { ErrorContext } from './errors.js'
+import { MORE, type Operation } from './operation.js'
+import { reserve, slabMemory } from './slab.js'
+
+/**
+ * What the verbs ask of their socket: its inner methods. The operations that are made with every message are objects of the
+ * classes below, because closures would be several allocations for each.
+ */
+export interface Inner {
+  receiveInto(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number
+  transmit(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
+  tookAll(count: number, room: number): boolean
+  buffered(syscall: string, count: number, room: number, flags: number): Buffer | null
+  uncut(syscall: string, count: number, room: number, flags: number): number
+  readonly holdsBack: boolean
+  readonly eitherWay: boolean
+}
+
+/** recv(2) into memory of ours, of which only what was filled is taken. */
+export class Receiving implements Operation<Buffer | null> {
+  readonly syscall = 'recv'
+  readonly flags: number
+  readonly either: boolean
+  readonly #inner: Inner
+  readonly #room: number
+  readonly #kernel: number
+
+  /** @param kernel - the flags for the kernel, which may be more than the caller's. */
+  constructor(inner: Inner, room: number, flags: number, kernel: number) {
+    this.#inner = inner
+    this.#room = room
+    this.#kernel = kernel
+    this.flags = flags
+    this.either = inner.eitherWay
+  }
+
+  attempt(fd: number): number {
+    const at = reserve(this.#room)
+    return this.#inner.receiveInto(fd, slabMemory(), at, this.#room, this.#kernel)
+  }
+
+  finish(count: number): Buffer | null {
+    return this.#inner.buffered('recv', count, this.#room, this.flags)
+  }
+
+  drained(count: number): boolean {
+    return count > 0 && this.flags === 0 && this.#inner.tookAll(count, this.#room)
+  }
+}
+
+/** recv(2) into memory of the caller. */
+export class ReceivingInto implements Operation<number> {
+  readonly syscall = 'recv'
+  readonly flags: number
+  readonly either: boolean
+  readonly #inner: Inner
+  readonly #into: Uint8Array
+  readonly #kernel: number
+
+  /** @param kernel - the flags for the kernel, which may be more than the caller's. */
+  constructor(inner: Inner, into: Uint8Array, flags: number, kernel: number) {
+    this.#inner = inner
+    this.#into = into
+    this.#kernel = kernel
+    this.flags = flags
+    this.either = inner.eitherWay
+  }
+
+  attempt(fd: number): number {
+    return this.#inner.receiveInto(fd, this.#into, 0, this.#into.length, this.#kernel)
+  }
+
+  finish(count: number): number {
+    return this.#inner.uncut('recv', count, this.#into.length, this.flags)
+  }
+
+  drained(count: number): boolean {
+    return count > 0 && this.flags === 0 && this.#inner.tookAll(count, this.#into.length)
+  }
+}
+
+/** send(2), until all of it is taken and on its way. */
+export class Sending implements Operation<number> {
+  readonly syscall = 'send'
+  readonly flags: number
+  readonly either: boolean
+  readonly #inner: Inner
+  readonly #from: Uint8Array
+  /** What there was when the call was made: memory that shrinks meanwhile is an error, and no shorter message. */
+  readonly #length: number
+  #sent = 0
+
+  constructor(inner: Inner, from: Uint8Array, flags: number) {
+    this.#inner = inner
+    this.#from = from
+    this.#length = from.length
+    this.flags = flags
+    this.either = inner.eitherWay
+  }
+
+  attempt(fd: number): number {
+    return this.#inner.transmit(fd, this.#from, this.#sent, this.#length - this.#sent, this.flags)
+  }
+
+  finish(count: number): number | typeof MORE {
+    this.#sent += count
+    return this.#sent < this.#length || this.#inner.holdsBack ? MORE : this.#sent
+  }
+
+  context(): ErrorContext {
+    return { bytes: this.#sent }
+  }
+}
