@@ -56,7 +56,7 @@ async function serving(t: TestContext): Promise<{ port: number; stalled: Set<str
 async function flood(t: TestContext, port: number, stalled: Set<unknown>, during: () => Promise<void>): Promise<void> {
   const crowd = start(t, process.execPath, [...script(STALLER), String(port), String(STALLED)], {
     cwd: project,
-    env: { ...process.env, LD_PRELOAD: '' },
+    env: { ...process.env, LD_PRELOAD: '', BERKELEY_NATIVE: '', BERKELEY_NATIVE_TLS: '' },
   })
   await crowd.waitForOutput(/all are there/)
   await eventually(() => stalled.size === STALLED, 'accepting all of them')
