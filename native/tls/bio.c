@@ -45,6 +45,16 @@ static size_t queue_take(queue_t *queue, void *to, size_t length) {
     return count;
 }
 
+enum { RECORD = 16384, RECORD_MORE = 32 }; /* plaintext, and what encryption adds to it */
+
+/* How much to receive: the records that the caller has room for, at least one. What is beyond would have
+ * to be kept. */
+static size_t asked(const session_t *session) {
+    size_t records = session->wanted > RECORD ? (session->wanted + RECORD - 1) / RECORD : 1;
+    size_t most = records * (RECORD + RECORD_MORE);
+    return most < SCRATCH_IN ? most : SCRATCH_IN;
+}
+
 /* Fills the empty scratch memory; a count, 0 at the end, -1 with `io_error` or when nothing is there. */
 static ssize_t receive(session_t *session) {
     tls_t *tls = session->tls;
@@ -59,11 +69,12 @@ static ssize_t receive(session_t *session) {
         return -1;
     }
     session->fills++;
-    do count = recv(session->fd, tls->in, sizeof tls->in, 0);
+    size_t most = asked(session);
+    do count = recv(session->fd, tls->in, most, 0);
     while (count < 0 && errno == EINTR);
     tls->in_at = 0;
     tls->in_end = count > 0 ? (size_t)count : 0;
-    session->drained = session->short_is_all && count > 0 && (size_t)count < sizeof tls->in;
+    session->drained = session->short_is_all && count > 0 && (size_t)count < most;
     if (count == 0) session->eof = true;
     return count;
 }
@@ -145,6 +156,7 @@ void bio_begin(session_t *session, int fd) {
     session->fd = fd;
     session->drained = session->has_data = session->had_enough = false;
     session->fills = 0;
+    session->wanted = SCRATCH_IN;
     session->io_error = 0;
     tls->in_at = tls->in_end = tls->out_end = 0;
 }

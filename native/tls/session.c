@@ -227,6 +227,7 @@ static int read_records(session_t *session, bytes_t into) {
     int result = 0;
     while (total < into.length) {
         size_t count = 0;
+        session->wanted = into.length - total;
         int good = SSL_read_ex(session->ssl, into.start + total, into.length - total, &count);
         if (good != 1) {
             result = meaning_of(session, good);

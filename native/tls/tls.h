@@ -42,7 +42,8 @@ void queue_free(queue_t *queue);
 /* So often a call fills the scratch memory: records that carry no data, key updates say, would keep it for ever. */
 enum { FILLS_MAX = 2 };
 
-enum { SCRATCH_IN = 1 << 16, SCRATCH_OUT = 1 << 17 };
+/* In: four full records, which is what a receive of 64 KiB has room for. */
+enum { SCRATCH_IN = 66 << 10, SCRATCH_OUT = 1 << 17 };
 
 struct session;
 
@@ -89,6 +90,7 @@ typedef struct session {
     bool drained, eof;
     bool has_data;   /* the call at work has bytes to answer with */
     bool had_enough; /* it stopped, though there may be more in the socket */
+    size_t wanted;   /* bytes that the caller has room for */
     int fills;       /* how often it received */
     int io_error;    /* what a system call said, positive */
     int later;       /* what the next read has to say */
