@@ -132,6 +132,15 @@ export abstract class Descriptor implements OptionTarget {
     return this.#owned.use(syscall)
   }
 
+  /**
+   * The same for as long as the descriptor is this one. What is called with every message asks the owner of the number at once: the
+   * classes that share this one are too many for V8 to remember.
+   */
+  protected user(): (syscall: string) => number {
+    const owned = this.#owned
+    return owned ? (syscall) => owned.use(syscall) : (syscall) => this.use(syscall)
+  }
+
   /** Notes the watch that a poller keeps on it, to be ended should the socket be lost. */
   protected watched(watch: { stop(): void }): void {
     this.#owned?.watched(watch)

@@ -58,11 +58,7 @@ export class Socket extends Descriptor {
   }
 
   #newEngine(): Engine {
-    return new Engine(
-      (syscall) => this.use(syscall),
-      undefined,
-      (watch) => this.watched(watch),
-    )
+    return new Engine(this.user(), undefined, (watch) => this.watched(watch))
   }
 
   /** Runs a verb of this socket under the lock of its direction. The verb must come to `read` or `write` before it returns. */
@@ -78,8 +74,8 @@ export class Socket extends Descriptor {
   /** Replaces the connection: what waits on the former one ends with ECANCELED, and it is closed. */
   protected async replace({ owned, facts, tls }: Connected): Promise<void> {
     const closed = this.#shut(false, false)
-    this.#engine = this.#newEngine()
     this.become(owned, facts)
+    this.#engine = this.#newEngine()
     this.attach(tls)
     await closed
   }

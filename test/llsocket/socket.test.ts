@@ -497,6 +497,7 @@ describe('a closed socket', () => {
     'bufferFlags',
     'uncut',
     'watched',
+    'user',
     'buffered',
     'isEnd',
   ])
