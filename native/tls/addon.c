@@ -58,8 +58,6 @@ static napi_value tls_init(napi_env env, napi_value exports) {
     if (!export_registers(&tls->addon, exports)) return NULL;
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
         export_methods(&tls->addon, exports, modules[i]);
-    napi_set_named_property(env, exports, "version",
-                            new_string(env, OpenSSL_version(OPENSSL_VERSION)));
     export_number(env, exports, "FAILED", TLS_FAILED);
     export_number(env, exports, "TRUNCATED", TLS_TRUNCATED);
     export_number(env, exports, "WANT_SERVER", TLS_WANT_SERVER);

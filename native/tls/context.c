@@ -93,24 +93,6 @@ static bool only_the_end(int count) {
     return true;
 }
 
-/* The leaf and what follows it; one in DER form has nothing behind it. */
-static bool use_chain(SSL_CTX *ctx, BIO *bio) {
-    bytes_t none = {NULL, 0};
-    int count = 0;
-    bool good = true;
-    X509 *cert;
-    while (good && (cert = PEM_read_bio_X509_AUX(bio, NULL, passphrase, &none)) != NULL) {
-        if (count++ == 0) {
-            good = SSL_CTX_use_certificate(ctx, cert) == 1;
-            X509_free(cert);
-        } else if (SSL_CTX_add0_chain_cert(ctx, cert) != 1) {
-            X509_free(cert);
-            good = false;
-        }
-    }
-    return good && only_the_end(count);
-}
-
 static bool looks_like_pem(bytes_t bytes) {
     static const char mark[] = "-----BEGIN ";
     if (bytes.length < sizeof mark) return false;
@@ -119,26 +101,70 @@ static bool looks_like_pem(bytes_t bytes) {
     return false;
 }
 
-static bool use_der_cert(SSL_CTX *ctx, BIO *bio) {
-    X509 *cert = d2i_X509_bio(bio, NULL);
-    bool good = cert != NULL && SSL_CTX_use_certificate(ctx, cert) == 1;
-    X509_free(cert);
-    return good;
+/* Reads one object, and uses it: 1, 0 when there is none, -1 when it is no good. */
+typedef int take_object_t(BIO *bio, bool is_pem, void *to);
+
+/* Takes every object of a PEM text, or the one in DER form. */
+static bool take_objects(bytes_t bytes, take_object_t *take, void *to) {
+    BIO *bio = reader_of(bytes);
+    bool is_pem = looks_like_pem(bytes);
+    int count = 0, result = bio ? 1 : -1;
+    while (result > 0 && (is_pem || count == 0)) {
+        result = take(bio, is_pem, to);
+        if (result > 0) count++;
+    }
+    BIO_free(bio);
+    return result >= 0 && count > 0 && (!is_pem || only_the_end(count));
 }
 
-/* contextCert(context, chain) */
-static napi_value contextCert_(napi_env env, napi_callback_info info) {
+static X509 *read_cert(BIO *bio, bool is_pem) {
+    bytes_t none = {NULL, 0};
+    return is_pem ? PEM_read_bio_X509_AUX(bio, NULL, passphrase, &none) : d2i_X509_bio(bio, NULL);
+}
+
+static X509_CRL *read_crl(BIO *bio, bool is_pem) {
+    bytes_t none = {NULL, 0};
+    return is_pem ? PEM_read_bio_X509_CRL(bio, NULL, passphrase, &none)
+                  : d2i_X509_CRL_bio(bio, NULL);
+}
+
+/* A setter that takes bytes. */
+static napi_value with_bytes(napi_env env, napi_callback_info info,
+                             bool (*set)(context_t *context, bytes_t bytes)) {
     call_t call;
     call_begin(&call, env, info);
     context_t *context = call_context(&call, 0);
     bytes_t bytes = call_bytes(&call, 1);
     if (!call_good(&call)) return NULL;
     ERR_clear_error();
-    BIO *bio = reader_of(bytes);
-    bool good = bio != NULL && (looks_like_pem(bytes) ? use_chain(context->ctx, bio)
-                                                      : use_der_cert(context->ctx, bio));
-    BIO_free(bio);
-    return answer(&call, good);
+    return answer(&call, set(context, bytes));
+}
+
+/* A chain that is being read: the leaf comes first, what follows is sent along. */
+typedef struct {
+    SSL_CTX *ctx;
+    bool has_leaf;
+} chain_t;
+
+static int take_link(BIO *bio, bool is_pem, void *to) {
+    chain_t *chain = to;
+    X509 *cert = read_cert(bio, is_pem);
+    if (cert == NULL) return 0;
+    bool good = chain->has_leaf ? SSL_CTX_add1_chain_cert(chain->ctx, cert) == 1
+                                : SSL_CTX_use_certificate(chain->ctx, cert) == 1;
+    chain->has_leaf = true;
+    X509_free(cert);
+    return good ? 1 : -1;
+}
+
+static bool set_cert(context_t *context, bytes_t bytes) {
+    chain_t chain = {context->ctx, false};
+    return take_objects(bytes, take_link, &chain);
+}
+
+/* contextCert(context, chain) */
+static napi_value contextCert_(napi_env env, napi_callback_info info) {
+    return with_bytes(env, info, set_cert);
 }
 
 /* contextKey(context, key, passphrase?): it has to be the key of the certificate that was given last */
@@ -190,36 +216,31 @@ static napi_value contextPfx_(napi_env env, napi_callback_info info) {
     return answer(&call, good);
 }
 
-/* Adds every certificate of a PEM text, or the one in DER form, and its name to those that a server
- * asks clients for. A certificate that is there twice is no error. */
-static bool add_trust(X509_STORE *store, SSL_CTX *ctx, bytes_t bytes) {
-    bytes_t none = {NULL, 0};
-    BIO *bio = reader_of(bytes);
-    int count = 0;
-    bool good = bio != NULL, is_pem = looks_like_pem(bytes);
-    while (good) {
-        X509 *cert = is_pem       ? PEM_read_bio_X509_AUX(bio, NULL, passphrase, &none)
-                     : count == 0 ? d2i_X509_bio(bio, NULL)
-                                  : NULL;
-        if (cert == NULL) break;
-        count++;
-        good = X509_STORE_add_cert(store, cert) == 1 &&
-               (ctx == NULL || SSL_CTX_add_client_CA(ctx, cert) == 1);
-        X509_free(cert);
-    }
-    BIO_free(bio);
-    return good && count > 0 && (!is_pem || only_the_end(count));
+/* Where trust is added; with a context, the names too that a server asks clients for. */
+typedef struct {
+    X509_STORE *store;
+    SSL_CTX *ctx;
+} trust_t;
+
+/* A certificate that is there twice is no error. */
+static int take_root(BIO *bio, bool is_pem, void *to) {
+    const trust_t *trust = to;
+    X509 *cert = read_cert(bio, is_pem);
+    if (cert == NULL) return 0;
+    bool good = X509_STORE_add_cert(trust->store, cert) == 1 &&
+                (trust->ctx == NULL || SSL_CTX_add_client_CA(trust->ctx, cert) == 1);
+    X509_free(cert);
+    return good ? 1 : -1;
+}
+
+static bool set_ca(context_t *context, bytes_t bytes) {
+    trust_t trust = {SSL_CTX_get_cert_store(context->ctx), context->ctx};
+    return take_objects(bytes, take_root, &trust);
 }
 
 /* contextCa(context, certificates): trust in these, and no others but those added in the same way */
 static napi_value contextCa_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bytes_t bytes = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    ERR_clear_error();
-    return answer(&call, add_trust(SSL_CTX_get_cert_store(context->ctx), context->ctx, bytes));
+    return with_bytes(env, info, set_ca);
 }
 
 /* rootsAdd(certificates): to the default trust of this thread. -> how it went */
@@ -231,7 +252,8 @@ static napi_value rootsAdd_(napi_env env, napi_callback_info info) {
     tls_t *tls = (tls_t *)call.addon;
     ERR_clear_error();
     if (tls->roots == NULL) tls->roots = X509_STORE_new();
-    return answer(&call, tls->roots != NULL && add_trust(tls->roots, NULL, bytes));
+    trust_t trust = {tls->roots, NULL};
+    return answer(&call, tls->roots != NULL && take_objects(bytes, take_root, &trust));
 }
 
 /* contextRoots(context): the default trust */
@@ -244,32 +266,23 @@ static napi_value contextRoots_(napi_env env, napi_callback_info info) {
     return call_number(&call, context->tls->roots ? 0 : TLS_FAILED);
 }
 
+static int take_list(BIO *bio, bool is_pem, void *to) {
+    X509_CRL *crl = read_crl(bio, is_pem);
+    if (crl == NULL) return 0;
+    bool good = X509_STORE_add_crl(to, crl) == 1;
+    X509_CRL_free(crl);
+    return good ? 1 : -1;
+}
+
+static bool set_crl(context_t *context, bytes_t bytes) {
+    X509_STORE *store = SSL_CTX_get_cert_store(context->ctx);
+    if (!take_objects(bytes, take_list, store)) return false;
+    return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+}
+
 /* contextCrl(context, lists): each certificate of a chain is looked up in them */
 static napi_value contextCrl_(napi_env env, napi_callback_info info) {
-    call_t call;
-    bytes_t none = {NULL, 0};
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bytes_t bytes = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    ERR_clear_error();
-    X509_STORE *store = SSL_CTX_get_cert_store(context->ctx);
-    BIO *bio = reader_of(bytes);
-    int count = 0;
-    bool good = bio != NULL, is_pem = looks_like_pem(bytes);
-    while (good) {
-        X509_CRL *crl = is_pem       ? PEM_read_bio_X509_CRL(bio, NULL, passphrase, &none)
-                        : count == 0 ? d2i_X509_CRL_bio(bio, NULL)
-                                     : NULL;
-        if (crl == NULL) break;
-        count++;
-        good = X509_STORE_add_crl(store, crl) == 1;
-        X509_CRL_free(crl);
-    }
-    BIO_free(bio);
-    good = good && count > 0 && (!is_pem || only_the_end(count));
-    if (good) X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-    return answer(&call, good);
+    return with_bytes(env, info, set_crl);
 }
 
 /* contextVersions(context, least, most): TLS1_2_VERSION and so on */

@@ -8,13 +8,6 @@
 
 #include "tls.h"
 
-/* The session of the first argument; NULL when it is freed, or the call is bad (then *good is false). */
-static session_t *open_session(call_t *call, bool *good) {
-    session_t *session = call_session(call, 0);
-    *good = call_good(call);
-    return *good && session->ssl ? session : NULL;
-}
-
 static napi_value text_or_undefined(napi_env env, const char *text) {
     return text ? new_string(env, text) : new_undefined(env);
 }
@@ -23,11 +16,10 @@ typedef napi_value question_t(napi_env env, session_t *session);
 
 static napi_value ask(napi_env env, napi_callback_info info, question_t *question) {
     call_t call;
-    bool good;
     call_begin(&call, env, info);
-    session_t *session = open_session(&call, &good);
-    if (!good) return NULL;
-    return session ? question(env, session) : new_undefined(env);
+    session_t *session = call_session(&call, 0);
+    if (!call_good(&call)) return NULL;
+    return session->ssl ? question(env, session) : new_undefined(env);
 }
 
 static napi_value new_certificate(napi_env env, X509 *cert) {
@@ -185,24 +177,6 @@ static napi_value sessionIsReused_(napi_env env, napi_callback_info info) {
     return ask(env, info, is_reused);
 }
 
-static napi_value is_established(napi_env env, session_t *session) {
-    return new_int(env, SSL_is_init_finished(session->ssl));
-}
-
-static napi_value sessionIsEstablished_(napi_env env, napi_callback_info info) {
-    return ask(env, info, is_established);
-}
-
-/* What has come beyond the records that were read, or stands before the first: of a connection that
- * spoke plainly until now there must be none. */
-static napi_value is_clean(napi_env env, session_t *session) {
-    return new_int(env, queue_length(&session->in) == 0 && !SSL_has_pending(session->ssl));
-}
-
-static napi_value sessionIsClean_(napi_env env, napi_callback_info info) {
-    return ask(env, info, is_clean);
-}
-
 static napi_value keylog(napi_env env, session_t *session) {
     queue_t *lines = &session->keylog;
     size_t length = queue_length(lines);
@@ -337,8 +311,6 @@ const method_t peer_methods[] = {
     {"sessionAlpn", sessionAlpn_},
     {"sessionServername", sessionServername_},
     {"sessionIsReused", sessionIsReused_},
-    {"sessionIsEstablished", sessionIsEstablished_},
-    {"sessionIsClean", sessionIsClean_},
     {"sessionKeylog", sessionKeylog_},
     {"sessionResumption", sessionResumption_},
     {"sessionResume", sessionResume_},
