@@ -268,6 +268,11 @@ export class AddrInfo {
   }
 }
 
+/** A copy of the address that the kernel wrote into a room; none when it wrote nothing (a connected stream, an unnamed peer). */
+export function addressFrom(room: Buffer, length: number): AddrInfo | null {
+  return length < 2 ? null : adoptSockaddr(Buffer.from(room.subarray(0, Math.min(length, room.length))))
+}
+
 /** Unix names as people write them: `@` for the NUL of an abstract one, hex where it is no text. */
 function pathText(path: string | Buffer): string {
   const text = typeof path === 'string' ? path : path.toString('latin1')

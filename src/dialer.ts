@@ -75,7 +75,10 @@ async function candidate(ai: AddrInfo, deadline: Deadline, options: CandidateOpt
   try {
     await engine.write(connecting(ai), { deadline, signal: options.signal })
     tls = options.secure?.(facts)
-    if (tls) await engine.write(handshaking(tls, engine), { deadline, signal: options.signal })
+    if (tls) {
+      tls.onProgress = () => engine.ready(true, true, false)
+      await engine.write(handshaking(tls), { deadline, signal: options.signal })
+    }
     engine.close()
     return { owned, facts, tls }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type InspectOptions, inspect } from 'node:util'
-import { type AddrInfo, adoptSockaddr } from '../address.js'
+import { type AddrInfo, addressFrom } from '../address.js'
 import { MSG_TRUNC } from '../constants.js'
 import { closeAll } from '../fd.js'
 import { native } from '../native.js'
@@ -46,10 +46,8 @@ export class Datagram {
 
   #readAddr(): AddrInfo | null {
     const block = this.#batch()
-    const length = Math.min(block.read(this.#i, 'nameLength'), NAME_ROOM)
-    if (length < 2) return null
     const start = this.#i * NAME_ROOM
-    return adoptSockaddr(Buffer.from(block.names.subarray(start, start + length)))
+    return addressFrom(block.names.subarray(start, start + NAME_ROOM), block.read(this.#i, 'nameLength'))
   }
 
   /** What the kernel said of it: `MSG_TRUNC` when it was cut, `MSG_CTRUNC` when its control messages were. */

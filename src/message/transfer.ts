@@ -1,4 +1,4 @@
-import { type AddrInfo, adoptSockaddr } from '../address.js'
+import { type AddrInfo, addressFrom, adoptSockaddr } from '../address.js'
 import { native, registers } from '../native.js'
 import { invalidType } from '../validate.js'
 import { MsgHdr } from './msghdr.js'
@@ -35,9 +35,9 @@ export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
   return count
 }
 
-/** The address that the kernel wrote into the room; none when it wrote nothing (a connected stream, an unnamed peer). */
+/** The address in our own room. */
 function addressIn(length: number): AddrInfo | null {
-  return length < 2 ? null : adoptSockaddr(Buffer.from(nameRoom.subarray(0, Math.min(length, nameRoom.length))))
+  return addressFrom(nameRoom, length)
 }
 
 /** Where the sender's address is put. */

@@ -3,9 +3,8 @@ import { type InetClientOptions, InetStreamClient } from '../stream/inet/client.
 import { type InetServerOptions, InetStreamServer } from '../stream/inet/server.js'
 import { InetStreamSocket } from '../stream/inet/socket.js'
 import type { TlsConfig } from '../tls/config.js'
-import { type Context, contextOf } from '../tls/context.js'
-import * as validate from '../validate.js'
-import { type Encrypting, requireConfig } from './required.js'
+import type { Context } from '../tls/context.js'
+import { adoptEncrypting, type Encrypting, requireConfig } from './required.js'
 
 /** A TCP server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
 class InetTlsServer extends InetStreamServer {
@@ -21,18 +20,15 @@ class InetTlsServer extends InetStreamServer {
   }
 
   /** As of `stream.inet.Server`, with a `tlscfg`. */
-  static override async wrap<S extends InetStreamServer>(
+  static override wrap<S extends InetStreamServer>(
     this: new (
       sock: LowSocket,
     ) => S,
     fd: number,
     tlscfg?: TlsConfig | Context,
   ): Promise<S> {
-    const context = contextOf(validate.object('tlscfg', tlscfg) as TlsConfig | Context, true)
     // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-    const server = (await InetStreamServer.wrap.call(this as never, fd)) as unknown as S & InetStreamServer
-    server.secure(context)
-    return server
+    return adoptEncrypting<S>(tlscfg, () => InetStreamServer.wrap.call(this as never, fd))
   }
 }
 

@@ -1,5 +1,6 @@
+import type { StreamServer } from '../stream/server.js'
 import type { TlsConfig } from '../tls/config.js'
-import type { Context } from '../tls/context.js'
+import { type Context, contextOf } from '../tls/context.js'
 import type { TlsOptions } from '../tlscfg.js'
 import * as validate from '../validate.js'
 
@@ -7,6 +8,17 @@ import * as validate from '../validate.js'
 export type Encrypting<Options> = Options & {
   /** Keys, and whom to trust. */
   tlscfg: TlsConfig | Context
+}
+
+/** Has a server that is about to be adopted encrypt its connections; nothing is adopted when the configuration is no good. */
+export async function adoptEncrypting<S>(
+  tlscfg: TlsConfig | Context | undefined,
+  adopt: () => Promise<unknown>,
+): Promise<S> {
+  const context = contextOf(validate.object('tlscfg', tlscfg) as TlsConfig | Context, true)
+  const server = (await adopt()) as S & StreamServer
+  server.secure(context)
+  return server
 }
 
 /** Refuses options without a `tlscfg`. */

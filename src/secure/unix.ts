@@ -3,11 +3,10 @@ import { UnixStreamClient } from '../stream/unix/client.js'
 import { UnixStreamServer } from '../stream/unix/server.js'
 import { UnixStreamSocket } from '../stream/unix/socket.js'
 import type { TlsConfig } from '../tls/config.js'
-import { type Context, contextOf } from '../tls/context.js'
+import type { Context } from '../tls/context.js'
 import type { UnixClientOptions } from '../unix/address.js'
 import type { UnixServerOptions } from '../unix/server.js'
-import * as validate from '../validate.js'
-import { type Encrypting, requireConfig } from './required.js'
+import { adoptEncrypting, type Encrypting, requireConfig } from './required.js'
 
 /** A unix stream server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
 class UnixTlsServer extends UnixStreamServer {
@@ -18,18 +17,9 @@ class UnixTlsServer extends UnixStreamServer {
   }
 
   /** As of `stream.unix.Server`, with a `tlscfg`. */
-  static override async wrap<S>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    fd: number,
-    tlscfg?: TlsConfig | Context,
-  ): Promise<S> {
-    const context = contextOf(validate.object('tlscfg', tlscfg) as TlsConfig | Context, true)
+  static override wrap<S>(this: new (sock: LowSocket) => S, fd: number, tlscfg?: TlsConfig | Context): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-    const server = (await UnixStreamServer.wrap.call(this as never, fd)) as unknown as S & UnixStreamServer
-    server.secure(context)
-    return server
+    return adoptEncrypting<S>(tlscfg, () => UnixStreamServer.wrap.call(this as never, fd))
   }
 }
 

@@ -43,9 +43,8 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   if (!(sock instanceof InetStreamSocket || sock instanceof UnixStreamSocket))
     throw validate.invalidType('sock', 'an instance of Socket of stream.inet or stream.unix', sock)
   const context = contextOf(tlscfg, isServer)
-  const { servername, session: former } = options
-  const session = new TlsSession(context, { servername, session: former, shortIsAll: sock.family() !== AF_UNIX })
-  const secured = secure(sock, session)
+  const { servername, session } = options
+  const secured = secure(sock, new TlsSession(context, { servername, session, shortIsAll: sock.family() !== AF_UNIX }))
   try {
     refusePlaintext(secured, isServer, options.received)
     if (!isServer) await secured.handshake({ signal: options.signal })
@@ -60,11 +59,21 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
 function secure(sock: StreamSocket, session: TlsSession): StreamSocket {
   const facts = { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }
   const [rcvmsec, sndmsec] = sock.deadlines()
-  const low = new LowSocket(sock.detach(), facts)
+  const low = new LowSocket(detached(sock, session), facts)
   const Class = facts.family === AF_UNIX ? UnixStreamSocket : InetStreamSocket
   const secured = new Class(low, session)
   secured.deadlines(rcvmsec, sndmsec)
   return secured
+}
+
+/** A socket that is closed, or encrypted already, cannot be given away: then nobody has a use for the session. */
+function detached(sock: StreamSocket, session: TlsSession): number {
+  try {
+    return sock.detach()
+  } catch (error) {
+    session.close()
+    throw error
+  }
 }
 
 /** Before a client has said anything in TLS, a server has nothing to say. */

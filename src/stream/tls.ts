@@ -8,7 +8,10 @@ import type { Operation } from '../operation.js'
 import { Socket, type WaitOptions } from '../socket.js'
 import type { TlsError } from '../tls/error.js'
 import { FileSending } from '../tls/file.js'
-import type { Cipher, TlsSession } from '../tls/session.js'
+import { type Cipher, handshaking, type TlsSession } from '../tls/session.js'
+
+/** In the clear there is nothing to agree on. */
+const NO_HANDSHAKE: Operation<void> = { syscall: 'handshake', attempt: () => 0, finish: () => undefined }
 
 /**
  * What a stream is with TLS, and without: then nothing encrypts it, and the questions below have no answer. The verbs are the same:
@@ -80,15 +83,7 @@ export class TlsCapable extends Socket {
    * @throws {@link TlsError}: the peer cannot be verified, speaks no TLS, or nothing that both accept.
    */
   handshake(options?: WaitOptions): Promise<void> {
-    return this.write(
-      () => ({
-        syscall: 'handshake',
-        attempt: (fd) => this.#tls?.handshake(fd) ?? 0,
-        finish: () => undefined,
-        either: true,
-      }),
-      options,
-    )
+    return this.write(() => (this.#tls ? handshaking(this.#tls) : NO_HANDSHAKE), options)
   }
 
   /**
@@ -141,7 +136,7 @@ export class TlsCapable extends Socket {
 
   /** The certificate of the peer. */
   getPeerCertificate(): X509Certificate | undefined {
-    return this.#tls?.certificates[0]
+    return this.#tls?.peerCertificate
   }
 
   /** The certificate of the peer and those that it sent along, in its order. */

@@ -314,12 +314,8 @@ export class Context {
   }
 
   /** The context for the name that a client asks for. */
-  choose(servername: string | undefined): Context | Promise<Context> {
-    const { SNICallback } = this.config
-    if (SNICallback === undefined) return this.#byName(servername)
-    const chosen = SNICallback(servername)
-    if (!isThenable(chosen)) return this.#made(chosen, servername)
-    return Promise.resolve(chosen).then((one) => this.#made(one, servername))
+  async choose(servername: string | undefined): Promise<Context> {
+    return this.#made(await this.config.SNICallback?.(servername), servername)
   }
 
   #made(chosen: Chosen, servername: string | undefined): Context {
@@ -353,10 +349,6 @@ const OF_LISTENER = [
   'handshakeTimeout',
   'keylog',
 ] as const
-
-function isThenable(value: Chosen | PromiseLike<Chosen>): value is PromiseLike<Chosen> {
-  return typeof (value as Partial<PromiseLike<Chosen>> | undefined)?.then === 'function'
-}
 
 /** What was given as `tlscfg`, as a context of the right side. */
 export function contextOf(config: Context | TlsConfig, isServer: boolean): Context {

@@ -18,7 +18,6 @@ export type NameRow = [type: number, bytes: Buffer | undefined]
  */
 export interface NativeTls {
   readonly registers: ArrayBuffer
-  readonly version: string
   readonly FAILED: number
   readonly TRUNCATED: number
   readonly WANT_SERVER: number
@@ -81,8 +80,6 @@ export interface NativeTls {
   sessionAlpn(session: Handle): string | undefined
   sessionServername(session: Handle): string | undefined
   sessionIsReused(session: Handle): number | undefined
-  sessionIsEstablished(session: Handle): number | undefined
-  sessionIsClean(session: Handle): number | undefined
   sessionKeylog(session: Handle): Buffer | undefined
   sessionResumption(session: Handle): Buffer | undefined
   sessionResume(session: Handle, former: Uint8Array): number
@@ -95,6 +92,7 @@ export interface NativeTls {
 }
 
 let loaded: NativeTls | undefined
+let registers = new Float64Array()
 
 function unsupported(cause: unknown): Error {
   const { versions } = process
@@ -119,8 +117,14 @@ export function nativeTls(): NativeTls {
   if (!hasOpenSsl3()) throw unsupported(undefined)
   try {
     loaded = loadTls() as NativeTls
+    registers = new Float64Array(loaded.registers)
   } catch (error) {
     throw (error as { code?: string }).code === 'ERR_DLOPEN_FAILED' ? unsupported(error) : error
   }
   return loaded
+}
+
+/** What the last call said beside its result: see {@link NativeTls}. Empty until the addon is loaded. */
+export function tlsRegisters(): Float64Array {
+  return registers
 }

@@ -1,13 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { sys } from '../constants.js'
-import type { Engine } from '../engine.js'
 import { systemError, timeoutError } from '../errors.js'
 import { NOT_YET, type Operation, TURN } from '../operation.js'
 import * as validate from '../validate.js'
 import { type Context, peerNames, sessionId } from './context.js'
 import { reasonError, TlsError, verifyCode } from './error.js'
 import { checkIdentity, servernameFor } from './identity.js'
-import { type Handle, type NativeTls, nativeTls } from './native.js'
+import { type Handle, type NativeTls, nativeTls, tlsRegisters } from './native.js'
 
 /** Registers after a call: see native/tls/session.c. */
 const HELD = 0
@@ -91,9 +90,8 @@ function relaxIdle(): void {
   caretaker = undefined
 }
 
-/** The handshake as an operation of an engine. */
-export function handshaking(session: TlsSession, engine: Engine): Operation<void> {
-  session.onProgress = () => engine.ready(true, true, false)
+/** The handshake as an operation. */
+export function handshaking(session: TlsSession): Operation<void> {
   return {
     syscall: 'handshake',
     attempt: (fd) => session.handshake(fd),
@@ -108,7 +106,6 @@ export function handshaking(session: TlsSession, engine: Engine): Operation<void
  */
 export class TlsSession {
   readonly #tls: NativeTls
-  readonly #registers: Float64Array
   readonly #context: Context
   /** The context whose rules hold for the peer: the one that was chosen by its name, if one was. */
   #rules: Context
@@ -135,9 +132,9 @@ export class TlsSession {
   constructor(context: Context, options: SessionOptions) {
     const { host, shortIsAll, servername: wanted, session } = options
     const { config, isServer } = context
+    if (!isServer) checkHost(context, options)
     const tls = nativeTls()
     this.#tls = tls
-    this.#registers = new Float64Array(tls.registers)
     this.#context = context
     this.#rules = context
     this.#host = isServer ? undefined : (wanted ?? config.servername ?? host)
@@ -152,13 +149,15 @@ export class TlsSession {
     )
     if (typeof handle === 'number') throw reasonError('tls', tls.queueReason())
     this.#handle = handle
+    if (!isServer) this.#identify(session ?? config.session)
     const { handshakeTimeout } = context
     if (handshakeTimeout > 0) this.#timer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
-    if (isServer) return
-    checkHost(context, options)
-    tls.sessionIdentify(handle, sessionId(context.rules, this.#host))
-    const former = session ?? config.session
-    if (former !== undefined) this.#resume(former)
+  }
+
+  /** A session of another server, or one that cannot be read, is as good as none: the handshake is a full one. */
+  #identify(former: Uint8Array | undefined): void {
+    this.#tls.sessionIdentify(this.#handle, sessionId(this.#context.rules, this.#host))
+    if (former !== undefined) this.#tls.sessionResume(this.#handle, validate.bytes('tlscfg.session', former))
   }
 
   /** Nobody may have set a deadline; the handshake has one in any case. */
@@ -169,16 +168,6 @@ export class TlsSession {
 
   get #checksName(): boolean {
     return checksName(this.#context)
-  }
-
-  /** A session of another server, or one that cannot be read, is as good as none: the handshake is a full one. */
-  #resume(session: Uint8Array): void {
-    this.#tls.sessionResume(this.#handle, validate.bytes('tlscfg.session', session))
-  }
-
-  /** Whether the handshake is done. */
-  get isEstablished(): boolean {
-    return this.#established
   }
 
   /** Bytes that wait for room in the socket. */
@@ -276,7 +265,7 @@ export class TlsSession {
     if (!this.#isActive) becomeActive(this)
     this.#isActive = true
     this.#isTouched = true
-    const registers = this.#registers
+    const registers = tlsRegisters()
     this.#held = registers[HELD] as number
     this.#drained = registers[DRAINED] === 1
     const news = registers[NEWS] as number
@@ -324,7 +313,7 @@ export class TlsSession {
   get isAuthorized(): boolean {
     const { insecureSkipVerify = [] } = this.#context.config
     const unchecked = insecureSkipVerify.includes('time') || insecureSkipVerify.includes('chain')
-    return this.#established && this.authorizationError === null && !unchecked && this.certificates.length > 0
+    return this.#established && this.authorizationError === null && !unchecked && this.#certificates.length > 0
   }
 
   get #tolerates(): boolean {
@@ -427,7 +416,17 @@ export class TlsSession {
 
   /** The certificate of the peer, and those that it sent along. */
   get certificates(): X509Certificate[] {
-    return (this.#ask((tls, handle) => tls.sessionCertificates(handle)) ?? []).map((der) => new X509Certificate(der))
+    return this.#certificates.map((der) => new X509Certificate(der))
+  }
+
+  /** The first of them. */
+  get peerCertificate(): X509Certificate | undefined {
+    const [der] = this.#certificates
+    return der && new X509Certificate(der)
+  }
+
+  get #certificates(): Buffer[] {
+    return this.#ask((tls, handle) => tls.sessionCertificates(handle)) ?? []
   }
 
   /** Our own. */
