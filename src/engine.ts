@@ -46,6 +46,15 @@ class Pending<T> {
 // biome-ignore lint/suspicious/noExplicitAny: operations of every result wait in the same place
 type AnyPending = Pending<any>
 
+let resolvePromise: (value: unknown) => void
+let rejectPromise: (error: unknown) => void
+
+/** Leaves what settles a promise in the two variables. A function for each wait would cost more than the wait does. */
+function settledBy(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  resolvePromise = resolve as (value: unknown) => void
+  rejectPromise = reject
+}
+
 /** Reading or writing: at most one operation each. */
 class Direction {
   pending: AnyPending | undefined
@@ -59,7 +68,7 @@ class Direction {
   dry = false
   /** Something is there that no announcement will follow: never dry again. */
   lasting = false
-  /** The value of an operation that is done, until somebody takes it. */
+  /** The value of an operation that is done, or the error of one that failed, until somebody takes it. */
   #value: unknown
 
   /** Notes the value of an operation that is done. */
@@ -68,7 +77,13 @@ class Direction {
     return 'done'
   }
 
-  /** Gives the value away: nothing here may keep the caller's data alive. */
+  /** Notes the error of an operation that was found to be hopeless. */
+  fail(error: unknown): 'failed' {
+    this.#value = error
+    return 'failed'
+  }
+
+  /** Gives it away: nothing here may keep the caller's data alive. */
   take(): unknown {
     const value = this.#value
     this.#value = undefined
@@ -76,16 +91,11 @@ class Direction {
   }
 }
 
-/** What ends an operation that was found to be hopeless. */
-class Failure {
-  constructor(readonly error: unknown) {}
-}
-
-/** What one system call means for its operation. When it is done, its value is in the direction: that spares an object for each. */
-type Verdict = 'done' | Failure | 'more' | 'passing' | 'wait' | 'pause' | 'yield'
+/** What one system call means for its operation. Its value or error is in the direction: that spares an object for each. */
+type Verdict = 'done' | 'failed' | 'more' | 'passing' | 'wait' | 'pause' | 'yield'
 
 /** What an operation came to: done, failed, or what it needs. */
-type Outcome = 'done' | Failure | Step
+type Outcome = 'done' | 'failed' | Step
 
 /** Who the poller tells: it holds on to the engine only while something waits, so that a socket that is lost can be collected. */
 class Ear implements ReadyListener {
@@ -192,7 +202,7 @@ export class Engine {
   #start<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
     const outcome = this.#first(direction, operation)
     if (outcome === 'done') return this.#complete(direction, direction.take() as T)
-    if (outcome instanceof Failure) return Promise.reject(outcome.error)
+    if (outcome === 'failed') return Promise.reject(direction.take())
     if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0)
       return Promise.reject(this.#error(operation, sys.EAGAIN))
     try {
@@ -200,11 +210,11 @@ export class Engine {
     } catch (error) {
       return Promise.reject(error)
     }
-    return new Promise<T>((resolve, reject) => {
-      const pending = new Pending(operation, patience, resolve, reject)
-      direction.pending = pending
-      this.#begin(direction, pending, outcome)
-    })
+    const promise = new Promise<T>(settledBy)
+    const pending = new Pending(operation, patience, resolvePromise, rejectPromise)
+    direction.pending = pending
+    this.#begin(direction, pending, outcome)
+    return promise
   }
 
   /** The first step: the system call, unless it is known to be in vain. */
@@ -243,12 +253,12 @@ export class Engine {
     try {
       return this.#judge(direction, operation, operation.attempt(this.#use(operation.syscall)))
     } catch (error) {
-      return new Failure(error)
+      return direction.fail(error)
     }
   }
 
   #judge(direction: Direction, operation: Operation<unknown>, result: number): Verdict {
-    if (result < 0) return this.#meaning(operation, -result)
+    if (result < 0) return this.#meaning(direction, operation, -result)
     direction.pauses = 0
     direction.dry = !direction.lasting && operation.drained?.(result) === true
     const value = operation.finish(result)
@@ -256,13 +266,13 @@ export class Engine {
   }
 
   /** What an error means for an operation. */
-  #meaning(operation: Operation<unknown>, errno: number): Verdict {
+  #meaning(direction: Direction, operation: Operation<unknown>, errno: number): Verdict {
     if (errno === EINTR) return 'more'
     if (errno === -TURN) return 'yield'
     if (operation.retried?.has(errno)) return 'passing'
     if (operation.paused?.has(errno)) return 'pause'
     if (NOT_NOW.has(errno)) return 'wait'
-    return new Failure(this.#error(operation, errno))
+    return direction.fail(this.#error(operation, errno))
   }
 
   #begin(direction: Direction, pending: AnyPending, step: Step): void {
@@ -371,7 +381,7 @@ export class Engine {
 
   #proceed(direction: Direction, pending: AnyPending, outcome: Outcome): void {
     if (outcome === 'done') this.#succeed(direction, pending, direction.take())
-    else if (outcome instanceof Failure) this.#fail(direction, pending, outcome.error)
+    else if (outcome === 'failed') this.#fail(direction, pending, direction.take())
     else this.#wait(direction, pending, outcome)
   }
 
@@ -396,9 +406,9 @@ export class Engine {
     try {
       outcome = this.#judge(direction, pending.operation, result)
     } catch (error) {
-      outcome = new Failure(error)
+      outcome = direction.fail(error)
     }
-    if (outcome === 'done' || outcome instanceof Failure) this.#proceed(direction, pending, outcome)
+    if (outcome === 'done' || outcome === 'failed') this.#proceed(direction, pending, outcome)
     else if (pending.ending) this.#fail(direction, pending, pending.ending())
     else if (outcome === 'more') this.#wait(direction, pending, 'offload')
     else this.#wait(direction, pending, outcome === 'passing' ? 'pause' : outcome)
@@ -428,8 +438,8 @@ export class Engine {
 
   #clear(direction: Direction, pending: AnyPending): void {
     direction.pending = undefined
-    clearTimeout(pending.timer)
-    clearPause(pending.pause)
+    if (pending.timer) clearTimeout(pending.timer)
+    if (pending.pause) clearPause(pending.pause)
     if (pending.onAbort) pending.patience.signal?.removeEventListener('abort', pending.onAbort)
     this.#hold(pending, false)
     if (this.#reader.pending === undefined && this.#writer.pending === undefined) this.#ear?.listen(undefined)
@@ -440,9 +450,8 @@ export class Engine {
     pending.held = held
     if (held) this.#poller?.hold()
     else this.#poller?.release()
-    for (const timer of [pending.timer, pending.pause])
-      if (held) timer?.ref()
-      else timer?.unref()
+    keepAlive(pending.timer, held)
+    keepAlive(pending.pause, held)
   }
 
   #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
@@ -454,9 +463,13 @@ function isThenable(value: unknown): boolean {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
+function keepAlive(timer: NodeJS.Timeout | NodeJS.Immediate | undefined, held: boolean): void {
+  if (held) timer?.ref()
+  else timer?.unref()
+}
+
 /** Timers and immediates are cleared by functions of their own. */
-function clearPause(pause: NodeJS.Timeout | NodeJS.Immediate | undefined): void {
-  if (pause === undefined) return
+function clearPause(pause: NodeJS.Timeout | NodeJS.Immediate): void {
   clearTimeout(pause as NodeJS.Timeout)
   clearImmediate(pause as NodeJS.Immediate)
 }

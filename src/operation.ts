@@ -13,6 +13,8 @@ export interface Operation<T> {
   readonly syscall: string
   /** `MSG_*` flags of the call: with MSG_DONTWAIT it is refused with EAGAIN instead of waiting. */
   readonly flags?: number
+  /** Refuses arguments that make no sense, by throwing, before anything is done. */
+  check?(): void
   /** Makes the system call once: a count, or `-errno`. */
   attempt(fd: number): number
   /**

@@ -24,6 +24,12 @@ export type { Hook, WaitOptions }
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
 
+/**
+ * An operation, or a function that makes it. What is wrong with the arguments is found by `check` or by the function, so that it
+ * rejects the promise; an async verb would do the same for three more turns of the microtask queue.
+ */
+type Work<T> = Operation<T> | (() => Operation<T>)
+
 /** A connection that stands and has no object yet. */
 export interface Connected {
   /** Its descriptor, for the caller to own. */
@@ -130,23 +136,21 @@ export class Socket extends Descriptor {
     return undefined
   }
 
-  /**
-   * Runs an operation that waits for something to receive. It is made by a function, so that what is wrong with the
-   * arguments rejects the promise; an async verb would do the same for three more turns of the microtask queue.
-   */
-  protected read<T>(prepare: () => Operation<T>, options?: WaitOptions): Promise<T> {
-    return this.#run(this.#receiving, prepare, options)
+  /** Runs an operation that waits for something to receive. */
+  protected read<T>(work: Work<T>, options?: WaitOptions): Promise<T> {
+    return this.#run(this.#receiving, work, options)
   }
 
   /** Runs an operation that waits for room to send. */
-  protected write<T>(prepare: () => Operation<T>, options?: WaitOptions): Promise<T> {
-    return this.#run(this.#sending, prepare, options)
+  protected write<T>(work: Work<T>, options?: WaitOptions): Promise<T> {
+    return this.#run(this.#sending, work, options)
   }
 
-  #run<T>(side: Side, prepare: () => Operation<T>, options: WaitOptions | undefined): Promise<T> {
+  #run<T>(side: Side, work: Work<T>, options: WaitOptions | undefined): Promise<T> {
     const locking = this.#locking
     try {
-      const operation = prepare()
+      const operation = typeof work === 'function' ? work() : work
+      operation.check?.()
       const wait = side.patience(options)
       if (!locking) return this.#enter(side, operation, wait)
       this.use(operation.syscall)
@@ -168,10 +172,7 @@ export class Socket extends Descriptor {
    * @throws EMSGSIZE when a message was longer than `bufsize` and was cut, unless `MSG_TRUNC` is among the flags. See recv(2).
    */
   recv(bufsize: number = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
-    return this.read(() => {
-      const room = validate.integer('bufsize', bufsize, 1)
-      return new Receiving(this.#inner, room, flags, this.bufferFlags(verbFlags(flags)))
-    }, options)
+    return this.read(new Receiving(this.#inner, bufsize, flags), options)
   }
 
   /**
@@ -179,10 +180,7 @@ export class Socket extends Descriptor {
    * @returns the count of bytes, 0 at the end of a stream. See {@link Socket.recv}, recv(2).
    */
   recvinto(buffer: ArrayBufferView, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.read(() => {
-      const into = validate.room('buffer', buffer)
-      return new ReceivingInto(this.#inner, into, flags, this.receiveFlags(verbFlags(flags)))
-    }, options)
+    return this.read(new ReceivingInto(this.#inner, buffer, flags), options)
   }
 
   /**
@@ -191,10 +189,7 @@ export class Socket extends Descriptor {
    * @throws EPIPE or ECONNRESET when the peer has closed; `bytes` on any error says how many had been accepted. See send(2).
    */
   send(data: validate.Data, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.write(() => {
-      const from = validate.bytes('data', data)
-      return new Sending(this.#inner, from, verbFlags(flags))
-    }, options)
+    return this.write(new Sending(this.#inner, data, flags), options)
   }
 
   /**

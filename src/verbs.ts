@@ -1,6 +1,8 @@
 import type { ErrorContext } from './errors.js'
 import { MORE, type Operation } from './operation.js'
+import { verbFlags } from './side.js'
 import { reserve, slabMemory } from './slab.js'
+import * as validate from './validate.js'
 
 /**
  * What the verbs ask of their socket: its inner methods. The operations that are made with every message are objects of the
@@ -12,6 +14,8 @@ export interface Inner {
   tookAll(count: number, room: number): boolean
   buffered(syscall: string, count: number, room: number, flags: number): Buffer | null
   uncut(syscall: string, count: number, room: number, flags: number): number
+  bufferFlags(flags: number): number
+  receiveFlags(flags: number): number
   readonly holdsBack: boolean
   readonly eitherWay: boolean
 }
@@ -23,15 +27,19 @@ export class Receiving implements Operation<Buffer | null> {
   readonly either: boolean
   readonly #inner: Inner
   readonly #room: number
-  readonly #kernel: number
+  /** The flags for the kernel, which may be more than the caller's. */
+  #kernel = 0
 
-  /** @param kernel - the flags for the kernel, which may be more than the caller's. */
-  constructor(inner: Inner, room: number, flags: number, kernel: number) {
+  constructor(inner: Inner, room: number, flags: number) {
     this.#inner = inner
     this.#room = room
-    this.#kernel = kernel
     this.flags = flags
     this.either = inner.eitherWay
+  }
+
+  check(): void {
+    validate.integer('bufsize', this.#room, 1)
+    this.#kernel = this.#inner.bufferFlags(verbFlags(this.flags))
   }
 
   attempt(fd: number): number {
@@ -54,16 +62,20 @@ export class ReceivingInto implements Operation<number> {
   readonly flags: number
   readonly either: boolean
   readonly #inner: Inner
-  readonly #into: Uint8Array
-  readonly #kernel: number
+  #into: Uint8Array
+  /** The flags for the kernel, which may be more than the caller's. */
+  #kernel = 0
 
-  /** @param kernel - the flags for the kernel, which may be more than the caller's. */
-  constructor(inner: Inner, into: Uint8Array, flags: number, kernel: number) {
+  constructor(inner: Inner, into: ArrayBufferView, flags: number) {
     this.#inner = inner
-    this.#into = into
-    this.#kernel = kernel
+    this.#into = into as Uint8Array
     this.flags = flags
     this.either = inner.eitherWay
+  }
+
+  check(): void {
+    this.#into = validate.room('buffer', this.#into)
+    this.#kernel = this.#inner.receiveFlags(verbFlags(this.flags))
   }
 
   attempt(fd: number): number {
@@ -85,17 +97,22 @@ export class Sending implements Operation<number> {
   readonly flags: number
   readonly either: boolean
   readonly #inner: Inner
-  readonly #from: Uint8Array
+  #from: Uint8Array
   /** What there was when the call was made: memory that shrinks meanwhile is an error, and no shorter message. */
-  readonly #length: number
+  #length = 0
   #sent = 0
 
-  constructor(inner: Inner, from: Uint8Array, flags: number) {
+  constructor(inner: Inner, from: validate.Data, flags: number) {
     this.#inner = inner
-    this.#from = from
-    this.#length = from.length
+    this.#from = from as Uint8Array
     this.flags = flags
     this.either = inner.eitherWay
+  }
+
+  check(): void {
+    this.#from = validate.bytes('data', this.#from)
+    this.#length = this.#from.length
+    verbFlags(this.flags)
   }
 
   attempt(fd: number): number {
