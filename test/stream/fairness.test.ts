@@ -67,7 +67,7 @@ describe('a busy connection', () => {
       const { took, p99 } = await delaysDuring(() => within(Promise.all(others.map(pings)), 'the others', 60_000))
       clearInterval(ticking)
       t.diagnostic(`${bytes - before} bytes and ${PINGERS * ROUNDS} pings in ${took} ms; ${ticks} ticks, p99 ${p99} ms`)
-      assert.ok(bytes - before > 1 << 20, 'the flood went on meanwhile')
+      assert.ok(bytes - before > 1 << 18, 'the flood went on meanwhile')
       assert.ok(ticks > 0)
       assert.ok(p99 < 250, `the loop stood still for ${p99} ms`)
       await flood.close()
