@@ -1,10 +1,11 @@
 // docs/reliability.md: ways in which socket libraries fail, each with the tests that name it by its number.
 //   node scripts/generate-reliability.mjs           writes it
 //   node scripts/generate-reliability.mjs --check   fails when it is stale
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { filesBelow, inRoot, readJson } from './lib/project.mjs'
 import { Failure, script } from './lib/run.mjs'
+import { FIGURES, published, shown } from './lib/trust.mjs'
 
 const PAGE = inRoot('docs', 'reliability.md')
 
@@ -39,6 +40,26 @@ function row(number, hazard, tests) {
   return `| ${number} | ${what} | ${[...(note ? [`*${note}*`] : []), ...tests].join('<br>')} |`
 }
 
+/** What the machinery that looks for the unknown has found, last time. */
+function figures() {
+  if (!existsSync(FIGURES)) return []
+  const { date, node, openssl, kernel, parts } = published()
+  const rows = parts.flatMap(({ name, title, figures }) =>
+    figures.map(([what, value], i) => `| ${i === 0 ? `\`${name}\` ${title}` : ''} | ${what} | ${shown(value)} |`),
+  )
+  return [
+    '## Figures',
+    '',
+    'Of the last `npm run trust`, which looks for what no test thought of; CONTRIBUTING says what its parts do.',
+    `${date}, Node ${node}, OpenSSL ${openssl}, Linux ${kernel}.`,
+    '',
+    '| part | what | |',
+    '| --- | --- | --: |',
+    ...rows,
+    '',
+  ]
+}
+
 function page() {
   const tests = testsByHazard()
   /** @type {Record<string, Hazard>} */
@@ -51,6 +72,7 @@ function page() {
 
 # Reliability
 
+${[...figures(), '## Hazards', ''].join('\n')}
 Ways in which socket libraries fail, by number. A test that holds one off names it in its title, as \`(H32)\`; this page is made of
 those titles, and of the notes in \`test/hazards.json\`. ${covered} of ${rows.length} have a test by that name.
 

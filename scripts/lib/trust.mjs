@@ -1,0 +1,41 @@
+// What the parts of scripts/trust.mjs are made of.
+import { release } from 'node:os'
+import { inRoot, readJson } from './project.mjs'
+
+/**
+ * How much is wanted of a part. `seconds` bounds what could go on for ever; what has an end runs to it.
+ * @typedef {{ long: boolean, seconds: number }} Effort
+ */
+
+/**
+ * Something that was counted or measured, with its unit in the words or the value.
+ * @typedef {[what: string, value: string | number]} Figure
+ */
+
+/**
+ * One piece of machinery. `run` throws a Failure for every defect that it finds.
+ * @typedef {object} Part
+ * @property {string} name as on the command line
+ * @property {string} title what it does, in a few words
+ * @property {{ short: number, long: number }} seconds the time boxes of both forms
+ * @property {(effort: Effort) => Promise<Figure[]>} run
+ */
+
+/** @typedef {{ name: string, title: string, took: number, figures: Figure[] }} Outcome */
+
+/** What the last long form found, as docs/reliability.md shows it. */
+export const FIGURES = inRoot('test', 'trust.json')
+
+/** @typedef {{ date: string, node: string, openssl: string, kernel: string, parts: Outcome[] }} Record */
+
+export const versions = () => ({
+  node: process.version,
+  openssl: process.versions.openssl ?? 'none',
+  kernel: release(),
+})
+
+/** @returns {Record} */
+export const published = () => readJson(FIGURES)
+
+/** Digits in groups, for people. @param {string | number} value */
+export const shown = (value) => (typeof value === 'number' ? value.toLocaleString('en') : value)

@@ -1,0 +1,56 @@
+// Looks for what nobody thought of: faults injected, memory checked, arguments at random, races, load.
+//   npm run trust                    the long form, some hours; writes its figures into docs/reliability.md
+//   npm run trust -- NAME ...        only the parts of these names; writes theirs
+//   npm run trust -- --short         bounded to minutes, as .ci/run does; writes nothing
+import { existsSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { inRoot } from './lib/project.mjs'
+import { Failure, quietly, script } from './lib/run.mjs'
+import { FIGURES, published, shown, versions } from './lib/trust.mjs'
+import { PARTS } from './trust/index.mjs'
+
+/** @typedef {import('./lib/trust.mjs').Part} Part */
+/** @typedef {import('./lib/trust.mjs').Outcome} Outcome */
+
+function parsed() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false } } })
+  } catch (error) {
+    throw new Failure(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** @param {readonly string[]} names @returns {readonly Part[]} */
+function partsNamed(names) {
+  const unknown = names.find((name) => !PARTS.some((part) => part.name === name))
+  if (unknown !== undefined)
+    throw new Failure(`no part is called ${unknown}: there are ${PARTS.map(({ name }) => name).join(', ')}`)
+  return PARTS.filter(({ name }) => names.length === 0 || names.includes(name))
+}
+
+/** @param {Part} part @param {boolean} long @returns {Promise<Outcome>} */
+async function outcomeOf({ name, title, seconds, run }, long) {
+  process.stdout.write(`\n${name}: ${title}\n`)
+  const begin = performance.now()
+  const figures = await run({ long, seconds: long ? seconds.long : seconds.short })
+  const took = Math.round((performance.now() - begin) / 1000)
+  for (const [what, value] of figures) process.stdout.write(`  ${what}: ${shown(value)}\n`)
+  process.stdout.write(`  in ${took} s\n`)
+  return { name, title, took, figures }
+}
+
+/** Parts that were not run keep what they found before. @param {readonly Outcome[]} outcomes */
+function publish(outcomes) {
+  const former = existsSync(FIGURES) ? published().parts : []
+  const parts = PARTS.flatMap(({ name }) => [...outcomes, ...former].find((outcome) => outcome.name === name) ?? [])
+  const record = { date: new Date().toISOString().slice(0, 10), ...versions(), parts }
+  writeFileSync(FIGURES, `${JSON.stringify(record, null, 1)}\n`)
+  quietly('writing docs/reliability.md', process.execPath, [inRoot('scripts', 'generate-reliability.mjs')])
+}
+
+await script(async () => {
+  const { values, positionals } = parsed()
+  const outcomes = []
+  for (const part of partsNamed(positionals)) outcomes.push(await outcomeOf(part, !values.short))
+  if (!values.short) publish(outcomes)
+})

@@ -1,0 +1,4 @@
+// The parts of scripts/trust.mjs, in the order in which they run.
+
+/** @type {readonly import('../lib/trust.mjs').Part[]} */
+export const PARTS = []
