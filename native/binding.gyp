@@ -56,6 +56,7 @@
         'resolve.c',
         'device.c',
         'reactor.c',
+        'work.c',
       ],
     },
     {

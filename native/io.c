@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "callback.h"
 #include "napi_util.h"
+#include "work.h"
 
 /* recv(fd, buffer, offset, length, flags) */
 static napi_value recv_(napi_env env, napi_callback_info info) {
@@ -95,52 +95,33 @@ static napi_value sendfile_(napi_env env, napi_callback_info info) {
     return call_result(&call, sendfile_without_sigpipe(socket, file, &position, (size_t)count));
 }
 
-/* A sendfile(2) on a thread of libuv's pool, because reading the file may wait for a disk. It works
- * on duplicates: the socket may be closed meanwhile, and its number may be somebody else's. */
+/* A sendfile(2) on another thread, because reading the file may wait for a disk. It works on
+ * duplicates: the socket may be closed meanwhile, and its number may be somebody else's. */
 enum { TRANSFER_MAX = 1 << 24 }; /* bytes of one call */
 
 typedef struct {
-    addon_t *addon;
-    napi_async_work work;
-    napi_ref callback;
+    work_t work;
     int socket, file;
     off_t offset;
     size_t count;
-    ssize_t result; /* a count or -errno */
 } transfer_t;
 
-static void transfer_run(napi_env env, void *data) {
-    transfer_t *transfer = data;
-    (void)env;
+static ssize_t transfer_run(work_t *work) {
+    transfer_t *transfer = (transfer_t *)work;
     /* Somebody else who has the socket may have made it blocking: a thread must not stay in here. */
     struct pollfd writable = {.fd = transfer->socket, .events = POLLOUT, .revents = 0};
-    if (poll(&writable, 1, 0) == 0) {
-        transfer->result = -EAGAIN;
-        return;
-    }
+    if (poll(&writable, 1, 0) == 0) return -EAGAIN;
     size_t most = transfer->count < TRANSFER_MAX ? transfer->count : TRANSFER_MAX;
     ssize_t count = sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset,
                                              most);
-    transfer->result = count < 0 ? -errno : count;
+    return count < 0 ? -errno : count;
 }
 
-static void transfer_free(transfer_t *transfer) {
+static void transfer_drop(work_t *work) {
+    transfer_t *transfer = (transfer_t *)work;
     if (transfer->socket >= 0) close(transfer->socket);
     if (transfer->file >= 0) close(transfer->file);
-    if (transfer->callback && !transfer->addon->closing)
-        napi_delete_reference(transfer->addon->env, transfer->callback);
-    if (transfer->work && !transfer->addon->closing)
-        napi_delete_async_work(transfer->addon->env, transfer->work);
     free(transfer);
-}
-
-static void transfer_done(napi_env env, napi_status status, void *data) {
-    transfer_t *transfer = data;
-    addon_t *addon = transfer->addon;
-    ssize_t result = status == napi_ok ? transfer->result : -ECANCELED;
-    if (!addon->closing) callback_call(addon, transfer->callback, new_int(env, result));
-    transfer_free(transfer);
-    addon_settled(addon);
 }
 
 static int duplicate(int fd) {
@@ -158,22 +139,15 @@ static napi_value sendfileAsync_(napi_env env, napi_callback_info info) {
     if (offset < 0 || count < 0) return call_number(&call, -EINVAL);
     transfer_t *transfer = calloc(1, sizeof *transfer);
     if (transfer == NULL) return call_number(&call, -ENOMEM);
-    transfer->addon = call.addon;
+    transfer->work = (work_t){.run = transfer_run, .drop = transfer_drop};
     transfer->offset = offset;
     transfer->count = (size_t)count;
     transfer->socket = duplicate(socket);
     transfer->file = transfer->socket < 0 ? transfer->socket : duplicate(file);
     int error = transfer->file < 0 ? transfer->file : 0;
-    if (error == 0 &&
-        (napi_create_reference(env, call.argv[0], 1, &transfer->callback) != napi_ok ||
-         napi_create_async_work(env, NULL, new_string(env, "berkeley.sendfile"), transfer_run,
-                                transfer_done, transfer, &transfer->work) != napi_ok ||
-         napi_queue_async_work(env, transfer->work) != napi_ok))
-        error = -ENOMEM;
-    if (error < 0)
-        transfer_free(transfer);
-    else
-        call.addon->outstanding++;
+    if (error == 0)
+        error = work_start(&transfer->work, call.addon, "berkeley.sendfile", call.argv[0]);
+    if (error < 0) transfer_drop(&transfer->work);
     return call_number(&call, error);
 }
 

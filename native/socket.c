@@ -9,6 +9,7 @@
 #include "callback.h"
 #include "ledger.h"
 #include "napi_util.h"
+#include "work.h"
 
 /* socket(family, type, protocol) -> fd, close-on-exec from birth */
 static napi_value socket_(napi_env env, napi_callback_info info) {
@@ -98,36 +99,18 @@ static napi_value close_(napi_env env, napi_callback_info info) {
     return call_result(&call, close(fd));
 }
 
-/* A close(2) on a thread of libuv's pool, because with SO_LINGER it waits for the peer. */
+/* A close(2) that waits: with SO_LINGER for the peer. */
 typedef struct {
-    addon_t *addon;
-    napi_async_work work;
-    napi_ref callback;
+    work_t work;
     int fd;
-    int result; /* 0 or -errno */
 } farewell_t;
 
-static void farewell_run(napi_env env, void *data) {
-    farewell_t *farewell = data;
-    (void)env;
-    farewell->result = close(farewell->fd) < 0 ? -errno : 0;
+static ssize_t farewell_run(work_t *work) {
+    return close(((farewell_t *)work)->fd) < 0 ? -errno : 0;
 }
 
-static void farewell_free(farewell_t *farewell) {
-    if (farewell->callback && !farewell->addon->closing)
-        napi_delete_reference(farewell->addon->env, farewell->callback);
-    if (farewell->work && !farewell->addon->closing)
-        napi_delete_async_work(farewell->addon->env, farewell->work);
-    free(farewell);
-}
-
-static void farewell_done(napi_env env, napi_status status, void *data) {
-    farewell_t *farewell = data;
-    addon_t *addon = farewell->addon;
-    if (status != napi_ok) farewell_run(env, farewell); /* it never came to its thread */
-    if (!addon->closing) callback_call(addon, farewell->callback, new_int(env, farewell->result));
-    farewell_free(farewell);
-    addon_settled(addon);
+static void farewell_drop(work_t *work) {
+    free(work);
 }
 
 /* closeAsync(callback, fd) -> 0, and later callback(0 or -errno); fd is gone at once, unless the
@@ -139,18 +122,14 @@ static napi_value closeAsync_(napi_env env, napi_callback_info info) {
     if (!call_good(&call)) return NULL;
     farewell_t *farewell = calloc(1, sizeof *farewell);
     if (farewell == NULL) return call_number(&call, -ENOMEM);
-    farewell->addon = call.addon;
+    farewell->work = (work_t){.run = farewell_run, .drop = farewell_drop, .owed = true};
     farewell->fd = fd;
-    if (napi_create_reference(env, call.argv[0], 1, &farewell->callback) != napi_ok ||
-        napi_create_async_work(env, NULL, new_string(env, "berkeley.close"), farewell_run,
-                               farewell_done, farewell, &farewell->work) != napi_ok ||
-        napi_queue_async_work(env, farewell->work) != napi_ok) {
-        farewell_free(farewell);
-        return call_number(&call, -ENOMEM);
-    }
-    ledger_mark(call.addon, fd, false);
-    call.addon->outstanding++;
-    return call_number(&call, 0);
+    int error = work_start(&farewell->work, call.addon, "berkeley.close", call.argv[0]);
+    if (error < 0)
+        free(farewell);
+    else
+        ledger_mark(call.addon, fd, false);
+    return call_number(&call, error);
 }
 
 /* dup(fd) -> fd, close-on-exec (F_DUPFD_CLOEXEC: dup(2) has no flag for it) */
