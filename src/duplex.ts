@@ -8,7 +8,7 @@ import { MsgHdr } from './message/msghdr.js'
 import type { tcpOptions } from './options/index.js'
 import type { OptionMethods } from './options/option.js'
 import type { Socket } from './socket.js'
-import type { Cipher } from './tls/session.js'
+import type { Cipher } from './tls/facts.js'
 import type { UnixMethods } from './unix/rights.js'
 import * as validate from './validate.js'
 

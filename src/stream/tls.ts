@@ -7,8 +7,9 @@ import { native } from '../native.js'
 import type { Operation } from '../operation.js'
 import { Socket, type WaitOptions } from '../socket.js'
 import type { TlsError } from '../tls/error.js'
+import type { Cipher } from '../tls/facts.js'
 import { FileSending } from '../tls/file.js'
-import { type Cipher, handshaking, type TlsSession } from '../tls/session.js'
+import { handshaking, type TlsSession } from '../tls/session.js'
 
 /** In the clear there is nothing to agree on. */
 const NO_HANDSHAKE: Operation<void> = { syscall: 'handshake', attempt: () => 0, finish: () => undefined }

@@ -1,12 +1,13 @@
-import { X509Certificate } from 'node:crypto'
 import { sys } from '../constants.js'
 import { systemError, timeoutError } from '../errors.js'
 import { NOT_YET, type Operation, TURN } from '../operation.js'
 import * as validate from '../validate.js'
+import { lookAfter } from './caretaker.js'
 import { type Context, peerNames, sessionId } from './context.js'
 import { reasonError, TlsError, verifyCode } from './error.js'
+import { SessionFacts } from './facts.js'
 import { checkIdentity, servernameFor } from './identity.js'
-import { type Handle, type NativeTls, nativeTls, tlsRegisters } from './native.js'
+import { type Handle, nativeTls, tlsRegisters } from './native.js'
 
 /** Registers after a call: see native/tls/session.c. */
 const HELD = 0
@@ -19,16 +20,6 @@ const NEWS_SESSION = 2
 /** X509_V_OK, X509_V_ERR_HOSTNAME_MISMATCH */
 const VERIFIED = 0
 const OTHER_HOST = 62
-
-/** The suite of a connection. */
-export interface Cipher {
-  /** OpenSSL's name of it: `'ECDHE-RSA-AES128-GCM-SHA256'`. */
-  name: string
-  /** The name in the standards: `'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'`. */
-  standardName: string
-  /** The version that it came with. */
-  version: string
-}
 
 /** Clients: whom they are connected to. */
 export interface Peer {
@@ -62,6 +53,26 @@ export function checkHost(context: Context, { host, servername, session }: Peer)
   )
 }
 
+/** Whom a client wants to talk to. */
+function hostOf({ config, isServer }: Context, { host, servername }: Peer): string | undefined {
+  return isServer ? undefined : (servername ?? config.servername ?? host)
+}
+
+function newHandle(context: Context, host: string | undefined, shortIsAll: boolean): Handle {
+  const { config, isServer } = context
+  const tls = nativeTls()
+  const handle = tls.sessionNew(
+    context.handle,
+    Number(isServer),
+    Number(shortIsAll),
+    host === undefined ? undefined : servernameFor(host),
+    Number(!isServer && checksName(context)),
+    Number(Boolean(config.requestOCSP || config.requireOCSP)),
+  )
+  if (typeof handle === 'number') throw reasonError('tls', tls.queueReason())
+  return handle
+}
+
 /** Calls what the user wants to be told by; what it throws is a warning, and no reason to end the connection. */
 function tell(keylog: ((line: Buffer) => void) | undefined, line: string): void {
   try {
@@ -69,25 +80,6 @@ function tell(keylog: ((line: Buffer) => void) | undefined, line: string): void 
   } catch (error) {
     process.emitWarning(`tlscfg.keylog: ${(error as Error)?.message ?? error}`)
   }
-}
-
-/** An idle session gives back the 33 KB of its buffers after so long. */
-const IDLE_MS = 1000
-
-/** Sessions with buffers. Weak: to be idle is no reason to live. */
-const active = new Set<WeakRef<TlsSession>>()
-let caretaker: NodeJS.Timeout | undefined
-
-function becomeActive(session: TlsSession): void {
-  active.add(new WeakRef(session))
-  caretaker ??= setInterval(relaxIdle, IDLE_MS).unref()
-}
-
-function relaxIdle(): void {
-  for (const reference of active) if (reference.deref()?.relax() ?? true) active.delete(reference)
-  if (active.size > 0) return
-  clearInterval(caretaker)
-  caretaker = undefined
 }
 
 /** The handshake as an operation. */
@@ -104,21 +96,16 @@ export function handshaking(session: TlsSession): Operation<void> {
  * TLS on one connection: what the socket's verbs call in the place of the system calls. Each call does what can be done now,
  * and answers a count, or `-errno`, as the kernel would; what only TLS can say is thrown.
  */
-export class TlsSession {
-  readonly #tls: NativeTls
+export class TlsSession extends SessionFacts {
   readonly #context: Context
   /** The context whose rules hold for the peer: the one that was chosen by its name, if one was. */
   #rules: Context
-  readonly #handle: Handle
   readonly #host: string | undefined
   #held = 0
   #drained = false
-  #established = false
-  #closed = false
   #asked = false
   #failure: Error | undefined
   #cause: unknown
-  #lastSession: Buffer | undefined
   #isEnded = false
   /** Whether it is among those that are looked after, and was used since that was done last. */
   #isActive = false
@@ -130,34 +117,21 @@ export class TlsSession {
   authorizationError: TlsError | null = null
 
   constructor(context: Context, options: SessionOptions) {
-    const { host, shortIsAll, servername: wanted, session } = options
-    const { config, isServer } = context
-    if (!isServer) checkHost(context, options)
-    const tls = nativeTls()
-    this.#tls = tls
+    if (!context.isServer) checkHost(context, options)
+    const host = hostOf(context, options)
+    super(nativeTls(), newHandle(context, host, options.shortIsAll))
     this.#context = context
     this.#rules = context
-    this.#host = isServer ? undefined : (wanted ?? config.servername ?? host)
-    const servername = this.#host === undefined ? undefined : servernameFor(this.#host)
-    const handle = tls.sessionNew(
-      context.handle,
-      Number(isServer),
-      Number(shortIsAll),
-      servername,
-      Number(!isServer && this.#checksName),
-      Number(Boolean(config.requestOCSP || config.requireOCSP)),
-    )
-    if (typeof handle === 'number') throw reasonError('tls', tls.queueReason())
-    this.#handle = handle
-    if (!isServer) this.#identify(session ?? config.session)
+    this.#host = host
+    if (!context.isServer) this.#identify(options.session ?? context.config.session)
     const { handshakeTimeout } = context
     if (handshakeTimeout > 0) this.#timer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
   }
 
   /** A session of another server, or one that cannot be read, is as good as none: the handshake is a full one. */
   #identify(former: Uint8Array | undefined): void {
-    this.#tls.sessionIdentify(this.#handle, sessionId(this.#context.rules, this.#host))
-    if (former !== undefined) this.#tls.sessionResume(this.#handle, validate.bytes('tlscfg.session', former))
+    this.tls.sessionIdentify(this.handle, sessionId(this.#context.rules, this.#host))
+    if (former !== undefined) this.tls.sessionResume(this.handle, validate.bytes('tlscfg.session', former))
   }
 
   /** Nobody may have set a deadline; the handshake has one in any case. */
@@ -182,76 +156,76 @@ export class TlsSession {
 
   /** Goes on with the handshake: 0 when it is done. */
   handshake(fd: number): number {
-    if (this.#closed || this.#failure) return this.#over()
+    if (this.closed || this.#failure) return this.#over()
     for (;;) {
-      const result = this.#outcome('handshake', this.#tls.sessionHandshake(this.#handle, fd))
-      if (result === this.#tls.WANT_SERVER) {
+      const result = this.#outcome('handshake', this.tls.sessionHandshake(this.handle, fd))
+      if (result === this.tls.WANT_SERVER) {
         this.#choose()
         return NOT_YET
       }
-      if (result !== this.#tls.WANT_VERDICT) return result
+      if (result !== this.tls.WANT_VERDICT) return result
       this.#judge()
     }
   }
 
   /** Receives: a count, 0 at the end that the peer announced. */
   read(fd: number, into: Uint8Array, offset: number, length: number): number {
-    if (!this.#established) {
+    if (!this.established) {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
-    if (this.#closed || this.#failure) return this.#over()
-    return this.#outcome('recv', this.#tls.sessionRead(this.#handle, fd, into, offset, length))
+    if (this.closed || this.#failure) return this.#over()
+    return this.#outcome('recv', this.tls.sessionRead(this.handle, fd, into, offset, length))
   }
 
   /** Sends: how many bytes were taken. With nothing to send: whether all that was taken is on its way. */
   write(fd: number, from: Uint8Array, offset: number, length: number): number {
-    if (!this.#established) {
+    if (!this.established) {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
     if (this.#isEnded && length > 0) return -sys.EPIPE
-    if (this.#closed || this.#failure) return this.#over()
-    return this.#outcome('send', this.#tls.sessionWrite(this.#handle, fd, from, offset, length))
+    if (this.closed || this.#failure) return this.#over()
+    return this.#outcome('send', this.tls.sessionWrite(this.handle, fd, from, offset, length))
   }
 
   /** Tells the peer that nothing follows: 0 when that is on its way. */
   shutdown(fd: number): number {
     if (this.#failure) return 0
     this.#isEnded = true
-    return this.#closed ? 0 : this.#outcome('close', this.#tls.sessionShutdown(this.#handle, fd))
+    return this.closed ? 0 : this.#outcome('close', this.tls.sessionShutdown(this.handle, fd))
   }
 
   /** Uses fresh keys from the next record on. TLS 1.3 only. */
   updateKeys(asksPeer: boolean): void {
-    if (!this.#established) throw systemError(sys.ENOTCONN, 'updateKeys', { detail: 'no handshake yet' })
+    if (!this.established) throw systemError(sys.ENOTCONN, 'updateKeys', { detail: 'no handshake yet' })
     if (this.protocol !== 'TLSv1.3')
       throw systemError(sys.EOPNOTSUPP, 'updateKeys', { detail: 'only TLS 1.3 changes keys on the way' })
-    const result = this.#tls.sessionKeyUpdate(this.#handle, Number(asksPeer))
-    if (result < 0) throw reasonError('updateKeys', this.#tls.queueReason())
+    const result = this.tls.sessionKeyUpdate(this.handle, Number(asksPeer))
+    if (result < 0) throw reasonError('updateKeys', this.tls.queueReason())
   }
 
   /** Gives back what an idle session has no use for; false while it is in use. */
   relax(): boolean {
     const wasTouched = this.#isTouched
     this.#isTouched = false
-    if (wasTouched && !this.#closed) return false
+    if (wasTouched && !this.closed) return false
     this.#isActive = false
-    if (!this.#closed) this.#tls.sessionRelax(this.#handle)
+    if (!this.closed) this.tls.sessionRelax(this.handle)
     return true
   }
 
   /** Forgets everything, keys first. */
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.closed) return
+    this.closed = true
     clearTimeout(this.#timer)
-    this.#tls.sessionFree(this.#handle)
+    this.tls.sessionFree(this.handle)
   }
 
   /** What every call says of a session that is closed, or has failed. */
   #over(): number {
-    if (this.#closed || this.#failure === undefined) return -sys.EBADF
+    if (this.closed || this.#failure === undefined) return -sys.EBADF
     throw this.#failure
   }
 
@@ -262,7 +236,7 @@ export class TlsSession {
 
   /** The registers are those of every session of the thread: they are this one's until the next call. */
   #readRegisters(): void {
-    if (!this.#isActive) becomeActive(this)
+    if (!this.#isActive) lookAfter(this)
     this.#isActive = true
     this.#isTouched = true
     const registers = tlsRegisters()
@@ -275,16 +249,16 @@ export class TlsSession {
   }
 
   #meaning(syscall: string, result: number): number {
-    if (result === this.#tls.FAILED) throw this.#fail(this.#explain(syscall))
-    if (result === this.#tls.WANT_TURN) return TURN
-    if (result === this.#tls.TRUNCATED) throw this.#fail(this.#truncated(syscall))
+    if (result === this.tls.FAILED) throw this.#fail(this.#explain(syscall))
+    if (result === this.tls.WANT_TURN) return TURN
+    if (result === this.tls.TRUNCATED) throw this.#fail(this.#truncated(syscall))
     if (syscall === 'handshake' && result === 0) this.#establish()
     return result
   }
 
   #establish(): void {
-    if (this.#established) return
-    this.#established = true
+    if (this.established) return
+    this.established = true
     clearTimeout(this.#timer)
     this.#checkVerified()
     // A call that waits in the other direction may go on now, and no readiness will tell it.
@@ -293,7 +267,7 @@ export class TlsSession {
 
   /** What the verification said, where that has not ended the handshake: it was to be tolerated, or it is that of a resumed session. */
   #checkVerified(): void {
-    const [, , verified = 0, text = ''] = this.#tls.sessionFailure(this.#handle) ?? []
+    const [, , verified = 0, text = ''] = this.tls.sessionFailure(this.handle) ?? []
     if (verified !== VERIFIED) {
       const error = new TlsError(verifyCode(verified), 'handshake', text, { host: this.#host })
       this.authorizationError = error
@@ -313,7 +287,7 @@ export class TlsSession {
   get isAuthorized(): boolean {
     const { insecureSkipVerify = [] } = this.#context.config
     const unchecked = insecureSkipVerify.includes('time') || insecureSkipVerify.includes('chain')
-    return this.#established && this.authorizationError === null && !unchecked && this.#certificates.length > 0
+    return this.established && this.authorizationError === null && !unchecked && this.chain.length > 0
   }
 
   get #tolerates(): boolean {
@@ -324,7 +298,7 @@ export class TlsSession {
   #nameError(): TlsError | undefined {
     const host = this.#host
     if (host === undefined) return undefined
-    const reason = checkIdentity(host, peerNames(this.#tls.sessionPeerNames(this.#handle)))
+    const reason = checkIdentity(host, peerNames(this.tls.sessionPeerNames(this.handle)))
     return reason === undefined
       ? undefined
       : new TlsError('ERR_TLS_CERT_ALTNAME_INVALID', 'handshake', reason, { host })
@@ -334,7 +308,7 @@ export class TlsSession {
   #judge(): void {
     const error = this.#nameError()
     if (error) this.#cause = error
-    this.#tls.sessionVerdict(this.#handle, Number(error === undefined))
+    this.tls.sessionVerdict(this.handle, Number(error === undefined))
   }
 
   /**
@@ -358,21 +332,21 @@ export class TlsSession {
 
   #accept(context: Context): void {
     this.#rules = context
-    if (!this.#closed) this.#tls.sessionChoose(this.#handle, context.handle)
+    if (!this.closed) this.tls.sessionChoose(this.handle, context.handle)
     this.#asked = false
   }
 
   #refuse(cause: unknown): void {
     this.#cause = cause
-    if (!this.#closed) this.#tls.sessionChoose(this.#handle)
+    if (!this.closed) this.tls.sessionChoose(this.handle)
     this.#asked = false
   }
 
   #tellKeys(): void {
     const { keylog } = this.#context.config
     const lines =
-      this.#tls
-        .sessionKeylog(this.#handle)
+      this.tls
+        .sessionKeylog(this.handle)
         ?.toString('latin1')
         .split(/(?<=\n)/) ?? []
     queueMicrotask(() => {
@@ -382,7 +356,7 @@ export class TlsSession {
 
   #tellSession(): void {
     const session = this.resumption
-    if (session) this.#lastSession = session
+    if (session) this.lastSession = session
     const { onsession } = this.#context.config
     // The user's code runs when the call is over: it may well close the socket.
     if (session && onsession) queueMicrotask(() => onsession(Buffer.from(session)))
@@ -394,7 +368,7 @@ export class TlsSession {
   }
 
   #truncated(syscall: string): TlsError {
-    const detail = this.#established
+    const detail = this.established
       ? 'the connection ended without a close_notify: what came may not be all'
       : 'the peer ended the connection during the handshake'
     return new TlsError('ERR_TLS_TRUNCATED', syscall, detail, { host: this.#host })
@@ -405,86 +379,12 @@ export class TlsSession {
     if (this.#cause instanceof TlsError) return this.#cause
     const host = this.#host
     const [reason = [undefined, undefined], refusal, verified = 0, text = ''] =
-      this.#tls.sessionFailure(this.#handle) ?? []
+      this.tls.sessionFailure(this.handle) ?? []
     if (this.#cause !== undefined)
       return new TlsError('ERR_TLS_SNI_CALLBACK', syscall, 'the SNICallback refused the client', { cause: this.#cause })
     if (refusal) return new TlsError('ERR_TLS_OCSP', syscall, refusal, { host })
     if (reason[0] === 'certificate verify failed' && verified !== VERIFIED && verified !== OTHER_HOST)
       return new TlsError(verifyCode(verified), syscall, text, { host, reason: reason[0], library: reason[1] })
     return reasonError(syscall, reason, { host })
-  }
-
-  /** The certificate of the peer, and those that it sent along. */
-  get certificates(): X509Certificate[] {
-    return this.#certificates.map((der) => new X509Certificate(der))
-  }
-
-  /** The first of them. */
-  get peerCertificate(): X509Certificate | undefined {
-    const [der] = this.#certificates
-    return der && new X509Certificate(der)
-  }
-
-  get #certificates(): Buffer[] {
-    return this.#ask((tls, handle) => tls.sessionCertificates(handle)) ?? []
-  }
-
-  /** Our own. */
-  get ownCertificate(): X509Certificate | undefined {
-    const der = this.#ask((tls, handle) => tls.sessionOwnCertificate(handle))
-    return der && new X509Certificate(der)
-  }
-
-  /** What encrypts it. */
-  get cipher(): Cipher | undefined {
-    const triple = this.#ask((tls, handle) => tls.sessionCipher(handle))
-    if (triple === undefined) return undefined
-    const [name, standardName = name, version] = triple
-    return { name, standardName, version }
-  }
-
-  /** `'TLSv1.3'`. */
-  get protocol(): string | undefined {
-    return this.#established ? this.#ask((tls, handle) => tls.sessionProtocol(handle)) : undefined
-  }
-
-  /** What both chose. */
-  get alpnProtocol(): string | undefined {
-    return this.#ask((tls, handle) => tls.sessionAlpn(handle))
-  }
-
-  /** The name that the client asked for. */
-  get servername(): string | undefined {
-    return this.#ask((tls, handle) => tls.sessionServername(handle))
-  }
-
-  /** Whether the handshake went on from a former session. */
-  get isReused(): boolean {
-    return this.#ask((tls, handle) => tls.sessionIsReused(handle)) === 1
-  }
-
-  /** What a later connection can begin with; of TLS 1.3 it comes with the first data. */
-  get resumption(): Buffer | undefined {
-    return this.#ask((tls, handle) => tls.sessionResumption(handle)) ?? this.#lastSession
-  }
-
-  /** The OCSP response that the server sent. */
-  get staple(): Buffer | undefined {
-    return this.#ask((tls, handle) => tls.sessionStaple(handle))
-  }
-
-  /** Key material for another protocol. See RFC 5705, RFC 8446 section 7.5. */
-  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
-    const into = Buffer.alloc(validate.integer('length', length, 1, 0xffff))
-    const text = validate.textWithoutNul('label', label)
-    const bytes = context === undefined ? undefined : validate.bytes('context', context)
-    if (!this.#established) throw systemError(sys.ENOTCONN, 'exportKeyingMaterial', { detail: 'no handshake yet' })
-    if (this.#tls.sessionExport(this.#handle, into, text, bytes) !== 0)
-      throw reasonError('exportKeyingMaterial', this.#tls.queueReason())
-    return into
-  }
-
-  #ask<T>(question: (tls: NativeTls, handle: Handle) => T): T | undefined {
-    return this.#closed ? undefined : question(this.#tls, this.#handle)
   }
 }
