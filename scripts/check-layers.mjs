@@ -17,6 +17,7 @@ const LAYERS = [
   ['descriptor', 'resolve', 'device'],
   ['llsocket/'],
   ['deadline', 'operation', 'patience', 'mutex', 'locked', 'side', 'reactor'],
+  ['pending', 'direction', 'ear'],
   ['engine'],
   ['tls/', 'ending', 'verbs'],
   ['socket'],

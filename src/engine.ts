@@ -1,8 +1,11 @@
 import { MSG_DONTWAIT, sys } from './constants.js'
 import { NEVER, remaining } from './deadline.js'
+import { Direction } from './direction.js'
+import { Ear } from './ear.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
 import { MORE, type Operation, TURN } from './operation.js'
 import { PATIENT, type Patience, type WaitHook } from './patience.js'
+import { type AnyPending, Pending } from './pending.js'
 import { type Poller, type ReadyListener, threadPoller, type Watch } from './reactor.js'
 import { invalidType } from './validate.js'
 
@@ -24,28 +27,6 @@ const CALLS = 16
 /** What an operation that is not through needs: readiness, time, another thread, or only that the others had their turn. */
 type Step = 'wait' | 'pause' | 'yield' | 'offload'
 
-/** An operation that waits. */
-class Pending<T> {
-  timer: NodeJS.Timeout | undefined
-  /** Set while the operation waits for time, and not for readiness. */
-  pause: NodeJS.Timeout | NodeJS.Immediate | undefined
-  /** Another thread is at work; how the operation ends, if it has to end before that one is through. */
-  offloaded = false
-  ending: (() => unknown) | undefined
-  onAbort: (() => void) | undefined
-  held = false
-
-  constructor(
-    readonly operation: Operation<T>,
-    readonly patience: Patience,
-    readonly resolve: (value: T) => void,
-    readonly reject: (error: unknown) => void,
-  ) {}
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: operations of every result wait in the same place
-type AnyPending = Pending<any>
-
 let resolvePromise: (value: unknown) => void
 let rejectPromise: (error: unknown) => void
 
@@ -55,67 +36,11 @@ function settledBy(resolve: (value: never) => void, reject: (error: unknown) => 
   rejectPromise = reject
 }
 
-/** Reading or writing: at most one operation each. */
-class Direction {
-  pending: AnyPending | undefined
-  /** Completions without a wait since the event loop turned last. */
-  lucky = 0
-  /** Pauses in a row, without a call between them that got anywhere. */
-  pauses = 0
-  /** A completion is held back until the event loop has turned. */
-  yielding = false
-  /** The last operation took all there was, and nothing was announced since. */
-  dry = false
-  /** Something is there that no announcement will follow: never dry again. */
-  lasting = false
-  /** The value of an operation that is done, or the error of one that failed, until somebody takes it. */
-  #value: unknown
-
-  /** Notes the value of an operation that is done. */
-  put(value: unknown): 'done' {
-    this.#value = value
-    return 'done'
-  }
-
-  /** Notes the error of an operation that was found to be hopeless. */
-  fail(error: unknown): 'failed' {
-    this.#value = error
-    return 'failed'
-  }
-
-  /** Gives it away: nothing here may keep the caller's data alive. */
-  take(): unknown {
-    const value = this.#value
-    this.#value = undefined
-    return value
-  }
-}
-
 /** What one system call means for its operation. Its value or error is in the direction: that spares an object for each. */
 type Verdict = 'done' | 'failed' | 'more' | 'passing' | 'wait' | 'pause' | 'yield'
 
 /** What an operation came to: done, failed, or what it needs. */
 type Outcome = 'done' | 'failed' | Step
-
-/** Who the poller tells: it holds on to the engine only while something waits, so that a socket that is lost can be collected. */
-class Ear implements ReadyListener {
-  readonly #engine: WeakRef<Engine>
-  #awake: Engine | undefined
-
-  constructor(engine: Engine) {
-    this.#engine = new WeakRef(engine)
-  }
-
-  /** Whether something waits. */
-  listen(engine: Engine | undefined): void {
-    this.#awake = engine
-  }
-
-  ready(readable: boolean, writable: boolean, lasting: boolean): void {
-    const engine = this.#awake ?? this.#engine.deref()
-    engine?.ready(readable, writable, lasting)
-  }
-}
 
 /**
  * The one loop that every waiting verb goes through: make the system call first; on EINTR again; when it would have to
@@ -124,7 +49,7 @@ class Ear implements ReadyListener {
  * One engine serves one descriptor, with one operation in each direction. It knows the poller only as an interface, and the
  * descriptor only as a function that gives its number or throws EBADF.
  */
-export class Engine {
+export class Engine implements ReadyListener {
   readonly #use: (syscall: string) => number
   readonly #reader = new Direction()
   readonly #writer = new Direction()
@@ -177,7 +102,7 @@ export class Engine {
 
   #refer(referenced: boolean): void {
     this.#referenced = referenced
-    for (const { pending } of [this.#reader, this.#writer]) if (pending) this.#hold(pending, referenced)
+    for (const { pending } of [this.#reader, this.#writer]) pending?.hold(referenced, this.#poller)
   }
 
   #run<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
@@ -284,7 +209,7 @@ export class Engine {
         this.#end(direction, pending, () => abortError(signal.reason, pending.operation.context?.()))
       signal.addEventListener('abort', pending.onAbort)
     }
-    if (this.#referenced) this.#hold(pending, true)
+    if (this.#referenced) pending.hold(true, this.#poller)
     this.#wait(direction, pending, step)
   }
 
@@ -332,32 +257,22 @@ export class Engine {
   }
 
   #arm(direction: Direction, pending: AnyPending): void {
-    if (pending.timer) return
-    const wait = Math.min(remaining(pending.patience.deadline), TIMER_MAX_MS)
-    pending.timer = setTimeout(() => {
-      pending.timer = undefined
+    if (pending.isTimed) return
+    pending.startTimer(Math.min(remaining(pending.patience.deadline), TIMER_MAX_MS), () => {
       // Timers round down: the clock decides.
       if (remaining(pending.patience.deadline) > 0) this.#arm(direction, pending)
       else this.#expire(direction, pending)
-    }, wait)
-    if (!pending.held) pending.timer.unref()
+    })
   }
 
   #pause(direction: Direction, pending: AnyPending): void {
     const wait = Math.min(PAUSE_FIRST_MS * 2 ** direction.pauses++, PAUSE_MAX_MS)
-    pending.pause = setTimeout(() => {
-      pending.pause = undefined
-      this.#resume(direction)
-    }, wait)
-    if (!pending.held) pending.pause.unref()
+    pending.pauseFor(wait, () => this.#resume(direction))
   }
 
   #yield(direction: Direction, pending: AnyPending): void {
     if (pending.patience.deadline !== NEVER) this.#arm(direction, pending)
-    pending.pause = setImmediate(() => {
-      pending.pause = undefined
-      this.#resume(direction)
-    })
+    pending.pauseForTurn(() => this.#resume(direction))
   }
 
   /** The poller's news; also to be told after a shutdown, whose effect an edge may not announce. */
@@ -374,7 +289,7 @@ export class Engine {
 
   #resume(direction: Direction): void {
     const pending = direction.pending
-    if (pending === undefined || pending.pause !== undefined || pending.offloaded) return
+    if (pending === undefined || pending.isPausing || pending.offloaded) return
     if (pending.operation.offload) this.#wait(direction, pending, 'offload')
     else this.#proceed(direction, pending, this.#attempt(direction, pending.operation))
   }
@@ -438,20 +353,9 @@ export class Engine {
 
   #clear(direction: Direction, pending: AnyPending): void {
     direction.pending = undefined
-    if (pending.timer) clearTimeout(pending.timer)
-    if (pending.pause) clearPause(pending.pause)
-    if (pending.onAbort) pending.patience.signal?.removeEventListener('abort', pending.onAbort)
-    this.#hold(pending, false)
+    pending.clear()
+    pending.hold(false, this.#poller)
     if (this.#reader.pending === undefined && this.#writer.pending === undefined) this.#ear?.listen(undefined)
-  }
-
-  #hold(pending: AnyPending, held: boolean): void {
-    if (pending.held === held) return
-    pending.held = held
-    if (held) this.#poller?.hold()
-    else this.#poller?.release()
-    keepAlive(pending.timer, held)
-    keepAlive(pending.pause, held)
   }
 
   #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
@@ -461,15 +365,4 @@ export class Engine {
 
 function isThenable(value: unknown): boolean {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}
-
-function keepAlive(timer: NodeJS.Timeout | NodeJS.Immediate | undefined, held: boolean): void {
-  if (held) timer?.ref()
-  else timer?.unref()
-}
-
-/** Timers and immediates are cleared by functions of their own. */
-function clearPause(pause: NodeJS.Timeout | NodeJS.Immediate): void {
-  clearTimeout(pause as NodeJS.Timeout)
-  clearImmediate(pause as NodeJS.Immediate)
 }
