@@ -1,4 +1,5 @@
 // Writes docs/performance.md: what was measured on what, the pictures, and the numbers behind them.
+import { costOf, measuresOf } from './scenario.mjs'
 import { ratios, spread } from './statistics.mjs'
 import { column, figure } from './terminal.mjs'
 
@@ -31,19 +32,18 @@ const range = ({ median, min, max }) => `${median.toFixed(2)} (${min.toFixed(2)}
 function tableOf({ unit }, { name, peers }) {
   const base = peers[0]
   if (base === undefined) return []
+  const hasRate = unit.rate !== undefined
+  const head = [name, ...(hasRate ? [unit.rate, 'ratio'] : []), costOf(unit), 'ratio', ...(hasRate ? ['busy'] : [])]
   const rows = peers.map((peer) => {
-    const cells = /** @type {const} */ (['rate', 'cost']).flatMap((key) => {
+    const cells = measuresOf(unit).flatMap((key) => {
       const values = column(peer, key)
       return [figure(spread(values).median), peer === base ? '1' : range(ratios(values, column(base, key)))]
     })
-    return `| ${[peer.name, ...cells, `${(spread(column(peer, 'busy')).median * 100).toFixed(0)} %`].join(' | ')} |`
+    const busy = hasRate ? [`${(spread(column(peer, 'busy')).median * 100).toFixed(0)} %`] : []
+    return [peer.name, ...cells, ...busy]
   })
-  return [
-    `| ${name} | ${unit.rate} | ratio | CPU µs per ${unit.per} | ratio | busy |`,
-    '| --- | --: | --: | --: | --: | --: |',
-    ...rows,
-    '',
-  ]
+  const line = (/** @type {readonly (string | undefined)[]} */ cells) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line), '']
 }
 
 /**

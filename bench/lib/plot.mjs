@@ -1,5 +1,6 @@
-// Draws the results of one scenario: for each case and peer two bars, how fast and at what cost, with the spread over the
-// rounds. SVG by hand: a handful of rectangles needs no library.
+// Draws the results of one scenario: for each case and peer a bar for each measure, how fast and at what cost, with the spread
+// over the rounds. SVG by hand: a handful of rectangles needs no library.
+import { measuresOf } from './scenario.mjs'
 import { ratios } from './statistics.mjs'
 import { column } from './terminal.mjs'
 
@@ -7,7 +8,7 @@ import { column } from './terminal.mjs'
 /** @typedef {import('./rounds.mjs').CaseResult} CaseResult */
 /** @typedef {import('./rounds.mjs').Measured} Measured */
 /** @typedef {import('./statistics.mjs').Spread} Spread */
-/** @typedef {{ x: number, width: number, scale: number }} Panel */
+/** @typedef {{ key: 'rate' | 'cost', x: number, scale: number }} Panel */
 
 const WIDTH = 860
 const ROW = 24
@@ -62,39 +63,44 @@ function ratiosOf({ peers }, key) {
   return base === undefined ? [] : peers.map((peer) => ratios(column(peer, key), column(base, key)))
 }
 
-/** @param {Results} results @param {'rate' | 'cost'} key @param {number} x @returns {Panel} */
-function panelFor({ cases }, key, x) {
-  const most = Math.max(1, ...cases.flatMap((result) => ratiosOf(result, key).map(({ max }) => max)))
-  return { x, width: PANEL, scale: PANEL / most }
-}
+/** One beside the other. @param {Results} results @returns {Panel[]} */
+const panelsFor = ({ unit, cases }) =>
+  measuresOf(unit).map((key, i) => {
+    const most = Math.max(1, ...cases.flatMap((result) => ratiosOf(result, key).map(({ max }) => max)))
+    return { key, x: LABELS + i * (PANEL + GAP), scale: PANEL / most }
+  })
 
-/** @param {CaseResult} result @param {number} top @param {readonly [Panel, Panel]} panels */
-function drawCase(result, top, [left, right]) {
-  const rates = ratiosOf(result, 'rate')
-  const costs = ratiosOf(result, 'cost')
+/** @param {CaseResult} result @param {number} top @param {readonly Panel[]} panels */
+function drawCase(result, top, panels) {
+  const spreads = panels.map(({ key }) => ratiosOf(result, key))
   const first = top + CASE
   const bottom = first + result.peers.length * ROW
   const rows = result.peers.flatMap(({ name }, i) => {
     const y = first + (i + 0.5) * ROW
     const kind = kindOf(i, name)
     const label = text(LABELS - 10, y + 4, name, 'text-anchor="end"')
-    return [
-      label,
-      ...bar(left, y, kind, /** @type {Spread} */ (rates[i])),
-      ...bar(right, y, kind, /** @type {Spread} */ (costs[i])),
-    ]
+    return [label, ...panels.flatMap((panel, j) => bar(panel, y, kind, /** @type {Spread} */ (spreads[j]?.[i])))]
   })
-  const ones = [left, right].map(({ x, scale }) => line(x + scale, first, x + scale, bottom, 'one'))
+  const ones = panels.map(({ x, scale }) => line(x + scale, first, x + scale, bottom, 'one'))
   return [text(0, top + 22, result.name, 'class="head"'), ...rows, ...ones]
 }
 
 /** @param {CaseResult} result */
 const heightOf = ({ peers }) => CASE + peers.length * ROW
 
+/** @param {Results} results @param {readonly Panel[]} panels */
+function heads({ unit, cases }, panels) {
+  const one = `${cases[0]?.peers[0]?.name.split(',')[0] ?? 'the first'} is 1`
+  return panels.flatMap(({ key, x }) => {
+    const title = key === 'rate' ? (unit.rate ?? '') : (unit.cost ?? `CPU time of the server per ${unit.per}`)
+    const better = key === 'rate' ? 'more' : 'less'
+    return [text(x, 18, title, 'class="head"'), text(x, 34, `${one}; ${better} is better`, 'class="small"')]
+  })
+}
+
 /** @param {Results} results @returns {string} */
 export function plot(results) {
-  /** @type {[Panel, Panel]} */
-  const panels = [panelFor(results, 'rate', LABELS), panelFor(results, 'cost', LABELS + PANEL + GAP)]
+  const panels = panelsFor(results)
   const height = HEAD + results.cases.reduce((sum, result) => sum + heightOf(result), 0) + 10
   let top = HEAD
   const cases = results.cases.flatMap((result) => {
@@ -102,18 +108,11 @@ export function plot(results) {
     top += heightOf(result)
     return drawn
   })
-  const one = `${results.cases[0]?.peers[0]?.name.split(',')[0] ?? 'the first'} is 1`
-  const heads = [
-    text(panels[0].x, 18, results.unit.rate, 'class="head"'),
-    text(panels[0].x, 34, `${one}; more is better`, 'class="small"'),
-    text(panels[1].x, 18, `CPU time of the server per ${results.unit.per}`, 'class="head"'),
-    text(panels[1].x, 34, `${one}; less is better`, 'class="small"'),
-  ]
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
     `<title>${escaped(results.title)}</title>`,
     `<style>${STYLE}</style>`,
-    ...[...heads, ...cases].filter(Boolean),
+    ...[...heads(results, panels), ...cases].filter(Boolean),
     '</svg>\n',
   ].join('\n')
 }

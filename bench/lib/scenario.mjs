@@ -12,8 +12,13 @@ import { Failure } from '../../scripts/lib/run.mjs'
  */
 
 /**
- * What a number counts: `of` is the counter of the load generator, `scale` how many of it make one.
- * @typedef {{ rate: string, per: string, of: 'operations' | 'bytes', scale: number }} Unit
+ * What numbers mean.
+ * @typedef {object} Unit
+ * @property {string} [rate] how much of it there is in a second; absent where only what one costs is measured
+ * @property {string} [cost] what one costs, where that is not CPU time of the server
+ * @property {string} per what one is
+ * @property {'operations' | 'bytes'} of the counter of the load generator
+ * @property {number} scale how many of the counter make one
  */
 
 /**
@@ -39,6 +44,12 @@ import { Failure } from '../../scripts/lib/run.mjs'
 
 /** Why a peer cannot be measured on this machine. The others are. */
 export class Missing extends Failure {}
+
+/** Rates are better when they are more, costs when they are less. @param {Unit} unit @returns {readonly ('rate' | 'cost')[]} */
+export const measuresOf = ({ rate }) => (rate === undefined ? ['cost'] : ['rate', 'cost'])
+
+/** The words above a column of costs. @param {Unit} unit */
+export const costOf = ({ cost, per }) => cost ?? `CPU µs per ${per}`
 
 /** @satisfies {Record<string, Unit>} */
 export const units = {

@@ -1,4 +1,5 @@
 // What the terminal shows: one line that says where the run is, and a table for each case.
+import { costOf, measuresOf } from './scenario.mjs'
 import { ratios, spread } from './statistics.mjs'
 
 /** @typedef {import('./rounds.mjs').CaseResult} CaseResult */
@@ -28,29 +29,39 @@ export function figure(value) {
 const withRange = ({ median, min, max }) => `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`
 
 /** @param {Measured} peer @param {keyof Sample} key */
-export const column = (peer, key) => peer.samples.map((sample) => sample[key])
+export const column = (peer, key) => peer.samples.map((sample) => sample[key] ?? Number.NaN)
 
 /** Of a load that does not answer, such as one that only sends, there is no latency. */
 const latency = (/** @type {number} */ value) => (value > 0 ? figure(value) : '–')
 
-/** @param {Measured} peer @param {Measured | undefined} base @returns {string[]} */
-function row(peer, base) {
-  const middle = (/** @type {keyof Sample} */ key) => spread(column(peer, key)).median
-  const ratio = (/** @type {'rate' | 'cost'} */ key) =>
-    base === undefined || base === peer ? '1' : withRange(ratios(column(peer, key), column(base, key)))
-  const busy = middle('busy')
-  const disturbed = middle('disturbed')
-  const mark = disturbed > DISTURBED ? '!' : busy < SATURATED ? '*' : ' '
-  return [
-    peer.name,
-    `${figure(middle('rate'))} ${mark}`,
-    ratio('rate'),
-    figure(middle('cost')),
-    ratio('cost'),
-    `${(busy * 100).toFixed(0)} %`,
-    latency(middle('p50')),
-    latency(middle('p99')),
-  ]
+/** @param {Measured} peer @param {keyof Sample} key */
+const middle = (peer, key) => spread(column(peer, key)).median
+
+/** @param {Measured} peer */
+function markOf(peer) {
+  if (middle(peer, 'disturbed') > DISTURBED) return '!'
+  return middle(peer, 'busy') < SATURATED ? '*' : ' '
+}
+
+/**
+ * Medians, each with how it compares to that of the first peer.
+ * @param {Scenario} scenario @param {Measured} peer @param {Measured | undefined} base @returns {string[]}
+ */
+function row({ unit }, peer, base) {
+  const measures = measuresOf(unit).flatMap((key) => {
+    const mark = key === 'rate' ? ` ${markOf(peer)}` : ''
+    const compared = base === peer ? '1' : withRange(ratios(column(peer, key), column(base ?? peer, key)))
+    return [`${figure(middle(peer, key))}${mark}`, compared]
+  })
+  if (unit.rate === undefined) return [peer.name, ...measures]
+  const busy = `${(middle(peer, 'busy') * 100).toFixed(0)} %`
+  return [peer.name, ...measures, busy, latency(middle(peer, 'p50')), latency(middle(peer, 'p99'))]
+}
+
+/** @param {Scenario} scenario @param {string} of the ratio to what @returns {string[]} */
+function headOf({ unit }, of) {
+  const cost = [costOf(unit), of]
+  return unit.rate === undefined ? ['', ...cost] : ['', `${unit.rate}  `, of, ...cost, 'busy', 'p50 µs', 'p99 µs']
 }
 
 /** @param {readonly (readonly string[])[]} rows the first column is text, the others are numbers */
@@ -67,11 +78,9 @@ function aligned(rows) {
  * @returns {string}
  */
 export function table(scenario, { name, peers, absent }) {
-  const { unit } = scenario
   const base = peers[0]
-  const of = `of ${base?.name.split(',')[0] ?? 'the first'}`
-  const head = ['', `${unit.rate}  `, of, `CPU µs per ${unit.per}`, of, 'busy', 'p50 µs', 'p99 µs']
-  const rows = peers.map((peer) => row(peer, base))
+  const head = headOf(scenario, `of ${base?.name.split(',')[0] ?? 'the first'}`)
+  const rows = peers.map((peer) => row(scenario, peer, base))
   const marks = Object.entries(MARKS).filter(([mark]) => rows.some((cells) => cells[1]?.endsWith(mark)))
   return [
     `\n${scenario.name}: ${scenario.title}, ${name}`,
