@@ -9,6 +9,7 @@ import { makeCertificate } from './lib/certificate.mjs'
 import { chooseCores } from './lib/cores.mjs'
 import { loadAverage, machine, save } from './lib/results.mjs'
 import { runCase } from './lib/rounds.mjs'
+import { scratchFolder } from './lib/scratch.mjs'
 import { progressLine, table } from './lib/terminal.mjs'
 import { SCENARIOS } from './scenarios/index.mjs'
 
@@ -70,13 +71,15 @@ function remarks(cores, load) {
   return `server on CPU ${cores.server}, load on CPU ${cores.load}${shared}${busy}`
 }
 
-/** One certificate for the whole run, made when the first server asks for it, and gone when the harness ends. */
-function certificates() {
+/**
+ * One certificate for the whole run, made when the first server asks for it.
+ * @param {import('./lib/scratch.mjs').Scratch} scratch
+ */
+function certificates(scratch) {
   /** @type {import('./lib/certificate.mjs').Certificate | undefined} */
   let made
-  process.on('exit', () => made?.remove())
   return () => {
-    made ??= makeCertificate()
+    made ??= makeCertificate(scratch)
     return made
   }
 }
@@ -106,8 +109,9 @@ await script(async () => {
   const cores = chooseCores()
   const measurements = scenarios.map(({ cases, peers }) => cases.length * peers().length * (effort.rounds + 1))
   const progress = progressLine(measurements.reduce((sum, count) => sum + count, 0))
-  const bench = { effort, cores, certificate: certificates(), progress: progress.show }
-  // Without a handler an interrupt would leave the certificate behind.
+  const scratch = scratchFolder()
+  const bench = { effort, cores, scratch, certificate: certificates(scratch), progress: progress.show }
+  // Without a handler an interrupt would leave the folder behind.
   process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143))
   process.stdout.write(`${effort.rounds} rounds of ${effort.run} ms; ${remarks(cores, loadAverage())}\n`)
   try {

@@ -7,7 +7,7 @@ import { pinned } from './cores.mjs'
 
 /** @typedef {import('./scenario.mjs').Program} Program */
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
-/** @typedef {{ pid: number, port: number, stop: () => Promise<void> }} Server */
+/** @typedef {{ pid: number, address: string, stop: () => Promise<void> }} Server the address is a port or a path */
 
 /** How long a child may take longer than it should: a server until it listens, and to end. */
 const PATIENCE_MS = 20_000
@@ -90,10 +90,11 @@ export async function startServer(name, program, args, cpu) {
   const line = await firstLine(child, said, name, PATIENCE_MS)
   const stop = () => end(child)
   try {
-    return { pid: /** @type {number} */ (child.pid), port: JSON.parse(line).port, stop }
+    const { port, path } = JSON.parse(line)
+    return { pid: /** @type {number} */ (child.pid), address: String(port ?? path), stop }
   } catch {
     await stop()
-    throw new Failure(`${name} has announced no port, but ${line}`)
+    throw new Failure(`${name} has announced no address, but ${line}`)
   }
 }
 

@@ -10,7 +10,7 @@ import { Missing } from './scenario.mjs'
 /** @typedef {'server' | 'load'} Role */
 
 const SOURCES = inRoot('bench', 'native')
-const COMMON = ['tool.c']
+const COMMON = ['tool.c', 'address.c']
 const PARTS = { server: ['server.c'], load: ['load.c', 'load_work.c', 'histogram.c'] }
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wstrict-prototypes', '-D_GNU_SOURCE']
 

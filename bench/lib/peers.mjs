@@ -17,7 +17,7 @@ const script = (name, file, runtime) => ({
 })
 
 /** @returns {readonly Peer[]} */
-export const tcpPeers = () => [
+export const streamPeers = () => [
   { name: 'C, epoll', program: () => nativeProgram('server', false) },
   ...runtimes().flatMap((runtime) => [
     script('berkeley', 'berkeley.mjs', runtime),

@@ -32,6 +32,7 @@ import { Missing } from './scenario.mjs'
  * @typedef {object} Bench what all measurements of a run share
  * @property {Effort} effort
  * @property {import('./cores.mjs').Cores | undefined} cores
+ * @property {import('./scratch.mjs').Scratch} scratch
  * @property {() => import('./certificate.mjs').Certificate} certificate
  * @property {Progress} progress
  */
@@ -40,6 +41,9 @@ import { Missing } from './scenario.mjs'
 
 /** A machine that others use can stop everything for as long as a short round is: then there is nothing to divide by. */
 const ATTEMPTS = 3
+
+/** How many paths of unix sockets were given out. */
+let paths = 0
 
 /** More digits than these would only look like knowledge. @param {number} value */
 const rounded = (value) => Number(value.toPrecision(5))
@@ -68,8 +72,8 @@ function checkKind(/** @type {string} */ name, /** @type {Case} */ { resume = fa
 /** @param {Scenario} scenario @param {Case} setting @param {Bench} bench @param {Running} peer @param {number} warm */
 async function measure(scenario, setting, bench, peer, warm) {
   const { work, lanes, size, resume } = setting
-  const numbers = [peer.port, lanes, size, warm, bench.effort.run, peer.pid].map(String)
-  const args = [work, ...numbers, ...(resume ? ['resume'] : [])]
+  const numbers = [lanes, size, warm, bench.effort.run, peer.pid].map(String)
+  const args = [work, peer.address, ...numbers, ...(resume ? ['resume'] : [])]
   const load = { program: nativeProgram('load', scenario.tls), args, takes: warm + bench.effort.run }
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const raw = await runLoad(peer.name, load, bench.cores?.load)
@@ -77,6 +81,18 @@ async function measure(scenario, setting, bench, peer, warm) {
     if (raw[scenario.unit.of] > 0) return sampleOf(scenario.unit, raw)
   }
   throw new Failure(`${peer.name} did nothing in the time of a round, ${ATTEMPTS} times in a row`)
+}
+
+/** What a server is told. A path serves once: not every server removes its socket. */
+function serverArgs(
+  /** @type {Scenario} */ { tls, unix },
+  /** @type {Case} */ { serve },
+  /** @type {Bench} */ { certificate, scratch },
+) {
+  const address = unix ? scratch(`${++paths}.sock`) : '0'
+  if (!tls) return [serve, address]
+  const { cert, key } = certificate()
+  return [serve, address, cert, key]
 }
 
 /**
@@ -92,8 +108,7 @@ async function startAll(scenario, setting, bench, running) {
   for (const peer of scenario.peers()) {
     try {
       const program = peer.program()
-      const { cert, key } = scenario.tls ? bench.certificate() : { cert: undefined, key: undefined }
-      const args = cert && key ? [setting.serve, cert, key] : [setting.serve]
+      const args = serverArgs(scenario, setting, bench)
       const server = await startServer(peer.name, program, args, bench.cores?.server)
       running.push({ name: peer.name, samples: [], ...server })
     } catch (error) {

@@ -38,6 +38,7 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * @property {string} title what is measured, in a few words
  * @property {Unit} unit
  * @property {boolean} tls
+ * @property {boolean} [unix] whether servers listen on the path of a unix socket, and not at a port
  * @property {readonly Case[]} cases
  * @property {() => readonly Peer[]} peers the first one is what the others are compared with
  */

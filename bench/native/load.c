@@ -1,5 +1,5 @@
 /* The load generator: one thread, one epoll set, so many lanes.
- *   load echo|send|receive|connect PORT LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]
+ *   load echo|send|receive|connect ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]
  * Prints one line of JSON about the RUN_MS that follow the WARM_MS. It reads the CPU time of the server by itself, at
  * the same moments as its counters. */
 #include <errno.h>
@@ -42,7 +42,7 @@ static void watch(load_t *load, lane_t *lane, int operation) {
 
 void lane_open(load_t *load, lane_t *lane) {
     lane->began = now_ns();
-    wire_open(&lane->wire, dial(load->port));
+    wire_open(&lane->wire, dial(&load->address));
     watch(load, lane, EPOLL_CTL_ADD);
 }
 
@@ -124,12 +124,12 @@ static void prepare(load_t *load, size_t lanes, size_t size) {
 
 int PROGRAM(int argc, char **argv) {
     static load_t load;
-    if (argc < 8) die("load WORK PORT LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]");
+    if (argc < 8) die("load WORK ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]");
     work_t *work = work_of(argv[1]);
     size_t lanes = number(argv[3]);
     uint64_t warm = number(argv[5]) * NS_PER_MS, run = number(argv[6]) * NS_PER_MS;
     int server = (int)number(argv[7]);
-    load.port = (uint16_t)number(argv[2]);
+    load.address = address_of(argv[2]);
     prepare(&load, lanes, number(argv[4]));
     wire_dial(argc > 8 && strcmp(argv[8], "resume") == 0);
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "histogram.h"
 #include "wire.h"
 
@@ -21,7 +22,7 @@ typedef struct lane {
 
 typedef struct load {
     int set;
-    uint16_t port;
+    address_t address;
     size_t size;
     uint8_t *buffer;
     /* How many lanes have done something, and how many still have something to finish. */

@@ -1,5 +1,5 @@
 /* The server that others are compared with: one thread, one epoll set.
- *   server echo|sink|source [CERTIFICATE KEY]
+ *   server echo|sink|source ADDRESS [CERTIFICATE KEY]
  * It ends when its standard input does. */
 #include <errno.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "tool.h"
 #include "wire.h"
 
@@ -87,12 +88,12 @@ static void serve(int set, conn_t *conn, work_t *work) {
     }
 }
 
-static void welcome(int set, int listener, work_t *work) {
+static void welcome(int set, int listener, bool is_tcp, work_t *work) {
     for (int fd; (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         conn_t *conn = malloc(sizeof *conn);
         if (conn == NULL) die("memory");
         memset(conn, 0, offsetof(conn_t, buffer));
-        no_delay(fd);
+        if (is_tcp) no_delay(fd);
         wire_open(&conn->wire, fd);
         conn->watched = EPOLLIN;
         watch(set, EPOLL_CTL_ADD, fd, EPOLLIN, conn);
@@ -102,10 +103,12 @@ static void welcome(int set, int listener, work_t *work) {
 }
 
 int PROGRAM(int argc, char **argv) {
-    if (argc < 2) die("server echo|sink|source [CERTIFICATE KEY]");
+    if (argc < 3) die("server WORK ADDRESS [CERTIFICATE KEY]");
     work_t *work = work_of(argv[1]);
-    wire_serve(argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL);
-    int set = epoll_create1(EPOLL_CLOEXEC), listener = listen_and_announce();
+    address_t address = address_of(argv[2]);
+    wire_serve(argc > 3 ? argv[3] : NULL, argc > 4 ? argv[4] : NULL);
+    int set = epoll_create1(EPOLL_CLOEXEC), listener = listen_at(&address);
+    announce(&address);
     static int listening, input;
     watch(set, EPOLL_CTL_ADD, listener, EPOLLIN, &listening);
     watch(set, EPOLL_CTL_ADD, STDIN_FILENO, EPOLLIN, &input);
@@ -116,7 +119,7 @@ int PROGRAM(int argc, char **argv) {
             void *about = events[i].data.ptr;
             if (about == &input) return 0;
             if (about == &listening)
-                welcome(set, listener, work);
+                welcome(set, listener, is_inet(&address), work);
             else
                 serve(set, about, work);
         }

@@ -1,13 +1,8 @@
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,38 +61,4 @@ cpu_time_t cpu_time(int pid) {
     errno = 0;
     if (total.ran == 0) die("the kernel does not tell the CPU time of threads (no schedstat)");
     return total;
-}
-
-static struct sockaddr_in loopback(uint16_t port) {
-    return (struct sockaddr_in){
-        .sin_family = AF_INET,
-        .sin_port = htons(port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-}
-
-int listen_and_announce(void) {
-    struct sockaddr_in address = loopback(0);
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(fd, SOMAXCONN) < 0 || getsockname(fd, (struct sockaddr *)&address, &length) < 0)
-        die("listen");
-    printf("{\"port\":%d}\n", ntohs(address.sin_port));
-    fflush(stdout);
-    return fd;
-}
-
-int dial(uint16_t port) {
-    struct sockaddr_in address = loopback(port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
-    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0) die("fcntl");
-    no_delay(fd);
-    return fd;
-}
-
-void no_delay(int fd) {
-    int on = 1;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0) die("TCP_NODELAY");
 }

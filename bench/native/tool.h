@@ -1,4 +1,4 @@
-/* What the server and the load generator share: time, the CPU time of a process, sockets. */
+/* What the server and the load generator share: time, and the CPU time of a process. */
 #ifndef BENCH_TOOL_H
 #define BENCH_TOOL_H
 
@@ -28,14 +28,5 @@ typedef struct cpu_time {
 } cpu_time_t;
 
 cpu_time_t cpu_time(int pid);
-
-/* A listening socket on 127.0.0.1 at a free port, non-blocking; the port goes to standard output. */
-int listen_and_announce(void);
-
-/* Connects to 127.0.0.1. Blocking until connected: on loopback the kernel does that at once. */
-int dial(uint16_t port);
-
-/* Messages must leave at once: all peers are measured like that. */
-void no_delay(int fd);
 
 #endif

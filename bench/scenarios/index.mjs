@@ -3,5 +3,6 @@ import tcpEcho from './tcp-echo.mjs'
 import tlsBulk from './tls-bulk.mjs'
 import tlsEcho from './tls-echo.mjs'
 import tlsHandshake from './tls-handshake.mjs'
+import unixEcho from './unix-echo.mjs'
 
-export const SCENARIOS = [tcpEcho, tlsEcho, tlsBulk, tlsHandshake]
+export const SCENARIOS = [tcpEcho, unixEcho, tlsEcho, tlsBulk, tlsHandshake]

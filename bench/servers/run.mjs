@@ -1,11 +1,17 @@
 // What the servers in JavaScript share: their command line, how they announce themselves, and when they end.
-//   node SERVER.mjs echo|sink|source [CERTIFICATE KEY]
+//   node SERVER.mjs echo|sink|source ADDRESS [CERTIFICATE KEY]
 import { readFileSync } from 'node:fs'
 
 /** What one write hands over. */
 export const PIECE = Buffer.alloc(65_536)
 
-const [mode = '', cert, key] = process.argv.slice(2)
+const [mode = '', place = '', cert, key] = process.argv.slice(2)
+
+/**
+ * Where to listen: what has a slash is the path of a unix socket.
+ * @type {{ path: string } | { host: string, port: number }}
+ */
+export const address = place.includes('/') ? { path: place } : { host: '127.0.0.1', port: Number(place) }
 
 /** Certificate and key as PEM, if this is to be a server with TLS. */
 export const pem = cert && key ? { cert: readFileSync(cert), key: readFileSync(key) } : undefined
@@ -22,7 +28,7 @@ export function chosen(modes) {
   return found
 }
 
-/** @param {number | undefined} port */
-export const announce = (port) => process.stdout.write(`${JSON.stringify({ port })}\n`)
+/** @param {number | undefined} [port] of TCP */
+export const announce = (port) => process.stdout.write(`${JSON.stringify('path' in address ? address : { port })}\n`)
 
 process.stdin.on('end', () => process.exit()).resume()

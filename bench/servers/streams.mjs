@@ -22,3 +22,9 @@ export const modes = {
 
 /** The load generator leaves when its time is over: what that interrupts is no failure. */
 export const tolerate = (/** @type {Socket} */ socket) => socket.on('error', () => socket.destroy())
+
+/** The port that it listens at, if it is one of TCP. @param {import('node:net').Server} server */
+export function portOf(server) {
+  const bound = server.address()
+  return typeof bound === 'object' ? bound?.port : undefined
+}

@@ -1,7 +1,7 @@
 // node:tls.
 import { createServer } from 'node:tls'
-import { announce, chosen, pem } from './run.mjs'
-import { modes, tolerate } from './streams.mjs'
+import { address, announce, chosen, pem } from './run.mjs'
+import { modes, portOf, tolerate } from './streams.mjs'
 
 const serve = chosen(modes)
 
@@ -10,4 +10,4 @@ const server = createServer({ ...pem, minVersion: 'TLSv1.3', noDelay: true }, (s
   serve(socket)
 })
 server.on('tlsClientError', () => undefined)
-server.listen(0, '127.0.0.1', () => announce(/** @type {import('node:net').AddressInfo} */ (server.address()).port))
+server.listen(address, () => announce(portOf(server)))

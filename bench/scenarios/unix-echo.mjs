@@ -1,0 +1,15 @@
+import { streamPeers } from '../lib/peers.mjs'
+import { connections, units } from '../lib/scenario.mjs'
+
+const LANES = 64
+
+/** @type {import('../lib/scenario.mjs').Scenario} */
+export default {
+  name: 'unix-echo',
+  title: 'Unix stream sockets, 64 bytes there and back',
+  unit: units.roundTrips,
+  tls: false,
+  unix: true,
+  peers: streamPeers,
+  cases: [{ name: connections(LANES), serve: 'echo', work: 'echo', lanes: LANES, size: 64 }],
+}
