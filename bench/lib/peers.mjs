@@ -16,14 +16,25 @@ const script = (name, file, runtime) => ({
   program: () => ({ command: runtime.command(), args: [inRoot('bench', 'servers', file)] }),
 })
 
-/** @returns {readonly Peer[]} */
-export const streamPeers = () => [
-  { name: 'C, epoll', program: () => nativeProgram('server', false) },
-  ...runtimes().flatMap((runtime) => [
-    script('berkeley', 'berkeley.mjs', runtime),
-    script('node:net', 'net.mjs', runtime),
-  ]),
+/**
+ * A server in C, then berkeley and node:net on each Node.
+ * @param {Peer} reference
+ * @param {string} berkeley file in bench/servers
+ * @param {string} net another one
+ * @returns {readonly Peer[]}
+ */
+const besides = (reference, berkeley, net) => [
+  reference,
+  ...runtimes().flatMap((runtime) => [script('berkeley', berkeley, runtime), script('node:net', net, runtime)]),
 ]
+
+/** @type {Peer} */
+const epoll = { name: 'C, epoll', program: () => nativeProgram('server', false) }
+
+export const streamPeers = () => besides(epoll, 'berkeley.mjs', 'net.mjs')
+
+/** Those that one would write for much data: berkeley receives into one buffer. */
+export const bulkPeers = () => besides(epoll, 'berkeley-recvinto.mjs', 'net.mjs')
 
 /** All on one Node, so that all use one build of OpenSSL. @returns {readonly Peer[]} */
 export const tlsPeers = () => [

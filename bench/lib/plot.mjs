@@ -1,5 +1,5 @@
-// Draws the results of one scenario: for each case and peer a bar for each measure, how fast and at what cost, with the spread
-// over the rounds. SVG by hand: a handful of rectangles needs no library.
+// Draws the results of one scenario: for each case and peer a bar for each measure, how fast and at what cost, with the
+// spread over the rounds. SVG by hand: a handful of rectangles needs no library.
 import { measuresOf } from './scenario.mjs'
 import { ratios } from './statistics.mjs'
 import { column } from './terminal.mjs'

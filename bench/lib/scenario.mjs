@@ -46,7 +46,11 @@ import { Failure } from '../../scripts/lib/run.mjs'
 /** Why a peer cannot be measured on this machine. The others are. */
 export class Missing extends Failure {}
 
-/** Rates are better when they are more, costs when they are less. @param {Unit} unit @returns {readonly ('rate' | 'cost')[]} */
+/**
+ * Rates are better when they are more, costs when they are less.
+ * @param {Unit} unit
+ * @returns {readonly ('rate' | 'cost')[]}
+ */
 export const measuresOf = ({ rate }) => (rate === undefined ? ['cost'] : ['rate', 'cost'])
 
 /** The words above a column of costs. @param {Unit} unit */

@@ -1,5 +1,5 @@
-// A folder for the certificate and the unix sockets of one run: made when something is to be put into it, gone when the harness
-// ends.
+// A folder for the certificate and the unix sockets of one run: made when something is to be put into it, gone when
+// the harness ends.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
