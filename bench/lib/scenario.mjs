@@ -25,8 +25,8 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * One setting in which all peers are measured.
  * @typedef {object} Case
  * @property {string} name
- * @property {'echo' | 'sink' | 'source'} serve what the server does with a connection
- * @property {'echo' | 'send' | 'receive' | 'connect'} work what the load generator does
+ * @property {'echo' | 'sink' | 'source' | 'answer'} serve what the server does with a connection
+ * @property {'echo' | 'send' | 'receive' | 'connect' | 'visit'} work what the load generator does
  * @property {number} lanes connections at the same time
  * @property {number} size bytes of a message
  * @property {boolean} [resume] whether a connection resumes the TLS session of the one before
@@ -60,6 +60,7 @@ export const costOf = ({ cost, per }) => cost ?? `CPU µs per ${per}`
 export const units = {
   roundTrips: { rate: 'round trips/s', per: 'round trip', of: 'operations', scale: 1 },
   megabytes: { rate: 'MB/s', per: 'MB', of: 'bytes', scale: 1_000_000 },
+  connections: { rate: 'connections/s', per: 'connection', of: 'operations', scale: 1 },
   handshakes: { rate: 'handshakes/s', per: 'handshake', of: 'operations', scale: 1 },
 }
 

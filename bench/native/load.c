@@ -1,5 +1,5 @@
 /* The load generator: one thread, one epoll set, so many lanes.
- *   load echo|send|receive|connect ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]
+ *   load echo|send|receive|connect|visit ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]
  * Prints one line of JSON about the RUN_MS that follow the WARM_MS. It reads the CPU time of the server by itself, at
  * the same moments as its counters. */
 #include <errno.h>
@@ -30,8 +30,9 @@ static work_t *work_of(const char *name) {
     if (strcmp(name, "send") == 0) return work_send;
     if (strcmp(name, "receive") == 0) return work_receive;
     if (strcmp(name, "connect") == 0) return work_connect;
+    if (strcmp(name, "visit") == 0) return work_visit;
     errno = 0;
-    die("a load does echo, send, receive or connect");
+    die("a load does echo, send, receive, connect or visit");
 }
 
 static void watch(load_t *load, lane_t *lane, int operation) {

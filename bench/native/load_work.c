@@ -71,14 +71,31 @@ ssize_t work_receive(load_t *load, lane_t *lane) {
     return load->running ? WIRE_AGAIN : WIRE_END;
 }
 
-ssize_t work_connect(load_t *load, lane_t *lane) {
+/* Reads nothing more, until the end. */
+static ssize_t farewell(lane_t *lane) {
+    uint8_t rest;
+    ssize_t count = wire_read(&lane->wire, &rest, sizeof rest);
+    return count > 0 ? WIRE_FAILED : count;
+}
+
+/* One connection after the other; the side that closes first keeps the port in TIME_WAIT. */
+static ssize_t reconnect(load_t *load, lane_t *lane, bool is_last) {
     for (;;) {
         if (lane->wire.fd < 0) lane_open(load, lane);
         ssize_t result = exchange(load, lane);
+        if (result == WIRE_END && is_last) result = farewell(lane);
         if (result != WIRE_END) return result;
         load->resumed += wire_resumed(&lane->wire);
         wire_close(&lane->wire);
         count_message(load, lane);
         if (!load->running) return WIRE_END;
     }
+}
+
+ssize_t work_connect(load_t *load, lane_t *lane) {
+    return reconnect(load, lane, false);
+}
+
+ssize_t work_visit(load_t *load, lane_t *lane) {
+    return reconnect(load, lane, true);
 }

@@ -1,5 +1,5 @@
 /* The server that others are compared with: one thread, one epoll set.
- *   server echo|sink|source ADDRESS [CERTIFICATE KEY]
+ *   server echo|sink|source|answer ADDRESS [CERTIFICATE KEY]
  * It ends when its standard input does. */
 #include <errno.h>
 #include <stddef.h>
@@ -46,6 +46,12 @@ static ssize_t echo(conn_t *conn) {
     }
 }
 
+/* One message, and the connection is over. */
+static ssize_t answer(conn_t *conn) {
+    ssize_t result = echo(conn);
+    return result == WIRE_AGAIN && (conn->to == 0 || conn->from < conn->to) ? WIRE_AGAIN : WIRE_END;
+}
+
 static ssize_t sink(conn_t *conn) {
     for (int turn = 0; turn < TURNS || wire_holds(&conn->wire); turn++) {
         ssize_t got = wire_read(&conn->wire, conn->buffer, sizeof conn->buffer);
@@ -69,8 +75,9 @@ static work_t *work_of(const char *name) {
     if (strcmp(name, "echo") == 0) return echo;
     if (strcmp(name, "sink") == 0) return sink;
     if (strcmp(name, "source") == 0) return source;
+    if (strcmp(name, "answer") == 0) return answer;
     errno = 0;
-    die("a server does echo, sink or source");
+    die("a server does echo, sink, source or answer");
 }
 
 static void watch(int set, int operation, int fd, uint32_t events, void *data) {

@@ -1,5 +1,5 @@
 // What the servers in JavaScript share: their command line, how they announce themselves, and when they end.
-//   node SERVER.mjs echo|sink|source ADDRESS [CERTIFICATE KEY]
+//   node SERVER.mjs WORK ADDRESS [CERTIFICATE KEY]
 import { readFileSync } from 'node:fs'
 
 /** What one write hands over. */
@@ -24,7 +24,7 @@ export const pem = cert && key ? { cert: readFileSync(cert), key: readFileSync(k
  */
 export function chosen(modes) {
   const found = modes[mode]
-  if (found === undefined) throw new Error('a server does echo, sink or source')
+  if (found === undefined) throw new Error(`this server does ${Object.keys(modes).join(', ')}`)
   return found
 }
 

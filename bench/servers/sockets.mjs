@@ -10,6 +10,10 @@ export const modes = {
   async echo(conn) {
     for (let data = await conn.recv(); data !== null; data = await conn.recv()) await conn.send(data)
   },
+  async answer(conn) {
+    const data = await conn.recv()
+    if (data !== null) await conn.send(data)
+  },
   async sink(conn) {
     while ((await conn.recv()) !== null);
   },

@@ -8,6 +8,9 @@ export const modes = {
   echo(socket) {
     socket.on('data', (data) => socket.write(data))
   },
+  answer(socket) {
+    socket.on('data', (data) => socket.end(data))
+  },
   sink(socket) {
     socket.on('data', () => undefined)
   },
