@@ -7,11 +7,17 @@ import { filesBelow, inRoot, isCurrent } from '../../scripts/lib/project.mjs'
 import { step, which } from '../../scripts/lib/run.mjs'
 import { Missing } from './scenario.mjs'
 
-/** @typedef {'server' | 'load'} Role */
+/** @typedef {keyof typeof PARTS} Role */
 
 const SOURCES = inRoot('bench', 'native')
 const COMMON = ['tool.c', 'address.c']
-const PARTS = { server: ['server.c'], load: ['load.c', 'load_work.c', 'histogram.c'] }
+const MEASURING = ['measure.c', 'histogram.c']
+const PARTS = {
+  server: ['server.c'],
+  load: ['load.c', 'load_work.c', ...MEASURING],
+  connector: ['connector.c'],
+  acceptor: ['acceptor.c', ...MEASURING],
+}
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wstrict-prototypes', '-D_GNU_SOURCE']
 
 function compiler() {

@@ -28,13 +28,16 @@ const besides = (reference, berkeley, net) => [
   ...runtimes().flatMap((runtime) => [script('berkeley', berkeley, runtime), script('node:net', net, runtime)]),
 ]
 
-/** @type {Peer} */
-const epoll = { name: 'C, epoll', program: () => nativeProgram('server', false) }
+/** @param {import('./native.mjs').Role} role @returns {Peer} */
+const epoll = (role) => ({ name: 'C, epoll', program: () => nativeProgram(role, false) })
 
-export const streamPeers = () => besides(epoll, 'berkeley.mjs', 'net.mjs')
+export const streamPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.mjs')
 
 /** Those that one would write for much data: berkeley receives into one buffer. */
-export const bulkPeers = () => besides(epoll, 'berkeley-recvinto.mjs', 'net.mjs')
+export const bulkPeers = () => besides(epoll('server'), 'berkeley-recvinto.mjs', 'net.mjs')
+
+/** It is they who connect. */
+export const connectPeers = () => besides(epoll('connector'), 'berkeley-connect.mjs', 'net-connect.mjs')
 
 /** All on one Node, so that all use one build of OpenSSL. @returns {readonly Peer[]} */
 export const tlsPeers = () => [

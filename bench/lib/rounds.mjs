@@ -69,12 +69,15 @@ function checkKind(/** @type {string} */ name, /** @type {Case} */ { resume = fa
     throw new Failure(`${name} has resumed ${raw.resumed} of ${raw.operations} sessions, and should have ${expected}`)
 }
 
+/** Programs that connect have somebody who accepts as their load. @param {Scenario} scenario @param {Case} setting */
+const loadFor = ({ tls }, { work }) => nativeProgram(work === 'accept' ? 'acceptor' : 'load', tls)
+
 /** @param {Scenario} scenario @param {Case} setting @param {Bench} bench @param {Running} peer @param {number} warm */
 async function measure(scenario, setting, bench, peer, warm) {
   const { work, lanes, size, resume } = setting
   const numbers = [lanes, size, warm, bench.effort.run, peer.pid].map(String)
   const args = [work, peer.address, ...numbers, ...(resume ? ['resume'] : [])]
-  const load = { program: nativeProgram('load', scenario.tls), args, takes: warm + bench.effort.run }
+  const load = { program: loadFor(scenario, setting), args, takes: warm + bench.effort.run }
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const raw = await runLoad(peer.name, load, bench.cores?.load)
     checkKind(peer.name, setting, raw)
@@ -135,7 +138,7 @@ const orderOf = (/** @type {readonly Running[]} */ running, /** @type {number} *
 export async function runCase(scenario, setting, bench) {
   const { effort, progress } = bench
   // Without a load nothing can be measured: that is found out before anything is started.
-  nativeProgram('load', scenario.tls)
+  loadFor(scenario, setting)
   /** @type {Running[]} */
   const running = []
   const say = (/** @type {string} */ round, /** @type {Running} */ peer) =>

@@ -25,8 +25,8 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * One setting in which all peers are measured.
  * @typedef {object} Case
  * @property {string} name
- * @property {'echo' | 'sink' | 'source' | 'answer'} serve what the server does with a connection
- * @property {'echo' | 'send' | 'receive' | 'connect' | 'visit'} work what the load generator does
+ * @property {'echo' | 'sink' | 'source' | 'answer' | 'connect'} serve what the server does
+ * @property {'echo' | 'send' | 'receive' | 'connect' | 'visit' | 'accept'} work what the load generator does
  * @property {number} lanes connections at the same time
  * @property {number} size bytes of a message
  * @property {boolean} [resume] whether a connection resumes the TLS session of the one before

@@ -1,30 +1,15 @@
 /* The load generator: one thread, one epoll set, so many lanes.
  *   load echo|send|receive|connect|visit ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]
- * Prints one line of JSON about the RUN_MS that follow the WARM_MS. It reads the CPU time of the server by itself, at
- * the same moments as its counters. */
+ * Prints one line of JSON about the RUN_MS that follow the WARM_MS. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "load.h"
 #include "tool.h"
 
 #define BATCH 512
-/* How long lanes may take to begin, beyond the time to warm up. */
-#define SETTLE_NS 10000000000u
-/* How long lanes may take to finish what they have begun. */
-#define DRAIN_NS  2000000000u
-#define NS_PER_MS 1000000u
-
-/* A moment of the run, and what had happened until then. */
-typedef struct moment {
-    uint64_t at, operations, bytes, resumed;
-    cpu_time_t server, own;
-} moment_t;
-
 static work_t *work_of(const char *name) {
     if (strcmp(name, "echo") == 0) return work_echo;
     if (strcmp(name, "send") == 0) return work_send;
@@ -80,71 +65,34 @@ static void warm_up(load_t *load, size_t lanes, work_t *work, uint64_t length) {
     if (load->settled < lanes) die("the server leaves some connections alone");
 }
 
-static moment_t moment(const load_t *load, int server) {
-    return (moment_t){
-        .at = now_ns(),
-        .operations = load->operations,
-        .bytes = load->bytes,
-        .resumed = load->resumed,
-        .server = cpu_time(server),
-        .own = cpu_time((int)getpid()),
-    };
-}
-
-static void print_count(const char *name, uint64_t from, uint64_t to) {
-    printf("\"%s\":%llu,", name, (unsigned long long)(to - from));
-}
-
-static void print_seconds(const char *name, uint64_t from, uint64_t to) {
-    printf("\"%s\":%.6f,", name, (double)(to - from) / 1e9);
-}
-
-static void report(const load_t *load, const moment_t *from, const moment_t *to) {
-    printf("{");
-    print_count("operations", from->operations, to->operations);
-    print_count("bytes", from->bytes, to->bytes);
-    print_count("resumed", from->resumed, to->resumed);
-    print_seconds("seconds", from->at, to->at);
-    print_seconds("serverCpu", from->server.ran, to->server.ran);
-    print_seconds("serverQueued", from->server.queued, to->server.queued);
-    print_seconds("loadCpu", from->own.ran, to->own.ran);
-    print_seconds("loadQueued", from->own.queued, to->own.queued);
-    printf("\"p50\":%.2f,\"p99\":%.2f}\n", histogram_quantile(&load->latency, 0.5) / 1e3,
-           histogram_quantile(&load->latency, 0.99) / 1e3);
-    fflush(stdout);
-}
-
-static void prepare(load_t *load, size_t lanes, size_t size) {
+static void prepare(load_t *load, const plan_t *plan) {
     load->set = epoll_create1(EPOLL_CLOEXEC);
-    load->size = size;
-    load->buffer = calloc(1, size);
-    load->busy = lanes;
+    load->address = plan->address;
+    load->size = plan->size;
+    load->buffer = calloc(1, plan->size);
+    load->busy = plan->lanes;
     load->running = true;
     if (load->set < 0 || load->buffer == NULL) die("memory");
 }
 
 int PROGRAM(int argc, char **argv) {
     static load_t load;
-    if (argc < 8) die("load WORK ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID [resume]");
-    work_t *work = work_of(argv[1]);
-    size_t lanes = number(argv[3]);
-    uint64_t warm = number(argv[5]) * NS_PER_MS, run = number(argv[6]) * NS_PER_MS;
-    int server = (int)number(argv[7]);
-    load.address = address_of(argv[2]);
-    prepare(&load, lanes, number(argv[4]));
-    wire_dial(argc > 8 && strcmp(argv[8], "resume") == 0);
+    plan_t plan = plan_of(argc, argv);
+    work_t *work = work_of(plan.work);
+    prepare(&load, &plan);
+    wire_dial(plan.resumes);
 
-    lane_t *all = calloc(lanes, sizeof *all);
+    lane_t *all = calloc(plan.lanes, sizeof *all);
     if (all == NULL) die("memory");
-    for (size_t i = 0; i < lanes; i++) lane_open(&load, &all[i]);
-    for (size_t i = 0; i < lanes; i++) turn(&load, &all[i], work);
+    for (size_t i = 0; i < plan.lanes; i++) lane_open(&load, &all[i]);
+    for (size_t i = 0; i < plan.lanes; i++) turn(&load, &all[i], work);
 
-    warm_up(&load, lanes, work, warm);
-    memset(&load.latency, 0, sizeof load.latency);
-    moment_t from = moment(&load, server);
-    run_until(&load, work, from.at + run);
-    moment_t to = moment(&load, server);
-    report(&load, &from, &to);
+    warm_up(&load, plan.lanes, work, plan.warm);
+    memset(&load.count.latency, 0, sizeof load.count.latency);
+    moment_t from = moment(&load.count, plan.server);
+    run_until(&load, work, from.at + plan.run);
+    moment_t to = moment(&load.count, plan.server);
+    report(&load.count, &from, &to);
 
     load.running = false;
     for (uint64_t end = to.at + DRAIN_NS; load.busy > 0 && now_ns() < end;) step(&load, work);

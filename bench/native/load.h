@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
-#include "histogram.h"
+#include "measure.h"
 #include "wire.h"
 
 typedef struct lane {
@@ -29,8 +28,7 @@ typedef struct load {
     size_t settled, busy;
     /* False once the time is over: lanes finish what they have begun. */
     bool running;
-    uint64_t operations, bytes, resumed;
-    histogram_t latency;
+    counters_t count;
 } load_t;
 
 /* What lanes do. Returns WIRE_AGAIN when it has to wait, 0 when the lane has finished; anything else is a failure. */

@@ -28,15 +28,15 @@ static ssize_t exchange(load_t *load, lane_t *lane) {
 }
 
 static void count_bytes(load_t *load, lane_t *lane, size_t bytes) {
-    load->bytes += bytes;
+    load->count.bytes += bytes;
     if (!lane->settled) load->settled++;
     lane->settled = true;
 }
 
 static void count_message(load_t *load, lane_t *lane) {
     uint64_t now = now_ns();
-    histogram_add(&load->latency, now - lane->began);
-    load->operations++;
+    histogram_add(&load->count.latency, now - lane->began);
+    load->count.operations++;
     count_bytes(load, lane, load->size);
     lane->began = now;
     lane->sent = lane->got = 0;
@@ -85,7 +85,7 @@ static ssize_t reconnect(load_t *load, lane_t *lane, bool is_last) {
         ssize_t result = exchange(load, lane);
         if (result == WIRE_END && is_last) result = farewell(lane);
         if (result != WIRE_END) return result;
-        load->resumed += wire_resumed(&lane->wire);
+        load->count.resumed += wire_resumed(&lane->wire);
         wire_close(&lane->wire);
         count_message(load, lane);
         if (!load->running) return WIRE_END;

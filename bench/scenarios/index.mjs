@@ -1,5 +1,6 @@
 // All scenarios, in the order in which they run. A new one is a file beside this, and a line in it.
 import acceptChurn from './accept-churn.mjs'
+import connectChurn from './connect-churn.mjs'
 import tcpBulk from './tcp-bulk.mjs'
 import tcpEcho from './tcp-echo.mjs'
 import tlsBulk from './tls-bulk.mjs'
@@ -7,4 +8,4 @@ import tlsEcho from './tls-echo.mjs'
 import tlsHandshake from './tls-handshake.mjs'
 import unixEcho from './unix-echo.mjs'
 
-export const SCENARIOS = [tcpEcho, tcpBulk, acceptChurn, unixEcho, tlsEcho, tlsBulk, tlsHandshake]
+export const SCENARIOS = [tcpEcho, tcpBulk, acceptChurn, connectChurn, unixEcho, tlsEcho, tlsBulk, tlsHandshake]
