@@ -107,7 +107,8 @@ async function runScenario(
 await script(async () => {
   const { scenarios, effort } = commandLine()
   const cores = chooseCores()
-  const measurements = scenarios.map(({ cases, peers }) => cases.length * peers().length * (effort.rounds + 1))
+  const turns = (/** @type {boolean} */ fresh) => effort.rounds + (fresh ? 0 : 1)
+  const measurements = scenarios.map(({ cases, peers, fresh }) => cases.length * peers().length * turns(fresh === true))
   const progress = progressLine(measurements.reduce((sum, count) => sum + count, 0))
   const scratch = scratchFolder()
   const bench = { effort, cores, scratch, certificate: certificates(scratch), progress: progress.show }

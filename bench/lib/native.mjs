@@ -16,6 +16,7 @@ const PARTS = {
   server: ['server.c'],
   load: ['load.c', 'load_work.c', ...MEASURING],
   connector: ['connector.c'],
+  holder: ['holder.c', ...MEASURING],
   acceptor: ['acceptor.c', ...MEASURING],
 }
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wstrict-prototypes', '-D_GNU_SOURCE']

@@ -9,11 +9,12 @@ import { ownRuntime, runtimes } from './runtimes.mjs'
  * @param {string} name
  * @param {string} file in bench/servers
  * @param {import('./runtimes.mjs').Runtime} runtime
+ * @param {readonly string[]} [flags] of the runtime
  * @returns {Peer}
  */
-const script = (name, file, runtime) => ({
+const script = (name, file, runtime, flags = []) => ({
   name: `${name}, ${runtime.name}`,
-  program: () => ({ command: runtime.command(), args: [inRoot('bench', 'servers', file)] }),
+  program: () => ({ command: runtime.command(), args: [...flags, inRoot('bench', 'servers', file)] }),
 })
 
 /**
@@ -21,11 +22,15 @@ const script = (name, file, runtime) => ({
  * @param {Peer} reference
  * @param {string} berkeley file in bench/servers
  * @param {string} net another one
+ * @param {readonly string[]} [flags] of Node
  * @returns {readonly Peer[]}
  */
-const besides = (reference, berkeley, net) => [
+const besides = (reference, berkeley, net, flags) => [
   reference,
-  ...runtimes().flatMap((runtime) => [script('berkeley', berkeley, runtime), script('node:net', net, runtime)]),
+  ...runtimes().flatMap((runtime) => [
+    script('berkeley', berkeley, runtime, flags),
+    script('node:net', net, runtime, flags),
+  ]),
 ]
 
 /** @param {import('./native.mjs').Role} role @returns {Peer} */
@@ -35,6 +40,9 @@ export const streamPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.m
 
 /** Those that one would write for much data: berkeley receives into one buffer. */
 export const bulkPeers = () => besides(epoll('server'), 'berkeley-recvinto.mjs', 'net.mjs')
+
+/** They collect their garbage when they are told to. */
+export const memoryPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.mjs', ['--expose-gc'])
 
 /** It is they who connect. */
 export const connectPeers = () => besides(epoll('connector'), 'berkeley-connect.mjs', 'net-connect.mjs')

@@ -1,6 +1,7 @@
 // Measures the peers of a scenario: in each round one after the other, in an order that changes from round to round.
 import { Failure } from '../../scripts/lib/run.mjs'
 import { runLoad, startServer } from './children.mjs'
+import { descriptorLimit } from './limits.mjs'
 import { nativeProgram } from './native.mjs'
 import { Missing } from './scenario.mjs'
 
@@ -37,10 +38,16 @@ import { Missing } from './scenario.mjs'
  * @property {Progress} progress
  */
 
-/** @typedef {import('./children.mjs').Server & Measured} Running */
+/** @typedef {import('./children.mjs').Server} Server */
+/** @typedef {Measured & { start: () => Promise<Server> }} Candidate */
+/** @typedef {Measured & Server} Running */
+/** @typedef {(peer: Measured, round: number) => void} Say */
 
 /** A machine that others use can stop everything for as long as a short round is: then there is nothing to divide by. */
 const ATTEMPTS = 3
+
+/** Descriptors that a process needs beside those of its connections. */
+const SPARE = 200
 
 /** How many paths of unix sockets were given out. */
 let paths = 0
@@ -51,6 +58,7 @@ const rounded = (value) => Number(value.toPrecision(5))
 /** @param {Unit} unit @param {any} raw @returns {Sample} */
 function sampleOf(unit, raw) {
   const count = raw[unit.of] / unit.scale
+  if (unit.rate === undefined) return { cost: rounded(raw.cost / count) }
   return {
     rate: rounded(count / raw.seconds),
     cost: rounded((raw.serverCpu * 1e6) / count),
@@ -64,13 +72,17 @@ function sampleOf(unit, raw) {
 
 /** A handshake that is not of the kind that was asked for would be a number about something else. */
 function checkKind(/** @type {string} */ name, /** @type {Case} */ { resume = false }, /** @type {any} */ raw) {
+  if (raw.resumed === undefined) return
   const expected = resume ? raw.operations : 0
   if (raw.resumed !== expected)
     throw new Failure(`${name} has resumed ${raw.resumed} of ${raw.operations} sessions, and should have ${expected}`)
 }
 
-/** Programs that connect have somebody who accepts as their load. @param {Scenario} scenario @param {Case} setting */
-const loadFor = ({ tls }, { work }) => nativeProgram(work === 'accept' ? 'acceptor' : 'load', tls)
+/** Loads that are programs of their own. @type {Partial<Record<Case['work'], import('./native.mjs').Role>>} */
+const LOADS = { accept: 'acceptor', hold: 'holder' }
+
+/** @param {Scenario} scenario @param {Case} setting */
+const loadFor = ({ tls }, { work }) => nativeProgram(LOADS[work] ?? 'load', tls)
 
 /** @param {Scenario} scenario @param {Case} setting @param {Bench} bench @param {Running} peer @param {number} warm */
 async function measure(scenario, setting, bench, peer, warm) {
@@ -99,35 +111,94 @@ function serverArgs(
 }
 
 /**
- * Starts what is there. A server stays alive through all rounds of a case, and sleeps while others are measured.
+ * What starts a server. What it needs and is missing is found out here.
  * @param {Scenario} scenario
  * @param {Case} setting
  * @param {Bench} bench
- * @param {Running[]} running gets those that were started, also if a later one fails
- * @returns {Promise<Absent[]>}
+ * @param {Peer} peer
  */
-async function startAll(scenario, setting, bench, running) {
-  const absent = []
+function starter(scenario, setting, bench, peer) {
+  const limit = descriptorLimit()
+  if (setting.lanes + SPARE > limit) throw new Missing(`a process may have ${limit} descriptors only (ulimit -Hn)`)
+  const program = peer.program()
+  if (scenario.tls) bench.certificate()
+  return () => startServer(peer.name, program, serverArgs(scenario, setting, bench), bench.cores?.server)
+}
+
+/** Who can be measured here, and who cannot. @param {Scenario} scenario @param {Case} setting @param {Bench} bench */
+function candidates(scenario, setting, bench) {
+  /** @type {{ present: Candidate[], absent: Absent[] }} */
+  const found = { present: [], absent: [] }
   for (const peer of scenario.peers()) {
+    const { name } = peer
     try {
-      const program = peer.program()
-      const args = serverArgs(scenario, setting, bench)
-      const server = await startServer(peer.name, program, args, bench.cores?.server)
-      running.push({ name: peer.name, samples: [], ...server })
+      found.present.push({ name, samples: [], start: starter(scenario, setting, bench, peer) })
     } catch (error) {
       if (!(error instanceof Missing)) throw error
-      absent.push({ name: peer.name, reason: error.message })
+      found.absent.push({ name, reason: error.message })
     }
   }
-  return absent
+  return found
 }
 
 /** Each peer comes at each place equally often. @template T @param {readonly T[]} list @param {number} by @returns {T[]} */
 const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)]
 
-/** Back and forth as well as around, so that nobody always follows the same other. */
-const orderOf = (/** @type {readonly Running[]} */ running, /** @type {number} */ round) =>
-  round % 2 === 0 ? rotated(running, round / 2) : rotated(running, (round - 1) / 2).reverse()
+/**
+ * Back and forth as well as around, so that nobody always follows the same other.
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} round
+ */
+const orderOf = (list, round) => (round % 2 === 0 ? rotated(list, round / 2) : rotated(list, (round - 1) / 2).reverse())
+
+/** Servers stay alive through all rounds of a case, and sleep while others are measured. */
+async function inLivingServers(
+  /** @type {Scenario} */ scenario,
+  /** @type {Case} */ setting,
+  /** @type {Bench} */ bench,
+  /** @type {readonly Candidate[]} */ present,
+  /** @type {Say} */ say,
+) {
+  const { rounds, first, warm } = bench.effort
+  /** @type {Running[]} */
+  const running = []
+  try {
+    for (const peer of present) running.push({ ...peer, ...(await peer.start()) })
+    for (const peer of running) {
+      say(peer, 0)
+      await measure(scenario, setting, bench, peer, first)
+    }
+    for (let round = 0; round < rounds; round++)
+      for (const peer of orderOf(running, round)) {
+        say(peer, round + 1)
+        peer.samples.push(await measure(scenario, setting, bench, peer, warm))
+      }
+  } finally {
+    await Promise.all(running.map((peer) => peer.stop()))
+  }
+}
+
+/** Each measurement has a server of its own. */
+async function inFreshServers(
+  /** @type {Scenario} */ scenario,
+  /** @type {Case} */ setting,
+  /** @type {Bench} */ bench,
+  /** @type {readonly Candidate[]} */ present,
+  /** @type {Say} */ say,
+) {
+  const { rounds, warm } = bench.effort
+  for (let round = 0; round < rounds; round++)
+    for (const peer of orderOf(present, round)) {
+      say(peer, round + 1)
+      const server = await peer.start()
+      try {
+        peer.samples.push(await measure(scenario, setting, bench, { ...peer, ...server }, warm))
+      } finally {
+        await server.stop()
+      }
+    }
+}
 
 /**
  * @param {Scenario} scenario
@@ -139,23 +210,13 @@ export async function runCase(scenario, setting, bench) {
   const { effort, progress } = bench
   // Without a load nothing can be measured: that is found out before anything is started.
   loadFor(scenario, setting)
-  /** @type {Running[]} */
-  const running = []
-  const say = (/** @type {string} */ round, /** @type {Running} */ peer) =>
-    progress(`${scenario.name}, ${setting.name}: ${round}, ${peer.name}`)
-  try {
-    const absent = await startAll(scenario, setting, bench, running)
-    for (const peer of running) {
-      say('warming up', peer)
-      await measure(scenario, setting, bench, peer, effort.first)
-    }
-    for (let round = 0; round < effort.rounds; round++)
-      for (const peer of orderOf(running, round)) {
-        say(`round ${round + 1} of ${effort.rounds}`, peer)
-        peer.samples.push(await measure(scenario, setting, bench, peer, effort.warm))
-      }
-    return { name: setting.name, peers: running.map(({ name, samples }) => ({ name, samples })), absent }
-  } finally {
-    await Promise.all(running.map((peer) => peer.stop()))
+  const { present, absent } = candidates(scenario, setting, bench)
+  /** @type {Say} */
+  const say = ({ name }, round) => {
+    const when = round === 0 ? 'warming up' : `round ${round} of ${effort.rounds}`
+    progress(`${scenario.name}, ${setting.name}: ${when}, ${name}`)
   }
+  const measureAll = scenario.fresh ? inFreshServers : inLivingServers
+  await measureAll(scenario, setting, bench, present, say)
+  return { name: setting.name, peers: present.map(({ name, samples }) => ({ name, samples })), absent }
 }

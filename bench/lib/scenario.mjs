@@ -25,8 +25,8 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * One setting in which all peers are measured.
  * @typedef {object} Case
  * @property {string} name
- * @property {'echo' | 'sink' | 'source' | 'answer' | 'connect'} serve what the server does
- * @property {'echo' | 'send' | 'receive' | 'connect' | 'visit' | 'accept'} work what the load generator does
+ * @property {'echo' | 'sink' | 'source' | 'answer' | 'idle' | 'connect'} serve what the server does
+ * @property {'echo' | 'send' | 'receive' | 'connect' | 'visit' | 'accept' | 'hold'} work what the load generator does
  * @property {number} lanes connections at the same time
  * @property {number} size bytes of a message
  * @property {boolean} [resume] whether a connection resumes the TLS session of the one before
@@ -39,6 +39,7 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * @property {Unit} unit
  * @property {boolean} tls
  * @property {boolean} [unix] whether servers listen on the path of a unix socket, and not at a port
+ * @property {boolean} [fresh] whether each measurement gets a server of its own
  * @property {readonly Case[]} cases
  * @property {() => readonly Peer[]} peers the first one is what the others are compared with
  */
@@ -61,6 +62,7 @@ export const units = {
   roundTrips: { rate: 'round trips/s', per: 'round trip', of: 'operations', scale: 1 },
   megabytes: { rate: 'MB/s', per: 'MB', of: 'bytes', scale: 1_000_000 },
   connections: { rate: 'connections/s', per: 'connection', of: 'operations', scale: 1 },
+  memory: { cost: 'bytes per connection', per: 'connection', of: 'operations', scale: 1 },
   handshakes: { rate: 'handshakes/s', per: 'handshake', of: 'operations', scale: 1 },
 }
 

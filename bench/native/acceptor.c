@@ -37,12 +37,6 @@ static void welcome(const acceptor_t *acceptor) {
     if (errno != EAGAIN && errno != ECONNABORTED) die("accept");
 }
 
-static void reset(int fd) {
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) < 0) die("SO_LINGER");
-    close(fd);
-}
-
 static void serve(acceptor_t *acceptor, int fd) {
     char byte;
     ssize_t got = recv(fd, &byte, sizeof byte, 0);

@@ -37,4 +37,7 @@ int dial(const address_t *address);
 /* Messages must leave at once: all peers are measured like that. */
 void no_delay(int fd);
 
+/* Closes a connection by a reset: nothing of it stays on either side, no TIME_WAIT for one. */
+void reset(int fd);
+
 #endif

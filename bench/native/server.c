@@ -1,5 +1,5 @@
 /* The server that others are compared with: one thread, one epoll set.
- *   server echo|sink|source|answer ADDRESS [CERTIFICATE KEY]
+ *   server echo|sink|source|answer|idle ADDRESS [CERTIFICATE KEY]
  * It ends when its standard input does. */
 #include <errno.h>
 #include <stddef.h>
@@ -52,6 +52,16 @@ static ssize_t answer(conn_t *conn) {
     return result == WIRE_AGAIN && (conn->to == 0 || conn->from < conn->to) ? WIRE_AGAIN : WIRE_END;
 }
 
+/* What is under way has one memory for all: a connection that waits needs none. Answers leave at once, or not at all. */
+static ssize_t idle(conn_t *conn) {
+    static uint8_t piece[PIECE];
+    for (;;) {
+        ssize_t got = wire_read(&conn->wire, piece, sizeof piece);
+        if (got <= 0) return got;
+        if (wire_write(&conn->wire, piece, (size_t)got) != got) return WIRE_FAILED;
+    }
+}
+
 static ssize_t sink(conn_t *conn) {
     for (int turn = 0; turn < TURNS || wire_holds(&conn->wire); turn++) {
         ssize_t got = wire_read(&conn->wire, conn->buffer, sizeof conn->buffer);
@@ -76,8 +86,9 @@ static work_t *work_of(const char *name) {
     if (strcmp(name, "sink") == 0) return sink;
     if (strcmp(name, "source") == 0) return source;
     if (strcmp(name, "answer") == 0) return answer;
+    if (strcmp(name, "idle") == 0) return idle;
     errno = 0;
-    die("a server does echo, sink, source or answer");
+    die("a server does echo, sink, source, answer or idle");
 }
 
 static void watch(int set, int operation, int fd, uint32_t events, void *data) {
@@ -97,7 +108,7 @@ static void serve(int set, conn_t *conn, work_t *work) {
 
 static void welcome(int set, int listener, bool is_tcp, work_t *work) {
     for (int fd; (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
-        conn_t *conn = malloc(sizeof *conn);
+        conn_t *conn = malloc(work == idle ? offsetof(conn_t, buffer) : sizeof *conn);
         if (conn == NULL) die("memory");
         memset(conn, 0, offsetof(conn_t, buffer));
         if (is_tcp) no_delay(fd);
@@ -113,6 +124,7 @@ int PROGRAM(int argc, char **argv) {
     if (argc < 3) die("server WORK ADDRESS [CERTIFICATE KEY]");
     work_t *work = work_of(argv[1]);
     address_t address = address_of(argv[2]);
+    many_descriptors();
     wire_serve(argc > 3 ? argv[3] : NULL, argc > 4 ? argv[4] : NULL);
     int set = epoll_create1(EPOLL_CLOEXEC), listener = listen_at(&address);
     announce(&address);

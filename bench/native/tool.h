@@ -18,6 +18,9 @@ _Noreturn void die(const char *what);
 
 uint64_t now_ns(void);
 
+/* Lets the process have as many descriptors as the system allows. */
+void many_descriptors(void);
+
 /* A number of the command line that is not negative. */
 uint64_t number(const char *text);
 

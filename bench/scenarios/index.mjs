@@ -1,6 +1,7 @@
 // All scenarios, in the order in which they run. A new one is a file beside this, and a line in it.
 import acceptChurn from './accept-churn.mjs'
 import connectChurn from './connect-churn.mjs'
+import idleMemory from './idle-memory.mjs'
 import tcpBulk from './tcp-bulk.mjs'
 import tcpEcho from './tcp-echo.mjs'
 import tlsBulk from './tls-bulk.mjs'
@@ -8,4 +9,14 @@ import tlsEcho from './tls-echo.mjs'
 import tlsHandshake from './tls-handshake.mjs'
 import unixEcho from './unix-echo.mjs'
 
-export const SCENARIOS = [tcpEcho, tcpBulk, acceptChurn, connectChurn, unixEcho, tlsEcho, tlsBulk, tlsHandshake]
+export const SCENARIOS = [
+  tcpEcho,
+  tcpBulk,
+  acceptChurn,
+  connectChurn,
+  idleMemory,
+  unixEcho,
+  tlsEcho,
+  tlsBulk,
+  tlsHandshake,
+]

@@ -1,6 +1,7 @@
 // What the servers in JavaScript share: their command line, how they announce themselves, and when they end.
 //   node SERVER.mjs WORK ADDRESS [CERTIFICATE KEY]
 import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 
 /** What one write hands over. */
 export const PIECE = Buffer.alloc(65_536)
@@ -26,6 +27,19 @@ export function chosen(modes) {
   const found = modes[mode]
   if (found === undefined) throw new Error(`this server does ${Object.keys(modes).join(', ')}`)
   return found
+}
+
+/** Has garbage been asked for? @param {Uint8Array} message */
+export const asksToCollect = (message) => String.fromCharCode(message[0] ?? 0) === 'c'
+
+/** Gives back what nobody uses any longer; twice, because finalizers leave garbage too. Needs --expose-gc. */
+export async function collect() {
+  const { gc } = globalThis
+  if (gc === undefined) throw new Error('this server needs --expose-gc')
+  for (let i = 0; i < 2; i++) {
+    gc()
+    await setImmediate()
+  }
 }
 
 /** @param {number | undefined} [port] of TCP */

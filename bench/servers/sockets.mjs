@@ -1,6 +1,6 @@
 // What a server of berkeley does with a connection, over TCP, TLS or unix sockets: the code is the same.
 import { stream } from '../../dist/index.mjs'
-import { address, announce, chosen, PIECE, pem } from './run.mjs'
+import { address, announce, asksToCollect, chosen, collect, PIECE, pem } from './run.mjs'
 
 /** @typedef {stream.inet.Socket | stream.unix.Socket} Socket */
 /** @typedef {Record<string, (conn: Socket) => Promise<void>>} Modes */
@@ -13,6 +13,12 @@ export const modes = {
   async answer(conn) {
     const data = await conn.recv()
     if (data !== null) await conn.send(data)
+  },
+  async idle(conn) {
+    for (let data = await conn.recv(); data !== null; data = await conn.recv()) {
+      if (asksToCollect(data)) await collect()
+      await conn.send(data)
+    }
   },
   async sink(conn) {
     while ((await conn.recv()) !== null);

@@ -1,5 +1,5 @@
 // What a server of node:net or node:tls does with a connection: the code that one would write.
-import { PIECE } from './run.mjs'
+import { asksToCollect, collect, PIECE } from './run.mjs'
 
 /** @typedef {import('node:net').Socket} Socket */
 
@@ -10,6 +10,12 @@ export const modes = {
   },
   answer(socket) {
     socket.on('data', (data) => socket.end(data))
+  },
+  idle(socket) {
+    socket.on('data', async (data) => {
+      if (asksToCollect(data)) await collect()
+      socket.write(data)
+    })
   },
   sink(socket) {
     socket.on('data', () => undefined)
