@@ -139,14 +139,16 @@ class Dialer {
   #attempt: AbortController | undefined
 
   /**
-   * Resolves and connects within one budget of milliseconds (0 for none).
+   * Resolves and connects within one budget of milliseconds (0 for none). `adopt` takes over the connection in the same breath in which
+   * it is known that nobody has ended the attempt.
    * @throws EALREADY while another attempt is under way, ECANCELED when {@link Dialer.cancel} ended it.
    */
   async connect(
     milliseconds: number,
     lookup: () => Promise<AddrInfo[]>,
     options: CandidateOptions,
-  ): Promise<Connected> {
+    adopt: (connected: Connected) => Promise<void>,
+  ): Promise<void> {
     if (this.#attempt) throw systemError(sys.EALREADY, 'connect')
     const attempt = new AbortController()
     this.#attempt = attempt
@@ -155,7 +157,7 @@ class Dialer {
     signal?.addEventListener('abort', onAbort)
     try {
       if (signal?.aborted) throw abortError(signal.reason)
-      return await this.#dial(after(milliseconds), lookup, { ...options, signal: attempt.signal })
+      await this.#dial(after(milliseconds), lookup, { ...options, signal: attempt.signal }, adopt)
     } catch (error) {
       throw attempt.signal.reason === CANCELED ? systemError(sys.ECANCELED, 'connect') : error
     } finally {
@@ -168,11 +170,12 @@ class Dialer {
     deadline: Deadline,
     lookup: () => Promise<AddrInfo[]>,
     options: CandidateOptions & { signal: AbortSignal },
-  ): Promise<Connected> {
+    adopt: (connected: Connected) => Promise<void>,
+  ): Promise<void> {
     const { signal } = options
     const connected = await firstOf(await within(lookup(), deadline, signal), deadline, options)
     // Between the last event and here the client may have been closed: then nobody would own the connection.
-    if (!signal.aborted) return connected
+    if (!signal.aborted) return adopt(connected)
     connected.tls?.close()
     connected.owned.close()
     throw abortError(signal.reason)
@@ -260,8 +263,18 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
         throw systemError(sys.EDESTADDRREQ, 'connect', { detail: 'no address was given to create()' })
       const lookup = (): Promise<AddrInfo[]> => dial.lookup(options)
       const secure = this.#context && this.#secure(this.#context, this.#peer(options))
-      await this.replace(await this.#dialer.connect(milliseconds, lookup, { ...options, signal, secure }))
-      dial.ready?.(this, options)
+      const adopt = (connected: Connected): Promise<void> => this.#adopt(connected, options)
+      await this.#dialer.connect(milliseconds, lookup, { ...options, signal, secure }, adopt)
+    }
+
+    /** Goes on with a new connection: all but the end of the former one is done before this returns. */
+    async #adopt(connected: Connected, options: Options): Promise<void> {
+      const replaced = this.replace(connected)
+      try {
+        dial.ready?.(this, options)
+      } finally {
+        await replaced
+      }
     }
 
     #peer(options: Options & TlsClientOptions): Peer {

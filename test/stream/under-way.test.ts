@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'
 import { dgram, MsgHdr, type Socket, type SystemError, seqpacket, stream } from 'berkeley'
+import { withDialer } from '#internal/dialer.js'
 import { native } from '#internal/native.js'
-import { closing, leavesNoFd, within } from '../util/index.js'
+import { abstractName, closing, leavesNoFd, within } from '../util/index.js'
 
 leavesNoFd()
 
@@ -122,6 +123,35 @@ describe('a call that waits', () => {
         assert.equal(sock.fd(), -1)
         await sock.close()
       })
+})
+
+describe('a client that is closed at any moment of its attempt to connect', () => {
+  /** More than an attempt takes that never has to wait. */
+  const MICROTASKS = 60
+
+  test('stays closed, and the attempt is canceled or came through before (H02)', async (t) => {
+    const path = abstractName()
+    const listener = closing(t, await stream.unix.Server.create({ path }))
+    listener.listen()
+    const Choosy = withDialer(stream.unix.Socket, {
+      check: () => {},
+      lookup: async () => [listener.getsockname()],
+      ready: (sock) => void sock.sndbuf(4096),
+    })
+    const makers = [() => stream.unix.Client.create({ path }, false), () => Choosy.create({}, false)]
+    for (const make of makers)
+      for (let after = 0; after < MICROTASKS; after++) {
+        const client = closing(t, await make())
+        const outcome = client.connect().then(
+          () => 'through',
+          (error: SystemError) => error.code,
+        )
+        for (let i = 0; i < after; i++) await undefined
+        await client.close()
+        assert.match(await within(outcome, 'the end of the attempt'), /^(ECANCELED|through)$/)
+        assert.equal(client.fd(), -1, `${after} microtasks after the call`)
+      }
+  })
 })
 
 describe('a wait hook', () => {
