@@ -63,6 +63,8 @@ type CandidateOptions = WaitOptions &
   PrepareOptions & {
     /** Encrypts a connection. */
     secure?: ((facts: SocketFacts) => TlsSession) | undefined
+    /** Is told of what waits for the connection. */
+    onEngine?: ((engine: Engine) => void) | undefined
   }
 
 /** One address, one new socket: connected, or closed again. */
@@ -71,6 +73,7 @@ async function candidate(ai: AddrInfo, deadline: Deadline, options: CandidateOpt
   const facts = { family: low.family(), socktype: low.socktype(), protocol: low.protocol() }
   const owned = handOver(low)
   const engine = new Engine((syscall) => owned.use(syscall))
+  options.onEngine?.(engine)
   let tls: TlsSession | undefined
   try {
     await engine.write(connecting(ai), { deadline, signal: options.signal })
@@ -137,6 +140,9 @@ async function within<T>(work: Promise<T>, deadline: Deadline, signal: AbortSign
 /** What a client connects with: one attempt at a time, which the client's close ends. */
 class Dialer {
   #attempt: AbortController | undefined
+  /** What waits for the connection that is tried. */
+  #engine: Engine | undefined
+  #referenced = true
 
   /**
    * Resolves and connects within one budget of milliseconds (0 for none). `adopt` takes over the connection in the same breath in which
@@ -163,6 +169,7 @@ class Dialer {
     } finally {
       signal?.removeEventListener('abort', onAbort)
       this.#attempt = undefined
+      this.#engine = undefined
     }
   }
 
@@ -173,12 +180,25 @@ class Dialer {
     adopt: (connected: Connected) => Promise<void>,
   ): Promise<void> {
     const { signal } = options
-    const connected = await firstOf(await within(lookup(), deadline, signal), deadline, options)
+    const onEngine = (engine: Engine): void => this.#waits(engine)
+    const connected = await firstOf(await within(lookup(), deadline, signal), deadline, { ...options, onEngine })
     // Between the last event and here the client may have been closed: then nobody would own the connection.
     if (!signal.aborted) return adopt(connected)
     connected.tls?.close()
     connected.owned.close()
     throw abortError(signal.reason)
+  }
+
+  #waits(engine: Engine): void {
+    this.#engine = engine
+    if (!this.#referenced) engine.unref()
+  }
+
+  /** Whether an attempt keeps the process alive, once its address is known: a lookup does as long as it takes. */
+  refer(referenced: boolean): void {
+    this.#referenced = referenced
+    if (referenced) this.#engine?.ref()
+    else this.#engine?.unref()
   }
 
   /** Ends an attempt that is under way. */
@@ -284,6 +304,16 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
 
     #secure(context: Context, peer: Peer): (facts: SocketFacts) => TlsSession {
       return ({ family }) => new TlsSession(context, { ...peer, shortIsAll: family !== AF_UNIX })
+    }
+
+    override ref(): this {
+      this.#dialer.refer(true)
+      return super.ref()
+    }
+
+    override unref(): this {
+      this.#dialer.refer(false)
+      return super.unref()
     }
 
     /** Ends an attempt to connect. */

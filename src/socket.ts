@@ -51,6 +51,8 @@ export class Socket extends Descriptor {
   #engine: Engine
   /** This socket, as its own operations see it. */
   readonly #inner = this as unknown as Inner
+  /** Whether calls that wait keep the process alive. */
+  #referenced = true
   /** Set while a locked verb is on its way to `read` or `write`. */
   #locking = false
   readonly #receiving = new Side()
@@ -64,7 +66,9 @@ export class Socket extends Descriptor {
   }
 
   #newEngine(): Engine {
-    return new Engine(this.user(), undefined, (watch) => this.watched(watch))
+    const engine = new Engine(this.user(), undefined, (watch) => this.watched(watch))
+    if (!this.#referenced) engine.unref()
+    return engine
   }
 
   /** Runs a verb of this socket under the lock of its direction. The verb must come to `read` or `write` before it returns. */
@@ -357,12 +361,14 @@ export class Socket extends Descriptor {
 
   /** Calls that wait keep the process alive: the default. */
   ref(): this {
+    this.#referenced = true
     this.#engine.ref()
     return this
   }
 
   /** Calls that wait do not keep the process alive. */
   unref(): this {
+    this.#referenced = false
     this.#engine.unref()
     return this
   }

@@ -60,6 +60,38 @@ describe('the event loop stays alive exactly while something waits (H19)', () =>
       '',
     ],
     [
+      'an unref client holds nothing while it connects',
+      `const s = await stream.inet.Server.create({ host: '127.0.0.1' })
+       s.listen(0)
+       const { port } = s.getsockname()
+       const full = await Promise.all([1, 2, 3].map(() => stream.inet.Client.create({ host: '127.0.0.1', port }, false)))
+       for (const client of full) client.unref().connect().catch(() => console.log('never'))
+       setTimeout(() => {}, 50)`,
+      '',
+    ],
+    [
+      'unref while connecting lets go',
+      `const s = await stream.inet.Server.create({ host: '127.0.0.1' })
+       s.listen(0)
+       const { port } = s.getsockname()
+       const full = await Promise.all([1, 2, 3].map(() => stream.inet.Client.create({ host: '127.0.0.1', port }, false)))
+       for (const client of full) client.connect().catch(() => console.log('never'))
+       setTimeout(() => full.map((client) => client.unref()), 50)`,
+      '',
+    ],
+    [
+      'an unref client holds nothing once it is connected, and does again after ref',
+      `const s = await stream.unix.Server.create({ path: '\\0berkeley-test-' + process.pid })
+       s.listen()
+       const clients = await Promise.all([1, 2].map(() => stream.unix.Client.create({ path: s.getsockname().path }, false)))
+       for (const client of clients) await client.unref().connect()
+       const peers = [await s.accept(), await s.accept()]
+       clients[0].recv().then(() => console.log('never'))
+       clients[1].ref().recv().then((data) => console.log(String(data)))
+       setTimeout(() => peers[1].send('held'), 50).unref()`,
+      'held\n',
+    ],
+    [
       'a deadline ends the wait, and with it the process',
       'const [a] = await stream.unix.pair(); a.deadlines(30); a.recv().catch((e) => console.log(e.code))',
       'ETIMEDOUT\n',
