@@ -27,8 +27,24 @@ import { type OptionTarget, optionTarget } from './options/option.js'
 import { taken } from './slab.js'
 import * as validate from './validate.js'
 
+/** A descriptor on its way from one object to another. */
+export interface Handed {
+  /** Its number, for the receiver to own. */
+  readonly owned: OwnedFd
+  /** What it is. */
+  readonly facts: SocketFacts
+}
+
 /** Moves the ownership from one object to another, without a moment in which nobody has it. EBADF when it is closed. */
-export let handOver: (descriptor: Descriptor) => OwnedFd
+export let handOver: (descriptor: Descriptor) => Handed
+
+/** Who knows the number of a descriptor. */
+export interface FdUser {
+  /** The number for a system call; throws EBADF when there is none any more. */
+  use(syscall: string): number
+  /** Is told of the watch that a poller keeps on it, which has to end before the descriptor does. */
+  watched?(watch: { stop(): void }): void
+}
 
 const oneByte = Buffer.alloc(1)
 
@@ -86,12 +102,14 @@ interface Nature {
   readonly zeroIsEnd: boolean
 }
 
+const TCP: Nature = { keepsBoundaries: false, shortIsAll: true, zeroIsEnd: true }
+const STREAM: Nature = { keepsBoundaries: false, shortIsAll: false, zeroIsEnd: true }
+const DATAGRAM: Nature = { keepsBoundaries: true, shortIsAll: false, zeroIsEnd: false }
+const SEQPACKET: Nature = { keepsBoundaries: true, shortIsAll: false, zeroIsEnd: true }
+
 function natureOf({ socktype, protocol }: SocketFacts): Nature {
-  return {
-    keepsBoundaries: socktype !== SOCK_STREAM,
-    shortIsAll: socktype === SOCK_STREAM && protocol === IPPROTO_TCP,
-    zeroIsEnd: socktype !== SOCK_DGRAM && socktype !== SOCK_RAW,
-  }
+  if (socktype === SOCK_STREAM) return protocol === IPPROTO_TCP ? TCP : STREAM
+  return socktype === SOCK_DGRAM || socktype === SOCK_RAW ? DATAGRAM : SEQPACKET
 }
 
 /**
@@ -107,15 +125,15 @@ export abstract class Descriptor implements OptionTarget {
   protected constructor(fd: OwnedFd | number | undefined, facts: SocketFacts) {
     this.#facts = facts
     this.#nature = natureOf(facts)
-    this.#owned = typeof fd === 'number' ? new OwnedFd(fd, `${new.target.name} socket`) : fd
+    this.#owned = typeof fd === 'number' ? new OwnedFd(fd, new.target.name) : fd
   }
 
   static {
     handOver = (descriptor) => {
-      const owned = descriptor.#owned
+      const owned = descriptor.#owned as OwnedFd
       descriptor.use('unwrap')
       descriptor.#owned = undefined
-      return owned as OwnedFd
+      return { owned, facts: descriptor.#facts }
     }
   }
 
@@ -136,14 +154,8 @@ export abstract class Descriptor implements OptionTarget {
    * The same for as long as the descriptor is this one. What is called with every message asks the owner of the number at once: the
    * classes that share this one are too many for V8 to remember.
    */
-  protected user(): (syscall: string) => number {
-    const owned = this.#owned
-    return owned ? (syscall) => owned.use(syscall) : (syscall) => this.use(syscall)
-  }
-
-  /** Notes the watch that a poller keeps on it, to be ended should the socket be lost. */
-  protected watched(watch: { stop(): void }): void {
-    this.#owned?.watched(watch)
+  protected user(): FdUser {
+    return this.#owned ?? { use: (syscall) => this.use(syscall) }
   }
 
   /** Gives the number away: this object is closed from now on, the socket is not. -1 when it was closed. */

@@ -69,10 +69,8 @@ type CandidateOptions = WaitOptions &
 
 /** One address, one new socket: connected, or closed again. */
 async function candidate(ai: AddrInfo, deadline: Deadline, options: CandidateOptions): Promise<Connected> {
-  const low = prepared(create(ai, true), ai, options)
-  const facts = { family: low.family(), socktype: low.socktype(), protocol: low.protocol() }
-  const owned = handOver(low)
-  const engine = new Engine((syscall) => owned.use(syscall))
+  const { owned, facts } = handOver(prepared(create(ai, true), ai, options))
+  const engine = new Engine(owned)
   options.onEngine?.(engine)
   let tls: TlsSession | undefined
   try {

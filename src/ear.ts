@@ -1,21 +1,35 @@
 import type { ReadyListener } from './reactor.js'
 
-/** Hears for another: it holds on to that one only while something waits, so that a socket that is lost can be collected. */
+/**
+ * Hears for the engine, which it knows only while something waits, so that a socket that is lost can be collected. What comes in
+ * between it remembers.
+ */
 export class Ear implements ReadyListener {
-  readonly #owner: WeakRef<ReadyListener>
-  #awake: ReadyListener | undefined
-
-  constructor(owner: ReadyListener) {
-    this.#owner = new WeakRef(owner)
-  }
+  #owner: ReadyListener | undefined
+  #readable = false
+  #lasting = false
 
   /** Something waits: the owner, until this is called with nothing. */
   listen(owner: ReadyListener | undefined): void {
-    this.#awake = owner
+    this.#owner = owner
   }
 
   ready(readable: boolean, writable: boolean, lasting: boolean): void {
-    const owner = this.#awake ?? this.#owner.deref()
-    owner?.ready(readable, writable, lasting)
+    if (this.#owner !== undefined) return this.#owner.ready(readable, writable, lasting)
+    if (readable) this.#readable = true
+    if (lasting) this.#lasting = true
+  }
+
+  /** Whether there was something while nobody listened. */
+  get missed(): boolean {
+    return this.#readable || this.#lasting
+  }
+
+  /** What it was. */
+  news(): { readable: boolean; lasting: boolean } {
+    const news = { readable: this.#readable, lasting: this.#lasting }
+    this.#readable = false
+    this.#lasting = false
+    return news
   }
 }

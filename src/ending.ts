@@ -92,7 +92,7 @@ export class Ending {
 }
 
 async function sayLater(fd: number, operation: Operation<void>, budget: number): Promise<void> {
-  const engine = new Engine(() => fd)
+  const engine = new Engine({ use: () => fd })
   try {
     await engine.write(operation, { deadline: after(budget || FAREWELL_MS) })
   } finally {

@@ -1,5 +1,6 @@
 import { MSG_DONTWAIT, sys } from './constants.js'
 import { NEVER, remaining } from './deadline.js'
+import type { FdUser } from './descriptor.js'
 import { Direction } from './direction.js'
 import { Ear } from './ear.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
@@ -47,27 +48,21 @@ type Outcome = 'done' | 'failed' | Step
  * wait, wait for readiness with what is left of the deadline, and again; anything else is the answer.
  *
  * One engine serves one descriptor, with one operation in each direction. It knows the poller only as an interface, and the
- * descriptor only as a function that gives its number or throws EBADF.
+ * descriptor only as somebody who gives its number or throws EBADF.
  */
 export class Engine implements ReadyListener {
-  readonly #use: (syscall: string) => number
+  readonly #user: FdUser
   readonly #reader = new Direction()
   readonly #writer = new Direction()
   #poller: Poller | undefined
-  readonly #onWatch: ((watch: Watch) => void) | undefined
   #watch: Watch | undefined
   #ear: Ear | undefined
   #referenced = true
 
-  /**
-   * @param use - gives the number of the descriptor, or throws EBADF.
-   * @param poller - that of the thread by default.
-   * @param onWatch - is told of the watch, which has to end before the descriptor does.
-   */
-  constructor(use: (syscall: string) => number, poller?: Poller, onWatch?: (watch: Watch) => void) {
-    this.#use = use
+  /** @param poller - that of the thread by default. */
+  constructor(user: FdUser, poller?: Poller) {
+    this.#user = user
     this.#poller = poller
-    this.#onWatch = onWatch
   }
 
   /** Runs an operation that waits until there is something to receive. */
@@ -117,7 +112,7 @@ export class Engine implements ReadyListener {
   }
 
   #refusal(direction: Direction, operation: Operation<unknown>, { signal }: Patience): unknown {
-    this.#use(operation.syscall)
+    this.#user.use(operation.syscall)
     if (direction.pending || direction.yielding)
       return this.#error(operation, sys.EALREADY, { detail: 'another call waits in this direction' })
     if (signal?.aborted) return abortError(signal.reason, operation.context?.())
@@ -144,6 +139,7 @@ export class Engine implements ReadyListener {
 
   /** The first step: the system call, unless it is known to be in vain. */
   #first(direction: Direction, operation: Operation<unknown>): Outcome {
+    if (this.#ear?.missed) this.#catchUp(this.#ear)
     if (operation.offload) return 'offload'
     if (direction.dry && operation.drained && this.#watch) return 'wait'
     return this.#attempt(direction, operation)
@@ -176,7 +172,7 @@ export class Engine implements ReadyListener {
 
   #once(direction: Direction, operation: Operation<unknown>): Verdict {
     try {
-      return this.#judge(direction, operation, operation.attempt(this.#use(operation.syscall)))
+      return this.#judge(direction, operation, operation.attempt(this.#user.use(operation.syscall)))
     } catch (error) {
       return direction.fail(error)
     }
@@ -239,9 +235,9 @@ export class Engine implements ReadyListener {
 
   #listen(syscall: string): void {
     if (this.#ear === undefined || this.#watch === undefined) {
-      this.#ear = new Ear(this)
-      this.#watch = (this.#poller as Poller).watch(this.#use(syscall), this.#ear)
-      this.#onWatch?.(this.#watch)
+      this.#ear = new Ear()
+      this.#watch = (this.#poller as Poller).watch(this.#user.use(syscall), this.#ear)
+      this.#user.watched?.(this.#watch)
     }
     this.#ear.listen(this)
   }
@@ -277,10 +273,20 @@ export class Engine implements ReadyListener {
 
   /** The poller's news; also to be told after a shutdown, whose effect an edge may not announce. */
   ready(readable: boolean, writable: boolean, lasting: boolean): void {
-    if (lasting) this.#reader.lasting = true
-    if (readable) this.#reader.dry = false
+    this.#note(readable, lasting)
     this.#announce(this.#reader, readable, writable)
     this.#announce(this.#writer, writable, readable)
+  }
+
+  /** What was announced while nothing waited. */
+  #catchUp(ear: Ear): void {
+    const { readable, lasting } = ear.news()
+    this.#note(readable, lasting)
+  }
+
+  #note(readable: boolean, lasting: boolean): void {
+    if (lasting) this.#reader.lasting = true
+    if (readable) this.#reader.dry = false
   }
 
   #announce(direction: Direction, own: boolean, other: boolean): void {
@@ -303,7 +309,7 @@ export class Engine implements ReadyListener {
   /** Lets another thread make the call. Meanwhile the deadline runs, but nothing ends before it is known what was done. */
   #offload(direction: Direction, pending: AnyPending): void {
     const { operation, patience } = pending
-    const work = operation.offload?.(this.#use(operation.syscall)) as Promise<number>
+    const work = operation.offload?.(this.#user.use(operation.syscall)) as Promise<number>
     pending.offloaded = true
     if (patience.deadline !== NEVER) this.#arm(direction, pending)
     work.then(

@@ -8,7 +8,7 @@ interface Holding {
   fd: number
   readonly what: string
   /** Ends the watch of a poller, which goes by number: it has to be over before the number is free. */
-  watch?: { stop(): void }
+  watch: { stop(): void } | undefined
 }
 
 /** Every fd that this thread owns through us, by number. */
@@ -60,7 +60,7 @@ export class OwnedFd {
     // The kernel gives out free numbers only: a holder of this one was closed behind our back, and has nothing any more.
     const former = holdings.get(fd)
     if (former) forget(former)
-    this.#holding = { fd, what }
+    this.#holding = { fd, what, watch: undefined }
     holdings.set(fd, this.#holding)
     if (ledgerIsKept) native.ledgerMark(fd, 1)
     abandoned.register(this, this.#holding, this.#holding)

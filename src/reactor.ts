@@ -47,6 +47,24 @@ const WRITABLE = sys.EPOLLOUT | TROUBLE
 
 const GENERATION_MAX = 0x7fffffff
 
+class EpollWatch implements Watch {
+  readonly #poller: EpollPoller
+  readonly #fd: number
+  readonly #slot: number
+  readonly #generation: number
+
+  constructor(poller: EpollPoller, fd: number, slot: number, generation: number) {
+    this.#poller = poller
+    this.#fd = fd
+    this.#slot = slot
+    this.#generation = generation
+  }
+
+  stop(): void {
+    this.#poller.forget(this.#fd, this.#slot, this.#generation)
+  }
+}
+
 /** The board that the addon shares: see `board_t` in native/reactor.c. */
 const HOLDERS = 0
 const REFERENCED = 1
@@ -78,10 +96,11 @@ export class EpollPoller implements Poller {
     this.#generations[slot] = generation
     if (result < 0) this.#free.push(slot)
     check(result, 'epoll_ctl')
-    return { stop: () => this.#stop(fd, slot, generation) }
+    return new EpollWatch(this, fd, slot, generation)
   }
 
-  #stop(fd: number, slot: number, generation: number): void {
+  /** What the watch of a slot comes to when it stops. */
+  forget(fd: number, slot: number, generation: number): void {
     if (this.#generations[slot] !== generation || this.#listeners[slot] === undefined) return
     // ENOENT and EBADF: somebody else closed the descriptor, and the kernel has forgotten it with that.
     native.epollCtl(sys.EPOLL_CTL_DEL, fd, 0, slot, generation)

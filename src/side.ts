@@ -22,8 +22,18 @@ export class Side {
   hook: Hook<unknown> | undefined
   /** What the hook is called with. */
   ctx: unknown
-  /** For calls that wait for their turn. */
-  readonly lock = new Mutex()
+  #lock: Mutex | undefined
+
+  /** For calls that wait for their turn. Most sockets have none. */
+  get lock(): Mutex {
+    this.#lock ??= new Mutex()
+    return this.#lock
+  }
+
+  /** Ends every wait for the turn. */
+  cancel(makeError: () => Error): void {
+    this.#lock?.cancel(makeError)
+  }
 
   /** How long a call in this direction may wait, and who may end it. */
   patience(options: WaitOptions | undefined): Patience {

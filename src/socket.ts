@@ -1,10 +1,9 @@
 import { AF_UNSPEC, SHUT_RD, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
 import { budget } from './deadline.js'
-import { Descriptor, handOver, type SocketFacts } from './descriptor.js'
+import { Descriptor, type Handed, handOver, type SocketFacts } from './descriptor.js'
 import { Ending, type Farewell } from './ending.js'
 import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
-import type { OwnedFd } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
@@ -31,11 +30,7 @@ const MS_PER_SECOND = 1000
 type Work<T> = Operation<T> | (() => Operation<T>)
 
 /** A connection that stands and has no object yet. */
-export interface Connected {
-  /** Its descriptor, for the caller to own. */
-  readonly owned: OwnedFd
-  /** What it is. */
-  readonly facts: SocketFacts
+export interface Connected extends Handed {
   /** What encrypts it. */
   readonly tls?: TlsSession | undefined
 }
@@ -60,13 +55,14 @@ export class Socket extends Descriptor {
 
   /** Takes over a synchronous socket, which is closed for its former user; without one it is a socket to be. */
   constructor(sock?: LowSocket) {
-    super(...taken(sock))
+    const { owned, facts = NOTHING } = taken(sock)
+    super(owned, facts)
     this.#engine = this.#newEngine()
     if (sock) this.setNonblock(true)
   }
 
   #newEngine(): Engine {
-    const engine = new Engine(this.user(), undefined, (watch) => this.watched(watch))
+    const engine = new Engine(this.user())
     if (!this.#referenced) engine.unref()
     return engine
   }
@@ -324,8 +320,8 @@ export class Socket extends Descriptor {
   #stop(): void {
     this.#engine.close()
     const canceled = (): Error => systemError(sys.ECANCELED, 'close')
-    this.#receiving.lock.cancel(canceled)
-    this.#sending.lock.cancel(canceled)
+    this.#receiving.cancel(canceled)
+    this.#sending.cancel(canceled)
   }
 
   /** What a class has to do at every close, before the descriptor is gone; there may be none. */
@@ -398,9 +394,9 @@ defineLocked(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
 /** What a socket to be has: it is closed for every call until it is connected. */
 const NOTHING: SocketFacts = { family: AF_UNSPEC, socktype: 0, protocol: 0 }
 
-function taken(sock: unknown): [owned: OwnedFd | undefined, facts: SocketFacts] {
-  if (sock === undefined) return [undefined, NOTHING]
+function taken(sock: unknown): Partial<Handed> {
+  if (sock === undefined) return {}
   if (!(sock instanceof LowSocket))
     throw validate.invalidType('sock', 'an instance of Socket of berkeley/llsocket', sock)
-  return [handOver(sock), { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }]
+  return handOver(sock)
 }

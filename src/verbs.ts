@@ -22,7 +22,6 @@ export interface Inner {
 
 /** recv(2) into memory of ours, of which only what was filled is taken. */
 export class Receiving implements Operation<Buffer | null> {
-  readonly syscall = 'recv'
   readonly flags: number
   readonly either: boolean
   readonly #inner: Inner
@@ -35,6 +34,10 @@ export class Receiving implements Operation<Buffer | null> {
     this.#room = room
     this.flags = flags
     this.either = inner.eitherWay
+  }
+
+  get syscall(): string {
+    return 'recv'
   }
 
   check(): void {
@@ -58,7 +61,6 @@ export class Receiving implements Operation<Buffer | null> {
 
 /** recv(2) into memory of the caller. */
 export class ReceivingInto implements Operation<number> {
-  readonly syscall = 'recv'
   readonly flags: number
   readonly either: boolean
   readonly #inner: Inner
@@ -71,6 +73,10 @@ export class ReceivingInto implements Operation<number> {
     this.#into = into as Uint8Array
     this.flags = flags
     this.either = inner.eitherWay
+  }
+
+  get syscall(): string {
+    return 'recv'
   }
 
   check(): void {
@@ -93,7 +99,6 @@ export class ReceivingInto implements Operation<number> {
 
 /** send(2), until all of it is taken and on its way. */
 export class Sending implements Operation<number> {
-  readonly syscall = 'send'
   readonly flags: number
   readonly either: boolean
   readonly #inner: Inner
@@ -107,6 +112,10 @@ export class Sending implements Operation<number> {
     this.#from = from as Uint8Array
     this.flags = flags
     this.either = inner.eitherWay
+  }
+
+  get syscall(): string {
+    return 'send'
   }
 
   check(): void {

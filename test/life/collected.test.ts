@@ -40,7 +40,7 @@ describe('an open socket that is lost', () => {
       say(countFds() - before)
       say((await collected(before)) - before)
       say(warnings.length, new Set(warnings.map((w) => w.name + ' ' + w.code)))
-      say(fds.every((fd) => warnings.some((w) => w.message.includes('Socket socket (fd ' + fd + ')'))))
+      say(fds.every((fd) => warnings.some((w) => w.message.includes('Socket (fd ' + fd + ')'))))
     `)
     said(ending, '2', '0', "2 Set(1) { 'ResourceWarning BERKELEY_LOST_FD' }", 'true')
   })

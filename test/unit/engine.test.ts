@@ -39,10 +39,11 @@ let engine: Engine
 beforeEach(() => {
   poller = new FakePoller()
   closed = false
-  engine = new Engine((syscall) => {
+  const use = (syscall: string): number => {
     if (closed) throw systemError(sys.EBADF, syscall)
     return FD
-  }, poller)
+  }
+  engine = new Engine({ use }, poller)
 })
 
 const readable = (): void => poller.report(FD, true, false)
