@@ -6,6 +6,8 @@
     'werror%': 0,
     # 1 adds the address and undefined-behaviour sanitizers.
     'sanitize%': 0,
+    # 1 counts the lines that run, for gcov.
+    'count_lines%': 0,
   },
   'target_defaults': {
     'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8'],
@@ -19,6 +21,12 @@
       ['sanitize==1', {
         'cflags': ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g'],
         'ldflags': ['-fsanitize=address,undefined'],
+      }],
+      # Threads count at the same time. Without optimisation a line stands for itself.
+      ['count_lines==1', {
+        'cflags!': ['-O3'],
+        'cflags': ['--coverage', '-fprofile-update=atomic', '-O0', '-g'],
+        'ldflags': ['--coverage'],
       }],
       # gyp links through the C++ driver; --as-needed drops the C++ libraries that it adds and that no C code uses.
       # Lazy binding: a runtime without libuv's symbols still gets the synchronous calls.

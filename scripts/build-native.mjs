@@ -26,6 +26,13 @@ export function buildAsan() {
   return folder
 }
 
+/** @returns {string} the folder that they are built in; gcov's counts appear there beside the objects */
+export function buildCoverage() {
+  const folder = mirrorNative('coverage')
+  nodeGyp('building the addons (coverage)', folder, { variables: { werror, count_lines: 1 } })
+  return folder
+}
+
 function main() {
   if (process.argv.includes('--asan')) buildAsan()
   else if (process.argv.includes('--debug')) buildDebug()

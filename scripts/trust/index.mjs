@@ -1,4 +1,5 @@
 // The parts of scripts/trust.mjs, in the order in which they run.
+import { coverage } from './coverage.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = []
+export const PARTS = [coverage]
