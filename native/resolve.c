@@ -119,18 +119,14 @@ struct lookup {
     addon_t *addon;
     napi_ref callback;
     lookup_t *next, **link;
-    union {
-        uv_req_t any;
-        uv_getaddrinfo_t addresses;
-        uv_getnameinfo_t names;
-    } request;
+    uv_getaddrinfo_t request;
 };
 
 static lookup_t *lookup_new(addon_t *addon, napi_value callback) {
     lookup_t *lookup = calloc(1, sizeof *lookup);
     if (lookup == NULL) return NULL;
     lookup->addon = addon;
-    lookup->request.any.data = lookup;
+    lookup->request.data = lookup;
     napi_create_reference(addon->env, callback, 1, &lookup->callback);
     lookup->next = addon->lookups;
     lookup->link = &addon->lookups;
@@ -155,7 +151,7 @@ void lookups_cancel(lookup_t *first) {
     for (lookup_t *lookup = first; lookup != NULL; lookup = lookup->next) {
         napi_delete_reference(lookup->addon->env, lookup->callback);
         lookup->callback = NULL;
-        uv_cancel(&lookup->request.any);
+        uv_cancel((uv_req_t *)&lookup->request);
     }
 }
 
@@ -178,38 +174,17 @@ static int eai_of(int status) {
     }
 }
 
-static void lookup_answer(lookup_t *lookup, napi_value answer) {
-    callback_call(lookup->addon, lookup->callback, answer);
-}
-
 static void on_addresses(uv_getaddrinfo_t *request, int status, struct addrinfo *first) {
     lookup_t *lookup = request->data;
     callback_scope_t scope;
     if (callback_open(lookup->addon, &scope)) {
         napi_value answer = status == 0 ? answer_list(lookup->addon->env, first)
                                         : answer_error(lookup->addon, eai_of(status), -status);
-        lookup_answer(lookup, answer);
+        callback_call(lookup->addon, lookup->callback, answer);
         callback_close(&scope);
     }
     uv_freeaddrinfo(first);
     lookup_drop(lookup);
-}
-
-static void on_names(uv_getnameinfo_t *request, int status, const char *host, const char *service) {
-    lookup_t *lookup = request->data;
-    callback_scope_t scope;
-    if (callback_open(lookup->addon, &scope)) {
-        napi_value answer = status == 0 ? answer_names(lookup->addon->env, host, service)
-                                        : answer_error(lookup->addon, eai_of(status), -status);
-        lookup_answer(lookup, answer);
-        callback_close(&scope);
-    }
-    lookup_drop(lookup);
-}
-
-static napi_value lookup_started(const call_t *call, lookup_t *lookup, int status) {
-    if (status < 0) lookup_drop(lookup);
-    return call_number(call, status < 0 ? status : 0);
 }
 
 /* getaddrinfoAsync(callback, host?, service?, family, socktype, protocol, flags) */
@@ -223,30 +198,10 @@ static napi_value getaddrinfoAsync_(napi_env env, napi_callback_info info) {
     if (napi_get_uv_event_loop(env, &loop) != napi_ok) return call_number(&call, -ENOTSUP);
     lookup_t *lookup = lookup_new(call.addon, call.argv[0]);
     if (lookup == NULL) return call_number(&call, -ENOMEM);
-    int status = uv_getaddrinfo(loop, &lookup->request.addresses, on_addresses, host_of(&question),
+    int status = uv_getaddrinfo(loop, &lookup->request, on_addresses, host_of(&question),
                                 service_of(&question), &question.hints);
-    return lookup_started(&call, lookup, status);
-}
-
-/* getnameinfoAsync(callback, sockaddr, flags): AF_INET and AF_INET6 only, as libuv */
-static napi_value getnameinfoAsync_(napi_env env, napi_callback_info info) {
-    call_t call;
-    uv_loop_t *loop;
-    struct sockaddr_storage addr;
-    call_begin(&call, env, info);
-    int flags = call_int(&call, 2);
-    bytes_t bytes = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    if (bytes.length < sizeof(sa_family_t) || bytes.length > sizeof addr)
-        return call_number(&call, -EINVAL);
-    memset(&addr, 0, sizeof addr);
-    memcpy(&addr, bytes.start, bytes.length);
-    if (napi_get_uv_event_loop(env, &loop) != napi_ok) return call_number(&call, -ENOTSUP);
-    lookup_t *lookup = lookup_new(call.addon, call.argv[0]);
-    if (lookup == NULL) return call_number(&call, -ENOMEM);
-    int status = uv_getnameinfo(loop, &lookup->request.names, on_names, (struct sockaddr *)&addr,
-                                flags);
-    return lookup_started(&call, lookup, status);
+    if (status < 0) lookup_drop(lookup);
+    return call_number(&call, status);
 }
 
 /* gaiError(code) -> what gai_strerror(3) says of an EAI_* code */
@@ -262,7 +217,6 @@ const method_t resolve_methods[] = {
     {"getaddrinfo", getaddrinfo_},
     {"getnameinfo", getnameinfo_},
     {"getaddrinfoAsync", getaddrinfoAsync_},
-    {"getnameinfoAsync", getnameinfoAsync_},
     {"gaiError", gaiError_},
     {NULL, NULL},
 };

@@ -110,11 +110,6 @@ export interface Native {
     protocol: number,
     flags: number,
   ): number
-  getnameinfoAsync(
-    callback: (answer: [host: string, service: string] | number) => void,
-    sockaddr: Uint8Array,
-    flags: number,
-  ): number
   gaiError(code: number): string
   strerror(errno: number): string
 
