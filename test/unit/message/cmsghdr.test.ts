@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import {
   CmsgHdr,
+  IP_TTL,
   IPPROTO_IP,
   SCM_CREDENTIALS,
   SCM_PIDFD,
@@ -56,6 +57,9 @@ describe('CmsgHdr', () => {
   it('knows names for people', () => {
     assert.equal(inspect(CmsgHdr.rights(3, 4)), 'CmsgHdr (SCM_RIGHTS [3, 4])')
     assert.match(inspect(new CmsgHdr(SOL_SOCKET, SCM_TIMESTAMP, 'x')), /^CmsgHdr \(SOL_SOCKET, type \d+, 1 bytes\)$/)
+    assert.equal(inspect(CmsgHdr.of('ttl', 5)), 'CmsgHdr (ttl 5)')
+    // Its data is not what its type promises.
+    assert.match(inspect(new CmsgHdr(IPPROTO_IP, IP_TTL, '')), /^CmsgHdr \(\w+, type \d+, 0 bytes\)$/)
   })
 })
 

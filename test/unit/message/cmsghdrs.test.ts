@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { CMSG_LEN, CMSG_SPACE, CmsgHdr, CmsgHdrs, SCM_RIGHTS, SOL_SOCKET } from 'berkeley/llsocket'
 import { native, registers } from '#internal/native.js'
 import { coded, countFds, leavesNoFd } from '../../util/index.js'
@@ -161,6 +162,25 @@ describe('decoding what a stranger shaped (H80)', () => {
         header(random(64), 1 + random(3) * 1000, 50 + random(9)).copy(control, at)
       for (const [, , length] of decoded(control, random(300))) assert.ok(length <= control.length)
     }
+  })
+
+  it('shows people what is in it', () => {
+    const list = new CmsgHdrs()
+    assert.equal(inspect(list), 'CmsgHdrs []')
+    list.push(CmsgHdr.rights(1))
+    assert.equal(inspect(list), 'CmsgHdrs [ CmsgHdr (SCM_RIGHTS [1]) ]')
+  })
+
+  it('closes what arrived and nobody took at the end of a `using` block', () => {
+    const before = countFds()
+    const ints = Buffer.from(Int32Array.of(open(), open()).buffer)
+    {
+      using list = new CmsgHdrs()
+      using cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints.subarray(0, 4))
+      list.push(CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints.subarray(4)))
+      assert.deepEqual([countFds(), cmsg.fds().length, list.length], [before + 2, 1, 1])
+    }
+    assert.equal(countFds(), before)
   })
 
   it('checks every offset that the walk and the builder are given', () => {

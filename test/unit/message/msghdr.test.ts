@@ -1,7 +1,8 @@
 // The message: counted from 0, cut and joined as documented, memory used where it is.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AddrInfo, CmsgHdrs, IOV_MAX, MsgHdr } from 'berkeley/llsocket'
+import { inspect } from 'node:util'
+import { AddrInfo, CmsgHdr, CmsgHdrs, IOV_MAX, MsgHdr } from 'berkeley/llsocket'
 import { coded, thrownBy } from '../../util/index.js'
 
 const RANGE = coded('ERR_OUT_OF_RANGE')
@@ -160,6 +161,15 @@ describe('MsgHdr', () => {
     for (const call of ['addn', 'consume', 'get', 'del'] as const)
       assert.throws(() => msg[call]('1' as never), WRONG_TYPE)
     assert.deepEqual(texts(msg), ['abc'])
+  })
+
+  it('shows people its name, data, control messages and flags', () => {
+    const msg = message('abc')
+    msg.name(AddrInfo.inet('127.0.0.1', 80))
+    msg.control().push(CmsgHdr.of('ttl', 5))
+    const shown = inspect(msg)
+    for (const part of [/^MsgHdr \{/, /'127.0.0.1:80'/, /<Buffer 61 62 63>/, /CmsgHdr \(ttl 5\)/, /flags: /])
+      assert.match(shown, part)
   })
 
   it('sends nothing shorter when memory goes after it was added (H37)', () => {
