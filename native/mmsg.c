@@ -103,25 +103,19 @@ static bool part_of(bytes_t memory, int32_t offset, int32_t length, void **start
 /* The rows of one call, and the views that they are sent from. A view that several rows in a row
  * name is fetched once. */
 typedef struct {
-    const uint8_t *rows;
     int count;
     bytes_t names, control;
+    outgoing_t rows[BATCH_MAX]; /* copied: fetching a view may run JavaScript */
     napi_value views[BATCH_MAX];
     struct mmsghdr messages[BATCH_MAX];
     struct iovec vectors[BATCH_MAX];
 } batch_t;
 
-static outgoing_t row_at(const batch_t *batch, int i) {
-    outgoing_t row;
-    memcpy(&row, batch->rows + (size_t)i * sizeof row, sizeof row);
-    return row;
-}
-
 /* All are fetched before any pointer is taken, see gather() in msg.c. */
 static int fetch_views(napi_env env, napi_value array, batch_t *batch) {
     int32_t before = -1;
     for (int i = 0; i < batch->count; i++) {
-        int32_t view = row_at(batch, i).view;
+        int32_t view = batch->rows[i].view;
         if (view < 0) return -EINVAL;
         if (i > 0 && view == before)
             batch->views[i] = batch->views[i - 1];
@@ -136,7 +130,7 @@ static int fill_headers(napi_env env, batch_t *batch) {
     bytes_t view = {NULL, 0};
     memset(batch->messages, 0, (size_t)batch->count * sizeof batch->messages[0]);
     for (int i = 0; i < batch->count; i++) {
-        outgoing_t row = row_at(batch, i);
+        outgoing_t row = batch->rows[i];
         struct msghdr *header = &batch->messages[i].msg_hdr;
         bool is_same = i > 0 && batch->views[i] == batch->views[i - 1];
         if (!is_same && !bytes_of(env, batch->views[i], &view)) return -EINVAL;
@@ -163,22 +157,17 @@ static napi_value sendmmsg_(napi_env env, napi_callback_info info) {
     int fd = call_int(&call, 0), flags = call_int(&call, 1);
     batch.count = call_int(&call, 4);
     bytes_t rows = call_bytes(&call, 3);
-    batch.names = call_bytes(&call, 5);
-    batch.control = call_bytes(&call, 6);
     bool is_array = false;
     if (napi_is_array(env, call.argv[2], &is_array) != napi_ok || !is_array) call.bad_argument = 2;
     if (!call_good(&call)) return NULL;
     if (batch.count < 1 || batch.count > BATCH_MAX) return call_number(&call, -EINVAL);
     if (rows.length / sizeof(outgoing_t) < (size_t)batch.count) return call_number(&call, -EINVAL);
-    batch.rows = rows.start;
+    memcpy(batch.rows, rows.start, (size_t)batch.count * sizeof batch.rows[0]);
     int error = fetch_views(env, call.argv[2], &batch);
-    /* Fetching may have run JavaScript, which may have moved memory: it is taken anew. */
-    rows = call_bytes(&call, 3);
+    /* Memory that stays JavaScript's is taken last: fetching may have moved it. */
     batch.names = call_bytes(&call, 5);
     batch.control = call_bytes(&call, 6);
     if (!call_good(&call)) return NULL;
-    if (rows.length / sizeof(outgoing_t) < (size_t)batch.count) return call_number(&call, -EINVAL);
-    batch.rows = rows.start;
     if (error == 0) error = fill_headers(env, &batch);
     if (error < 0) return call_number(&call, error);
     return call_result(&call,

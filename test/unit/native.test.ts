@@ -133,6 +133,22 @@ describe('the addon itself', () => {
     for (const fd of [a, b]) native.close(fd)
   })
 
+  it('reads no row of a batch from memory that a getter has given back meanwhile (H37)', async () => {
+    const { stdout, stderr, code, signal } = await run(
+      process.execPath,
+      script(`
+        import { native } from '#internal/native.js'
+        const room = new ArrayBuffer(2 * 28, { maxByteLength: 2 * 28 })
+        const rows = new Int32Array(room)
+        rows.set([0, 0, 4, 0, 0, 0, 0, 1, 0, 4, 0, 0, 0, 0])
+        const views = [undefined, new Uint8Array(4)]
+        Object.defineProperty(views, 0, { get: () => (room.resize(0), new Uint8Array(4)) })
+        console.log(native.sendmmsg(-1, 0, views, rows, 2, new Uint8Array(0), new Uint8Array(0)))
+      `),
+    )
+    assert.deepEqual([Number(stdout), code, signal], [-sys.EBADF, 0, null], stderr)
+  })
+
   it('for TLS tells a session from a context, and both from anything else', () => {
     const tls = nativeTls()
     const context = tls.contextNew(0) as Handle
