@@ -9,7 +9,7 @@ import { adoptEncrypting, type Encrypting, requireConfig } from './required.js'
 /** A TCP server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
 class InetTlsServer extends InetStreamServer {
   /** As of `stream.inet.Server`, with a `tlscfg`. */
-  static override create<S extends InetStreamServer>(
+  static override async create<S extends InetStreamServer>(
     this: new (
       sock: LowSocket,
     ) => S,
@@ -35,7 +35,7 @@ class InetTlsServer extends InetStreamServer {
 /** A TCP client that talks nothing but TLS. */
 class InetTlsClient extends InetStreamClient {
   /** As of `stream.inet.Client`, with a `tlscfg`. */
-  static override create<C>(
+  static override async create<C>(
     this: new () => C,
     options: Encrypting<InetClientOptions>,
     connect?: boolean,

@@ -11,7 +11,12 @@ import { adoptEncrypting, type Encrypting, requireConfig } from './required.js'
 /** A unix stream server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
 class UnixTlsServer extends UnixStreamServer {
   /** As of `stream.unix.Server`, with a `tlscfg`. */
-  static override create<S>(this: new (sock: LowSocket) => S, options: Encrypting<UnixServerOptions>): Promise<S> {
+  static override async create<S>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    options: Encrypting<UnixServerOptions>,
+  ): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
     return UnixStreamServer.create.call(this as never, requireConfig(options)) as unknown as Promise<S>
   }
@@ -26,7 +31,7 @@ class UnixTlsServer extends UnixStreamServer {
 /** A unix stream client that talks nothing but TLS. A path says nothing of a host: `servername` does. */
 class UnixTlsClient extends UnixStreamClient {
   /** As of `stream.unix.Client`, with a `tlscfg`. */
-  static override create<C>(
+  static override async create<C>(
     this: new () => C,
     options: Encrypting<UnixClientOptions>,
     connect?: boolean,
