@@ -21,6 +21,7 @@ export function webStreams(socket: HalfClosing): WebStreams {
     await socket.close()
     throw error
   }
+  const stopReading = async (): Promise<void> => socket.closer()
   const readable = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -31,7 +32,7 @@ export function webStreams(socket: HalfClosing): WebStreams {
       },
       async cancel() {
         // TLS has no way to say that nobody listens any more.
-        if (socket.fd() >= 0 && !socket.encrypted) socket.closer()
+        if (socket.fd() >= 0 && !socket.encrypted) await stopReading().catch(fail)
         await sideIsOver()
       },
     },
@@ -42,7 +43,7 @@ export function webStreams(socket: HalfClosing): WebStreams {
       await socket.send(chunk).catch(fail)
     },
     async close() {
-      await socket.end()
+      await socket.end().catch(fail)
       await sideIsOver()
     },
     async abort() {

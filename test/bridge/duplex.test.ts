@@ -9,9 +9,9 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { describe, test } from 'node:test'
-import { stream } from 'berkeley'
+import { stream, TCP_CLOSE } from 'berkeley'
 import { WebSocket, WebSocketServer } from 'ws'
-import { available, closing, leavesNoFd, run, tempFolder, within } from '../util/index.js'
+import { available, closing, leavesNoFd, run, tempFolder, within, withoutIpv6 } from '../util/index.js'
 
 leavesNoFd()
 
@@ -104,6 +104,71 @@ describe('a Node stream over a socket', () => {
     writer.write('x')
     const [error] = await once(writer, 'error')
     assert.equal((error as NodeJS.ErrnoException).code, 'EPIPE')
+  })
+})
+
+describe('what libraries ask a stream of', () => {
+  test('addresses of both ends, also when the connection is gone', async (t) => {
+    const names: unknown[] = []
+    const port = await serving(t, (duplex) => {
+      names.push([duplex.localAddress, duplex.localPort, duplex.localFamily, duplex.remoteAddress], duplex.remotePort)
+      duplex.resume().end()
+    })
+    const client = await connected(port)
+    const own = client.address()
+    assert.deepEqual([client.remoteAddress, client.remotePort, client.remoteFamily], ['127.0.0.1', port, 'IPv4'])
+    client.resume().end()
+    await once(client, 'close')
+    assert.deepEqual(names, [['127.0.0.1', port, 'IPv4', '127.0.0.1'], own.port])
+    assert.deepEqual(own, { address: '127.0.0.1', port: client.localPort, family: 'IPv4' })
+    assert.equal(client.remotePort, port)
+  })
+
+  test('addresses of IPv6', { skip: withoutIpv6() }, async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '::1' }))
+    server.listen()
+    const client = (await stream.inet.Client.create({ host: '::1', port: server.getsockname().port })).duplex()
+    assert.deepEqual([client.remoteFamily, client.localFamily, client.localAddress], ['IPv6', 'IPv6', '::1'])
+    client.destroy()
+    await once(client, 'close')
+  })
+
+  test('a unix stream has none, and no options of TCP', async (t) => {
+    const [a] = await piped(t)
+    const duplex = a.duplex()
+    assert.deepEqual([duplex.remoteAddress, duplex.remotePort, duplex.address()], [undefined, undefined, {}])
+    assert.equal(duplex.setNoDelay().setKeepAlive(true, 1000).ref().unref(), duplex)
+    duplex.destroy()
+    await once(duplex, 'close')
+    assert.deepEqual([duplex.remoteFamily, duplex.address()], [undefined, {}])
+  })
+
+  test('options of TCP reach the socket', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const sock = await stream.inet.Client.create({ host: '127.0.0.1', port: server.getsockname().port })
+    const duplex = sock.duplex()
+    duplex.setNoDelay().setKeepAlive(true, 7500)
+    assert.deepEqual([sock.tcpnodelay(), sock.keepalive(), sock.tcpkeepalive()], [true, true, 7])
+    duplex.setNoDelay(false).setKeepAlive()
+    assert.deepEqual([sock.tcpnodelay(), sock.keepalive()], [false, false])
+    duplex.destroy()
+    await once(duplex, 'close')
+  })
+
+  test('a time without traffic', async (t) => {
+    const [a] = await piped(t)
+    const duplex = a.duplex()
+    const never = (): void => assert.fail('it was taken back')
+    duplex.setTimeout(5, never)
+    duplex.setTimeout(0, never)
+    const idle = once(duplex, 'timeout')
+    const alive = setTimeout(() => {}, 60_000) // the timer of the stream keeps nothing alive
+    duplex.setTimeout(5, () => clearTimeout(alive))
+    await within(idle, 'timeout')
+    assert.throws(() => duplex.setTimeout(-1), { code: 'ERR_OUT_OF_RANGE' })
+    duplex.destroy()
+    await once(duplex, 'close')
   })
 })
 
@@ -276,6 +341,55 @@ describe('web streams', () => {
     assert.equal(await server.recv(), null)
     await done
   })
+
+  test('what fails closes the socket', async (t) => {
+    const [a, b] = await piped(t)
+    const { writable } = a.web()
+    await b.close()
+    await assert.rejects(writable.getWriter().write(Buffer.from('x')), { code: 'EPIPE' })
+    assert.equal(a.fd(), -1)
+    const [c, d] = await tcp(t)
+    const reading = c.web().readable.getReader().read()
+    await reset(d, c)
+    await assert.rejects(reading, { code: 'ECONNRESET' })
+    assert.equal(c.fd(), -1)
+  })
+
+  test('an end that cannot be said closes the socket, too (H42)', async (t) => {
+    const [a, b] = await tcp(t)
+    const { readable, writable } = a.web()
+    b.closew()
+    assert.deepEqual(await readable.getReader().read(), { done: true, value: undefined })
+    await reset(b, a)
+    await assert.rejects(writable.getWriter().close(), { code: 'ENOTCONN' })
+    assert.equal(a.fd(), -1)
+  })
+
+  test('a reader that gives up when the connection is gone closes the socket, too', async (t) => {
+    const [a, b] = await tcp(t)
+    const { readable } = a.web()
+    await reset(b, a)
+    await assert.rejects(readable.cancel(), { code: 'ENOTCONN' })
+    assert.equal(a.fd(), -1)
+  })
+
+  /** Both ends of a TCP connection. */
+  async function tcp(t: Test): Promise<[stream.inet.Socket, stream.inet.Socket]> {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port: server.getsockname().port }))
+    return [client, closing(t, await server.accept())]
+  }
+
+  /** Breaks the connection off, and waits until the other end knows. */
+  async function reset(sock: stream.inet.Socket, peer: stream.inet.Socket): Promise<void> {
+    sock.linger(0)
+    await sock.close()
+    const known = async (): Promise<void> => {
+      while (peer.fd() >= 0 && peer.tcpinfo().state !== TCP_CLOSE) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await within(known(), 'the reset')
+  }
 
   test('cancelling and aborting close what they should', async (t) => {
     const [a, b] = await piped(t)
