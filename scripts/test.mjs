@@ -3,14 +3,14 @@
 // The list of files comes from the sources, so that no leftover of an old build is run. Where it may, it runs them in a
 // network namespace with nothing but a loopback device: no test can talk to anybody else, not even to a name server, and
 // what is there in the end was left by them.
-import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { leftInNamespace } from './lib/leftovers.mjs'
+import { canIsolate } from './lib/programs.mjs'
 import { filesBelow, inRoot } from './lib/project.mjs'
-import { Failure, inForeground, quietly, script, which } from './lib/run.mjs'
+import { Failure, inForeground, quietly, script } from './lib/run.mjs'
 
 /** A test that hangs fails after this long: no test of ours takes a tenth of it. */
 const TIMEOUT_MS = 120_000
@@ -28,12 +28,6 @@ function compiledTests(wanted) {
     .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   if (names.length === 0) throw new Failure(`no test file ${wanted.length ? `matches ${wanted.join(', ')}` : 'found'}`)
   return names.map((name) => inRoot('build', name.replace(/\.ts$/, '.js')))
-}
-
-/** Whether this process may make namespaces: not so in many containers, and for nobody but root. */
-function canIsolate() {
-  if (process.getuid?.() !== 0 || !which('unshare') || !which('ip')) return false
-  return spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status === 0
 }
 
 /** @param {readonly string[]} args */

@@ -35,7 +35,8 @@ function isMachinery(target: string): boolean {
   return target.startsWith('anon_inode:')
 }
 
-function opened(before: ReadonlyMap<number, string>): string[] {
+/** What was opened since, but for machinery: number and what it is. */
+export function openedSince(before: ReadonlyMap<number, string>): string[] {
   return [...openFds()]
     .filter(([fd, target]) => before.get(fd) !== target && !isMachinery(target))
     .map(([fd, target]) => `${fd} (${target})`)
@@ -56,9 +57,9 @@ export function leavesNoFd(): void {
   })
   after(async () => {
     try {
-      await eventually(() => opened(atStart).length === 0, 'closing', GRACE_MS)
+      await eventually(() => openedSince(atStart).length === 0, 'closing', GRACE_MS)
     } catch {
-      throw new Error(`left open: ${opened(atStart).join(', ')}`)
+      throw new Error(`left open: ${openedSince(atStart).join(', ')}`)
     }
   })
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { threadId } from 'node:worker_threads'
 
 /** A fresh folder, removed after the test. Its path is short, so that unix addresses fit into it. */
 export function tempFolder(t: Pick<TestContext, 'after'>): string {
@@ -12,8 +13,8 @@ export function tempFolder(t: Pick<TestContext, 'after'>): string {
 
 let names = 0
 
-/** An abstract unix name that nobody else uses. */
+/** An abstract unix name that nobody else uses, in no other thread either. */
 export function abstractName(): string {
   names++
-  return `\0berkeley-test-${process.pid}-${names}`
+  return `\0berkeley-test-${process.pid}-${threadId}-${names}`
 }
