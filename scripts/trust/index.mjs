@@ -3,3 +3,7 @@ import { coverage } from './coverage.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
 export const PARTS = [coverage]
+import { races } from './races.mjs'
+
+/** @type {readonly import('../lib/trust.mjs').Part[]} */
+export const PARTS = [races]
