@@ -3,7 +3,8 @@ import { coverage } from './coverage.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
 export const PARTS = [coverage]
+import { load } from './load.mjs'
 import { races } from './races.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = [races]
+export const PARTS = [races, load]
