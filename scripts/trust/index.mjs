@@ -5,6 +5,7 @@ import { coverage } from './coverage.mjs'
 export const PARTS = [coverage]
 import { load } from './load.mjs'
 import { races } from './races.mjs'
+import { soak } from './soak.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = [races, load]
+export const PARTS = [races, load, soak]
