@@ -319,6 +319,12 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
       this.#dialer.cancel()
       super.closing()
     }
+
+    /** The same: what waits ends when the descriptor is given away. */
+    protected override released(): void {
+      this.#dialer.cancel()
+      super.released()
+    }
   }
   return Client as unknown as B & Constructor<Connecting> & ClientMaker<Options>
 }

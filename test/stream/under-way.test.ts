@@ -154,6 +154,16 @@ describe('a client that is closed at any moment of its attempt to connect', () =
   })
 })
 
+test('a client that is given away while it connects again does not come back (H02)', async (t) => {
+  const listener = await server(t)
+  const { port = 0 } = listener.getsockname()
+  const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
+  const again = client.connect()
+  native.close(client.detach())
+  await assert.rejects(within(again, 'the end of the attempt'), { code: 'ECANCELED' })
+  assert.equal(client.fd(), -1)
+})
+
 describe('a wait hook', () => {
   type Hooked = (a: stream.unix.Socket, b: stream.unix.Socket) => unknown
   const deeds: [what: string, deed: Hooked, outcome: string][] = [

@@ -41,7 +41,19 @@ const ends: readonly End[] = [
   (sock) => sock.close(true, true).catch(allow('ENOTCONN')),
   (sock) => Promise.all([sock.close(), sock.close()]),
   (sock) => sock[Symbol.asyncDispose](),
+  giveAway,
 ]
+
+/** Gives the descriptor to somebody else, who closes it; what cannot be given away is closed. */
+function giveAway(sock: Socket): unknown {
+  try {
+    native.close(sock.detach())
+    return undefined
+  } catch (error) {
+    if (!['EBADF', 'EOPNOTSUPP'].includes((error as { code: string }).code)) throw error
+    return sock.close()
+  }
+}
 
 /** Lets an error pass that is known. */
 function allow(code: string): (error: { code: string }) => void {
