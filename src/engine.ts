@@ -295,8 +295,9 @@ export class Engine implements ReadyListener {
 
   #resume(direction: Direction): void {
     const pending = direction.pending
-    if (pending === undefined || pending.isPausing || pending.offloaded) return
-    if (pending.operation.offload) this.#wait(direction, pending, 'offload')
+    if (pending === undefined || pending.isPausing) return
+    if (pending.offloaded) pending.announced = true
+    else if (pending.operation.offload) this.#wait(direction, pending, 'offload')
     else this.#proceed(direction, pending, this.#attempt(direction, pending.operation))
   }
 
@@ -311,6 +312,7 @@ export class Engine implements ReadyListener {
     const { operation, patience } = pending
     const work = operation.offload?.(this.#user.use(operation.syscall)) as Promise<number>
     pending.offloaded = true
+    pending.announced = false
     if (patience.deadline !== NEVER) this.#arm(direction, pending)
     work.then(
       (result) => this.#returned(direction, pending, result),
@@ -331,7 +333,7 @@ export class Engine implements ReadyListener {
     }
     if (outcome === 'done' || outcome === 'failed') this.#proceed(direction, pending, outcome)
     else if (pending.ending) this.#fail(direction, pending, pending.ending())
-    else if (outcome === 'more') this.#wait(direction, pending, 'offload')
+    else if (outcome === 'more' || (outcome === 'wait' && pending.announced)) this.#wait(direction, pending, 'offload')
     else this.#wait(direction, pending, outcome === 'passing' ? 'pause' : outcome)
   }
 

@@ -11,6 +11,8 @@ export interface Keeper {
 export class Pending<T> {
   /** Another thread is at work. */
   offloaded = false
+  /** Readiness was announced since that thread began: what it found may be out of date, and nobody will say so again. */
+  announced = false
   /** How the operation ends, if it has to end before that thread is through. */
   ending: (() => unknown) | undefined
   /** Is called when the signal is aborted. */

@@ -72,6 +72,28 @@ describe('engine: the loop', () => {
     assert.equal(poller.holders, 0)
   })
 
+  test('readiness that comes while another thread makes the call is not lost (H12)', async () => {
+    const threads: ((result: number) => void)[] = []
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+    const result = engine.write({
+      syscall: 'sendfile',
+      attempt: () => assert.fail('another thread makes the call'),
+      offload: () => new Promise<number>((resolve) => threads.push(resolve)),
+      finish: (count) => count,
+    })
+    threads[0]?.(-sys.EAGAIN)
+    await turn()
+    writable()
+    assert.equal(threads.length, 2)
+    // The room comes after that thread looked for it, and before it is known what it found.
+    writable()
+    threads[1]?.(-sys.EAGAIN)
+    await turn()
+    assert.equal(threads.length, 3, 'nobody will announce the room again')
+    threads[2]?.(8)
+    assert.equal(await result, 8)
+  })
+
   test('readiness is a hint: EAGAIN after it waits again (H11)', async () => {
     const script = new Script(-sys.EAGAIN, -sys.EAGAIN, -sys.EAGAIN, 9)
     const result = engine.read(script)
