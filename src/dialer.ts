@@ -5,10 +5,11 @@ import { handOver, type SocketFacts } from './descriptor.js'
 import { Engine } from './engine.js'
 import { abortError, SystemError, systemError, TimeoutError, timeoutError } from './errors.js'
 import { create } from './llsocket/factory.js'
+import type { Socket as LowSocket } from './llsocket/socket.js'
 import type { Constructor } from './mixin.js'
 import { native, registers } from './native.js'
 import { type Operation, OTHER_SIDE_FULL } from './operation.js'
-import { type PrepareOptions, prepared } from './prepare.js'
+import { orClosed, type PrepareOptions, prepared } from './prepare.js'
 import { signalOf } from './side.js'
 import type { Connected, Socket, WaitOptions } from './socket.js'
 import type { Context } from './tls/context.js'
@@ -61,6 +62,8 @@ function connecting(ai: AddrInfo): Operation<void> {
 
 type CandidateOptions = WaitOptions &
   PrepareOptions & {
+    /** Sets what the class wants of each connection. */
+    ready?: ((sock: LowSocket) => void) | undefined
     /** Encrypts a connection. */
     secure?: ((facts: SocketFacts) => TlsSession) | undefined
     /** Is told of what waits for the connection. */
@@ -69,7 +72,8 @@ type CandidateOptions = WaitOptions &
 
 /** One address, one new socket: connected, or closed again. */
 async function candidate(ai: AddrInfo, deadline: Deadline, options: CandidateOptions): Promise<Connected> {
-  const { owned, facts } = handOver(prepared(create(ai, true), ai, options))
+  const low = orClosed(prepared(create(ai, true), ai, options), (sock) => options.ready?.(sock))
+  const { owned, facts } = handOver(low)
   const engine = new Engine(owned)
   options.onEngine?.(engine)
   let tls: TlsSession | undefined
@@ -216,8 +220,8 @@ export interface Dial<Options> {
   lookup(options: Options): Promise<AddrInfo[]>
   /** The host that a certificate has to be for; none where options name a path. */
   host?(options: Options): string | undefined
-  /** Sets what a new connection is to have. */
-  ready?(socket: Socket, options: Options): void
+  /** Sets what a connection is to have, before it is one. */
+  ready?(sock: LowSocket, options: Options): void
 }
 
 /** What a client can. */
@@ -281,18 +285,9 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
         throw systemError(sys.EDESTADDRREQ, 'connect', { detail: 'no address was given to create()' })
       const lookup = (): Promise<AddrInfo[]> => dial.lookup(options)
       const secure = this.#context && this.#secure(this.#context, this.#peer(options))
-      const adopt = (connected: Connected): Promise<void> => this.#adopt(connected, options)
-      await this.#dialer.connect(milliseconds, lookup, { ...options, signal, secure }, adopt)
-    }
-
-    /** Goes on with a new connection: all but the end of the former one is done before this returns. */
-    async #adopt(connected: Connected, options: Options): Promise<void> {
-      const replaced = this.replace(connected)
-      try {
-        dial.ready?.(this, options)
-      } finally {
-        await replaced
-      }
+      const ready = (sock: LowSocket): void => dial.ready?.(sock, options)
+      const adopt = (connected: Connected): Promise<void> => this.replace(connected)
+      await this.#dialer.connect(milliseconds, lookup, { ...options, signal, secure, ready }, adopt)
     }
 
     #peer(options: Options & TlsClientOptions): Peer {

@@ -4,6 +4,7 @@ import { Descriptor, type Handed, handOver, type SocketFacts } from './descripto
 import { Ending, type Farewell } from './ending.js'
 import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
+import { closeFd } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
@@ -58,7 +59,17 @@ export class Socket extends Descriptor {
     const { owned, facts = NOTHING } = taken(sock)
     super(owned, facts)
     this.#engine = this.#newEngine()
-    if (sock) this.setNonblock(true)
+    if (sock) this.#neverBlock()
+  }
+
+  /** A descriptor that was taken over and is of no use has no other owner any more. */
+  #neverBlock(): void {
+    try {
+      this.setNonblock(true)
+    } catch (error) {
+      closeFd(this.retire())
+      throw error
+    }
   }
 
   #newEngine(): Engine {

@@ -16,7 +16,18 @@ export function wrapAs(fd: unknown, families: readonly number[], socktype: numbe
   if (!families.includes(facts.family) || facts.socktype !== socktype)
     throw systemError(sys.EPROTOTYPE, 'wrap', { detail: `fd ${number} is a socket of another kind` })
   const sock = wrap(number)
-  if (mayListen || !sock.acceptconn()) return sock
-  sock.unwrap()
-  throw systemError(sys.EPROTOTYPE, 'wrap', { detail: `fd ${number} listens: it is for the wrap() of a server class` })
+  try {
+    if (!mayListen) refuseListener(sock)
+    sock.nonblock(true)
+    return sock
+  } catch (error) {
+    sock.unwrap()
+    throw error
+  }
+}
+
+function refuseListener(sock: Socket): void {
+  if (!sock.acceptconn()) return
+  const detail = `fd ${sock.fd()} listens: it is for the wrap() of a server class`
+  throw systemError(sys.EPROTOTYPE, 'wrap', { detail })
 }

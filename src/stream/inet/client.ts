@@ -31,8 +31,8 @@ const dial: Dial<InetClientOptions> = {
   },
   lookup: getaddrinfoin,
   host: ({ host }) => host ?? 'localhost',
-  ready(socket, options) {
-    if (optional(options, 'tcpnodelay', true)) (socket as InetStreamSocket).tcpnodelay(true)
+  ready(sock, options) {
+    if (optional(options, 'tcpnodelay', true)) sock.tcpnodelay(true)
   },
 }
 
