@@ -249,7 +249,11 @@ export abstract class Descriptor implements OptionTarget {
     if (count > 0 || !this.zeroIsEnd) return false
     if (!this.keepsBoundaries) return true
     const fd = this.use('recv')
-    if ((native.poll(fd, sys.POLLRDHUP, 0) & sys.POLLRDHUP) === 0) return false
+    let events: number
+    do events = native.poll(fd, sys.POLLRDHUP, 0)
+    while (events === -sys.EINTR)
+    // Whoever cannot be asked has not said that it is the end: then the next receive will.
+    if (events < 0 || (events & sys.POLLRDHUP) === 0) return false
     return native.recv(fd, oneByte, 0, 1, MSG_PEEK | MSG_DONTWAIT) <= 0
   }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { MSG_EOR, SOCK_SEQPACKET, seqpacket } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
+import { sys } from '#internal/constants.js'
+import { native } from '#internal/native.js'
 import { available, closing, closingAll, leavesNoFd, start, tempFolder } from '../util/index.js'
 
 leavesNoFd()
@@ -36,6 +38,25 @@ test('an empty record is a record; the end is the end (H32)', async (t) => {
   await a.close()
   assert.equal(String(await b.recv()), '')
   assert.equal(String(await b.recv()), 'last')
+  assert.equal(await b.recv(), null)
+})
+
+test('a signal does not make an empty record the end (H32)', async (t) => {
+  const [a, b] = closingAll(t, await seqpacket.unix.pair())
+  const original = native.poll
+  let signals = 1
+  t.mock.method(native, 'poll', (...args: Parameters<typeof original>) =>
+    signals-- > 0 ? -sys.EINTR : original(...args),
+  )
+  await a.send('')
+  assert.equal(String(await b.recv()), '')
+  assert.ok(signals <= 0)
+  // Nor does a question that cannot be asked.
+  t.mock.method(native, 'poll', () => -sys.ENOMEM)
+  await a.send('')
+  assert.equal(String(await b.recv()), '')
+  t.mock.restoreAll()
+  await a.close()
   assert.equal(await b.recv(), null)
 })
 
