@@ -1,7 +1,7 @@
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from './constants.js'
 import { after } from './deadline.js'
 import { Engine } from './engine.js'
-import { check } from './errors.js'
+import { check, TimeoutError } from './errors.js'
 import { closeFd, closeFdInPool } from './fd.js'
 import { native } from './native.js'
 import { isNotYet, type Operation } from './operation.js'
@@ -91,10 +91,13 @@ export class Ending {
   }
 }
 
+/** A peer that is gone by then is no failure, as it would have been none at once; that there was no time is told. */
 async function sayLater(fd: number, operation: Operation<void>, budget: number): Promise<void> {
   const engine = new Engine({ use: () => fd })
   try {
     await engine.write(operation, { deadline: after(budget || FAREWELL_MS) })
+  } catch (error) {
+    if (error instanceof TimeoutError) throw error
   } finally {
     engine.close()
   }

@@ -198,3 +198,19 @@ test('a flood of key updates keeps nobody else from being served (H13, H92)', as
   await child.stop()
   await receiving
 })
+
+test('a close whose last words find the peer gone is a close', async (t) => {
+  const [server, client] = await ends(t)
+  client.sndbuf(4096)
+  const aborting = new AbortController()
+  const sending = client.send(Buffer.alloc(1 << 24), 0, { signal: aborting.signal })
+  // Until both sides' buffers are full.
+  for (let i = 0; i < 10; i++) await turn()
+  aborting.abort()
+  await assert.rejects(sending, { name: 'AbortError' })
+  // There is no room for the close_notify, and the peer resets the connection, because it has not read all, while it waits for some.
+  const closed = client.close()
+  await turn()
+  await server.close()
+  await closed
+})
