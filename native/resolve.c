@@ -127,7 +127,10 @@ static lookup_t *lookup_new(addon_t *addon, napi_value callback) {
     if (lookup == NULL) return NULL;
     lookup->addon = addon;
     lookup->request.data = lookup;
-    napi_create_reference(addon->env, callback, 1, &lookup->callback);
+    if (napi_create_reference(addon->env, callback, 1, &lookup->callback) != napi_ok) {
+        free(lookup); /* nobody would ever be told */
+        return NULL;
+    }
     lookup->next = addon->lookups;
     lookup->link = &addon->lookups;
     if (lookup->next) lookup->next->link = &lookup->next;
