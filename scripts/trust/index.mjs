@@ -6,3 +6,7 @@ import { soak } from './soak.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
 export const PARTS = [races, load, soak, coverage]
+import { faults } from './faults.mjs'
+
+/** @type {readonly import('../lib/trust.mjs').Part[]} */
+export const PARTS = [faults]

@@ -1,0 +1,9 @@
+/** All tables. */
+import type { Row } from '../row.js'
+import { first } from './first.js'
+import { life } from './life.js'
+import { low } from './low.js'
+import { tlsRows } from './tls.js'
+import { transferRows } from './transfers.js'
+
+export const rows: readonly Row[] = [...first, ...low, ...transferRows, ...life, ...tlsRows]
