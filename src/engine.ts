@@ -199,6 +199,8 @@ export class Engine implements ReadyListener {
   #begin(direction: Direction, pending: AnyPending, step: Step): void {
     direction.lucky = 0
     direction.pauses = 0
+    // Also while another thread is at work: what is announced meanwhile, nobody will announce again.
+    this.#ear?.listen(this)
     const { signal } = pending.patience
     if (signal) {
       pending.onAbort = () =>
@@ -238,8 +240,8 @@ export class Engine implements ReadyListener {
       this.#ear = new Ear()
       this.#watch = (this.#poller as Poller).watch(this.#user.use(syscall), this.#ear)
       this.#user.watched?.(this.#watch)
+      this.#ear.listen(this)
     }
-    this.#ear.listen(this)
   }
 
   /** Runs a hook of the user. It may do anything, also close this socket: the wait goes on only if it is still ours. */

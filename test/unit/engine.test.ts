@@ -46,6 +46,7 @@ beforeEach(() => {
   engine = new Engine({ use }, poller)
 })
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const readable = (): void => poller.report(FD, true, false)
 const writable = (): void => poller.report(FD, false, true)
 
@@ -74,7 +75,6 @@ describe('engine: the loop', () => {
 
   test('readiness that comes while another thread makes the call is not lost (H12)', async () => {
     const threads: ((result: number) => void)[] = []
-    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
     const result = engine.write({
       syscall: 'sendfile',
       attempt: () => assert.fail('another thread makes the call'),
@@ -92,6 +92,25 @@ describe('engine: the loop', () => {
     assert.equal(threads.length, 3, 'nobody will announce the room again')
     threads[2]?.(8)
     assert.equal(await result, 8)
+  })
+
+  test('nor is it when an earlier call has waited, and this one has yet to (H12)', async () => {
+    const before = engine.write(new Script(-sys.EAGAIN, 1))
+    writable()
+    assert.equal(await before, 1)
+    const threads: ((result: number) => void)[] = []
+    const sent = engine.write({
+      syscall: 'sendfile',
+      attempt: () => assert.fail('another thread makes the call'),
+      offload: () => new Promise<number>((resolve) => threads.push(resolve)),
+      finish: (count) => count,
+    })
+    writable()
+    threads[0]?.(-sys.EAGAIN)
+    await turn()
+    assert.equal(threads.length, 2, 'nobody will announce the room again')
+    threads[1]?.(8)
+    assert.equal(await sent, 8)
   })
 
   test('readiness is a hint: EAGAIN after it waits again (H11)', async () => {
