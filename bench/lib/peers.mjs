@@ -1,9 +1,15 @@
-// What can be measured: servers in C, and those of bench/servers on one Node or another.
+// What can be measured: programs in C, and those of bench/servers on one runtime or another.
+import { spawnSync } from 'node:child_process'
 import { inRoot } from '../../scripts/lib/project.mjs'
+import { which } from '../../scripts/lib/run.mjs'
 import { nativeProgram } from './native.mjs'
-import { ownRuntime, runtimes } from './runtimes.mjs'
+import { bun, deno, ownRuntime, runtimes } from './runtimes.mjs'
+import { Missing } from './scenario.mjs'
 
 /** @typedef {import('./scenario.mjs').Peer} Peer */
+
+/** @param {string} file */
+const server = (file) => inRoot('bench', 'servers', file)
 
 /**
  * @param {string} name
@@ -14,8 +20,28 @@ import { ownRuntime, runtimes } from './runtimes.mjs'
  */
 const script = (name, file, runtime, flags = []) => ({
   name: `${name}, ${runtime.name}`,
-  program: () => ({ command: runtime.command(), args: [...flags, inRoot('bench', 'servers', file)] }),
+  program() {
+    const { command, args } = runtime.program()
+    return { command, args: [...args, ...flags, server(file)] }
+  },
 })
+
+/**
+ * The library that berkeley comes from, where a Lua has it. What it is measured as is what its documentation describes; later
+ * versions have other names for the same.
+ * @type {Peer}
+ */
+const luaNet = {
+  name: 'lua-net, Lua',
+  program() {
+    const lua = ['luajit', 'lua5.1', 'lua'].find((name) => which(name) !== undefined)
+    if (lua === undefined) throw new Missing('there is neither luajit nor lua')
+    const needed = "require('net.stream.inet'); assert(require('act').waitReadable)"
+    const { status } = spawnSync(lua, ['-e', needed])
+    if (status !== 0) throw new Missing(`${lua} has no modules net 0.23 and act 0.9 (luarocks)`)
+    return { command: lua, args: [server('lua-net.lua')] }
+  },
+}
 
 /**
  * A server in C, then berkeley and node:net on each Node.
@@ -37,6 +63,14 @@ const besides = (reference, berkeley, net, flags) => [
 const epoll = (role) => ({ name: 'C, epoll', program: () => nativeProgram(role, false) })
 
 export const streamPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.mjs')
+
+/** The same, and other runtimes with their own sockets. */
+export const tcpPeers = () => [
+  ...streamPeers(),
+  script('Bun.listen', 'bun.mjs', bun),
+  script('Deno.listen', 'deno.mjs', deno),
+  luaNet,
+]
 
 /** Those that one would write for much data: berkeley receives into one buffer. */
 export const bulkPeers = () => besides(epoll('server'), 'berkeley-recvinto.mjs', 'net.mjs')

@@ -1,22 +1,23 @@
-// The versions of Node that programs in JavaScript run on: the one that runs the harness, and the newest.
+// What programs in JavaScript run on: the Node that runs the harness, the newest one, Bun, Deno.
 import { existsSync } from 'node:fs'
 import { inRoot, readJson } from '../../scripts/lib/project.mjs'
 import { Failure, step } from '../../scripts/lib/run.mjs'
 import { Missing } from './scenario.mjs'
 
-/** @typedef {{ name: string, command: () => string }} Runtime */
+/** @typedef {import('./scenario.mjs').Program} Program */
+/** @typedef {{ name: string, program: () => Program }} Runtime the program is one that takes a file and its arguments */
 
 const BENCH = inRoot('bench')
-const PACKAGE = `node-${process.platform}-${process.arch}`
-const BINARY = ['node_modules', PACKAGE, 'bin', 'node']
+const NODE = `node-${process.platform}-${process.arch}`
+
+/** How the makers of Bun and Deno call this platform. */
+const BUN = `@oven/bun-${process.platform}-${process.arch === 'arm64' ? 'aarch64' : process.arch}`
+const DENO = `@deno/${process.platform}-${process.arch}-glibc`
 
 const majorOf = (/** @type {string} */ version) => version.replace(/^v/, '').split('.')[0] ?? ''
 
-/** @type {Runtime} */
-const own = { name: `Node ${majorOf(process.version)}`, command: () => process.execPath }
-
-/** The version that bench/package.json names, if there is one for this platform. @returns {string | undefined} */
-const newestVersion = () => readJson(inRoot('bench', 'package.json')).optionalDependencies[PACKAGE]
+/** The version of a package that bench/package.json names, if it does. @param {string} name @returns {string | undefined} */
+const versionOf = (name) => readJson(inRoot('bench', 'package.json')).optionalDependencies[name]
 
 let tried = false
 
@@ -33,21 +34,67 @@ function install() {
   }
 }
 
-/** @param {string} version @returns {string} */
-function newestBinary(version) {
-  const kept = inRoot('build', 'node', majorOf(version), ...BINARY)
-  const installed = inRoot('bench', ...BINARY)
-  if (existsSync(kept)) return kept
-  if (!existsSync(installed)) install()
-  if (!existsSync(installed)) throw new Missing(`${PACKAGE} ${version} is not installed`)
-  return installed
+/** @param {string} name @param {string} version */
+function isInstalled(name, version) {
+  const about = inRoot('bench', 'node_modules', name, 'package.json')
+  return existsSync(about) && readJson(about).version === version
 }
 
-/** @returns {readonly Runtime[]} */
+/** Is this Node linked to it? Then programs that are can run. */
+function hasGlibc() {
+  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport())
+  return report.header.glibcVersionRuntime !== undefined
+}
+
+/**
+ * A program that a package of npm holds; all of them are linked to glibc.
+ * @param {string} name
+ * @param {readonly string[]} path in the package
+ * @returns {string}
+ */
+function binaryOf(name, path) {
+  const version = versionOf(name)
+  if (version === undefined) throw new Missing(`bench/package.json names no ${name}`)
+  if (!hasGlibc()) throw new Missing(`${name} needs glibc`)
+  if (!isInstalled(name, version)) install()
+  if (!isInstalled(name, version)) throw new Missing(`${name} ${version} is not installed`)
+  return inRoot('bench', 'node_modules', name, ...path)
+}
+
+/** @param {string} command @returns {Program} */
+const bare = (command) => ({ command, args: [] })
+
+/** @type {Runtime} */
+export const ownRuntime = { name: `Node ${majorOf(process.version)}`, program: () => bare(process.execPath) }
+
+/** The folder of test:node is looked at first. @param {string} version @returns {Program} */
+function newestNode(version) {
+  const kept = inRoot('build', 'node', majorOf(version), 'node_modules', NODE, 'bin', 'node')
+  return bare(existsSync(kept) ? kept : binaryOf(NODE, ['bin', 'node']))
+}
+
+/** Versions of Node. @returns {readonly Runtime[]} */
 export function runtimes() {
-  const version = newestVersion()
-  if (version === undefined || majorOf(version) === majorOf(process.version)) return [own]
-  return [own, { name: `Node ${majorOf(version)}`, command: () => newestBinary(version) }]
+  const version = versionOf(NODE)
+  if (version === undefined || majorOf(version) === majorOf(process.version)) return [ownRuntime]
+  return [ownRuntime, { name: `Node ${majorOf(version)}`, program: () => newestNode(version) }]
 }
 
-export const ownRuntime = own
+const named = (/** @type {string} */ name, /** @type {string} */ of) =>
+  `${name} ${versionOf(of)?.split('.').slice(0, 2).join('.') ?? ''}`.trim()
+
+/** @type {Runtime} */
+export const bun = { name: named('Bun', BUN), program: () => bare(binaryOf(BUN, ['bin', 'bun'])) }
+
+/** Nothing but the network, and no cache outside of this project. @type {Runtime} */
+export const deno = {
+  name: named('Deno', DENO),
+  program: () => ({
+    command: 'env',
+    args: [
+      `DENO_DIR=${inRoot('build', 'bench', 'deno')}`,
+      binaryOf(DENO, ['deno']),
+      ...['run', '--allow-net', '--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
+    ],
+  }),
+}

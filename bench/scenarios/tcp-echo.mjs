@@ -1,4 +1,4 @@
-import { streamPeers } from '../lib/peers.mjs'
+import { tcpPeers } from '../lib/peers.mjs'
 import { connections, units } from '../lib/scenario.mjs'
 
 /** @type {import('../lib/scenario.mjs').Scenario} */
@@ -7,6 +7,6 @@ export default {
   title: 'TCP, 64 bytes there and back',
   unit: units.roundTrips,
   tls: false,
-  peers: streamPeers,
+  peers: tcpPeers,
   cases: [1, 64, 500].map((lanes) => ({ name: connections(lanes), serve: 'echo', work: 'echo', lanes, size: 64 })),
 }
