@@ -14,7 +14,7 @@ import { progressLine, table } from './lib/terminal.mjs'
 import { SCENARIOS } from './scenarios/index.mjs'
 
 /** @type {import('./lib/rounds.mjs').Effort} */
-const USUAL = { rounds: 7, first: 500, warm: 250, run: 1000 }
+const USUAL = { rounds: 5, first: 500, warm: 200, run: 800 }
 /** @type {import('./lib/rounds.mjs').Effort} */
 const QUICK = { rounds: 3, first: 100, warm: 50, run: 200 }
 

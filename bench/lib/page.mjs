@@ -13,11 +13,15 @@ Drawn by \`npm run bench:docs\` from the results of \`npm run bench\`; do not ed
 Each picture compares servers that do the same work. The server runs on one CPU, a load generator in C on another. In each round
 all are measured one after the other, in changing order, and each is divided by the first one, the program in C, of the same round.
 A bar is the median of these ratios, the line on it reaches from the smallest to the largest. A rate says little where the server
-had time left, as with one connection; the CPU time of the server for each operation holds in every case.
+had time left, as with one connection; the CPU time of the server for each operation holds in every case. "The server" is the
+program that is measured: where connecting is measured, it is the one that connects.
 
-The programs are in \`bench/servers\` and \`bench/native\`: the code that one would write, without tricks. With TLS all use TLS 1.3,
-TLS_AES_256_GCM_SHA384, X25519, an ECDSA P-256 certificate, and one build of OpenSSL: that inside of Node. A Node server sends no
-new ticket when a session is resumed, the others do.
+The programs are in \`bench/servers\` and \`bench/native\`: the code that one would write, without tricks. berkeley receives by
+\`recv()\`, which gives a Buffer each time, and in bulk over TCP by \`recvinto()\` into one of 64 KiB. Memory is what a server has more
+for each connection that waits, with its garbage collected; the program in C keeps no buffer for such a one, and shows the floor.
+
+With TLS all use TLS 1.3, TLS_AES_256_GCM_SHA384, X25519, an ECDSA P-256 certificate, and one build of OpenSSL: that inside of
+Node. A Node server sends no new ticket when a session is resumed, the others do.
 `
 
 /** @param {Results} results */
