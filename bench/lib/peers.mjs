@@ -27,8 +27,8 @@ const script = (name, file, runtime, flags = []) => ({
 })
 
 /**
- * The library that berkeley comes from, where a Lua has it. What it is measured as is what its documentation describes; later
- * versions have other names for the same.
+ * The library that berkeley comes from, where a Lua has it, as its documentation describes it: later versions have other
+ * names for the same.
  * @type {Peer}
  */
 const luaNet = {

@@ -16,8 +16,8 @@ import { Missing } from './scenario.mjs'
  */
 
 /**
- * What one peer did in one round: units per second, and what each cost: microseconds of the server's CPU, unless the unit
- * says something else; shares of the time: that the server ran, that the load ran, that either was ready to run while
+ * What one peer did in one round: units per second, and what each cost: microseconds of the server's CPU, unless the
+ * unit says something else; shares of the time: that the server ran, that the load ran, that either was ready to run while
  * something else had its CPU; latencies in microseconds. A unit without a rate has a cost only.
  * @typedef {{
  *   rate?: number, cost: number, busy?: number, loadBusy?: number, disturbed?: number, p50?: number, p99?: number

@@ -5,7 +5,7 @@ import { Failure, step } from '../../scripts/lib/run.mjs'
 import { Missing } from './scenario.mjs'
 
 /** @typedef {import('./scenario.mjs').Program} Program */
-/** @typedef {{ name: string, program: () => Program }} Runtime the program is one that takes a file and its arguments */
+/** @typedef {{ name: string, program: () => Program }} Runtime what takes a file of JavaScript and its arguments */
 
 const BENCH = inRoot('bench')
 const NODE = `node-${process.platform}-${process.arch}`
@@ -16,7 +16,7 @@ const DENO = `@deno/${process.platform}-${process.arch}-glibc`
 
 const majorOf = (/** @type {string} */ version) => version.replace(/^v/, '').split('.')[0] ?? ''
 
-/** The version of a package that bench/package.json names, if it does. @param {string} name @returns {string | undefined} */
+/** What bench/package.json names, if it does. @param {string} name of a package @returns {string | undefined} */
 const versionOf = (name) => readJson(inRoot('bench', 'package.json')).optionalDependencies[name]
 
 let tried = false

@@ -1,11 +1,11 @@
 /* The load for programs that connect: one thread, one epoll set.
  *   acceptor accept ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID
- * It calls the program at ADDRESS and says "PORT LANES": so many connections at a time are to be made to that port of ours.
- * Each brings a byte, gets it back, and is closed by the program. When we shut that call down the program ends what it has
- * begun, and hangs up.
+ * It calls the program at ADDRESS and says "PORT LANES": so many connections at a time are to be made to that port of
+ * ours. Each brings a byte, gets it back, and is closed by the program. When we shut that call down the program ends what
+ * it has begun, and hangs up.
  *
- * The answer to the end of a connection is a reset: it ends the program's half too, which would stay in TIME_WAIT otherwise,
- * and the program would soon have no port left to connect from. */
+ * The answer to the end of a connection is a reset: it ends the program's half too, which would stay in TIME_WAIT
+ * otherwise, and the program would soon have no port left to connect from. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

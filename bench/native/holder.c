@@ -1,7 +1,7 @@
 /* Tells how much more memory a server has when it holds connections on which nothing happens.
  *   holder hold ADDRESS LANES BYTES WARM_MS RUN_MS SERVER_PID
- * All work is one byte there and back. A server that has garbage collects it when the byte is a 'c', before it answers. The
- * times are those of other loads: this one takes as long as it takes. */
+ * All work is one byte there and back. A server that has garbage collects it when the byte is a 'c', before it answers.
+ * The times are those of other loads: this one takes as long as it takes. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

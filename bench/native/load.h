@@ -42,8 +42,8 @@ work_t work_send;
 work_t work_receive;
 /* Connects, exchanges one message, closes, and again. */
 work_t work_connect;
-/* The same, but the server closes first: the port that lingers in TIME_WAIT is then that of the server, which is one for
- * all connections, and we do not run out of ours. */
+/* The same, but the server closes first: the port that lingers in TIME_WAIT is then that of the server, which is one
+ * for all connections, and we do not run out of ours. */
 work_t work_visit;
 
 /* Opens the connection of a lane, and has it watched. */

@@ -52,7 +52,7 @@ static ssize_t answer(conn_t *conn) {
     return result == WIRE_AGAIN && (conn->to == 0 || conn->from < conn->to) ? WIRE_AGAIN : WIRE_END;
 }
 
-/* What is under way has one memory for all: a connection that waits needs none. Answers leave at once, or not at all. */
+/* What is under way has one memory for all, and a connection that waits needs none. Answers leave at once, or never. */
 static ssize_t idle(conn_t *conn) {
     static uint8_t piece[PIECE];
     for (;;) {

@@ -1,5 +1,5 @@
-// What the programs that connect share: the load calls and says "PORT LANES". Then so many lanes make one connection after the
-// other to that port, until the load shuts the call down. When all lanes have ended we hang up.
+// What the programs that connect share: the load calls and says "PORT LANES". Then so many lanes make one connection after
+// the other to that port, until the load shuts the call down. When all lanes have ended we hang up.
 import { createServer } from 'node:net'
 import { address, announce } from './run.mjs'
 import { portOf } from './streams.mjs'
