@@ -95,7 +95,7 @@ async function runScenario(
   const load = loadAverage()
   const cases = []
   for (const setting of scenario.cases) {
-    const result = await runCase(scenario, setting, bench)
+    const result = await (scenario.measure ?? runCase)(scenario, setting, bench)
     show(result)
     cases.push(result)
   }

@@ -68,5 +68,24 @@ function encrypted(role) {
   return { command: process.execPath, args: [inRoot('bench', 'lib', 'run-addon.mjs'), addon] }
 }
 
+/**
+ * A program of its own, without TLS.
+ * @param {string} name
+ * @param {readonly string[]} sources besides what all have in common
+ * @param {readonly string[]} [flags]
+ * @returns {import('./scenario.mjs').Program}
+ */
+export const nativeTool = (name, sources, flags = []) => ({
+  command: compile(name, [...sources, ...COMMON], () => flags),
+  args: [],
+})
+
+/** Something for a Node to load: its path. @param {string} name @param {readonly string[]} sources */
+export const nativeAddon = (name, sources) => compile(`${name}.node`, sources, addonFlags)
+
+/** A load that throws away what it receives, so that a server that copies nothing can be kept busy. */
+export const discardingLoad = () =>
+  nativeTool('discarding-load', [...PARTS.load, 'wire_plain.c'], ['-DRECEIVE_FLAGS=MSG_TRUNC'])
+
 /** @param {Role} role @param {boolean} tls */
 export const nativeProgram = (role, tls) => (tls ? encrypted(role) : plain(role))

@@ -1,6 +1,7 @@
 // Measures the peers of a scenario: in each round one after the other, in an order that changes from round to round.
 import { Failure } from '../../scripts/lib/run.mjs'
 import { runLoad, startServer } from './children.mjs'
+import { fileOf } from './file.mjs'
 import { descriptorLimit } from './limits.mjs'
 import { nativeProgram } from './native.mjs'
 import { Missing } from './scenario.mjs'
@@ -82,7 +83,7 @@ function checkKind(/** @type {string} */ name, /** @type {Case} */ { resume = fa
 const LOADS = { accept: 'acceptor', hold: 'holder' }
 
 /** @param {Scenario} scenario @param {Case} setting */
-const loadFor = ({ tls }, { work }) => nativeProgram(LOADS[work] ?? 'load', tls)
+const loadFor = ({ load, tls }, { work }) => load?.() ?? nativeProgram(LOADS[work] ?? 'load', tls)
 
 /** @param {Scenario} scenario @param {Case} setting @param {Bench} bench @param {Running} peer @param {number} warm */
 async function measure(scenario, setting, bench, peer, warm) {
@@ -100,11 +101,12 @@ async function measure(scenario, setting, bench, peer, warm) {
 
 /** What a server is told. A path serves once: not every server removes its socket. */
 function serverArgs(
-  /** @type {Scenario} */ { tls, unix },
+  /** @type {Scenario} */ { tls, unix, file },
   /** @type {Case} */ { serve },
   /** @type {Bench} */ { certificate, scratch },
 ) {
   const address = unix ? scratch(`${++paths}.sock`) : '0'
+  if (file !== undefined) return [serve, address, fileOf(scratch, file)]
   if (!tls) return [serve, address]
   const { cert, key } = certificate()
   return [serve, address, cert, key]
@@ -120,7 +122,7 @@ function serverArgs(
 function starter(scenario, setting, bench, peer) {
   const limit = descriptorLimit()
   if (setting.lanes + SPARE > limit) throw new Missing(`a process may have ${limit} descriptors only (ulimit -Hn)`)
-  const program = peer.program()
+  const program = peer.program(setting)
   if (scenario.tls) bench.certificate()
   return () => startServer(peer.name, program, serverArgs(scenario, setting, bench), bench.cores?.server)
 }
@@ -150,7 +152,8 @@ const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0,
  * @param {readonly T[]} list
  * @param {number} round
  */
-const orderOf = (list, round) => (round % 2 === 0 ? rotated(list, round / 2) : rotated(list, (round - 1) / 2).reverse())
+export const orderOf = (list, round) =>
+  round % 2 === 0 ? rotated(list, round / 2) : rotated(list, (round - 1) / 2).reverse()
 
 /** Servers stay alive through all rounds of a case, and sleep while others are measured. */
 async function inLivingServers(

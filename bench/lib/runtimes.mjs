@@ -40,6 +40,18 @@ function isInstalled(name, version) {
   return existsSync(about) && readJson(about).version === version
 }
 
+/**
+ * Installs a package that bench/package.json names, if it is not there.
+ * @param {string} name
+ * @throws {Missing} when it cannot be had
+ */
+export function needInstalled(name) {
+  const version = versionOf(name)
+  if (version === undefined) throw new Missing(`bench/package.json names no ${name}`)
+  if (!isInstalled(name, version)) install()
+  if (!isInstalled(name, version)) throw new Missing(`${name} ${version} is not installed`)
+}
+
 /** Is this Node linked to it? Then programs that are can run. */
 function hasGlibc() {
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport())
@@ -53,11 +65,8 @@ function hasGlibc() {
  * @returns {string}
  */
 function binaryOf(name, path) {
-  const version = versionOf(name)
-  if (version === undefined) throw new Missing(`bench/package.json names no ${name}`)
   if (!hasGlibc()) throw new Missing(`${name} needs glibc`)
-  if (!isInstalled(name, version)) install()
-  if (!isInstalled(name, version)) throw new Missing(`${name} ${version} is not installed`)
+  needInstalled(name)
   return inRoot('bench', 'node_modules', name, ...path)
 }
 

@@ -7,8 +7,8 @@ import { Failure } from '../../scripts/lib/run.mjs'
  */
 
 /**
- * Something that is measured. `program` throws a Missing when it is not there.
- * @typedef {{ name: string, program: () => Program }} Peer
+ * Something that is measured. `program` throws a Missing when it is not there, or cannot do what a case asks for.
+ * @typedef {{ name: string, program: (setting: Case) => Program }} Peer
  */
 
 /**
@@ -41,7 +41,11 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * @property {boolean} [unix] whether servers listen on the path of a unix socket, and not at a port
  * @property {boolean} [fresh] whether each measurement gets a server of its own
  * @property {readonly Case[]} cases
+ * @property {number} [file] MiB of a file that servers are to send; its path is the last that they are told
  * @property {() => readonly Peer[]} peers the first one is what the others are compared with
+ * @property {() => Program} [load] the load generator, where it is not one of those for streams
+ * @property {(scenario: Scenario, setting: Case, bench: import('./rounds.mjs').Bench) =>
+ *   Promise<import('./rounds.mjs').CaseResult>} [measure] how, where it is not by a server and a load
  */
 
 /** Why a peer cannot be measured on this machine. The others are. */
@@ -63,6 +67,9 @@ export const units = {
   megabytes: { rate: 'MB/s', per: 'MB', of: 'bytes', scale: 1_000_000 },
   connections: { rate: 'connections/s', per: 'connection', of: 'operations', scale: 1 },
   memory: { cost: 'bytes per connection', per: 'connection', of: 'operations', scale: 1 },
+  datagrams: { rate: 'datagrams/s', per: 'datagram', of: 'operations', scale: 1 },
+  descriptors: { rate: 'descriptors/s', per: 'descriptor', of: 'operations', scale: 1 },
+  calls: { cost: 'ns per call', per: 'call', of: 'operations', scale: 1 },
   handshakes: { rate: 'handshakes/s', per: 'handshake', of: 'operations', scale: 1 },
 }
 
