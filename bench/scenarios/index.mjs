@@ -2,11 +2,16 @@
 import acceptChurn from './accept-churn.mjs'
 import connectChurn from './connect-churn.mjs'
 import idleMemory from './idle-memory.mjs'
+import seqpacket from './seqpacket.mjs'
 import tcpBulk from './tcp-bulk.mjs'
 import tcpEcho from './tcp-echo.mjs'
 import tlsBulk from './tls-bulk.mjs'
 import tlsEcho from './tls-echo.mjs'
 import tlsHandshake from './tls-handshake.mjs'
+import udpEcho from './udp-echo.mjs'
+import udpReceive from './udp-receive.mjs'
+import udpSend from './udp-send.mjs'
+import unixDgram from './unix-dgram.mjs'
 import unixEcho from './unix-echo.mjs'
 
 export const SCENARIOS = [
@@ -19,4 +24,9 @@ export const SCENARIOS = [
   tlsEcho,
   tlsBulk,
   tlsHandshake,
+  udpEcho,
+  udpReceive,
+  udpSend,
+  unixDgram,
+  seqpacket,
 ]

@@ -1,0 +1,15 @@
+import { messageLoad, udpEchoPeers } from '../lib/message-peers.mjs'
+import { units } from '../lib/scenario.mjs'
+
+const LANES = 64
+
+/** @type {import('../lib/scenario.mjs').Scenario} */
+export default {
+  name: 'udp-echo',
+  title: `UDP, datagrams there and back, ${LANES} clients with one in flight each`,
+  unit: units.roundTrips,
+  tls: false,
+  load: () => messageLoad('datagram'),
+  peers: udpEchoPeers,
+  cases: [64, 1400].map((size) => ({ name: `${size} bytes`, serve: 'echo', work: 'echo', lanes: LANES, size })),
+}
