@@ -1,7 +1,9 @@
 // All scenarios, in the order in which they run. A new one is a file beside this, and a line in it.
 import acceptChurn from './accept-churn.mjs'
 import connectChurn from './connect-churn.mjs'
+import fdPassing from './fd-passing.mjs'
 import idleMemory from './idle-memory.mjs'
+import sendfile from './sendfile.mjs'
 import seqpacket from './seqpacket.mjs'
 import tcpBulk from './tcp-bulk.mjs'
 import tcpEcho from './tcp-echo.mjs'
@@ -29,4 +31,6 @@ export const SCENARIOS = [
   udpSend,
   unixDgram,
   seqpacket,
+  sendfile,
+  fdPassing,
 ]
