@@ -1,5 +1,6 @@
 // All scenarios, in the order in which they run. A new one is a file beside this, and a line in it.
 import acceptChurn from './accept-churn.mjs'
+import calls from './calls.mjs'
 import connectChurn from './connect-churn.mjs'
 import fdPassing from './fd-passing.mjs'
 import idleMemory from './idle-memory.mjs'
@@ -33,4 +34,5 @@ export const SCENARIOS = [
   seqpacket,
   sendfile,
   fdPassing,
+  calls,
 ]

@@ -1,0 +1,2 @@
+/** Bytes of a message, as in bench/native/calls.c. */
+export const SIZE = 64
