@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { type InspectOptions, inspect } from 'node:util'
+import { type InspectOptions, inspect, types } from 'node:util'
 import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_UNSPEC, AF_VSOCK, nameOf } from './constants.js'
 import { check, type ErrorContext, resolverError } from './errors.js'
 import { native, registers } from './native.js'
@@ -89,10 +89,11 @@ export class AddrInfo {
   }
 
   private constructor(sockaddr: Buffer, options: AddrInfoOptions) {
+    const { socktype, protocol, canonname } = validate.object('options', options) as AddrInfoOptions
     this.sockaddr = sockaddr
-    this.socktype = validate.integer('socktype', options.socktype ?? 0)
-    this.protocol = validate.integer('protocol', options.protocol ?? 0)
-    this.canonname = options.canonname
+    this.socktype = validate.integer('socktype', socktype ?? 0)
+    this.protocol = validate.integer('protocol', protocol ?? 0)
+    this.canonname = canonname === undefined ? undefined : validate.string('canonname', canonname)
   }
 
   /**
@@ -117,8 +118,9 @@ export class AddrInfo {
     const [host = '', zone, ...rest] = validate.textWithoutNul('addr', addr).split('%')
     if (!isIPv6(host) || rest.length > 0)
       throw validate.invalidValue('addr', 'must be an IPv6 address such as 2001:db8::1', addr)
-    const flowinfo = validate.integer('flowinfo', options.flowinfo ?? 0, 0, FLOWINFO_MAX)
-    const scopeid = validate.integer('scopeid', options.scopeid ?? zoneIndex(zone, addr), 0, UINT32_MAX)
+    const given = validate.object('options', options) as Inet6Options
+    const flowinfo = validate.integer('flowinfo', given.flowinfo ?? 0, 0, FLOWINFO_MAX)
+    const scopeid = validate.integer('scopeid', given.scopeid ?? zoneIndex(zone, addr), 0, UINT32_MAX)
     const bytes = sockaddr((room) => native.inet6Address(host, number, flowinfo, scopeid, room), 'inet_pton')
     return new AddrInfo(bytes, options)
   }
@@ -151,10 +153,11 @@ export class AddrInfo {
 
   /** Any other family: the bytes of its `struct sockaddr`, as the kernel's headers lay it out. They are copied. */
   static raw(bytes: Uint8Array, options: AddrInfoOptions = {}): AddrInfo {
-    if (!(bytes instanceof Uint8Array)) throw validate.invalidType('bytes', 'an instance of Uint8Array', bytes)
-    if (bytes.length < 2 || bytes.length > native.limits.sockaddr_max)
-      throw validate.outOfRange('bytes.length', `>= 2 and <= ${native.limits.sockaddr_max}`, bytes.length)
-    return new AddrInfo(Buffer.from(bytes), options)
+    const memory = validate.uint8Array('bytes', bytes)
+    const { length } = memory
+    if (length < 2 || length > native.limits.sockaddr_max)
+      throw validate.outOfRange('bytes.length', `>= 2 and <= ${native.limits.sockaddr_max}`, length)
+    return new AddrInfo(Buffer.from(memory), options)
   }
 
   #read(): Parts {
@@ -222,15 +225,17 @@ export class AddrInfo {
 
   /** Whether both name the same place: the same bytes. Type and protocol do not count. */
   equals(other: AddrInfo): boolean {
+    if (!(other instanceof AddrInfo)) throw validate.invalidType('other', 'an instance of AddrInfo', other)
     return this.sockaddr.equals(other.sockaddr)
   }
 
   /** The same address for another type of socket. */
   with(options: AddrInfoOptions): AddrInfo {
+    const { socktype, protocol, canonname } = validate.object('options', options) as AddrInfoOptions
     return new AddrInfo(this.sockaddr, {
-      socktype: options.socktype ?? this.socktype,
-      protocol: options.protocol ?? this.protocol,
-      canonname: options.canonname ?? this.canonname,
+      socktype: socktype ?? this.socktype,
+      protocol: protocol ?? this.protocol,
+      canonname: canonname ?? this.canonname,
     })
   }
 
@@ -283,9 +288,8 @@ function pathText(path: string | Buffer): string {
 }
 
 function pathBytes(path: unknown): Buffer {
-  if (!(path instanceof Uint8Array))
-    throw validate.invalidType('path', 'of type string or an instance of Uint8Array', path)
-  return Buffer.from(path)
+  if (!types.isUint8Array(path)) throw validate.invalidType('path', 'of type string or an instance of Uint8Array', path)
+  return Buffer.from(validate.view('path', path))
 }
 
 function zoneIndex(zone: string | undefined, addr: string): number {

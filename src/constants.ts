@@ -31,9 +31,9 @@ export function isSupported(name: string): boolean {
   return lookup(name) !== undefined && !unsupported.has(name)
 }
 
-/** The number of a constant, also of an unsupported one; undefined for a name that has none here. */
+/** The number of a constant, also of an unsupported one; undefined for a name that has none here, and for what is no name. */
 export function lookup(name: string): number | undefined {
-  return Object.hasOwn(native.constants, name) ? native.constants[name] : undefined
+  return typeof name === 'string' && Object.hasOwn(native.constants, name) ? native.constants[name] : undefined
 }
 
 /** The name of a number for people to read, `nameOf('AF_', 2)` being `AF_INET`; its digits if it has none. */

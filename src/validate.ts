@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { startAtCaller } from './stack.js'
 
 /** Anything that stands for bytes on their way out. A string stands for its UTF-8. */
@@ -6,15 +6,24 @@ export type Data = string | ArrayBufferView
 
 type Coded<E extends Error> = E & { code: string }
 
+/** To look at a value may run code of its own, and fail: then its type has to do, and what is wrong is said all the same. */
 function received(value: unknown): string {
-  if (value === null || value === undefined) return `Received ${value}`
-  if (typeof value === 'function') return `Received function ${value.name}`
+  try {
+    return `Received ${described(value)}`
+  } catch {
+    return `Received type ${typeof value}`
+  }
+}
+
+function described(value: unknown): string {
+  if (value === null || value === undefined) return `${value}`
+  if (typeof value === 'function') return `function ${value.name}`
   if (typeof value === 'object') {
     const name = (value as object).constructor?.name
-    return name ? `Received an instance of ${name}` : `Received ${inspect(value, { depth: -1 })}`
+    return name ? `an instance of ${name}` : inspect(value, { depth: -1 })
   }
   const text = inspect(value)
-  return `Received type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`
+  return `type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`
 }
 
 /** `TypeError` with code `ERR_INVALID_ARG_TYPE`, worded as Node words it. */
@@ -117,26 +126,43 @@ export function bytes(name: string, data: unknown): Uint8Array {
   return view(name, data)
 }
 
-/** The memory of a view as bytes. */
+/** The memory of a view as bytes. Their length is what the language says, and no property that somebody gave to the view. */
 export function view(name: string, data: unknown): Uint8Array {
-  if (data instanceof Uint8Array && data.length > 0) return data
   if (!ArrayBuffer.isView(data))
     throw invalidType(name, 'of type string or an instance of Buffer, TypedArray or DataView', data)
-  if (isGone(data)) throw memoryGone(name)
-  return data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  // The byteLength of detached memory is 0; its length, in code that V8 has optimised, may be what it was.
+  if (arePlain(data) && data.byteLength > 0) return data
+  return memoryOf(name, data)
 }
 
+/** The same of a Uint8Array, where nothing else will do. */
+export function uint8Array(name: string, value: unknown): Uint8Array {
+  if (!types.isUint8Array(value)) throw invalidType(name, 'an instance of Uint8Array', value)
+  return view(name, value)
+}
+
+/** Whether nobody has put anything between a view and its length: a getter there could close the socket in the midst of a call. */
+function arePlain(data: ArrayBufferView): data is Uint8Array {
+  const prototype: unknown = Object.getPrototypeOf(data)
+  return (prototype === Buffer.prototype || prototype === Uint8Array.prototype) && !Object.hasOwn(data, 'length')
+}
+
+/** What the language itself says of a view, whatever it inherits. */
+const ofTypedArrays = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array)
+const ofDataViews = Object.getOwnPropertyDescriptors(DataView.prototype)
+
 /**
- * Whether the memory was transferred away, or a resizable buffer shrank below the view. Such a view has no length, and must
+ * Not when the memory was transferred away, or a resizable buffer shrank below the view. Such a view has no length, and must
  * not pass for one that is merely empty: only the methods of the language tell the two apart, by throwing.
  */
-function isGone(data: ArrayBufferView): boolean {
+function memoryOf(name: string, data: ArrayBufferView): Uint8Array {
+  const { buffer, byteOffset, byteLength } = types.isDataView(data) ? ofDataViews : ofTypedArrays
   try {
-    if (data instanceof DataView) return data.byteLength < 0
-    Uint8Array.prototype.at.call(data as Uint8Array, 0)
-    return false
+    if (!types.isDataView(data)) Uint8Array.prototype.at.call(data as Uint8Array, 0)
+    const memory = buffer.get?.call(data) as ArrayBuffer
+    return new Uint8Array(memory, byteOffset.get?.call(data), byteLength.get?.call(data))
   } catch {
-    return true
+    throw memoryGone(name)
   }
 }
 

@@ -237,7 +237,7 @@ export type AncillaryName = keyof Rows
 export type AncillaryValue<N extends AncillaryName> = Rows[N] extends { decode(data: Buffer): infer T } ? T : never
 
 function rowOf(name: AncillaryName): AncillaryRow<unknown> {
-  if (!Object.hasOwn(rows, name))
+  if (typeof name !== 'string' || !Object.hasOwn(rows, name))
     throw validate.invalidValue('name', `must be one of ${Object.keys(rows).join(', ')}`, name)
   return rows[name] as AncillaryRow<unknown>
 }

@@ -21,8 +21,13 @@ interface Element {
 
 /** Memory can go after it was added: then there is less than was promised, and nothing shorter is sent in its place. */
 function usedPart({ memory, used }: Element): Buffer {
-  if (memory.length < used) throw validate.memoryGone('data')
+  if (memory.byteLength < used) throw validate.memoryGone('data')
   return memory.subarray(0, used)
+}
+
+/** For people: to look at a message is no reason to fail, whatever became of its memory. */
+function shownPart(element: Element): Buffer {
+  return element.memory.byteLength < element.used ? Buffer.alloc(0) : usedPart(element)
 }
 
 /**
@@ -140,8 +145,7 @@ export class MsgHdr {
     }
     this.#elements.splice(0, whole)
     const front = this.#elements[0]
-    if (front && left > 0)
-      this.#elements[0] = { memory: front.memory.subarray(left, front.used), used: front.used - left }
+    if (front && left > 0) this.#elements[0] = { memory: usedPart(front).subarray(left), used: front.used - left }
     return this.bytes()
   }
 
@@ -163,7 +167,7 @@ export class MsgHdr {
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const parts = {
       name: this.#name,
-      data: this.#elements.map((element) => element.memory.subarray(0, element.used)),
+      data: this.#elements.map(shownPart),
       control: [...this.#control],
       flags: flagNames(this.#flags),
     }

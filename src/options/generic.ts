@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { integer, invalidType, invalidValue } from '../validate.js'
 import * as kind from './kinds.js'
 import { unnamedPlace } from './option.js'
@@ -28,7 +29,8 @@ export type KindValue<K extends GenericKind> = (typeof kinds)[K] extends kind.Ki
 
 /** The kind of that name. */
 export function kindOf(name: GenericKind): kind.Kind<unknown, unknown[]> {
-  if (!Object.hasOwn(kinds, name)) throw invalidValue('kind', `must be one of ${Object.keys(kinds).join(', ')}`, name)
+  if (typeof name !== 'string' || !Object.hasOwn(kinds, name))
+    throw invalidValue('kind', `must be one of ${Object.keys(kinds).join(', ')}`, name)
   return kinds[name] as unknown as kind.Kind<unknown, unknown[]>
 }
 
@@ -39,7 +41,7 @@ export const genericKinds = {
     if (typeof value === 'bigint') return 'u64'
     if (typeof value === 'boolean') return 'bool'
     if (typeof value === 'string') return 'string'
-    if (value instanceof Uint8Array) return 'bytes'
+    if (types.isUint8Array(value)) return 'bytes'
     throw invalidType('value', 'a number, bigint, boolean, string or Uint8Array (or be given with its kind)', value)
   },
 }

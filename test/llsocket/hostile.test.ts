@@ -1,11 +1,13 @@
 // Wrong arguments, wrong receivers, memory that moves: always an exception with Node's code, never a crash or a guess.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import {
   AddrInfo,
   AGAIN,
   CmsgHdr,
   CmsgHdrs,
+  isSupported,
   MsgHdr,
   SHUT_RD,
   SO_RCVBUF,
@@ -352,6 +354,70 @@ describe('memory (H37)', () => {
     const got = b.recv()
     assert.ok(got === AGAIN || (got !== null && got.length <= 4))
   })
+})
+
+describe('what is no argument at all', () => {
+  const gone = (): Buffer => {
+    const memory = new Uint8Array(8)
+    structuredClone(memory.buffer, { transfer: [memory.buffer] })
+    return memory as Buffer
+  }
+  const nothing = null as never
+
+  it('is refused in the place of the options of an address', () => {
+    const ai = AddrInfo.inet('127.0.0.1')
+    for (const call of [
+      () => AddrInfo.inet('127.0.0.1', 0, nothing),
+      () => AddrInfo.inet6('::1', 0, nothing),
+      () => AddrInfo.unix('/x', nothing),
+      () => AddrInfo.vsock(1, 1, nothing),
+      () => AddrInfo.raw(new Uint8Array(4), nothing),
+      () => ai.with(nothing),
+      () => ai.with({ canonname: 7 as never }),
+      () => ai.equals(nothing),
+      () => ai.equals({ sockaddr: ai.sockaddr } as never),
+    ])
+      assert.throws(call, coded('ERR_INVALID_ARG_TYPE'))
+  })
+
+  it('is no name of a kind, of a control message or of a constant', (t) => {
+    const [a] = pair(t, SOCK_STREAM)
+    for (const name of [Symbol('name'), Object.create(null), 7, nothing] as never[]) {
+      assert.throws(() => a.getsockopt(SOL_SOCKET, SO_RCVBUF, name), coded('ERR_INVALID_ARG_VALUE'))
+      assert.throws(() => CmsgHdr.of(name, nothing), coded('ERR_INVALID_ARG_VALUE'))
+      assert.equal(isSupported(name), false)
+    }
+  })
+
+  it('is memory that is gone, or a proxy of some (H37)', (t) => {
+    const [a] = pair(t, SOCK_STREAM)
+    assert.throws(() => AddrInfo.raw(gone()), coded('ERR_INVALID_STATE'))
+    assert.throws(() => AddrInfo.unix(gone()), coded('ERR_INVALID_STATE'))
+    assert.throws(() => a.attachfilter(gone()), coded('ERR_INVALID_STATE'))
+    const proxy = new Proxy(new Uint8Array(8), {})
+    assert.throws(() => AddrInfo.raw(proxy), coded('ERR_INVALID_ARG_TYPE'))
+    assert.throws(() => AddrInfo.unix(proxy), coded('ERR_INVALID_ARG_TYPE'))
+    assert.throws(() => a.attachfilter(proxy), coded('ERR_INVALID_ARG_TYPE'))
+    assert.throws(() => a.setsockopt(SOL_SOCKET, SO_RCVBUF, proxy), coded('ERR_INVALID_ARG_TYPE'))
+  })
+
+  it('is what became of the memory of a message, which can be shown all the same (H37)', () => {
+    const memory = new Uint8Array(8)
+    const msg = new MsgHdr()
+    msg.add(memory)
+    structuredClone(memory.buffer, { transfer: [memory.buffer] })
+    assert.throws(() => msg.consume(3), coded('ERR_INVALID_STATE'))
+    assert.throws(() => msg.outgoing(), coded('ERR_INVALID_STATE'))
+    assert.match(inspect(msg), /^MsgHdr/)
+  })
+})
+
+it('a length that closes the socket when it is read is not read (H01, H37)', (t) => {
+  const [a, b] = pair(t, SOCK_STREAM)
+  const closes = { get: () => a.close() }
+  assert.equal(a.send(Object.defineProperty(Buffer.from('text'), 'length', closes)), 4)
+  assert.equal(a.writev([Object.defineProperty(Buffer.from('text'), 'length', closes)]), 4)
+  assert.equal(String(b.recv()), 'texttext')
 })
 
 describe('lists', () => {

@@ -224,6 +224,56 @@ describe('memory that is gone (H37)', () => {
   })
 })
 
+describe('what a view says of itself', () => {
+  const lie = { value: 1e6 }
+
+  it('is not asked: only the language knows', () => {
+    const asked = (): never => assert.fail('somebody asked')
+    for (const view of [
+      Object.defineProperty(Buffer.from('text'), 'length', { get: asked }),
+      Object.defineProperties(new Uint8Array(4), { length: lie, byteLength: lie, byteOffset: lie, buffer: lie }),
+      Object.defineProperties(new DataView(new ArrayBuffer(4)), { byteLength: lie, byteOffset: lie, buffer: lie }),
+      Object.setPrototypeOf(new Float32Array(1), null),
+      new (class extends Uint8Array {
+        override get length(): number {
+          return 1e6
+        }
+      })(4),
+    ])
+      assert.equal(validate.bytes('data', view).length, 4)
+  })
+
+  it('is not believed of a proxy, or of what only inherits', () => {
+    for (const value of [new Proxy(new Uint8Array(4), {}), Object.create(Uint8Array.prototype)]) {
+      assert.throws(() => validate.bytes('data', value), typeError('data'))
+      assert.throws(() => validate.uint8Array('data', value), typeError('data'))
+    }
+  })
+
+  it('is not believed of detached memory either, where V8 has optimised the question (H37)', () => {
+    const gone = (): Uint8Array => {
+      const view = new Uint8Array(64)
+      structuredClone(view.buffer, { transfer: [view.buffer] })
+      return view
+    }
+    const makers = [
+      () => Buffer.alloc(100),
+      () => new Uint8Array(8),
+      () => new Uint8Array(new SharedArrayBuffer(64)),
+      () =>
+        new Uint8Array(
+          new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(64, { maxByteLength: 128 }),
+        ),
+      () => new DataView(new ArrayBuffer(8)),
+      () => new Int16Array(4),
+    ]
+    for (let i = 0; i < 20_000; i++) {
+      validate.bytes('data', makers[i % makers.length]?.())
+      if (i % 7 === 0) assert.throws(() => validate.bytes('data', gone()), { code: 'ERR_INVALID_STATE' })
+    }
+  })
+})
+
 describe('room', () => {
   it('is at least one byte of a view (H32)', () => {
     assert.equal(validate.room('buffer', new Uint16Array(2)).length, 4)
@@ -254,7 +304,23 @@ describe('wording', () => {
         throw new Error('no')
       },
     }
-    assert.throws(() => validate.integer('n', hostile), Error)
+    assert.throws(() => validate.integer('n', hostile), typeError('n'))
     assert.match(validate.invalidType('x', 'y', new Proxy({}, {})).message, /Received an instance of Object/)
+  })
+
+  it('never fails over a name that is none, or that cannot be read', () => {
+    const no = (): never => {
+      throw new Error('no')
+    }
+    const named = (descriptor: PropertyDescriptor): unknown => Object.defineProperty(() => {}, 'name', descriptor)
+    for (const value of [
+      named({ value: Symbol('name') }),
+      named({ get: no }),
+      { constructor: { name: Symbol('name') } },
+      Object.assign(Object.create(null), { [Symbol.for('nodejs.util.inspect.custom')]: no }),
+      Proxy.revocable({}, {}).proxy,
+      new Proxy({}, { get: no, getPrototypeOf: no }),
+    ])
+      assert.throws(() => validate.string('n', value), typeError('n'))
   })
 })

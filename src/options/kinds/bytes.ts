@@ -3,11 +3,6 @@ import { native } from '../../native.js'
 import * as validate from '../../validate.js'
 import { fetch, type Kind, readOnly, store, writeOnly } from './kind.js'
 
-function memory(name: string, value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw validate.invalidType(name, 'an instance of Uint8Array', value)
-  return value
-}
-
 /** Raw bytes, with at most `room` of them on the way in. */
 export function bytes(room: number): Kind<Buffer, [value: Uint8Array]> {
   return {
@@ -17,7 +12,7 @@ export function bytes(room: number): Kind<Buffer, [value: Uint8Array]> {
       return into.subarray(0, fetch(place, 'bytes', into))
     },
     set(place, value) {
-      store(place, 'bytes', memory('value', value))
+      store(place, 'bytes', validate.uint8Array('value', value))
     },
   }
 }
@@ -30,9 +25,9 @@ export function bytesOfLength(...lengths: number[]): Kind<Buffer, [value: Uint8A
     name: `Buffer of ${expected} bytes`,
     get: any.get,
     set(place, value) {
-      const { length } = memory('value', value)
-      if (!lengths.includes(length)) throw validate.outOfRange('value.length', expected, length)
-      any.set(place, value)
+      const memory = validate.uint8Array('value', value)
+      if (!lengths.includes(memory.length)) throw validate.outOfRange('value.length', expected, memory.length)
+      any.set(place, memory)
     },
   }
 }
@@ -104,10 +99,11 @@ export const filter: Kind<never, [program: Uint8Array]> = {
   name: 'Buffer of struct sock_filter[]',
   get: writeOnly,
   set(place, program) {
-    const { length } = memory('program', program)
+    const memory = validate.uint8Array('program', program)
+    const { length } = memory
     if (length === 0 || length % FILTER_ROW !== 0 || length > FILTER_ROW * FILTER_ROWS)
       throw validate.outOfRange('program.length', `a multiple of ${FILTER_ROW}, up to ${FILTER_ROWS} rows`, length)
-    store(place, 'filter', program)
+    store(place, 'filter', memory)
   },
 }
 
