@@ -214,8 +214,8 @@ const CANCELED = Symbol('canceled')
 
 /** How a class of clients finds its peer, and what it does when it has it. */
 export interface Dial<Options> {
-  /** Refuses options that can never work, before anything is asked. */
-  check(options: Options): void
+  /** A copy of the options; refuses what can never work, before anything is asked. */
+  checked(options: Options): Options
   /** The addresses to try, in their order. */
   lookup(options: Options): Promise<AddrInfo[]>
   /** The host that a certificate has to be for; none where options name a path. */
@@ -265,15 +265,14 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
     readonly #dialer = new Dialer()
 
     static async create(this: new () => Client, options: Options, connect = true, conndeadl = 0): Promise<Client> {
-      validate.object('options', options)
-      dial.check(options)
+      const given = dial.checked(options)
       const client = new this()
-      client.#context = contextIn(options, false)
-      if (client.#context) checkHost(client.#context, client.#peer(options))
-      else refuseWithout(options as TlsClientOptions)
+      client.#context = contextIn(given, false)
+      if (client.#context) checkHost(client.#context, client.#peer(given))
+      else refuseWithout(given as TlsClientOptions)
       // The signal is for the first attempt: later ones have their own.
-      client.#options = { ...options, signal: undefined }
-      if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: options.signal })
+      client.#options = { ...given, signal: undefined }
+      if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: given.signal })
       return client
     }
 

@@ -76,13 +76,21 @@ export function object(name: string, value: unknown): object {
   return value
 }
 
-/** Options of a call. A property that it does not know is refused: misspelt, or of another version, it would be ignored. */
+/**
+ * Options of a call. A property that it does not know is refused: misspelt, or of another version, it would be ignored.
+ * @returns a copy of those that are not `undefined`: each is read once, so that what is checked is what is used.
+ */
 export function options(name: string, value: unknown, known: readonly string[]): object {
   const given = object(name, value)
   for (const key of Object.keys(given))
     if (!known.includes(key))
       throw invalidValue(name, `has no property "${key}" (it may have ${known.join(', ')})`, given)
-  return given
+  const copy: Record<string, unknown> = {}
+  for (const key of known) {
+    const property = (given as Record<string, unknown>)[key]
+    if (property !== undefined) copy[key] = property
+  }
+  return copy
 }
 
 export function func<F>(name: string, value: F): F {

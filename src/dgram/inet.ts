@@ -50,10 +50,10 @@ class InetDgramSocket extends DgramSocket {
     ) => S,
     options: InetDgramOptions = {},
   ): Promise<S> {
-    validate.options('options', options, KNOWN)
-    const isNamed = options.host !== undefined || options.port !== undefined
-    const ai = isNamed ? (await getaddrinfoin(options))[0] : undefined
-    const sock = new this(created(ai ?? IPV4, options))
+    const given = validate.options('options', options, KNOWN) as InetDgramOptions
+    const isNamed = given.host !== undefined || given.port !== undefined
+    const ai = isNamed ? (await getaddrinfoin(given))[0] : undefined
+    const sock = new this(created(ai ?? IPV4, given))
     sock.#ai = ai
     return sock
   }

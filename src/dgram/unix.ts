@@ -27,8 +27,8 @@ class UnixDgramSocket extends withUnix(DgramSocket) {
 
   /** Makes a socket, and remembers the address for `bind()` and `connect()`. Without a path it remembers none. */
   static async create<S extends UnixDgramSocket>(this: new (sock: LowSocket) => S, options?: UnixAddress): Promise<S> {
-    if (options !== undefined) validate.options('options', options, UNIX_ADDRESS)
-    const ai = addressOf(options ?? { path: '' }, SOCK_DGRAM)
+    const given = options && (validate.options('options', options, UNIX_ADDRESS) as UnixAddress)
+    const ai = addressOf(given ?? { path: '' }, SOCK_DGRAM)
     const sock = new this(createLow(ai, true))
     if (options !== undefined) sock.#ai = ai
     return sock

@@ -142,14 +142,14 @@ function entryOf(value: OutgoingDatagram, i: number): Entry {
   const name = `datagrams[${i}]`
   // Those of a received datagram say how it came, and mean something else, or nothing, on the way out.
   const isReceived = value instanceof Datagram
-  if (!isReceived) validate.options(name, value, KNOWN)
-  const bytes = validate.bytes(`${name}.data`, value.data)
-  const addr = value.addr ?? null
+  const given = isReceived ? value : (validate.options(name, value, KNOWN) as OutgoingDatagram)
+  const bytes = validate.bytes(`${name}.data`, given.data)
+  const addr = given.addr ?? null
   if (addr !== null && !(addr instanceof AddrInfo))
     throw validate.invalidType(`${name}.addr`, 'an instance of AddrInfo', addr)
-  const size =
-    value.segmentSize === undefined ? 0 : validate.integer(`${name}.segmentSize`, value.segmentSize, 0, 0xffff)
-  const control = isReceived ? undefined : value.control
+  const { segmentSize = 0 } = given
+  const size = validate.integer(`${name}.segmentSize`, segmentSize, 0, 0xffff)
+  const control = isReceived ? undefined : given.control
   if (control !== undefined && !(control instanceof CmsgHdrs))
     throw validate.invalidType(`${name}.control`, 'an instance of CmsgHdrs', control)
   const isCut = size > 0 && bytes.length > size

@@ -21,9 +21,10 @@ export async function adoptEncrypting<S>(
   return server
 }
 
-/** Refuses options without a `tlscfg`. */
+/** A copy of the options; refuses those without a `tlscfg`. What is read again could be nothing by then, and nothing encrypted. */
 export function requireConfig<Options extends TlsOptions>(options: Options): Options {
-  const { tlscfg } = validate.object('options', options) as TlsOptions
-  validate.object('options.tlscfg', tlscfg)
-  return options
+  const copy = { ...(validate.object('options', options) as Options) }
+  copy.tlscfg ??= options.tlscfg
+  validate.object('options.tlscfg', copy.tlscfg)
+  return copy
 }

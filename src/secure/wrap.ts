@@ -25,6 +25,8 @@ export interface WrapOptions extends WaitOptions {
 
 const peeked = Buffer.alloc(1)
 
+const WRAP_OPTIONS = ['server', 'servername', 'session', 'received', 'signal']
+
 /**
  * Goes on with TLS on a connection that was in the clear until now, as STARTTLS does. The former object is closed for its user; what
  * waits on it ends with ECANCELED. A client has done the handshake when this resolves; a server does it at the first verb.
@@ -38,16 +40,16 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   tlscfg: TlsConfig | Context,
   options: WrapOptions = {},
 ): Promise<S extends UnixStreamSocket ? UnixStreamSocket : InetStreamSocket> {
-  validate.options('options', options, ['server', 'servername', 'session', 'received', 'signal'])
-  const isServer = validate.boolean('options.server', options.server ?? (tlscfg instanceof Context && tlscfg.isServer))
+  const given = validate.options('options', options, WRAP_OPTIONS) as WrapOptions
+  const isServer = validate.boolean('options.server', given.server ?? (tlscfg instanceof Context && tlscfg.isServer))
   if (!(sock instanceof InetStreamSocket || sock instanceof UnixStreamSocket))
     throw validate.invalidType('sock', 'an instance of Socket of stream.inet or stream.unix', sock)
   const context = contextOf(tlscfg, isServer)
-  const { servername, session } = options
+  const { servername, session, received, signal } = given
   const secured = secure(sock, new TlsSession(context, { servername, session, shortIsAll: sock.family() !== AF_UNIX }))
   try {
-    refusePlaintext(secured, isServer, options.received)
-    if (!isServer) await secured.handshake({ signal: options.signal })
+    refusePlaintext(secured, isServer, received)
+    if (!isServer) await secured.handshake({ signal })
     return secured as never
   } catch (error) {
     // What was wrong before is worth more than what the close says.

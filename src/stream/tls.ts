@@ -9,7 +9,14 @@ import { Socket, type WaitOptions } from '../socket.js'
 import type { TlsError } from '../tls/error.js'
 import type { Cipher } from '../tls/facts.js'
 import { FileSending } from '../tls/file.js'
-import { handshaking, type TlsSession } from '../tls/session.js'
+import { handshaking, TlsSession } from '../tls/session.js'
+import { boolean, invalidType } from '../validate.js'
+
+/** What is no session would encrypt nothing; the socket stays its owner's then. */
+function checkedFor(tls: unknown, sock: LowSocket | undefined): LowSocket | undefined {
+  if (tls === undefined || tls instanceof TlsSession) return sock
+  throw invalidType('tls', 'what createConnection() was given', tls)
+}
 
 /** In the clear there is nothing to agree on. */
 const NO_HANDSHAKE: Operation<void> = { syscall: 'handshake', attempt: () => 0, finish: () => undefined }
@@ -23,7 +30,7 @@ export class TlsCapable extends Socket {
 
   /** Takes over a synchronous socket; `tls` encrypts it, as a server's `createConnection` is given it. */
   constructor(sock?: LowSocket, tls?: TlsSession) {
-    super(sock)
+    super(checkedFor(tls, sock))
     if (tls) this.attach(tls)
   }
 
@@ -104,6 +111,7 @@ export class TlsCapable extends Socket {
 
   /** Uses fresh keys for what is sent from now on, and asks the peer to do so too if `askPeer` is true. TLS 1.3 only. */
   updateKeys(askPeer = false): void {
+    boolean('askPeer', askPeer)
     this.use('updateKeys')
     if (this.#tls === undefined)
       throw systemError(sys.EOPNOTSUPP, 'updateKeys', { detail: 'nothing encrypts the connection' })

@@ -243,9 +243,9 @@ interface Further {
 }
 
 function furtherPair(tls: NativeTls, config: TlsConfig, pair: KeyPair): Further {
-  validate.options('tlscfg.keyPairs', pair, ['cert', 'key', 'passphrase', 'ocspResponse'])
+  const own = validate.options('tlscfg.keyPairs', pair, ['cert', 'key', 'passphrase', 'ocspResponse'])
   const none = { keyPairs: undefined, SNICallback: undefined, pfx: undefined, ocspResponse: undefined }
-  const context = new Context({ ...config, ...none, ...pair }, true)
+  const context = new Context({ ...config, ...none, ...own }, true)
   return { names: peerNames(tls.contextNames(context.handle)), context }
 }
 

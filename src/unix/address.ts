@@ -47,9 +47,11 @@ export function addressOf(options: UnixAddress, socktype: number): AddrInfo {
 
 /** How clients of that type find their server. */
 export const dialUnix = (socktype: number): Dial<UnixClientOptions> => ({
-  check(options) {
-    validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)])
-    namedAddress(options, socktype)
+  checked(options) {
+    const known = [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)]
+    const given = validate.options('options', options, known) as UnixClientOptions
+    namedAddress(given, socktype)
+    return given
   },
   lookup: async (options) => [namedAddress(options, socktype)],
 })

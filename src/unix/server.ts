@@ -51,15 +51,16 @@ export function withPath<B extends Constructor<Socket & Listening>>(
   Base: B,
   socktype: number,
 ): B & Constructor<UnixOptions> & UnixServerMaker {
+  const known = [...UNIX_ADDRESS, 'prepare', 'unlink', ...tlsOptions(socktype)]
   class UnixServer extends Base {
     readonly #file = new OwnedFile()
 
     static async create(this: new (sock: LowSocket) => UnixServer, options: UnixServerOptions): Promise<UnixServer> {
-      validate.options('options', options, [...UNIX_ADDRESS, 'prepare', 'unlink', ...tlsOptions(socktype)])
-      const context = contextIn(options, true)
-      const ai = namedAddress(options, socktype)
-      const unlink = optional(options, 'unlink', true)
-      const server = new this(bindFirst([ai], options))
+      const given = validate.options('options', options, known) as UnixServerOptions
+      const context = contextIn(given, true)
+      const ai = namedAddress(given, socktype)
+      const unlink = optional(given, 'unlink', true)
+      const server = new this(bindFirst([ai], given))
       if (unlink) server.#file.note(ai.path)
       if (context) (server as unknown as Securable).secure(context)
       return server

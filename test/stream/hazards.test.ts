@@ -88,7 +88,7 @@ describe('connecting', () => {
     server.listen()
     const { port } = server.getsockname()
     let list: AddrInfo[] = []
-    const Client = withDialer(stream.inet.Socket, { check: () => {}, lookup: async () => list })
+    const Client = withDialer(stream.inet.Socket, { checked: (options) => options, lookup: async () => list })
     const client = closing(t, await Client.create({}, false))
     const refusing = Array.from({ length: 8 }, (_, i) => tcp(`127.0.1.${i + 1}`, port))
     list = refusing
@@ -124,7 +124,7 @@ describe('connecting to several addresses', () => {
 
   /** A client that tries those addresses. */
   async function clientOf(t: Test, list: AddrInfo[]): Promise<{ connect(budget: number): Promise<void> }> {
-    const Client = withDialer(stream.inet.Socket, { check: () => {}, lookup: async () => list })
+    const Client = withDialer(stream.inet.Socket, { checked: (options) => options, lookup: async () => list })
     return closing(t, await Client.create({}, false))
   }
 

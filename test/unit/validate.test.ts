@@ -274,6 +274,25 @@ describe('what a view says of itself', () => {
   })
 })
 
+describe('options', () => {
+  it('are read once each, so that what is checked is what is used', () => {
+    let reads = 0
+    const given = {
+      get a(): number {
+        return ++reads
+      },
+      b: undefined,
+    }
+    const options = validate.options('options', given, ['a', 'b', 'c']) as { a: number }
+    assert.deepEqual([options, options.a, reads], [{ a: 1 }, 1, 1])
+  })
+
+  it('are those that are known, inherited ones too', () => {
+    assert.deepEqual(validate.options('options', Object.create({ a: 1, z: 2 }), ['a']), { a: 1 })
+    assert.throws(() => validate.options('options', { z: 1 }, ['a']), valueError('options'))
+  })
+})
+
 describe('room', () => {
   it('is at least one byte of a view (H32)', () => {
     assert.equal(validate.room('buffer', new Uint16Array(2)).length, 4)

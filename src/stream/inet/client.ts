@@ -19,15 +19,16 @@ export interface InetClientOptions extends InetAddress, PrepareOptions, WaitOpti
 const KNOWN = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal', ...tlsClientOptions(SOCK_STREAM)]
 
 const dial: Dial<InetClientOptions> = {
-  check(options) {
-    validate.options('options', options, KNOWN)
-    checkAddress(options)
-    optional(options, 'tcpnodelay', true)
-    const { port } = options
+  checked(options) {
+    const given = validate.options('options', options, KNOWN) as InetClientOptions
+    checkAddress(given)
+    optional(given, 'tcpnodelay', true)
+    const { port } = given
     // A service name is the resolver's to judge.
     if (port === undefined || port === null)
       throw validate.invalidType('options.port', 'of type number or string', port)
     if (Number(port) === 0) throw validate.outOfRange('options.port', 'a port from 1 to 65535', port)
+    return given
   },
   lookup: getaddrinfoin,
   host: ({ host }) => host ?? 'localhost',

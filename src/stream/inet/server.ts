@@ -54,19 +54,19 @@ export class InetStreamServer extends StreamServer {
     ) => S,
     options: InetServerOptions = {},
   ): Promise<S> {
-    validate.options('options', options, KNOWN)
-    const context = contextIn(options, true)
-    const reuseaddr = optional(options, 'reuseaddr', true)
-    const reuseport = optional(options, 'reuseport', false)
-    const tcpnodelay = optional(options, 'tcpnodelay', true)
-    const list = await getaddrinfoin({ ...options, port: options.port ?? 0, passive: true })
-    const sock = bindFirst(wildcardsLast(list, options.host), {
+    const given = validate.options('options', options, KNOWN) as InetServerOptions
+    const context = contextIn(given, true)
+    const reuseaddr = optional(given, 'reuseaddr', true)
+    const reuseport = optional(given, 'reuseport', false)
+    const tcpnodelay = optional(given, 'tcpnodelay', true)
+    const list = await getaddrinfoin({ ...given, port: given.port ?? 0, passive: true })
+    const sock = bindFirst(wildcardsLast(list, given.host), {
       prepare(candidate, ai) {
         candidate.reuseaddr(reuseaddr)
         candidate.reuseport(reuseport)
         candidate.tcpnodelay(tcpnodelay)
-        if (options.host === undefined && ai.family === AF_INET6) candidate.v6only(false)
-        prepared(candidate, ai, options)
+        if (given.host === undefined && ai.family === AF_INET6) candidate.v6only(false)
+        prepared(candidate, ai, given)
       },
     })
     const server = new this(sock)
