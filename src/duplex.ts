@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { Duplex, type DuplexOptions } from 'node:stream'
+import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream'
 import type { AddrInfo } from './address.js'
 import { AF_INET, AF_INET6, IOV_MAX, IPPROTO_TCP } from './constants.js'
 import { closeFd } from './fd.js'
@@ -51,8 +51,11 @@ export class SocketDuplex extends Duplex {
 
   /** The same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing, options: DuplexOptions = {}) {
-    super({ allowHalfOpen: true, ...options, objectMode: false, decodeStrings: true })
+    const { signal, ...others } = validate.object('options', options) as DuplexOptions
+    super({ allowHalfOpen: true, ...others, objectMode: false, decodeStrings: true })
     this.socket = socket
+    // Node would destroy the stream at once for one that is aborted already, before it knows of its socket.
+    if (signal) addAbortSignal(signal, this)
   }
 
   /** What arrives next; null at the end. */
@@ -70,6 +73,7 @@ export class SocketDuplex extends Duplex {
 
   /** As of `net.Socket`: whether an idle connection is probed, after so many milliseconds. */
   setKeepAlive(enable = false, initialDelay = 0): this {
+    if (typeof initialDelay !== 'number') throw validate.invalidType('initialDelay', 'of type number', initialDelay)
     if (!this.#isTcp) return this
     this.socket.keepalive(enable)
     const seconds = Math.floor(initialDelay / 1000)
@@ -80,7 +84,8 @@ export class SocketDuplex extends Duplex {
   /** As of `net.Socket`: emits `'timeout'` after so many milliseconds without traffic; 0 for never. */
   setTimeout(milliseconds: number, listener?: () => void): this {
     this.#idleMs = validate.integer('milliseconds', milliseconds, 0)
-    if (listener) {
+    if (listener !== undefined) {
+      validate.func('listener', listener)
       if (milliseconds === 0) this.off('timeout', listener)
       else this.once('timeout', listener)
     }
@@ -310,8 +315,11 @@ export class UnixDuplex extends SocketDuplex {
     // A chunk of its own: its identity is what finds the descriptors again.
     const chunk = Buffer.from(validate.bytes('bytes', bytes))
     if (chunk.length === 0) throw validate.outOfRange('bytes', 'at least one byte', bytes)
-    CmsgHdr.rights(...fds) // refuses what is no list of descriptors
-    this.#passengers.set(chunk, [...fds])
+    if (!Array.isArray(fds)) throw validate.invalidType('fds', 'an instance of Array', fds)
+    const passengers = [...fds]
+    CmsgHdr.rights(...passengers) // refuses what is no list of descriptors
+    if (callback !== undefined) validate.func('callback', callback)
+    this.#passengers.set(chunk, passengers)
     return this.write(chunk, callback)
   }
 

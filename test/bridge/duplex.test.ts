@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { describe, test } from 'node:test'
 import { stream, TCP_CLOSE } from 'berkeley'
 import { WebSocket, WebSocketServer } from 'ws'
-import { available, closing, leavesNoFd, run, tempFolder, within, withoutIpv6 } from '../util/index.js'
+import { available, closing, coded, leavesNoFd, run, tempFolder, within, withoutIpv6 } from '../util/index.js'
 
 leavesNoFd()
 
@@ -169,6 +169,32 @@ describe('what libraries ask a stream of', () => {
     assert.throws(() => duplex.setTimeout(-1), { code: 'ERR_OUT_OF_RANGE' })
     duplex.destroy()
     await once(duplex, 'close')
+
+describe('what a stream is given', () => {
+  test('a signal that is aborted already closes the socket, as one that is aborted later does', async (t) => {
+    for (const when of ['now', 'later']) {
+      const [a] = await piped(t)
+      const controller = new AbortController()
+      if (when === 'now') controller.abort()
+      const duplex = a.duplex({ signal: controller.signal })
+      controller.abort()
+      const [error] = await within(once(duplex, 'error'), 'the error')
+      assert.equal((error as Error).name, 'AbortError')
+      assert.equal(a.fd(), -1)
+    }
+  })
+
+  test('is refused by name when it is wrong, before anything is done', async (t) => {
+    const [a] = await piped(t)
+    assert.throws(() => a.duplex(null as never), coded('ERR_INVALID_ARG_TYPE'))
+    const duplex = a.duplex()
+    for (const wrong of [7n, Symbol('s'), {}, null] as never[]) {
+      assert.throws(() => duplex.setKeepAlive(true, wrong), coded('ERR_INVALID_ARG_TYPE'))
+      assert.throws(() => duplex.setTimeout(1, wrong), coded('ERR_INVALID_ARG_TYPE'))
+      assert.throws(() => duplex.writeWithFds('x', wrong), coded('ERR_INVALID_ARG_TYPE'))
+      assert.throws(() => duplex.writeWithFds('x', [0], wrong), coded('ERR_INVALID_ARG_TYPE'))
+    }
+    assert.equal(duplex.writableLength, 0)
   })
 })
 
