@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { leftInNamespace } from './lib/leftovers.mjs'
-import { canIsolate } from './lib/programs.mjs'
+import { canIsolate } from './lib/namespace.mjs'
 import { filesBelow, inRoot } from './lib/project.mjs'
 import { Failure, inForeground, quietly, script } from './lib/run.mjs'
 

@@ -1,7 +1,8 @@
 // Runs the programs of test/trust/: each in a process group of its own, and where that may be in a network namespace of its own.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { canIsolate } from './namespace.mjs'
 import { inRoot, ROOT } from './project.mjs'
-import { Failure, which } from './run.mjs'
+import { Failure } from './run.mjs'
 
 /** @typedef {import('./trust.mjs').Figure} Figure */
 
@@ -10,12 +11,6 @@ const GRACE_S = 120
 
 /** What a program said last is what matters of a failure. */
 const SAID_MAX = 20_000
-
-/** Whether this process may make network namespaces: not so in many containers, and for nobody but root. */
-export function canIsolate() {
-  if (process.getuid?.() !== 0 || !which('unshare') || !which('ip')) return false
-  return spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status === 0
-}
 
 const IN_NAMESPACE = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 

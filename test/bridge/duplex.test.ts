@@ -169,6 +169,8 @@ describe('what libraries ask a stream of', () => {
     assert.throws(() => duplex.setTimeout(-1), { code: 'ERR_OUT_OF_RANGE' })
     duplex.destroy()
     await once(duplex, 'close')
+  })
+})
 
 describe('what a stream is given', () => {
   test('a signal that is aborted already closes the socket, as one that is aborted later does', async (t) => {
