@@ -134,7 +134,7 @@ describe('a client that is closed at any moment of its attempt to connect', () =
     const listener = closing(t, await stream.unix.Server.create({ path }))
     listener.listen()
     const Choosy = withDialer(stream.unix.Socket, {
-      check: () => {},
+      checked: (options) => options,
       lookup: async () => [listener.getsockname()],
       ready: (sock) => void sock.sndbuf(4096),
     })
