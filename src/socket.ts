@@ -37,6 +37,12 @@ export interface Connected extends Handed {
 }
 
 /**
+ * As `detach()`, for what owns the descriptor again at once: it stays in the ledger of this thread, so that it is closed should the
+ * thread be terminated right here.
+ */
+export let surrender: (sock: Socket) => number
+
+/**
  * The root of the asynchronous sockets. They are always non-blocking; a verb that has to wait returns a Promise, one
  * operation at a time in each direction, within the deadline of that direction.
  *
@@ -359,11 +365,22 @@ export class Socket extends Descriptor {
 
   /** Gives the descriptor to the caller, who closes it from now on; what waits ends with ECANCELED. It stays non-blocking. */
   detach(): number {
+    this.#leave()
+    return this.release()
+  }
+
+  #leave(): void {
     this.use('detach')
     this.plain('detach')
     this.released()
     this.#stop()
-    return this.release()
+  }
+
+  static {
+    surrender = (sock) => {
+      sock.#leave()
+      return sock.retire()
+    }
   }
 
   /** Calls that wait keep the process alive: the default. */

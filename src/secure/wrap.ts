@@ -1,7 +1,7 @@
 import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../constants.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import { native } from '../native.js'
-import type { WaitOptions } from '../socket.js'
+import { surrender, type WaitOptions } from '../socket.js'
 import { InetStreamSocket } from '../stream/inet/socket.js'
 import type { StreamSocket } from '../stream/socket.js'
 import { UnixStreamSocket } from '../stream/unix/socket.js'
@@ -71,7 +71,7 @@ function secure(sock: StreamSocket, session: TlsSession): StreamSocket {
 /** A socket that is closed, or encrypted already, cannot be given away: then nobody has a use for the session. */
 function detached(sock: StreamSocket, session: TlsSession): number {
   try {
-    return sock.detach()
+    return surrender(sock)
   } catch (error) {
     session.close()
     throw error

@@ -139,4 +139,29 @@ describe('a worker that is terminated in the midst of handshakes (H86, H92)', ()
     }
     await eventually(() => countFds() <= before, 'closing of all that the workers had')
   })
+
+  test('finds the descriptor in the ledger at every moment of tls.wrap()', async () => {
+    const body = `
+      const { parentPort, workerData } = require('node:worker_threads')
+      const { stream, tls } = require(workerData.module)
+      const { native } = require(workerData.native)
+      ;(async () => {
+        const [a, b] = await stream.unix.pair()
+        const { ledgerMark } = native
+        const forgotten = []
+        native.ledgerMark = (fd, owned) => {
+          if (!owned) forgotten.push(fd)
+          return ledgerMark(fd, owned)
+        }
+        await (await tls.wrap(a, workerData.tlscfg, { server: true })).close()
+        await b.close()
+        parentPort.postMessage(forgotten)
+      })()
+    `
+    const [module, native] = [`${project}/dist/index.js`, `${project}/dist/native.js`]
+    const worker = new Worker(body, { eval: true, workerData: { module, native, tlscfg }, execArgv: [] })
+    const forgotten = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+    assert.deepEqual(forgotten, [])
+    await worker.terminate()
+  })
 })
