@@ -67,8 +67,17 @@ export async function leavesNoFdOpen<T>(act: () => Promise<T>): Promise<T> {
   return result
 }
 
-/** Runs a program, prints its figures as the last line, and ends with 1 for what it throws. */
-export async function program(main: (terms: Terms) => Promise<Figure[]>): Promise<void> {
+/** A socket that was lost is closed, so that nobody would see it among the descriptors. */
+function failForLost(warning: Error & { code?: string }): void {
+  if (warning.code === 'BERKELEY_LOST_FD') throw warning
+}
+
+/**
+ * Runs a program, prints its figures as the last line, and ends with 1 for what it throws.
+ * @param loses - whether it loses sockets on purpose.
+ */
+export async function program(main: (terms: Terms) => Promise<Figure[]>, loses = false): Promise<void> {
+  if (!loses) process.on('warning', failForLost)
   const terms = JSON.parse(process.argv[2] ?? '{}') as Terms
   try {
     process.stdout.write(`${JSON.stringify(await main(terms))}\n`)

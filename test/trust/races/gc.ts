@@ -94,4 +94,4 @@ async function main(terms: Terms): Promise<Figure[]> {
   return [['open sockets lost, each closed and named by a warning', lost]]
 }
 
-await program(main)
+await program(main, true)

@@ -45,10 +45,10 @@ async function meets(bed: Bed, call: (server: stream.inet.Server) => Promise<unk
   const server = await bed.server()
   const { port } = server.getsockname()
   const complete = async (): Promise<void> => {
-    bed
-      .keep(await stream.inet.Client.create({ host: '127.0.0.1', port }, false))
-      .connect()
-      .catch(() => {})
+    const client = await stream.inet.Client.create({ host: '127.0.0.1', port }, false)
+    client.connect().catch(() => {})
+    // Not before: the bed may be closed already, and closes what comes late at once.
+    bed.keep(client)
   }
   return { sock: server, call: () => call(server), complete }
 }

@@ -9,7 +9,7 @@ import type { Heart } from './watch.js'
 
 const PATIENCE_MS = 60_000
 /** How late a deadline may be beside what the event loop was late by at that time. */
-const TOLERANCE_MS = 20
+const TOLERANCE_MS = 30
 const EXCHANGES = 200
 const BATCH = 16
 
