@@ -26,7 +26,8 @@ export class Heart {
     const now = performance.now()
     this.#late.push({ at: now, by: now - this.#due })
     while ((this.#late[0]?.at ?? now) < now - MEMORY_MS) this.#late.shift()
-    this.#due = performance.now() + BEAT_MS
+    // From the same moment: what comes between here and the next beat is a delay, too.
+    this.#due = now + BEAT_MS
     this.#timer = setTimeout(() => this.#beat(), BEAT_MS)
   }
 
