@@ -165,6 +165,19 @@ describe('UDP', () => {
 })
 
 describe('unix datagrams', () => {
+  test('a socket that is given away leaves its file to the next owner', async (t) => {
+    const path = join(tempFolder(t), 'log')
+    const sock = await dgram.unix.Socket.create({ path })
+    await sock.bind()
+    const fd = sock.detach()
+    assert.ok(existsSync(path))
+    const next = closing(t, await dgram.unix.wrap(fd))
+    const client = closing(t, await dgram.unix.Socket.create({ path }))
+    await client.connect()
+    await client.send('still there')
+    assert.equal(String(await next.recv()), 'still there')
+  })
+
   test('a loop over them gets the longest whole, and goes on (H33)', async (t) => {
     const [a, b] = closingAll(t, await dgram.unix.pair())
     const long = Buffer.alloc(100_000, 7)

@@ -427,6 +427,7 @@ describe('close', () => {
 
   it('of a bare descriptor', () => {
     const [a, b] = socket.pair(SOCK_STREAM, true)
+    assert.throws(() => socket.close(a.fd()), coded('EBUSY', { message: /has a close\(\) of its own/ }))
     socket.close(a.unwrap())
     assert.equal(b.recv(), null)
     const fd = b.unwrap()

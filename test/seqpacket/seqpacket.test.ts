@@ -96,3 +96,11 @@ test('socat talks seqpacket', { skip: available('socat') }, async (t) => {
   client.closew()
   assert.equal(String(await client.recv()), 'desserts\n')
 })
+
+test('a pair of somebody else is adopted', async (t) => {
+  const [one, other] = socket.pair(SOCK_SEQPACKET, true)
+  const [a, b] = closingAll(t, [await seqpacket.unix.wrap(one.unwrap()), await seqpacket.unix.wrap(other.unwrap())])
+  await a.send('mine now')
+  assert.equal(String(await b.recv()), 'mine now')
+  await assert.rejects(seqpacket.unix.wrap(a.fd()), { code: 'EBUSY' })
+})

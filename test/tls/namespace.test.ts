@@ -1,12 +1,14 @@
 // What `tls` has beside the classes of `stream`: classes that cannot forget TLS, the check of names alone, contexts.
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
 import { AddrInfo, connect, listen, stream, tls } from 'berkeley'
 import { type Socket as LowSocket, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { TlsDuplex } from '#internal/duplex.js'
 import { abstractName, available, closing, coded, leavesNoFd, run, tempFolder } from '../util/index.js'
 import { dns, email, ip, leaf, root } from './pki.js'
 
@@ -194,5 +196,51 @@ describe('roots from NODE_EXTRA_CA_CERTS', () => {
     })
     assert.equal(stdout.trim(), 'made')
     assert.match(stderr, /NODE_EXTRA_CA_CERTS: ENOENT/)
+  })
+})
+
+describe('a server whose createConnection() passes over TLS', () => {
+  test('hands out no connection in the clear', async (t) => {
+    class Forgetful extends stream.inet.Server {
+      override createConnection(sock: LowSocket): stream.inet.Socket {
+        return new stream.inet.Socket(sock)
+      }
+    }
+    const server = closing(t, await Forgetful.create({ host: '127.0.0.1', tlscfg: shows }))
+    server.listen()
+    const { port } = server.getsockname()
+    const calling = connect({ host: '127.0.0.1', port, tlscfg: trusts })
+    calling.catch(() => {})
+    await assert.rejects(server.accept(), coded('EPROTO', { message: /without TLS: pass "tls" on/ }))
+    await assert.rejects(calling)
+  })
+})
+
+describe('a Node stream over TLS', () => {
+  test('has what libraries look for on a TLSSocket', async (t) => {
+    const server = closing(t, await listen({ host: '127.0.0.1', tlscfg: { ...shows, ALPNProtocols: ['h2'] } }))
+    const { port } = server.getsockname()
+    const calling = connect({ host: '127.0.0.1', port, tlscfg: { ...trusts, ALPNProtocols: ['h2'] } })
+    const accepted = await server.accept()
+    await accepted.handshake()
+    const [client, peer] = [(await calling).duplex(), accepted.duplex()]
+    if (!(client instanceof TlsDuplex && peer instanceof TlsDuplex)) return assert.fail('no streams over TLS')
+    assert.deepEqual([client.encrypted, client.authorized, client.authorizationError], [true, true, null])
+    assert.deepEqual([client.alpnProtocol, peer.alpnProtocol], ['h2', 'h2'])
+    assert.deepEqual([client.servername, peer.servername], ['host.example', 'host.example'])
+    assert.equal(client.getPeerX509Certificate()?.raw.equals(certificate.der), true)
+    assert.equal(peer.getPeerX509Certificate(), undefined)
+    assert.equal(client.getProtocol(), 'TLSv1.3')
+    assert.match(client.getCipher()?.name ?? '', /^TLS_/)
+    assert.equal(client.isSessionReused(), false)
+    // Several writes while one is under way leave as one.
+    for (const word of ['one ', 'two ', 'three']) peer.write(word)
+    peer.end()
+    const parts: Buffer[] = []
+    for await (const part of client) parts.push(part as Buffer)
+    assert.equal(String(Buffer.concat(parts)), 'one two three')
+    assert.ok(Buffer.isBuffer(client.getSession()) || client.destroyed)
+    peer.destroy()
+    await once(peer, 'close')
   })
 })
