@@ -75,11 +75,10 @@ function runProgram({ name, args }, folder, seconds) {
   const output = openSync(log, 'w')
   const addons = Object.fromEntries(ADDONS.map((addon) => [addon.variable, builtPath(addon, folder)]))
   const env = { ...process.env, ...addons, NODE_V8_COVERAGE: DATA }
-  const stdio = /** @type {const} */ (['ignore', output, output])
   const { status, signal } = spawnSync(process.execPath, args, {
     cwd: inRoot(),
     env,
-    stdio: [...stdio],
+    stdio: ['ignore', output, output],
     timeout: seconds * PATIENCE * 1000,
   })
   closeSync(output)
