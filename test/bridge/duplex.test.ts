@@ -40,6 +40,24 @@ async function piped(t: Test): Promise<[stream.unix.Socket, stream.unix.Socket]>
   return [a, b]
 }
 
+/** Both ends of a TCP connection. */
+async function tcp(t: Test): Promise<[stream.inet.Socket, stream.inet.Socket]> {
+  const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+  server.listen()
+  const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port: server.getsockname().port }))
+  return [client, closing(t, await server.accept())]
+}
+
+/** Breaks the connection off, and waits until the other end knows. */
+async function reset(sock: stream.inet.Socket, peer: stream.inet.Socket): Promise<void> {
+  sock.linger(0)
+  await sock.close()
+  const known = async (): Promise<void> => {
+    while (peer.fd() >= 0 && peer.tcpinfo().state !== TCP_CLOSE) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await within(known(), 'the reset')
+}
+
 describe('a Node stream over a socket', () => {
   test('16 MiB both ways at once, and the ends are seen', async (t) => {
     const [a, b] = (await piped(t)).map((socket) => socket.duplex()) as [
@@ -400,24 +418,6 @@ describe('web streams', () => {
     await assert.rejects(readable.cancel(), { code: 'ENOTCONN' })
     assert.equal(a.fd(), -1)
   })
-
-  /** Both ends of a TCP connection. */
-  async function tcp(t: Test): Promise<[stream.inet.Socket, stream.inet.Socket]> {
-    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
-    server.listen()
-    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port: server.getsockname().port }))
-    return [client, closing(t, await server.accept())]
-  }
-
-  /** Breaks the connection off, and waits until the other end knows. */
-  async function reset(sock: stream.inet.Socket, peer: stream.inet.Socket): Promise<void> {
-    sock.linger(0)
-    await sock.close()
-    const known = async (): Promise<void> => {
-      while (peer.fd() >= 0 && peer.tcpinfo().state !== TCP_CLOSE) await new Promise((resolve) => setImmediate(resolve))
-    }
-    await within(known(), 'the reset')
-  }
 
   test('cancelling and aborting close what they should', async (t) => {
     const [a, b] = await piped(t)

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
-import { AddrInfo, IPPROTO_TCP, MSG_OOB, MSG_PEEK, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
+import {
+  AddrInfo,
+  IPPROTO_TCP,
+  MSG_OOB,
+  MSG_PEEK,
+  SOCK_STREAM,
+  type SystemError,
+  stream,
+  TCP_CLOSE,
+  TimeoutError,
+} from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { native } from '#internal/native.js'
 import { available, closing, delaysDuring, eachFamily, leavesNoFd, start, within } from '../util/index.js'
@@ -385,6 +395,19 @@ describe('servers', () => {
     assert.equal(peer.nonblock(), true)
     assert.equal(peer.cloexec(), true)
     assert.equal(peer.getpeername().port, client.getsockname().port)
+  })
+
+  test('the error of a socket is told once', async (t) => {
+    const [client, peer] = await conversation(t)
+    assert.equal(client.error(), null)
+    peer.linger(0)
+    await peer.close()
+    const known = async (): Promise<void> => {
+      while (client.tcpinfo().state !== TCP_CLOSE) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await within(known(), 'the reset')
+    const error = client.error()
+    assert.deepEqual([error?.code, error?.syscall, client.error()], ['ECONNRESET', 'getsockopt', null])
   })
 
   test('createConnection makes connections of another class', async (t) => {

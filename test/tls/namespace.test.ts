@@ -244,3 +244,26 @@ describe('a Node stream over TLS', () => {
     await once(peer, 'close')
   })
 })
+
+describe('options of a client', () => {
+  const address = { host: '127.0.0.1', port: 9 }
+
+  test('that are about TLS need a tlscfg', async () => {
+    for (const more of [{ servername: 'host.example' }, { session: Buffer.alloc(1) }])
+      await assert.rejects(
+        stream.inet.Client.create({ ...address, ...more } as never),
+        coded('ERR_INVALID_ARG_VALUE', { message: /without a "tlscfg"/ }),
+      )
+  })
+
+  test('that name no host for the certificate are refused over a path', async () => {
+    await assert.rejects(
+      stream.unix.Client.create({ path: abstractName(), tlscfg: { ca: authority.pem } }),
+      coded('ERR_INVALID_ARG_VALUE', { message: /needs a "servername"/ }),
+    )
+  })
+
+  test('are asked for before a client can connect', async () => {
+    await assert.rejects(new stream.inet.Client().connect(), coded('EDESTADDRREQ', { syscall: 'connect' }))
+  })
+})
