@@ -16,7 +16,7 @@ import {
   VERSIONS,
   wireProtocols,
 } from './config.js'
-import { reasonError } from './error.js'
+import { answerError, reasonError } from './error.js'
 import { isFor, type PeerNames } from './identity.js'
 import { type Handle, type NameRow, type NativeTls, nativeTls } from './native.js'
 
@@ -220,7 +220,7 @@ function setStaple(tls: NativeTls, handle: Handle, response: Uint8Array): void {
 
 function newHandle(tls: NativeTls, config: TlsConfig, isServer: boolean, rules: Uint8Array): Handle {
   const handle = tls.contextNew(Number(isServer))
-  if (typeof handle === 'number') throw reasonError('tlscfg', tls.queueReason())
+  if (typeof handle === 'number') throw answerError('tlscfg', handle)
   setVersions(tls, handle, config)
   setSuites(tls, handle, config, isServer)
   addKeys(tls, handle, config)

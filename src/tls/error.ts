@@ -1,6 +1,7 @@
+import { systemError } from '../errors.js'
 import { startAtCaller } from '../stack.js'
 import { VERIFY_CODES } from './codes.js'
-import type { Reason } from './native.js'
+import { nativeTls, type Reason } from './native.js'
 
 /** What an error of TLS tells beside its code. */
 export interface TlsErrorContext {
@@ -64,6 +65,12 @@ function codeOf(reason: string): string {
 export function reasonError(syscall: string, [reason, library]: Reason, context: TlsErrorContext = {}): TlsError {
   if (reason === undefined) return new TlsError('ERR_SSL_FAILED', syscall, 'OpenSSL gave no reason', context)
   return new TlsError(codeOf(reason), syscall, reason, { ...context, reason, library })
+}
+
+/** The error for a number that stands in the place of an answer: OpenSSL's reason, or `-errno` of the addon. */
+export function answerError(syscall: string, answer: number): Error {
+  const tls = nativeTls()
+  return answer === tls.FAILED ? reasonError(syscall, tls.queueReason()) : systemError(-answer, syscall)
 }
 
 /** The code for the result of a verification. */

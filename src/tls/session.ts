@@ -4,7 +4,7 @@ import { NOT_YET, type Operation, TURN } from '../operation.js'
 import * as validate from '../validate.js'
 import { lookAfter } from './caretaker.js'
 import { type Context, peerNames, sessionId } from './context.js'
-import { reasonError, TlsError, verifyCode } from './error.js'
+import { answerError, reasonError, TlsError, verifyCode } from './error.js'
 import { SessionFacts } from './facts.js'
 import { checkIdentity, servernameFor } from './identity.js'
 import { type Handle, nativeTls, tlsRegisters } from './native.js'
@@ -69,7 +69,7 @@ function newHandle(context: Context, host: string | undefined, shortIsAll: boole
     Number(!isServer && checksName(context)),
     Number(Boolean(config.requestOCSP || config.requireOCSP)),
   )
-  if (typeof handle === 'number') throw reasonError('tls', tls.queueReason())
+  if (typeof handle === 'number') throw answerError('tls', handle)
   return handle
 }
 
@@ -130,7 +130,12 @@ export class TlsSession extends SessionFacts {
 
   /** A session of another server, or one that cannot be read, is as good as none: the handshake is a full one. */
   #identify(former: Uint8Array | undefined): void {
-    this.tls.sessionIdentify(this.handle, sessionId(this.#context.rules, this.#host))
+    const answer = this.tls.sessionIdentify(this.handle, sessionId(this.#context.rules, this.#host))
+    if (answer !== 0) {
+      // Without its mark a session could be resumed under other rules.
+      this.tls.sessionFree(this.handle)
+      throw answerError('tls', answer)
+    }
     if (former !== undefined) this.tls.sessionResume(this.handle, validate.bytes('tlscfg.session', former))
   }
 

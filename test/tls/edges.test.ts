@@ -4,6 +4,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as nodeConnect } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { connect, listen, type stream, type tls } from 'berkeley'
+import { sys } from '#internal/constants.js'
+import { Context } from '#internal/tls/context.js'
+import { nativeTls } from '#internal/tls/native.js'
+import { TlsSession } from '#internal/tls/session.js'
 import { closing, leavesNoFd, root as project, script, start, within } from '../util/index.js'
 import { dns, leaf, root } from './pki.js'
 
@@ -213,4 +217,17 @@ test('a close whose last words find the peer gone is a close', async (t) => {
   await turn()
   await server.close()
   await closed
+})
+
+test('want of memory is told as such, and no session goes without its mark', async (t) => {
+  const native = nativeTls()
+  const refused = (call: 'contextNew' | 'sessionNew' | 'sessionIdentify', answer: number, code: string): void => {
+    const refusal = t.mock.method(native, call, () => answer)
+    assert.throws(() => new TlsSession(Context.client(trust), { host: 'localhost', shortIsAll: true }), { code })
+    refusal.mock.restore()
+  }
+  refused('contextNew', -sys.ENOMEM, 'ENOMEM')
+  refused('sessionNew', -sys.ENOMEM, 'ENOMEM')
+  refused('sessionNew', native.FAILED, 'ERR_SSL_FAILED')
+  refused('sessionIdentify', native.FAILED, 'ERR_SSL_FAILED')
 })
