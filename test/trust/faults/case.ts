@@ -118,7 +118,10 @@ async function underFault(one: Case, fixture: Fixture): Promise<void> {
   const thrown = await stepsOf(fixture, one.row.steps ?? STEPS)
   const done = shim.done(one.row.call)
   shim.clear()
-  if (done !== 1) throw new Deviation(`there were ${done} faults instead of one: the case says nothing`)
+  if (done !== 1) {
+    const what = thrown.map(told).join('; ') || 'nothing'
+    throw new Deviation(`there were ${done} faults instead of one, and what was thrown was ${what}`)
+  }
   compare(one, thrown)
   await within(Promise.resolve(fixture.settle?.()), 'settling', PATIENCE_MS)
 }

@@ -75,7 +75,10 @@ async function secured(
   tlscfg: tls.Config,
   server: boolean,
 ): Promise<stream.Socket> {
-  const one = await tls.wrap(sock, tlscfg, { server })
+  const one = await tls.wrap(sock, tlscfg, { server }).catch(async (error) => {
+    await sock.close() // the other side waits for it
+    throw error
+  })
   try {
     await one.handshake()
     return one

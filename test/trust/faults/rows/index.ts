@@ -3,7 +3,8 @@ import type { Row } from '../row.js'
 import { first } from './first.js'
 import { life } from './life.js'
 import { low } from './low.js'
+import { memoryRows } from './memory.js'
 import { tlsRows } from './tls.js'
 import { transferRows } from './transfers.js'
 
-export const rows: readonly Row[] = [...first, ...low, ...transferRows, ...life, ...tlsRows]
+export const rows: readonly Row[] = [...first, ...low, ...transferRows, ...life, ...tlsRows, ...memoryRows]
