@@ -19,7 +19,7 @@
       # Where off_t has 64 bits anyway, this define only makes glibc's headers call fcntl64, which musl does not have.
       ['target_arch!="ia32" and target_arch!="arm"', {'defines!': ['_FILE_OFFSET_BITS=64']}],
       ['sanitize==1', {
-        'cflags': ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g'],
+        'cflags': ['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g'],
         'ldflags': ['-fsanitize=address,undefined'],
       }],
       # Threads count at the same time. Without optimisation a line stands for itself.

@@ -12,15 +12,16 @@
 
 #include "sockopt.h"
 
-static uint64_t nanoseconds(int64_t seconds, int64_t rest) {
-    return (uint64_t)(seconds * 1000000000 + rest);
+/* Unsigned, because the bytes may be anything: what does not fit wraps around. */
+static uint64_t nanoseconds(int64_t seconds, uint64_t rest) {
+    return (uint64_t)seconds * 1000000000 + rest;
 }
 
 static int decode_timeval_ns(value_t *value, const void *from, socklen_t length) {
     struct timeval time;
     if (length < sizeof time) return -EINVAL;
     memcpy(&time, from, sizeof time);
-    value->registers[0].u64 = nanoseconds(time.tv_sec, (int64_t)time.tv_usec * 1000);
+    value->registers[0].u64 = nanoseconds(time.tv_sec, (uint64_t)time.tv_usec * 1000);
     return 0;
 }
 
@@ -28,7 +29,7 @@ static int decode_timespec(value_t *value, const void *from, socklen_t length) {
     struct timespec time;
     if (length < sizeof time) return -EINVAL;
     memcpy(&time, from, sizeof time);
-    value->registers[0].u64 = nanoseconds(time.tv_sec, time.tv_nsec);
+    value->registers[0].u64 = nanoseconds(time.tv_sec, (uint64_t)time.tv_nsec);
     return 0;
 }
 
@@ -38,12 +39,12 @@ static int decode_timestamping(value_t *value, const void *from, socklen_t lengt
     if (length < sizeof times) return -EINVAL;
     memcpy(times, from, sizeof times);
     for (int i = 0; i < 3; i++)
-        value->registers[i].u64 = nanoseconds(times[i].tv_sec, times[i].tv_nsec);
+        value->registers[i].u64 = nanoseconds(times[i].tv_sec, (uint64_t)times[i].tv_nsec);
     return 0;
 }
 
 static int encode_u16(value_t *value, void *to) {
-    uint16_t number = (uint16_t)value->registers[0].number;
+    uint16_t number = (uint16_t)whole(value, 0);
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -82,7 +83,7 @@ static int encode_pktinfo(value_t *value, void *to) {
     struct in_pktinfo info;
     struct sockaddr_in addr;
     memset(&info, 0, sizeof info);
-    info.ipi_ifindex = (int)value->registers[0].number;
+    info.ipi_ifindex = (int)whole(value, 0);
     if (value->bytes.length >= sizeof addr) {
         memcpy(&addr, value->bytes.start, sizeof addr);
         if (addr.sin_family != AF_INET) return -EAFNOSUPPORT;
@@ -111,7 +112,7 @@ static int encode_source6(value_t *value, void *to) {
     struct in6_pktinfo info;
     struct sockaddr_in6 addr;
     memset(&info, 0, sizeof info);
-    info.ipi6_ifindex = (unsigned)value->registers[0].number;
+    info.ipi6_ifindex = (unsigned)whole(value, 0);
     if (value->bytes.length >= sizeof addr) {
         memcpy(&addr, value->bytes.start, sizeof addr);
         if (addr.sin6_family != AF_INET6) return -EAFNOSUPPORT;

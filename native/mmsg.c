@@ -55,6 +55,11 @@ static received_t row_of(const struct mmsghdr *message) {
     };
 }
 
+/* Empty memory may be nowhere. */
+static void *share_of(bytes_t memory, size_t room, int i) {
+    return room ? memory.start + (size_t)i * room : NULL;
+}
+
 /* recvmmsg(fd, flags, count, data, names, control, table) -> how many; data, names and control
  * are shared out evenly. Descriptors that arrive are close-on-exec. */
 static napi_value recvmmsg_(napi_env env, napi_callback_info info) {
@@ -72,14 +77,14 @@ static napi_value recvmmsg_(napi_env env, napi_callback_info info) {
     size_t control_room = control.length / (size_t)count;
     memset(messages, 0, (size_t)count * sizeof messages[0]);
     for (int i = 0; i < count; i++) {
-        vectors[i].iov_base = data.start + (size_t)i * data_room;
+        vectors[i].iov_base = share_of(data, data_room, i);
         vectors[i].iov_len = data_room;
         struct msghdr *header = &messages[i].msg_hdr;
         header->msg_iov = &vectors[i];
         header->msg_iovlen = 1;
-        header->msg_name = names.start + (size_t)i * name_room;
+        header->msg_name = share_of(names, name_room, i);
         header->msg_namelen = (socklen_t)name_room;
-        header->msg_control = control.start + (size_t)i * control_room;
+        header->msg_control = share_of(control, control_room, i);
         header->msg_controllen = control_room;
     }
     int result = recvmmsg(fd, messages, (unsigned)count, flags | MSG_CMSG_CLOEXEC, NULL);

@@ -94,7 +94,8 @@ bytes_t call_slice(call_t *call, size_t index) {
         mark_bad(call, index);
         return (bytes_t){NULL, 0};
     }
-    return (bytes_t){whole.start + offset, (size_t)length};
+    /* Empty memory may be nowhere. */
+    return (bytes_t){length ? whole.start + offset : whole.start, (size_t)length};
 }
 
 bool call_string(call_t *call, size_t index, char *to, size_t room) {
@@ -111,6 +112,10 @@ bool call_string(call_t *call, size_t index, char *to, size_t room) {
         return false;
     }
     return true;
+}
+
+void call_text(call_t *call, size_t index, char *to, size_t room) {
+    if (!call_string(call, index, to, room)) mark_bad(call, index);
 }
 
 bool call_good(call_t *call) {

@@ -53,6 +53,8 @@ bytes_t call_slice(call_t *call, size_t index);
 /* Copies a string without NUL inside; false (and a bad call) when it does not fit `room`.
  * `undefined` gives false without a bad call. */
 bool call_string(call_t *call, size_t index, char *to, size_t room);
+/* Like call_string(), but it has to be there: `undefined` is a bad call. */
+void call_text(call_t *call, size_t index, char *to, size_t room);
 
 bool call_good(call_t *call);
 

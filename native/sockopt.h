@@ -13,6 +13,13 @@ typedef struct {
     bytes_t more;           /* a second socket address, several of them, or a key */
 } value_t;
 
+/* A register as a whole number. JavaScript has checked that it is one that fits; what is none, or beyond 64 bits, is 0
+ * here: C does not say what a cast would make of it. */
+static inline int64_t whole(const value_t *value, int index) {
+    double number = value->registers[index].number;
+    return number > -0x1p63 && number < 0x1p63 ? (int64_t)number : 0;
+}
+
 typedef struct {
     const char *name;
     socklen_t size;                          /* of the kernel's value; 0: as long as the bytes */

@@ -22,7 +22,7 @@ static int encode_mreqn(value_t *value, void *to) {
     struct ip_mreqn request;
     struct sockaddr_in addr;
     memset(&request, 0, sizeof request);
-    request.imr_ifindex = (int)value->registers[0].number;
+    request.imr_ifindex = (int)whole(value, 0);
     if (value->bytes.length >= sizeof addr) {
         memcpy(&addr, value->bytes.start, sizeof addr);
         if (addr.sin_family != AF_INET) return -EAFNOSUPPORT;
@@ -42,7 +42,7 @@ static int copy_address(bytes_t from, struct sockaddr_storage *to) {
 static int encode_group(value_t *value, void *to) {
     struct group_req request;
     memset(&request, 0, sizeof request);
-    request.gr_interface = (uint32_t)value->registers[0].number;
+    request.gr_interface = (uint32_t)whole(value, 0);
     int error = copy_address(value->bytes, &request.gr_group);
     memcpy(to, &request, sizeof request);
     return error;
@@ -52,7 +52,7 @@ static int encode_group(value_t *value, void *to) {
 static int encode_group_source(value_t *value, void *to) {
     struct group_source_req request;
     memset(&request, 0, sizeof request);
-    request.gsr_interface = (uint32_t)value->registers[0].number;
+    request.gsr_interface = (uint32_t)whole(value, 0);
     int error = copy_address(value->bytes, &request.gsr_group);
     if (error == 0) error = copy_address(value->more, &request.gsr_source);
     memcpy(to, &request, sizeof request);
@@ -78,8 +78,8 @@ static int encode_group_filter(value_t *value, void *to) {
     size_t size = sizeof filter.source[0], count = value->more.length / size;
     if (value->more.length % size != 0 || count > FILTER_SOURCES) return -EINVAL;
     memset(&filter, 0, sizeof filter);
-    filter.interface = (uint32_t)value->registers[0].number;
-    filter.mode = (uint32_t)value->registers[1].number;
+    filter.interface = (uint32_t)whole(value, 0);
+    filter.mode = (uint32_t)whole(value, 1);
     filter.sources = (uint32_t)count;
     int error = copy_address(value->bytes, &filter.group);
     if (count > 0) memcpy(filter.source, value->more.start, count * size);
@@ -100,7 +100,7 @@ static int copy_in6(bytes_t from, struct in6_addr *to) {
 static int encode_pktinfo6(value_t *value, void *to) {
     struct in6_pktinfo info;
     memset(&info, 0, sizeof info);
-    info.ipi6_ifindex = (unsigned)value->registers[0].number;
+    info.ipi6_ifindex = (unsigned)whole(value, 0);
     int error = copy_in6(value->bytes, &info.ipi6_addr);
     memcpy(to, &info, sizeof info);
     return error;
@@ -110,7 +110,7 @@ static int encode_pktinfo6(value_t *value, void *to) {
 static int encode_mreq6(value_t *value, void *to) {
     struct ipv6_mreq request;
     memset(&request, 0, sizeof request);
-    request.ipv6mr_interface = (unsigned)value->registers[0].number;
+    request.ipv6mr_interface = (unsigned)whole(value, 0);
     int error = copy_in6(value->bytes, &request.ipv6mr_multiaddr);
     memcpy(to, &request, sizeof request);
     return error;
@@ -139,9 +139,9 @@ static int encode_md5sig(value_t *value, void *to) {
     struct kernel_md5sig signature;
     memset(&signature, 0, sizeof signature);
     if (value->more.length > sizeof signature.key) return -EINVAL;
-    signature.flags = (uint8_t)value->registers[0].number;
-    signature.prefix = (uint8_t)value->registers[1].number;
-    signature.ifindex = (int32_t)value->registers[2].number;
+    signature.flags = (uint8_t)whole(value, 0);
+    signature.prefix = (uint8_t)whole(value, 1);
+    signature.ifindex = (int32_t)whole(value, 2);
     signature.key_length = (uint16_t)value->more.length;
     if (value->more.length > 0) memcpy(signature.key, value->more.start, value->more.length);
     int error = copy_address(value->bytes, &signature.peer);
@@ -159,8 +159,8 @@ enum { REPAIR_OPTIONS = 4 };
 static int encode_repair_options(value_t *value, void *to) {
     struct kernel_repair_option options[REPAIR_OPTIONS];
     for (int i = 0; i < REPAIR_OPTIONS; i++) {
-        options[i].code = (uint32_t)value->registers[2 * i].number;
-        options[i].value = (uint32_t)value->registers[2 * i + 1].number;
+        options[i].code = (uint32_t)whole(value, 2 * i);
+        options[i].value = (uint32_t)whole(value, 2 * i + 1);
     }
     memcpy(to, options, sizeof options);
     return 0;
@@ -173,7 +173,7 @@ typedef uint32_t repair_window_t[REPAIR_WINDOW];
 
 static int encode_repair_window(value_t *value, void *to) {
     repair_window_t window;
-    for (int i = 0; i < REPAIR_WINDOW; i++) window[i] = (uint32_t)value->registers[i].number;
+    for (int i = 0; i < REPAIR_WINDOW; i++) window[i] = (uint32_t)whole(value, i);
     memcpy(to, window, sizeof window);
     return 0;
 }

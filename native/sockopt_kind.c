@@ -9,7 +9,7 @@
 
 /* int: also the flags, seconds and byte counts. Some options answer with one byte. */
 static int encode_int(value_t *value, void *to) {
-    int number = (int)value->registers[0].number;
+    int number = (int)whole(value, 0);
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -27,7 +27,7 @@ static int decode_int(value_t *value, const void *from, socklen_t length) {
 }
 
 static int encode_u32(value_t *value, void *to) {
-    uint32_t number = (uint32_t)value->registers[0].number;
+    uint32_t number = (uint32_t)whole(value, 0);
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -42,7 +42,7 @@ static int decode_u32(value_t *value, const void *from, socklen_t length) {
 
 /* An interface index in network byte order: IP_UNICAST_IF and IPV6_UNICAST_IF want it so. */
 static int encode_net32(value_t *value, void *to) {
-    uint32_t number = htonl((uint32_t)value->registers[0].number);
+    uint32_t number = htonl((uint32_t)whole(value, 0));
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -101,7 +101,7 @@ static int decode_timeval(value_t *value, const void *from, socklen_t length) {
 /* registers: 0 on or off, 1 seconds */
 static int encode_linger(value_t *value, void *to) {
     struct linger linger = {.l_onoff = value->registers[0].number != 0,
-                            .l_linger = (int)value->registers[1].number};
+                            .l_linger = (int)whole(value, 1)};
     memcpy(to, &linger, sizeof linger);
     return 0;
 }
@@ -117,9 +117,9 @@ static int decode_linger(value_t *value, const void *from, socklen_t length) {
 
 /* registers: 0 pid, 1 uid, 2 gid */
 static int encode_ucred(value_t *value, void *to) {
-    struct ucred credentials = {.pid = (pid_t)value->registers[0].number,
-                                .uid = (uid_t)value->registers[1].number,
-                                .gid = (gid_t)value->registers[2].number};
+    struct ucred credentials = {.pid = (pid_t)whole(value, 0),
+                                .uid = (uid_t)whole(value, 1),
+                                .gid = (gid_t)whole(value, 2)};
     memcpy(to, &credentials, sizeof credentials);
     return 0;
 }
@@ -141,8 +141,8 @@ struct kernel_txtime {
 };
 
 static int encode_txtime(value_t *value, void *to) {
-    struct kernel_txtime txtime = {.clockid = (int32_t)value->registers[0].number,
-                                   .flags = (uint32_t)value->registers[1].number};
+    struct kernel_txtime txtime = {.clockid = (int32_t)whole(value, 0),
+                                   .flags = (uint32_t)whole(value, 1)};
     memcpy(to, &txtime, sizeof txtime);
     return 0;
 }

@@ -306,7 +306,7 @@ static napi_value with_text(napi_env env, napi_callback_info info,
     char text[TEXT_MAX];
     call_begin(&call, env, info);
     context_t *context = call_context(&call, 0);
-    call_string(&call, 1, text, sizeof text);
+    call_text(&call, 1, text, sizeof text);
     if (!call_good(&call)) return NULL;
     ERR_clear_error();
     return answer(&call, set(context, text));
@@ -375,9 +375,12 @@ static napi_value contextAlpn_(napi_env env, napi_callback_info info) {
     if (!is_server)
         return answer(&call, SSL_CTX_set_alpn_protos(context->ctx, wire.start,
                                                      (unsigned int)wire.length) == 0);
-    context->alpn = malloc(wire.length ? wire.length : 1);
-    if (context->alpn == NULL) return call_number(&call, -ENOMEM);
-    memcpy(context->alpn, wire.start, wire.length);
+    if (wire.length == 0) return call_number(&call, -EINVAL);
+    uint8_t *copy = malloc(wire.length);
+    if (copy == NULL) return call_number(&call, -ENOMEM);
+    memcpy(copy, wire.start, wire.length);
+    free(context->alpn);
+    context->alpn = copy;
     context->alpn_length = (unsigned int)wire.length;
     return call_number(&call, 0);
 }

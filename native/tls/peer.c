@@ -252,7 +252,7 @@ static napi_value sessionExport_(napi_env env, napi_callback_info info) {
     char label[256];
     call_begin(&call, env, info);
     session_t *session = call_session(&call, 0);
-    call_string(&call, 2, label, sizeof label);
+    call_text(&call, 2, label, sizeof label);
     bytes_t into = call_bytes(&call, 1), context = call_optional_bytes(&call, 3);
     if (!call_good(&call)) return NULL;
     if (session->ssl == NULL) return call_number(&call, -EBADF);

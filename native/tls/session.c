@@ -95,7 +95,7 @@ static napi_value sessionIdentify_(napi_env env, napi_callback_info info) {
     if (!call_good(&call)) return NULL;
     if (session->ssl == NULL) return call_number(&call, -EBADF);
     if (id.length > sizeof session->id) return call_number(&call, -EINVAL);
-    memcpy(session->id, id.start, id.length);
+    if (id.length) memcpy(session->id, id.start, id.length);
     session->id_length = (unsigned int)id.length;
     int good = SSL_set_session_id_context(session->ssl, session->id, session->id_length);
     return call_number(&call, good == 1 ? 0 : TLS_FAILED);
