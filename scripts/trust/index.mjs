@@ -8,3 +8,7 @@ import { soak } from './soak.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
 export const PARTS = [faults, fuzzApi, races, load, soak, coverage]
+import { fuzzNative } from './fuzz-native.mjs'
+
+/** @type {readonly import('../lib/trust.mjs').Part[]} */
+export const PARTS = [fuzzNative]
