@@ -9,6 +9,7 @@ import { soak } from './soak.mjs'
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
 export const PARTS = [faults, fuzzApi, races, load, soak, coverage]
 import { fuzzNative } from './fuzz-native.mjs'
+import { memory } from './memory.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = [fuzzNative]
+export const PARTS = [fuzzNative, memory]
