@@ -242,9 +242,20 @@ const SEEDS = {
       [shake, call('*resume', u8(0)), shake, ...talk, ...ask],
       [shake, call('sessionExport', client, 32, Buffer.from('label'), Buffer.from('context'))],
       [call('sessionHandshake', client), call('*change', Buffer.of(0, 5, 0, 255)), shake, ...ask],
+      // The socket fails; has no room while a record is answered by an alert; has an update of keys before the end.
+      [shake, call('*pieces', bytes(u8(2))), ...talk, ...ask],
+      [
+        shake,
+        call('*pieces', bytes(Buffer.of(0, 0, 255, 0))),
+        call('sessionWrite', client, [Buffer.alloc(200), 0, 200]),
+        call('*put', u8(client), bytes(Buffer.from(`1703030020${'00'.repeat(32)}`, 'hex'))),
+        call('sessionRead', client, [Buffer.alloc(400), 0, 400]),
+        ...talk,
+      ],
+      [shake, call('sessionKeyUpdate', client, 1), call('sessionShutdown', client), ...talk],
       [shake, call('*put', u8(0), bytes(Buffer.from('1703030010', 'hex'))), call('*end', u8(0)), ...talk],
     ]
-    const roles = [0, 1, 2, 4, 8, 16, 32, 64, 128, 255]
+    const roles = [0, 1, 2, 4, 6, 8, 16, 32, 64, 128, 255]
     return programs.flatMap((calls) => roles.map((bits) => Buffer.concat([u8(bits), ...calls])))
   },
 }

@@ -14,7 +14,7 @@ enum { SERVER, CLIENT };
 enum {
     ONLY_TLS12 = 1,
     ASKS_CLIENT = 2,
-    STAPLES = 4,
+    STAPLES = 4, /* the client wants one; a server that asks for its certificate has none */
     HAS_TICKET_KEYS = 8,
     SELECTS = 16,
     CHECKS_NAME = 32,
@@ -55,7 +55,7 @@ static js_t *new_context(int side, uint8_t bits) {
     call_with("contextSessions", 3, context, js_bytes("id", 2), number(300));
     call_with("contextCallbacks", 3, context, number(side == SERVER && bits & SELECTS),
               number((bits & LOGS_KEYS) != 0));
-    if (bits & STAPLES && side == SERVER)
+    if (bits & STAPLES && !(bits & ASKS_CLIENT) && side == SERVER)
         call_with("contextStaple", 2, context, pki_whole(OCSP_DER));
     if (bits & HAS_TICKET_KEYS)
         call_with("contextTicketKeys", 2, context, js_bytes(keys, sizeof keys));
