@@ -106,8 +106,7 @@ typedef struct {
     size_t count;
 } transfer_t;
 
-static ssize_t transfer_run(work_t *work) {
-    transfer_t *transfer = (transfer_t *)work;
+static ssize_t transfer_some(transfer_t *transfer) {
     /* Somebody else who has the socket may have made it blocking: a thread must not stay in here. */
     struct pollfd writable = {.fd = transfer->socket, .events = POLLOUT, .revents = 0};
     if (poll(&writable, 1, 0) == 0) return -EAGAIN;
@@ -115,6 +114,16 @@ static ssize_t transfer_run(work_t *work) {
     ssize_t count = sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset,
                                              most);
     return count < 0 ? -errno : count;
+}
+
+/* The socket may have been closed meanwhile: then the duplicate is the last one, and with SO_LINGER
+ * close(2) waits. So it is closed here, and not where the event loop goes on. */
+static ssize_t transfer_run(work_t *work) {
+    transfer_t *transfer = (transfer_t *)work;
+    ssize_t result = transfer_some(transfer);
+    close(transfer->socket);
+    transfer->socket = -1;
+    return result;
 }
 
 static void transfer_drop(work_t *work) {

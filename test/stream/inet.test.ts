@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
   AddrInfo,
@@ -15,7 +17,7 @@ import {
 } from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { native } from '#internal/native.js'
-import { available, closing, delaysDuring, eachFamily, leavesNoFd, start, within } from '../util/index.js'
+import { available, closing, delaysDuring, eachFamily, leavesNoFd, start, tempFolder, within } from '../util/index.js'
 
 leavesNoFd()
 
@@ -336,6 +338,27 @@ describe('closing', () => {
     const { took, worst } = await delaysDuring(() => Promise.all(clients.map((client) => client.close())))
     assert.ok(took > 500, `they did not linger, but took ${took} ms`)
     assert.ok(worst < took / 2, `the loop stood still for ${worst} of ${took} ms`)
+  })
+
+  test('the duplicate that a thread sent a file from does not linger on the event loop either (H31)', async (t) => {
+    const folder = tempFolder(t)
+    writeFileSync(join(folder, 'file'), Buffer.alloc(16 << 20))
+    const file = openSync(join(folder, 'file'), 'r')
+    t.after(() => closeSync(file))
+    const [client] = await conversation(t)
+    client.linger(2)
+    const { took, worst } = await delaysDuring(async () => {
+      const sending = assert.rejects(client.sendfile(file, 16 << 20), { code: 'ECANCELED' })
+      const closed = client.close()
+      // Both threads are done before the event loop hears of it: the duplicate is the last one that has the socket.
+      const end = performance.now() + 200
+      while (performance.now() < end);
+      await Promise.all([sending, closed])
+      // A turn that was late is noticed in the next one.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    })
+    assert.ok(took > 1500, `it did not linger, but took ${took} ms`)
+    assert.ok(worst < 1000, `the loop stood still for ${worst} of ${took} ms`)
   })
 
   test('detach gives the descriptor away, still open', async (t) => {
