@@ -13,3 +13,7 @@ import { memory } from './memory.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
 export const PARTS = [fuzzNative, memory]
+import { trace } from './trace.mjs'
+
+/** @type {readonly import('../lib/trust.mjs').Part[]} */
+export const PARTS = [trace]

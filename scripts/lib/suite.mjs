@@ -1,0 +1,58 @@
+// Runs parts of the test suite for a part of scripts/trust.mjs: quietly, and with what the runner counted.
+import { spawn } from 'node:child_process'
+import { inRoot, ROOT } from './project.mjs'
+import { Failure } from './run.mjs'
+
+/** @typedef {{ tests: number, pass: number, skipped: number, output: string }} Summary */
+
+/** What is shown of the output of a run that failed, in characters. */
+const SHOWN = 20_000
+
+/** @param {string} output @param {string} what */
+const counted = (output, what) => Number(new RegExp(`^\\S+ ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
+
+/** The end of the output, from the list of what failed on where there is one. @param {string} output */
+function failures(output) {
+  const list = output.lastIndexOf('failing tests:')
+  return list < 0 ? output.slice(-SHOWN) : output.slice(list, list + SHOWN)
+}
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ status: number | null, output: string }>}
+ */
+function collected(command, args, env) {
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** @type {Buffer[]} */
+  const parts = []
+  const add = (/** @type {Buffer} */ part) => void parts.push(part)
+  child.stdout.on('data', add)
+  child.stderr.on('data', add)
+  const pass = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
+  process.on('SIGINT', pass).on('SIGTERM', pass)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status) => {
+      process.off('SIGINT', pass).off('SIGTERM', pass)
+      resolve({ status, output: Buffer.concat(parts).toString() })
+    })
+  })
+}
+
+/**
+ * The tests with one of the parts in their file names, or all for none; each of them has a time limit of its own. Throws when
+ * one fails, or when none was run.
+ * @param {readonly string[]} parts
+ * @param {{ env?: NodeJS.ProcessEnv, under?: readonly string[] }} [options] `under`: a command that runs the one after it
+ * @returns {Promise<Summary>}
+ */
+export async function runSuite(parts, { env = process.env, under = [] } = {}) {
+  const [command = '', ...args] = [...under, process.execPath, inRoot('scripts', 'test.mjs'), ...parts]
+  const { status, output } = await collected(command, args, env)
+  if (status !== 0) throw new Failure(`the tests failed (exit status ${status}):\n${failures(output)}`)
+  const [tests, pass, skipped] = ['tests', 'pass', 'skipped'].map((what) => counted(output, what))
+  if (!tests || !pass) throw new Failure(`no test was run:\n${output.slice(-SHOWN)}`)
+  return { tests, pass, skipped: skipped ?? 0, output }
+}

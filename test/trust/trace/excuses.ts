@@ -1,0 +1,43 @@
+// What tests do on purpose, and the rules are not meant for. Each line allows one rule in some test files, and says why.
+import type { Excuse } from './check.js'
+import { CLOSED_BY_OWNER, CLOSED_ONCE, NEVER_LINGERS, NEVER_WAITS } from './rules.js'
+
+export const EXCUSES: readonly Excuse[] = [
+  {
+    rule: NEVER_WAITS,
+    test: /^test\/llsocket\//,
+    reason: "llsocket's sockets block unless asked not to, and poll() waits",
+  },
+  { rule: NEVER_WAITS, test: /^test\/options\//, reason: "options are set on llsocket's sockets" },
+  { rule: NEVER_WAITS, test: /^test\/examples\/tour/, reason: 'the tour shows llsocket as well' },
+  { rule: NEVER_WAITS, test: /^test\/life\/workers/, reason: 'a worker is terminated while llsocket blocks it' },
+  {
+    rule: NEVER_LINGERS,
+    test: /^test\/options\/(lengths|witness)/,
+    reason: 'SO_LINGER is set on sockets that have no peer',
+  },
+
+  {
+    rule: CLOSED_ONCE,
+    test: /^test\/llsocket\/(hostile|socket|reused-number)/,
+    reason: 'numbers at random; closed by node:fs',
+  },
+  {
+    rule: CLOSED_ONCE,
+    test: /^test\/stream\/(inet|under-way)/,
+    reason: 'closed behind our back, to see that close() says so',
+  },
+  { rule: CLOSED_ONCE, test: /^test\/unit\/(fd|message\/cmsghdr)\./, reason: 'closed by node:fs before' },
+
+  {
+    rule: CLOSED_BY_OWNER,
+    test: /^test\/unit\/(fd|message\/cmsghdrs?)\./,
+    reason: 'files of node:fs stand in for sockets',
+  },
+  { rule: CLOSED_BY_OWNER, test: /^test\/llsocket\/(socket|reused-number)/, reason: 'closed by node:fs before' },
+  {
+    rule: CLOSED_BY_OWNER,
+    test: /^test\/(llsocket\/rights|options\/unix)/,
+    reason: 'a pidfd comes in a message or an option, which the trace does not show',
+  },
+]
