@@ -4,8 +4,8 @@
   'variables': {
     # 1 turns warnings into errors: for those who work on the sources, not for those whose compiler is newer than ours.
     'werror%': 0,
-    # 1 adds the address and undefined-behaviour sanitizers.
-    'sanitize%': 0,
+    # What -fsanitize= is to have: "address,undefined,float-cast-overflow", "thread".
+    'sanitize%': 'none',
     # 1 counts the lines that run, for gcov.
     'count_lines%': 0,
   },
@@ -18,9 +18,9 @@
       ['werror==1', {'cflags': ['-Werror']}],
       # Where off_t has 64 bits anyway, this define only makes glibc's headers call fcntl64, which musl does not have.
       ['target_arch!="ia32" and target_arch!="arm"', {'defines!': ['_FILE_OFFSET_BITS=64']}],
-      ['sanitize==1', {
-        'cflags': ['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g'],
-        'ldflags': ['-fsanitize=address,undefined'],
+      ['sanitize!="none"', {
+        'cflags': ['-fsanitize=<(sanitize)', '-fno-sanitize-recover=undefined,float-cast-overflow', '-fno-omit-frame-pointer', '-g'],
+        'ldflags': ['-fsanitize=<(sanitize)'],
       }],
       # Threads count at the same time. Without optimisation a line stands for itself.
       ['count_lines==1', {

@@ -2,10 +2,12 @@
 //   node scripts/build-native.mjs           release build
 //   node scripts/build-native.mjs --debug   native/build/Debug, without optimisation
 //   node scripts/build-native.mjs --asan    build/native/asan, with the sanitizers (test-asan.mjs runs the tests on it)
+//   node scripts/build-native.mjs --tsan    build/native/tsan, with the one for threads
 import { utimesSync } from 'node:fs'
 import { mirrorNative, nodeGyp } from './lib/node-gyp.mjs'
 import { ADDONS, builtPath, inRoot } from './lib/project.mjs'
 import { isProgram, script } from './lib/run.mjs'
+import { ASAN, TSAN } from './lib/sanitizers.mjs'
 
 const werror = 1
 
@@ -19,10 +21,13 @@ export function buildNative() {
 const buildDebug = () =>
   nodeGyp('building the addons (debug)', inRoot('native'), { debug: true, variables: { werror } })
 
-/** @returns {string} the folder that they are built in */
-export function buildAsan() {
-  const folder = mirrorNative('asan')
-  nodeGyp('building the addons (sanitizers)', folder, { variables: { werror, sanitize: 1 } })
+/**
+ * @param {import('./lib/sanitizers.mjs').Sanitizer} sanitizer
+ * @returns {string} the folder that they are built in
+ */
+export function buildSanitized({ name, flags }) {
+  const folder = mirrorNative(name)
+  nodeGyp(`building the addons (${flags})`, folder, { variables: { werror, sanitize: flags } })
   return folder
 }
 
@@ -34,7 +39,8 @@ export function buildCoverage() {
 }
 
 function main() {
-  if (process.argv.includes('--asan')) buildAsan()
+  if (process.argv.includes('--asan')) buildSanitized(ASAN)
+  else if (process.argv.includes('--tsan')) buildSanitized(TSAN)
   else if (process.argv.includes('--debug')) buildDebug()
   else buildNative()
 }

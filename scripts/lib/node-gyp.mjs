@@ -49,7 +49,7 @@ function headersArgument() {
  * @param {string} title
  * @param {string} folder
  * @param {{
- *   debug?: boolean, arch?: string, env?: NodeJS.ProcessEnv, variables?: Readonly<Record<string, number>>
+ *   debug?: boolean, arch?: string, env?: NodeJS.ProcessEnv, variables?: Readonly<Record<string, number | string>>
  * }} [options]
  */
 export function nodeGyp(title, folder, { debug = false, arch, env = process.env, variables = {} } = {}) {

@@ -1,0 +1,17 @@
+// The suite with both addons under the address and undefined-behaviour sanitizers.
+import { sanitizedSuite } from '../lib/sanitized-suite.mjs'
+import { ASAN } from '../lib/sanitizers.mjs'
+
+/** What parses, what has lengths and offsets, what holds memory across calls; nothing that a slow machine could make late. */
+const SHORT = [
+  ...['llsocket/message', 'llsocket/address', 'llsocket/sendfile', 'llsocket/device', 'unit/message', 'message/'],
+  ...['options/lengths', 'dgram/batch', 'stream/rights', 'interop/keys'],
+]
+
+/** @type {import('../lib/trust.mjs').Part} */
+export const sanitizers = {
+  name: 'sanitizers',
+  title: 'the suite with both addons under AddressSanitizer and UndefinedBehaviorSanitizer',
+  seconds: { short: 90, long: 1200 },
+  run: ({ long }) => sanitizedSuite(ASAN, { parts: long ? [] : SHORT, faults: ['overflow', 'undefined'] }),
+}
