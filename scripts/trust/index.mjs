@@ -14,7 +14,8 @@ import { memory } from './memory.mjs'
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
 export const PARTS = [fuzzNative, memory]
 import { sanitizers } from './sanitizers.mjs'
+import { threads } from './threads.mjs'
 import { trace } from './trace.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = [trace, sanitizers]
+export const PARTS = [trace, sanitizers, threads]

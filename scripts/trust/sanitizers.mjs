@@ -1,5 +1,5 @@
 // The suite with both addons under the address and undefined-behaviour sanitizers.
-import { sanitizedSuite } from '../lib/sanitized-suite.mjs'
+import { sanitizedRun, suiteFigures } from '../lib/sanitized-run.mjs'
 import { ASAN } from '../lib/sanitizers.mjs'
 
 /** What parses, what has lengths and offsets, what holds memory across calls; nothing that a slow machine could make late. */
@@ -13,5 +13,5 @@ export const sanitizers = {
   name: 'sanitizers',
   title: 'the suite with both addons under AddressSanitizer and UndefinedBehaviorSanitizer',
   seconds: { short: 90, long: 1200 },
-  run: ({ long }) => sanitizedSuite(ASAN, { parts: long ? [] : SHORT, faults: ['overflow', 'undefined'] }),
+  run: ({ long }) => sanitizedRun(ASAN, ['overflow', 'undefined'], (env) => suiteFigures(long ? [] : SHORT, env)),
 }

@@ -1,4 +1,4 @@
-// The suite with the addons under a sanitizer, for parts of scripts/trust.mjs: any report of any process is a failure.
+// Work with the addons under a sanitizer, for parts of scripts/trust.mjs: any report of any process is a failure.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { addonsIn, compileSanitized, reportsIn, sanitized } from './sanitizers.m
 import { runSuite } from './suite.mjs'
 
 /** @typedef {import('./sanitizers.mjs').Sanitizer} Sanitizer */
+/** @typedef {import('./trust.mjs').Figure} Figure */
 
 /** How much of the reports is shown, in characters. */
 const SHOWN = 20_000
@@ -36,49 +37,53 @@ function checkItself(sanitizer, folder, faults) {
 }
 
 /**
+ * Checks that the sanitizer reports what it has to, and then wants no report of what is done.
  * @param {Sanitizer} sanitizer
- * @param {object} plan
- * @param {readonly string[]} plan.parts of the suite; all for none
- * @param {readonly string[]} plan.faults that it has to find
- * @param {number} [plan.rounds] how often
- * @returns {Promise<import('./trust.mjs').Figure[]>}
+ * @param {readonly string[]} faults that it has to find
+ * @param {(env: NodeJS.ProcessEnv) => Promise<Figure[]>} act in an environment for Node with the addons under the sanitizer
+ * @returns {Promise<Figure[]>}
  */
-export async function sanitizedSuite(sanitizer, { parts, faults, rounds = 1 }) {
+export async function sanitizedRun(sanitizer, faults, act) {
   const folder = mkdtempSync(join(tmpdir(), `bk-${sanitizer.name}-`))
   try {
     checkItself(sanitizer, folder, faults)
     const reports = join(folder, 'reports')
     mkdirSync(reports)
-    const env = {
-      ...sanitized(sanitizer, { log_path: join(reports, 'report') }),
-      ...addonsIn(buildSanitized(sanitizer)),
-    }
-    let tests = 0
-    let skipped = 0
-    for (let round = 0; round < rounds; round++) {
-      const { failure, ...summary } = await outcome(parts, env)
-      const found = reportsIn(reports)
-      if (found.length > 0) throw new Failure(`${found.length} reports:\n${found.join('\n').slice(0, SHOWN)}`)
-      if (failure) throw failure
-      tests += summary.pass
-      skipped += summary.skipped
-    }
-    return [
-      ['faults made on purpose, and reported', faults.length],
-      ['tests', tests],
-      ['tests skipped', skipped],
-      ['reports', 0],
-    ]
+    const env = sanitized(sanitizer, { log_path: join(reports, 'report') })
+    const figures = await unlessReported(() => act({ ...env, ...addonsIn(buildSanitized(sanitizer)) }), reports)
+    return [['faults made on purpose, and reported', faults.length], ...figures, ['reports', 0]]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** A report says more than the test that failed by it. @param {readonly string[]} parts @param {NodeJS.ProcessEnv} env */
-async function outcome(parts, env) {
-  try {
-    return { ...(await runSuite(parts, { env })), failure: undefined }
-  } catch (failure) {
-    return { pass: 0, skipped: 0, failure }
+/**
+ * A report says more than what failed by it.
+ * @param {() => Promise<Figure[]>} act
+ * @param {string} reports
+ */
+async function unlessReported(act, reports) {
+  /** @param {unknown} [failure] */
+  const check = (failure) => {
+    const found = reportsIn(reports)
+    if (found.length > 0) throw new Failure(`${found.length} reports:\n${found.join('\n').slice(0, SHOWN)}`)
+    if (failure) throw failure
   }
+  const figures = await act().catch(check)
+  check()
+  return figures ?? []
+}
+
+/**
+ * Parts of the suite, as figures.
+ * @param {readonly string[]} parts all for none
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Figure[]>}
+ */
+export async function suiteFigures(parts, env) {
+  const { pass, skipped } = await runSuite(parts, { env })
+  return [
+    ['tests', pass],
+    ['tests skipped', skipped],
+  ]
 }
