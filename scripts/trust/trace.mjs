@@ -1,10 +1,10 @@
 // The suite under strace: every system call that the addons make is held against the rules of test/trust/trace/rules.ts.
 import { createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
-import { ADDONS, builtPath, inRoot } from '../lib/project.mjs'
+import { ADDONS, builtPath, filesBelow, inRoot } from '../lib/project.mjs'
 import { Failure, quietly, which } from '../lib/run.mjs'
 import { runSuite } from '../lib/suite.mjs'
 
@@ -35,6 +35,14 @@ const SHORT = [
   ...['stream/inet.', 'stream/rights', 'stream/verbs', 'dgram/', 'seqpacket/', 'llsocket/rights', 'llsocket/message'],
   ...['interop/starttls', 'life/workers'],
 ]
+
+/** The tour gives its programs thirty seconds, which strace may take alone. */
+const TOO_SLOW = /examples\/tour/
+
+const everything = () =>
+  filesBelow(inRoot('test'), /\.test\.ts$/)
+    .map((path) => relative(inRoot(), path))
+    .filter((name) => !TOO_SLOW.test(name))
 
 /**
  * The addons make system calls through libc's functions, and mark.c has to stand in front of each. These make none, or none that
@@ -118,7 +126,7 @@ export const trace = {
     const folder = mkdtempSync(join(tmpdir(), 'bk-trace-'))
     try {
       const log = join(folder, 'log')
-      const { pass, skipped } = await runSuite(long ? [] : SHORT, { under: strace(log, library) })
+      const { pass, skipped } = await runSuite(long ? everything() : SHORT, { under: strace(log, library) })
       return [['tests', pass], ['tests skipped', skipped], ...figures(await checked(log))]
     } finally {
       rmSync(folder, { recursive: true, force: true })

@@ -9,7 +9,6 @@ export const EXCUSES: readonly Excuse[] = [
     reason: "llsocket's sockets block unless asked not to, and poll() waits",
   },
   { rule: NEVER_WAITS, test: /^test\/options\//, reason: "options are set on llsocket's sockets" },
-  { rule: NEVER_WAITS, test: /^test\/examples\/tour/, reason: 'the tour shows llsocket as well' },
   { rule: NEVER_WAITS, test: /^test\/life\/workers/, reason: 'a worker is terminated while llsocket blocks it' },
   {
     rule: NEVER_LINGERS,
