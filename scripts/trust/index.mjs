@@ -2,20 +2,14 @@
 import { coverage } from './coverage.mjs'
 import { faults } from './faults.mjs'
 import { fuzzApi } from './fuzz-api.mjs'
-import { load } from './load.mjs'
-import { races } from './races.mjs'
-import { soak } from './soak.mjs'
-
-/** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = [faults, fuzzApi, races, load, soak, coverage]
 import { fuzzNative } from './fuzz-native.mjs'
+import { load } from './load.mjs'
 import { memory } from './memory.mjs'
-
-/** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = [fuzzNative, memory]
+import { races } from './races.mjs'
 import { sanitizers } from './sanitizers.mjs'
+import { soak } from './soak.mjs'
 import { threads } from './threads.mjs'
 import { trace } from './trace.mjs'
 
 /** @type {readonly import('../lib/trust.mjs').Part[]} */
-export const PARTS = [trace, sanitizers, threads]
+export const PARTS = [faults, trace, sanitizers, threads, memory, fuzzNative, fuzzApi, races, load, soak, coverage]
