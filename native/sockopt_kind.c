@@ -79,8 +79,8 @@ static int encode_timeval(value_t *value, void *to) {
     struct timeval time = {.tv_sec = (time_t)seconds, .tv_usec = 0};
     double micros = (seconds - (double)time.tv_sec) * 1e6;
     time.tv_usec = (suseconds_t)micros;
-    bool is_cut = (double)time.tv_usec <
-                  micros - 1e-3; /* less is the noise of a decimal fraction */
+    /* Less than this is the noise of a decimal fraction. */
+    bool is_cut = (double)time.tv_usec < micros - 1e-3;
     if (is_cut || (seconds > 0 && time.tv_sec == 0 && time.tv_usec == 0)) time.tv_usec++;
     if (time.tv_usec >= 1000000) {
         time.tv_sec++;

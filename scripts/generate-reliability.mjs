@@ -1,11 +1,11 @@
 // docs/reliability.md: ways in which socket libraries fail, each with the tests that name it by its number.
 //   node scripts/generate-reliability.mjs           writes it
 //   node scripts/generate-reliability.mjs --check   fails when it is stale
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { filesBelow, inRoot, readJson } from './lib/project.mjs'
 import { Failure, script } from './lib/run.mjs'
-import { FIGURES, published, shown } from './lib/trust.mjs'
+import { FIGURES, recordIn, shown } from './lib/trust.mjs'
 
 const PAGE = inRoot('docs', 'reliability.md')
 
@@ -42,10 +42,14 @@ function row(number, hazard, tests) {
 
 /** What the machinery that looks for the unknown has found, last time. */
 function figures() {
-  if (!existsSync(FIGURES)) return []
-  const { date, node, openssl, kernel, parts } = published()
-  const rows = parts.flatMap(({ name, title, figures }) =>
-    figures.map(([what, value], i) => `| ${i === 0 ? `\`${name}\` ${title}` : ''} | ${what} | ${shown(value)} |`),
+  const record = recordIn(FIGURES)
+  if (record === undefined) return []
+  const { date, node, openssl, kernel, parts } = record
+  const rows = parts.flatMap(({ name, title, form, took, figures }) =>
+    figures.map(([what, value], i) => {
+      const part = i === 0 ? `\`${name}\` ${title} (${form} form, ${shown(took)} s)` : ''
+      return `| ${part} | ${what} | ${shown(value)} |`
+    }),
   )
   return [
     '## Figures',

@@ -1,4 +1,5 @@
 // What the parts of scripts/trust.mjs are made of.
+import { existsSync } from 'node:fs'
 import { release } from 'node:os'
 import { inRoot, readJson } from './project.mjs'
 
@@ -21,9 +22,12 @@ import { inRoot, readJson } from './project.mjs'
  * @property {(effort: Effort) => Promise<Figure[]>} run
  */
 
-/** @typedef {{ name: string, title: string, took: number, figures: Figure[] }} Outcome */
+/** @typedef {{ name: string, title: string, form: 'long' | 'short', took: number, figures: Figure[] }} Outcome */
 
-/** What the last long form found, as docs/reliability.md shows it. */
+/** What the last run of each part found, here. */
+export const LAST = inRoot('build', 'trust.json')
+
+/** What was published, as docs/reliability.md shows it. */
 export const FIGURES = inRoot('test', 'trust.json')
 
 /** @typedef {{ date: string, node: string, openssl: string, kernel: string, parts: Outcome[] }} Record */
@@ -34,8 +38,8 @@ export const versions = () => ({
   kernel: release(),
 })
 
-/** @returns {Record} */
-export const published = () => readJson(FIGURES)
+/** @param {string} path of LAST or FIGURES @returns {Record | undefined} */
+export const recordIn = (path) => (existsSync(path) ? readJson(path) : undefined)
 
 /** Digits in groups, for people. @param {string | number} value */
 export const shown = (value) => (typeof value === 'number' ? value.toLocaleString('en') : value)
