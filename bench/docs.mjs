@@ -12,6 +12,8 @@ import { SCENARIOS } from './scenarios/index.mjs'
 
 const PUBLISHED = join(RESULTS, 'published')
 const PICTURES = 'performance'
+/** A file for each scenario whose numbers need a word. */
+const REMARKS = inRoot('bench', 'remarks')
 
 /** @typedef {import('./lib/results.mjs').Results} Results */
 
@@ -40,7 +42,11 @@ await script(() => {
     throw new Failure('no results are published: npm run bench, then npm run bench:docs -- --publish')
   const folder = args.find((arg) => !arg.startsWith('--')) ?? inRoot('docs')
   const image = (/** @type {Results} */ { scenario }) => `${PICTURES}/${scenario}.svg`
+  const remark = (/** @type {Results} */ { scenario }) => {
+    const file = join(REMARKS, `${scenario}.md`)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
   mkdirSync(join(folder, PICTURES), { recursive: true })
   for (const results of all) writeIfNew(join(folder, image(results)), plot(results))
-  writeIfNew(join(folder, 'performance.md'), page(all, image))
+  writeIfNew(join(folder, 'performance.md'), page(all, image, remark))
 })

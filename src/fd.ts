@@ -21,8 +21,15 @@ const holdings = new Map<number, Holding>()
 const ledgerIsKept = !isMainThread
 if (ledgerIsKept) native.ledgerKeep()
 
+/** The kernel gives out free numbers only: a holder of this one was closed behind our back, and has nothing any more. */
+function dispossess(fd: number): void {
+  const former = holdings.get(fd)
+  if (former) forget(former)
+}
+
 /** The descriptor is the caller's from now on: no more this thread's to close at its end. */
 export function disown(fd: number): void {
+  dispossess(fd)
   if (ledgerIsKept) native.ledgerMark(fd, 0)
 }
 
@@ -57,9 +64,7 @@ export class OwnedFd {
 
   /** Takes over an fd; `what` names it in the warning, should it be lost. */
   constructor(fd: number, what: string) {
-    // The kernel gives out free numbers only: a holder of this one was closed behind our back, and has nothing any more.
-    const former = holdings.get(fd)
-    if (former) forget(former)
+    dispossess(fd)
     this.#holding = { fd, what, watch: undefined }
     holdings.set(fd, this.#holding)
     if (ledgerIsKept) native.ledgerMark(fd, 1)

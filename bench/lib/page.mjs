@@ -57,15 +57,17 @@ function tableOf({ unit }, { name, peers }) {
 /**
  * @param {readonly Results[]} all
  * @param {(results: Results) => string} image where its picture is, seen from the page
+ * @param {(results: Results) => string} remark what there is to say of the numbers: where the time goes
  * @returns {string}
  */
-export function page(all, image) {
+export function page(all, image, remark) {
   const parts = all.flatMap((results) => [
     `## ${results.title}`,
     '',
     `![${results.title}](${image(results)})`,
     '',
     ...results.cases.flatMap((result) => tableOf(results, result)),
+    remark(results),
     machineOf(results),
     '',
   ])

@@ -1,8 +1,8 @@
 import type { AddrInfo } from '../address.js'
-import { MSG_CTRUNC, sys } from '../constants.js'
-import { systemError } from '../errors.js'
+import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET, sys } from '../constants.js'
+import { check, systemError } from '../errors.js'
+import { disown } from '../fd.js'
 import { native, registers } from '../native.js'
-import { CmsgHdr } from './cmsghdr.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 
 /** A stream drops descriptors that come without data, so one byte goes along (unix(7)). */
@@ -16,11 +16,28 @@ const PAYLOAD = Buffer.alloc(1)
 const controlRoom = Buffer.alloc(512)
 const payloadRoom = Buffer.alloc(1)
 
+/** A control message with room for one descriptor, and the number that goes there. */
+const oneNumber = new Int32Array(1)
+const numberBytes = Buffer.from(oneNumber.buffer)
+const oneRight = Buffer.alloc(native.cmsgSpace(numberBytes.length))
+const payload = [PAYLOAD]
+const payloadRooms = [payloadRoom]
+
 /** One sendmsg(2) that passes a descriptor: the count of data bytes, or `-errno`. */
 export function sendDescriptor(fd: number, passed: number, to: AddrInfo | undefined, flags: number): number {
-  const cmsgs = new CmsgHdrs()
-  cmsgs.push(CmsgHdr.rights(passed))
-  return native.sendmsg(fd, [PAYLOAD], flags, to?.sockaddr, cmsgs.encode())
+  oneNumber[0] = passed
+  check(native.cmsgPut(oneRight, 0, SOL_SOCKET, SCM_RIGHTS, numberBytes), 'cmsg')
+  return native.sendmsg(fd, payload, flags, to?.sockaddr, oneRight)
+}
+
+/** The descriptor of a control buffer that holds one, and nothing else; -1 for any other, which has to be looked at piece by piece. */
+function onlyDescriptor(length: number): number {
+  const next = native.cmsgAt(controlRoom, length, 0)
+  const [level, type, start = 0, size] = registers
+  if (next <= 0 || level !== SOL_SOCKET || type !== SCM_RIGHTS || size !== numberBytes.length) return -1
+  if (native.cmsgAt(controlRoom, length, next) > 0) return -1
+  controlRoom.copy(numberBytes, 0, start, start + numberBytes.length)
+  return oneNumber[0] as number
 }
 
 /** What {@link receiveDescriptor} found. */
@@ -35,14 +52,28 @@ export interface ReceivedDescriptor {
  *   there was none. In each case the message is consumed.
  */
 export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean, into: ReceivedDescriptor): number {
-  const count = native.recvmsg(fd, [payloadRoom], flags, undefined, controlRoom)
+  const count = native.recvmsg(fd, payloadRooms, flags, undefined, controlRoom)
   if (count < 0) return count
   const [, controlLength = 0, messageFlags = 0] = registers
+  const truncated = (messageFlags & MSG_CTRUNC) !== 0
+  into.fd = truncated ? -1 : onlyDescriptor(controlLength)
+  if (into.fd < 0) return severalOrNone(count, controlLength, truncated, zeroIsEnd, into)
+  disown(into.fd)
+  return count
+}
+
+/** What came beside a descriptor, or in its place. All of it is owned before any of it is judged. */
+function severalOrNone(
+  count: number,
+  controlLength: number,
+  truncated: boolean,
+  zeroIsEnd: boolean,
+  into: ReceivedDescriptor,
+): number {
   const cmsgs = new CmsgHdrs()
   cmsgs.decode(controlRoom, controlLength)
   const rights = [...cmsgs].filter((cmsg) => cmsg.isRights())
   const arrived = rights.reduce((sum, cmsg) => sum + cmsg.fds().length, 0)
-  const truncated = (messageFlags & MSG_CTRUNC) !== 0
   const isOne = arrived === 1 && !truncated
   if (isOne) [into.fd = -1] = rights.flatMap((cmsg) => cmsg.take())
   cmsgs.clear()

@@ -52,4 +52,18 @@ describe('a received descriptor that was closed by its number (H05)', () => {
     assert.ok(fstatSync(listed(msg)[0] ?? -1).isSocket())
     msg.control().clear()
   })
+
+  it('does not take one along that recvfd() gave to the caller', (t) => {
+    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
+    const msg = receiver()
+    a.sendfd(0)
+    b.recvmsg(msg)
+    const [number = -1] = listed(msg)
+    closeSync(number)
+    a.sendfd(a.fd())
+    assert.equal(b.recvfd(), number)
+    msg.control().clear()
+    assert.ok(fstatSync(number).isSocket())
+    closeSync(number)
+  })
 })
