@@ -86,7 +86,7 @@ static napi_value cmsgPut_(napi_env env, napi_callback_info info) {
     header.cmsg_type = type;
     memset(control.start + at, 0, space);
     memcpy(control.start + at, &header, sizeof header);
-    if (data.length) memcpy(control.start + at + header_size(), data.start, data.length);
+    if (data.length) memmove(control.start + at + header_size(), data.start, data.length);
     return call_number(&call, (int64_t)(at + space));
 }
 

@@ -134,7 +134,8 @@ static int decode_extended_error(value_t *value, const void *from, socklen_t len
                              error.ee_info,  error.ee_data,   (double)address};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         value->registers[i].number = fields[i];
-    if (address) memcpy(value->bytes.start, (const uint8_t *)from + sizeof error, address);
+    /* The caller may have given the same memory twice. */
+    if (address) memmove(value->bytes.start, (const uint8_t *)from + sizeof error, address);
     return 0;
 }
 

@@ -53,6 +53,13 @@ describe('numbers in registers', () => {
 })
 
 describe('memory', () => {
+  it('may be the same twice: what overlaps arrives whole', () => {
+    const memory = Buffer.from(Array.from({ length: 3000 }, (_, i) => i % 251))
+    const address = Buffer.from(memory.subarray(16, 2968))
+    native.cmsgDecode(native.kinds.extended_error, memory.subarray(0, 2968), memory.subarray(32))
+    assert.deepEqual(memory.subarray(32, 32 + address.length), address)
+  })
+
   it('may be empty', () => {
     const session = clientSession()
     assert.equal(tls.sessionIdentify(session, none), 0)
