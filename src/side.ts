@@ -57,7 +57,7 @@ export class Side {
 export function signalOf(options: unknown): AbortSignal | undefined {
   if (options === undefined) return undefined
   const { signal } = validate.options('options', options, ['signal']) as WaitOptions
-  if (options instanceof AbortSignal || (signal !== undefined && !(signal instanceof AbortSignal)))
+  if (options instanceof AbortSignal || (signal !== undefined && !validate.isAbortSignal(signal)))
     throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
   return signal
 }

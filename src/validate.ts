@@ -191,3 +191,15 @@ export function room(name: string, data: unknown): Uint8Array {
   if (memory.byteLength === 0) throw outOfRange(name, 'memory of at least one byte', data)
   return memory
 }
+
+const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get
+
+/** Whether it is one, and not only looks like one: its own getter refuses what is none. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  try {
+    aborted?.call(value)
+    return value instanceof AbortSignal
+  } catch {
+    return false
+  }
+}

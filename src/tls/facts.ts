@@ -47,18 +47,18 @@ export class SessionFacts {
 
   /** The same as DER. */
   protected get chain(): Buffer[] {
-    return this.ask((tls, handle) => tls.sessionCertificates(handle)) ?? []
+    return this.#ask((tls, handle) => tls.sessionCertificates(handle)) ?? []
   }
 
   /** Our own. */
   get ownCertificate(): X509Certificate | undefined {
-    const der = this.ask((tls, handle) => tls.sessionOwnCertificate(handle))
+    const der = this.#ask((tls, handle) => tls.sessionOwnCertificate(handle))
     return der && new X509Certificate(der)
   }
 
   /** What encrypts it. */
   get cipher(): Cipher | undefined {
-    const triple = this.ask((tls, handle) => tls.sessionCipher(handle))
+    const triple = this.#ask((tls, handle) => tls.sessionCipher(handle))
     if (triple === undefined) return undefined
     const [name, standardName = name, version] = triple
     return { name, standardName, version }
@@ -66,32 +66,32 @@ export class SessionFacts {
 
   /** `'TLSv1.3'`. */
   get protocol(): string | undefined {
-    return this.established ? this.ask((tls, handle) => tls.sessionProtocol(handle)) : undefined
+    return this.established ? this.#ask((tls, handle) => tls.sessionProtocol(handle)) : undefined
   }
 
   /** What both chose. */
   get alpnProtocol(): string | undefined {
-    return this.ask((tls, handle) => tls.sessionAlpn(handle))
+    return this.#ask((tls, handle) => tls.sessionAlpn(handle))
   }
 
   /** The name that the client asked for. */
   get servername(): string | undefined {
-    return this.ask((tls, handle) => tls.sessionServername(handle))
+    return this.#ask((tls, handle) => tls.sessionServername(handle))
   }
 
   /** Whether the handshake went on from a former session. */
   get isReused(): boolean {
-    return this.ask((tls, handle) => tls.sessionIsReused(handle)) === 1
+    return this.#ask((tls, handle) => tls.sessionIsReused(handle)) === 1
   }
 
   /** What a later connection can begin with; of TLS 1.3 it comes with the first data. */
   get resumption(): Buffer | undefined {
-    return this.ask((tls, handle) => tls.sessionResumption(handle)) ?? this.lastSession
+    return this.#ask((tls, handle) => tls.sessionResumption(handle)) ?? this.lastSession
   }
 
   /** The OCSP response that the server sent. */
   get staple(): Buffer | undefined {
-    return this.ask((tls, handle) => tls.sessionStaple(handle))
+    return this.#ask((tls, handle) => tls.sessionStaple(handle))
   }
 
   /** Key material for another protocol. See RFC 5705, RFC 8446 section 7.5. */
@@ -105,7 +105,7 @@ export class SessionFacts {
     return into
   }
 
-  private ask<T>(question: (tls: NativeTls, handle: Handle) => T): T | undefined {
+  #ask<T>(question: (tls: NativeTls, handle: Handle) => T): T | undefined {
     return this.closed ? undefined : question(this.tls, this.handle)
   }
 }

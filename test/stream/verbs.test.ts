@@ -106,6 +106,15 @@ describe('locked verbs', () => {
     assert.equal(String(await b.recvsync()), 'x')
   })
 
+  test('what only looks like a signal is refused, also by a call that has to wait for its turn (H25)', async (t) => {
+    const [, b] = await pair(t)
+    const first = b.recvsync()
+    const fake = Object.create(AbortSignal.prototype, { aborted: { value: false } })
+    await assert.rejects(b.recvsync(10, 0, { signal: fake }), { code: 'ERR_INVALID_ARG_TYPE' })
+    await b.close()
+    await assert.rejects(first, { code: 'ECANCELED' })
+  })
+
   test('a plain verb is refused while another waits', async (t) => {
     const [, b] = await pair(t)
     const waiting = b.recv()
