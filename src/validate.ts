@@ -98,10 +98,11 @@ export function func<F>(name: string, value: F): F {
   return value
 }
 
-/** Text that goes to C: a NUL inside would cut it short there. */
-export function textWithoutNul(name: string, value: unknown): string {
+/** Text that goes to C: a NUL inside would cut it short there, and there may be room for so many bytes only. */
+export function textWithoutNul(name: string, value: unknown, most = Number.POSITIVE_INFINITY): string {
   const text = string(name, value)
   if (text.includes('\0')) throw invalidValue(name, 'must not contain a NUL', value)
+  if (Buffer.byteLength(text) > most) throw outOfRange(name, `at most ${most} bytes as UTF-8`, value)
   return text
 }
 

@@ -263,9 +263,12 @@ export function list(name: string, value: Pem | undefined): Uint8Array[] {
   return value.map((one, i) => pemOrDer(`${name}[${i}]`, one))
 }
 
+/** Bytes that the addon has room for: many times what all names of OpenSSL take together. */
+const NAMES_MAX = 8191
+
 /** Names with colons between them, for OpenSSL. */
 export function names(name: string, value: unknown): string {
-  const text = validate.textWithoutNul(name, value)
+  const text = validate.textWithoutNul(name, value, NAMES_MAX)
   if (text === '') throw validate.invalidValue(name, 'must not be empty', value)
   return text
 }

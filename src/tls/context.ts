@@ -94,12 +94,20 @@ function addKeys(tls: NativeTls, handle: Handle, config: TlsConfig): void {
   for (const [i, cert] of certs.entries())
     addPair(tls, handle, { cert, key: keys[i] as Uint8Array, passphrase: config.passphrase })
   if (config.pfx !== undefined)
-    check(tls, tls.contextPfx(handle, validate.bytes('tlscfg.pfx', config.pfx), config.passphrase), 'pfx')
+    check(tls, tls.contextPfx(handle, validate.bytes('tlscfg.pfx', config.pfx), passphraseOf(config)), 'pfx')
 }
 
-function addPair(tls: NativeTls, handle: Handle, { cert, key, passphrase }: KeyPair): void {
-  const phrase =
-    passphrase === undefined ? undefined : Buffer.from(validate.textWithoutNul('tlscfg.passphrase', passphrase))
+/** Bytes that OpenSSL has room for (PEM_BUFSIZE), without a NUL. */
+const PASSPHRASE_MAX = 1023
+
+function passphraseOf({ passphrase }: { passphrase?: string | undefined }): string | undefined {
+  return passphrase === undefined ? undefined : validate.textWithoutNul('tlscfg.passphrase', passphrase, PASSPHRASE_MAX)
+}
+
+function addPair(tls: NativeTls, handle: Handle, pair: KeyPair): void {
+  const { cert, key } = pair
+  const passphrase = passphraseOf(pair)
+  const phrase = passphrase === undefined ? undefined : Buffer.from(passphrase)
   check(tls, tls.contextCert(handle, pemOrDer('tlscfg.cert', cert)), 'cert')
   check(tls, tls.contextKey(handle, pemOrDer('tlscfg.key', key), phrase), 'key')
 }

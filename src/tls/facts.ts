@@ -15,6 +15,9 @@ export interface Cipher {
   version: string
 }
 
+/** The longest label that the key schedule of TLS 1.3 has room for, in bytes: RFC 8446, section 7.1. */
+const LABEL_MAX = 249
+
 /** What can be asked of a connection with TLS. Once it is closed, nothing is known of it. */
 export class SessionFacts {
   /** Everything about it is forgotten. */
@@ -97,7 +100,7 @@ export class SessionFacts {
   /** Key material for another protocol. See RFC 5705, RFC 8446 section 7.5. */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     const into = Buffer.alloc(validate.integer('length', length, 1, 0xffff))
-    const text = validate.textWithoutNul('label', label)
+    const text = validate.textWithoutNul('label', label, LABEL_MAX)
     const bytes = context === undefined ? undefined : validate.bytes('context', context)
     if (!this.established) throw systemError(sys.ENOTCONN, 'exportKeyingMaterial', { detail: 'no handshake yet' })
     if (this.tls.sessionExport(this.handle, into, text, bytes) !== 0)

@@ -246,6 +246,7 @@ describe('keys for others are those of', { skip: missing('openssl') }, () => {
       const conn = await welcome(t, server)
       const [, theirs = ''] = await child.waitForOutput(/Keying material: ([0-9A-F]+)$/m)
       assert.equal(conn.exportKeyingMaterial(BYTES, LABEL).toString('hex').toUpperCase(), theirs)
+      assert.throws(() => conn.exportKeyingMaterial(BYTES, 'l'.repeat(250)), coded('ERR_OUT_OF_RANGE'))
     })
 
     test(`openssl, which we call: ${version}`, async (t) => {

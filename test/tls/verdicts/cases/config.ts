@@ -93,6 +93,16 @@ const KEYS: readonly Case[] = [
     cert: own.pem,
     key: encrypted,
   })),
+  judged('server', RANGE, 'a passphrase with no end', ({ own, encrypted }) => ({
+    cert: own.pem,
+    key: encrypted,
+    passphrase: 'o'.repeat(1024),
+  })),
+  judged('server', RANGE, 'suites with no end', ({ own }) => ({
+    cert: own.pem,
+    key: own.key.export({ type: 'pkcs8', format: 'pem' }),
+    ciphers: `HIGH${':HIGH'.repeat(2000)}`,
+  })),
   judged('server', VALUE, 'a passphrase with a NUL', ({ own, encrypted }) => ({
     cert: own.pem,
     key: encrypted,
