@@ -29,9 +29,9 @@ Node. A Node server sends no new ticket when a session is resumed, the others do
 `
 
 /** @param {Results} results */
-const machineOf = ({ machine, effort, date }) =>
+const machineOf = ({ scenario, machine, effort, date }) =>
   `${machine.cpu}, ${machine.cpus} CPUs, Linux ${machine.kernel}, Node ${machine.node}, OpenSSL ${machine.openssl}; ` +
-  `${effort.rounds} rounds of ${effort.run} ms; ${date.slice(0, 10)}.`
+  `\`npm run bench -- ${scenario} --rounds ${effort.rounds} --ms ${effort.run}\`; ${date.slice(0, 10)}.`
 
 /** @param {import('./statistics.mjs').Spread} spread */
 const range = ({ median, min, max }) => `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`
