@@ -161,8 +161,13 @@ export class World {
       for (const stray of this.#strays.splice(0)) this.#end(stray)
       this.#closeRaws()
       await turn()
-    } while ((this.#waiting.size > 0 || this.#strays.length > 0) && performance.now() < end)
+      // What has settled in this very turn may have brought something more to close.
+    } while (this.#isBusy() && performance.now() < end)
     for (const { what } of this.#waiting) this.faults.push(`${what}: has not settled, and everything is closed`)
+  }
+
+  #isBusy(): boolean {
+    return this.#waiting.size > 0 || this.#strays.length > 0 || this.#raws.size > 0
   }
 
   #end(value: object): void {
