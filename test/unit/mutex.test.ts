@@ -87,7 +87,7 @@ describe('mutex', () => {
     const waiting = [1, 2].map(() => mutex.run('recv', PATIENT, body))
     const gone = new Error('gone')
     mutex.cancel(() => gone)
-    for (const one of waiting) await assert.rejects(one, gone)
+    await Promise.all(waiting.map((one) => assert.rejects(one, gone)))
     const later = mutex.run('recv', PATIENT, async () => 'later')
     open()
     await holder
