@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { type AddrInfo, adoptSockaddr } from './address.js'
-import { AI_NUMERICHOST, EAI_NONAME } from './constants.js'
+import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from './constants.js'
 import { check, type ErrorContext, noSuchName, resolverError } from './errors.js'
 import { assertEventLoop, native, type ResolvedAddress } from './native.js'
 import * as validate from './validate.js'
@@ -34,9 +34,7 @@ const LABEL_MAX = 63
  */
 function hostName(value: unknown, numeric: boolean): string {
   const host = validate.textWithoutNul('host', value)
-  const address = host.split('%', 1)[0] ?? ''
-  if (isIPv4(host) || isIPv6(address)) return host
-  // The C library would also take "127.1" and "0177.0.0.1" for addresses.
+  if (isNumeric(host)) return host
   if (numeric) throw noSuchName(host, 'not a numeric address')
   const ascii = isAscii(host) ? host : domainToASCII(host)
   // "*" would be the C library's word for no host at all.
@@ -46,6 +44,11 @@ function hostName(value: unknown, numeric: boolean): string {
   if (ascii.split('.').some((label) => label.length > LABEL_MAX))
     throw noSuchName(host, `a label is longer than ${LABEL_MAX} characters`)
   return ascii
+}
+
+/** An address in text, that of IPv6 with a scope or without. The C library would also take "127.1" and "0177.0.0.1" for one. */
+function isNumeric(host: string): boolean {
+  return isIPv4(host) || isIPv6(host.split('%', 1)[0] ?? '')
 }
 
 function isAscii(text: string): boolean {
@@ -75,8 +78,15 @@ function asNative(question: Question): NativeQuestion {
     validate.integer('family', family),
     validate.integer('socktype', socktype),
     validate.integer('protocol', protocol),
-    bits,
+    // A scope that is none would make the C library ask for the whole as for a name.
+    name !== undefined && isNumeric(name) ? bits | AI_NUMERICHOST : bits,
   ]
+}
+
+/** Whether the answer is in the question: an address and a port number, and no look at the interfaces of this machine. */
+function isAnswered([name, service, , , , flags]: NativeQuestion): boolean {
+  if (name === undefined || (flags & (AI_NUMERICHOST | AI_ADDRCONFIG)) !== AI_NUMERICHOST) return false
+  return service === undefined || /^[0-9]+$/.test(service)
 }
 
 function addressList(answer: ResolvedAddress[] | number, question: Question): AddrInfo[] {
@@ -104,10 +114,14 @@ export function resolveSync(question: Question): AddrInfo[] {
   return addressList(native.getaddrinfo(...asNative(question)), question)
 }
 
-/** Resolves on a thread of libuv's pool. Rejects as {@link resolveSync} throws. */
+/**
+ * Resolves on a thread of libuv's pool; at once where nobody has to be asked, since the two switches of threads cost as much as a
+ * whole connection. Rejects as {@link resolveSync} throws.
+ */
 export async function resolve(question: Question): Promise<AddrInfo[]> {
   assertEventLoop()
   const parts = asNative(question)
+  if (isAnswered(parts)) return addressList(native.getaddrinfo(...parts), question)
   return new Promise((done, fail) => {
     const answered = (answer: ResolvedAddress[] | number): void => {
       try {

@@ -38,7 +38,7 @@ const ways: [name: string, code: string, exit: number][] = [
   ['a rejection that nobody handles', "open(); resolve({ host: 'a\\0b' })", 1],
   [
     'an answer that is waited for',
-    "const [ai] = await resolve({ host: '127.0.0.1', port: 5 }); process.exitCode = ai.port",
+    "const [ai] = await resolve({ host: 'localhost', port: 5 }); process.exitCode = ai.port",
     5,
   ],
 ]
@@ -53,7 +53,7 @@ describe('a process ends', () => {
 
   it('after the answer of a lookup, and not before', async () => {
     const { stdout, code } = await runScript(
-      `${imports} resolve({ host: '127.0.0.1', port: 1 }).then((list) => console.log(list.length > 0))`,
+      `${imports} resolve({ host: 'localhost', port: 1 }).then((list) => console.log(list.length > 0))`,
     )
     assert.deepEqual([stdout, code], ['true\n', 0])
   })

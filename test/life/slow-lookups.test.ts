@@ -91,6 +91,22 @@ describe('lookups that take long (H89)', { skip: available('cc') }, () => {
     assert.deepEqual([stdout, code], ['true\ntrue\n', 0], stderr)
   })
 
+  test('are none for an address, which waits behind nobody', async (t) => {
+    const { stdout, stderr, code } = await withSlowLookups(
+      t,
+      `
+      const lookups = Array.from({ length: 8 }, (_, i) =>
+        stream.getaddrinfoin({ host: 'slow-' + i + '.invalid', port: 1 }))
+      for (const host of ['127.0.0.1', '::1']) {
+        const [outcome, took] = await timed(() => stream.getaddrinfoin({ host, port: 1 }))
+        say(outcome, took < ${SLOW_MS} / 2)
+      }
+      await Promise.all(lookups)
+    `,
+    )
+    assert.deepEqual([stdout, code], ['through true\nthrough true\n', 0], stderr)
+  })
+
   test('end with the worker, and crash nothing', async (t) => {
     const { stdout, stderr, code, signal } = await withSlowLookups(
       t,

@@ -302,8 +302,11 @@ describe('resolving on another thread', () => {
       { host: '127.1', flags: AI_NUMERICHOST },
       { host: 'a\0b' },
       { host: '127.0.0.1', port: '80abc' },
+      { host: '127.0.0.1', port: 'no-such-service' },
+      { host: 'fe80::1%no-such-interface', port: 1 },
       { host: '127.0.0.1', port: 1, socktype: 99 },
       { host: '127.0.0.1', port: 1, family: 99 },
+      { host: 'localhost', port: 1, socktype: 99 },
       { host: '127.0.0.1', port: 1, flags: 0x40000000 },
     ]) {
       const expected = thrownBy(() => resolveSync(question))
@@ -316,12 +319,15 @@ describe('resolving on another thread', () => {
   })
 
   it('many at once each get their own answer', async () => {
-    const hosts = Array.from({ length: 200 }, (_, i) => `127.0.${i}.1`)
-    const answers = await Promise.all(hosts.map((host, i) => resolve({ host, port: i, socktype: SOCK_STREAM })))
-    assert.deepEqual(
-      answers.map(([ai]) => String(ai)),
-      hosts.map((host, i) => `${host}:${i}`),
+    const ports = Array.from({ length: 200 }, (_, i) => i)
+    const [address, name] = await Promise.all(
+      ['127.0.0.1', 'localhost'].map((host) =>
+        Promise.all(ports.map((port) => resolve({ host, port, family: AF_INET, socktype: SOCK_STREAM }))),
+      ),
     )
+    const expected = ports.map((port) => `127.0.0.1:${port}`)
+    assert.deepEqual(address?.map(String), expected)
+    assert.deepEqual(name?.map(String), expected)
   })
 })
 

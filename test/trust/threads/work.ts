@@ -27,9 +27,10 @@ type Random = (below: number) => number
 const given = (error: { code?: string }): void =>
   assert.ok(['ECANCELED', 'EPIPE', 'ECONNRESET', 'EAI_CANCELED'].includes(error.code ?? ''), String(error))
 
+/** A name: an address would be answered on this thread. */
 async function lookups(random: Random): Promise<number> {
   const count = 1 + random(6)
-  await Promise.all(Array.from({ length: count }, () => resolve({ host: '127.0.0.1', port: random(65_536) })))
+  await Promise.all(Array.from({ length: count }, () => resolve({ host: 'localhost', port: random(65_536) })))
   return count
 }
 

@@ -251,8 +251,8 @@ const clientRows = (
   { what: `${what}, its socket`, open, call: 'socket', syscall: 'socket', errors: ERRNOS.socket },
 ])
 
-/** Asks the resolver on another thread. */
-const looking: Open = () => ({ step: () => stream.getaddrinfoin({ ...LOCAL, port: 80 }) })
+/** Asks the resolver on another thread: it is a name, so somebody has to be asked. */
+const looking: Open = () => ({ step: () => stream.getaddrinfoin({ host: 'localhost', port: 80 }) })
 
 /** What libuv says of a lookup: errors of the system under its names, and those of the resolver under numbers of its own. */
 const UV_ERRORS: readonly [name: string, status: number, code: string][] = [
