@@ -85,17 +85,8 @@ export class Engine implements ReadyListener {
     }
   }
 
-  /** Waiting operations keep the process alive: the default. */
-  ref(): void {
-    this.#refer(true)
-  }
-
-  /** Waiting operations do not keep the process alive. */
-  unref(): void {
-    this.#refer(false)
-  }
-
-  #refer(referenced: boolean): void {
+  /** Whether waiting operations keep the process alive, as they do by default. */
+  refer(referenced: boolean): void {
     this.#referenced = referenced
     for (const { pending } of [this.#reader, this.#writer]) pending?.hold(referenced, this.#poller)
   }

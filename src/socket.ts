@@ -32,6 +32,8 @@ type Work<T> = Operation<T> | (() => Operation<T>)
 
 /** A connection that stands and has no object yet. */
 export interface Connected extends Handed {
+  /** What has waited for it, and goes on to do so. */
+  readonly engine: Engine
   /** What encrypts it. */
   readonly tls?: TlsSession | undefined
 }
@@ -54,7 +56,7 @@ export class Socket extends Descriptor {
   /** This socket, as its own operations see it. */
   readonly #inner = this as unknown as Inner
   /** Whether calls that wait keep the process alive. */
-  #referenced = true
+  protected referenced = true
   /** Set while a locked verb is on its way to `read` or `write`. */
   #locking = false
   readonly #receiving = new Side()
@@ -64,7 +66,7 @@ export class Socket extends Descriptor {
   constructor(sock?: LowSocket) {
     const { owned, facts = NOTHING } = taken(sock)
     super(owned, facts)
-    this.#engine = this.#newEngine()
+    this.#engine = new Engine(this.user())
     if (sock) this.#neverBlock()
   }
 
@@ -78,12 +80,6 @@ export class Socket extends Descriptor {
     }
   }
 
-  #newEngine(): Engine {
-    const engine = new Engine(this.user())
-    if (!this.#referenced) engine.unref()
-    return engine
-  }
-
   /** Runs a verb of this socket under the lock of its direction. The verb must come to `read` or `write` before it returns. */
   [locked]<T>(verb: () => Promise<T>): Promise<T> {
     this.#locking = true
@@ -95,10 +91,11 @@ export class Socket extends Descriptor {
   }
 
   /** Replaces the connection: what waits on the former one ends with ECANCELED, and it is closed. */
-  protected async replace({ owned, facts, tls }: Connected): Promise<void> {
+  protected async replace({ owned, facts, engine, tls }: Connected): Promise<void> {
     const closed = this.#shut(false, false)
     this.become(owned, facts)
-    this.#engine = this.#newEngine()
+    this.#engine = engine
+    engine.refer(this.referenced)
     this.attach(tls)
     await closed
   }
@@ -385,15 +382,15 @@ export class Socket extends Descriptor {
 
   /** Calls that wait keep the process alive: the default. */
   ref(): this {
-    this.#referenced = true
-    this.#engine.ref()
+    this.referenced = true
+    this.#engine.refer(true)
     return this
   }
 
   /** Calls that wait do not keep the process alive. */
   unref(): this {
-    this.#referenced = false
-    this.#engine.unref()
+    this.referenced = false
+    this.#engine.refer(false)
     return this
   }
 

@@ -471,9 +471,9 @@ describe('engine: ref and unref', () => {
   test('unref lets go of a wait that is under way, ref takes hold again (H19)', async () => {
     const result = engine.read(new Script(-sys.EAGAIN, 1))
     assert.equal(poller.holders, 1)
-    engine.unref()
+    engine.refer(false)
     assert.equal(poller.holders, 0)
-    engine.ref()
+    engine.refer(true)
     assert.equal(poller.holders, 1)
     readable()
     await result
@@ -481,7 +481,7 @@ describe('engine: ref and unref', () => {
   })
 
   test('a later wait of an unref socket holds nothing (H19)', async () => {
-    engine.unref()
+    engine.refer(false)
     const result = engine.read(new Script(-sys.EAGAIN, 1))
     assert.equal(poller.holders, 0)
     readable()
