@@ -58,7 +58,7 @@ function countsOf({ what, program, args, milliseconds }) {
 export const faults = {
   name: 'faults',
   title: 'system calls that fail, are interrupted, or do less than they were asked to',
-  seconds: { short: 80, long: 3600 },
+  seconds: { short: 80, long: 1200 },
   async run({ long, seconds }) {
     const [table, chance] = (long ? faultPrograms(seconds) : faultPrograms(CHANCE_SECONDS, EVERY)).map(countsOf)
     if (table.cases < CASES_MIN) throw new Failure(`faults: only ${table.cases} cases`)

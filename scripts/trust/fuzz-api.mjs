@@ -131,7 +131,7 @@ function searched(seconds, seed) {
 export const fuzzApi = {
   name: 'fuzz-api',
   title: 'hostile arguments for every public function and method, and calls in any order',
-  seconds: { short: 80, long: 3600 },
+  seconds: { short: 80, long: 1200 },
   async run({ seconds }) {
     const { BERKELEY_SEED, BERKELEY_PATH } = process.env
     const seed = BERKELEY_SEED === undefined ? Date.now() % SEEDS : Number(BERKELEY_SEED)
