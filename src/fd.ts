@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
-import { sys } from './constants.js'
+import { SO_LINGER, SOL_SOCKET, sys } from './constants.js'
 import { check, systemError } from './errors.js'
-import { native } from './native.js'
+import { native, registers } from './native.js'
 
 /** What the finaliser needs to know; it must not hold on to the owner itself. */
 interface Holding {
@@ -38,7 +38,9 @@ const abandoned = new FinalizationRegistry<Holding>((holding) => {
   if (fd < 0) return
   forget(holding)
   holding.watch?.stop()
-  native.close(fd)
+  // What close(2) says, nobody is there to hear.
+  if (lingers(fd)) closeFdInPool(fd).catch(() => undefined)
+  else native.close(fd)
   process.emitWarning(`${what} (fd ${fd}) was lost without close(); it is closed now`, {
     type: 'ResourceWarning',
     code: 'BERKELEY_LOST_FD',
@@ -109,6 +111,13 @@ export class OwnedFd {
     const fd = this.retire()
     if (fd >= 0) closeFd(fd)
   }
+}
+
+/** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
+export function lingers(fd: number): boolean {
+  const known = native.getsockopt(fd, SOL_SOCKET, SO_LINGER, native.kinds.linger) >= 0
+  const [enabled = 0, seconds = 0] = registers
+  return known && enabled !== 0 && seconds > 0
 }
 
 /** close(2). The number is gone whatever it says; EINTR is therefore no failure. See close(2), "Dealing with error returns". */

@@ -1,15 +1,15 @@
-import { AF_UNSPEC, SHUT_RD, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, sys } from './constants.js'
+import { AF_UNSPEC, SHUT_RD, SHUT_WR, SOCK_STREAM, sys } from './constants.js'
 import { budget } from './deadline.js'
 import { Descriptor, type Handed, handOver, type SocketFacts } from './descriptor.js'
 import { Ending, type Farewell } from './ending.js'
 import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
-import { closeFd } from './fd.js'
+import { closeFd, lingers } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
 import { messageHeader, receiveMessage, sendMessage } from './message/transfer.js'
-import { native, registers } from './native.js'
+import { native } from './native.js'
 import { MORE, type Operation } from './operation.js'
 import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
@@ -320,7 +320,7 @@ export class Socket extends Descriptor {
       const manner = {
         shutrd,
         shutwr,
-        lingers: this.#lingers(),
+        lingers: this.socktype() === SOCK_STREAM && lingers(this.fd()),
         farewell: this.farewell(),
         budget: this.#sending.budget,
       }
@@ -346,14 +346,6 @@ export class Socket extends Descriptor {
   /** What a class has to forget when the descriptor goes to somebody else. */
   protected released(): void {
     // Nothing for most.
-  }
-
-  /** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
-  #lingers(): boolean {
-    if (this.socktype() !== SOCK_STREAM) return false
-    const known = native.getsockopt(this.fd(), SOL_SOCKET, SO_LINGER, native.kinds.linger) >= 0
-    const [enabled = 0, seconds = 0] = registers
-    return known && enabled !== 0 && seconds > 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

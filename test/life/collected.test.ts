@@ -82,6 +82,34 @@ describe('an open socket that is lost', () => {
     said(ending, '2 0', 'y', '1 1')
   })
 
+  it('that lingers does so on another thread (H18, H31)', async () => {
+    const ending = await withCollector(`
+      const { stream } = await import('berkeley')
+      const server = await stream.inet.Server.create({ host: '127.0.0.1' })
+      server.listen()
+      const { port } = server.getsockname()
+      let worst = 0
+      let last = performance.now()
+      const clock = setInterval(() => { worst = Math.max(worst, performance.now() - last); last = performance.now() }, 5)
+      const peer = await (async () => {
+        const client = await stream.inet.Client.create({ host: '127.0.0.1', port })
+        const peer = await server.accept()
+        client.deadlines(0, 1)
+        await client.send(Buffer.alloc(64 << 20)).catch(() => {}) // more than anybody takes
+        client.linger(3)
+        return peer
+      })()
+      for (let i = 0; i < 300 && warnings.length === 0; i++) { gc(); await pause(5) }
+      await pause(50)
+      clearInterval(clock)
+      say(warnings.length, worst < 1000)
+      peer.linger(0)
+      await peer.close()
+      await server.close()
+    `)
+    said(ending, '1 true')
+  })
+
   it('does not take the next owner of its number along (H01)', async () => {
     const ending = await withCollector(`
       const before = countFds()
