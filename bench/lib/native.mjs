@@ -1,10 +1,10 @@
 // The C programs: compiled when they are needed, into build/bench. Those with TLS are shared objects that this Node
 // loads, so that they use the very OpenSSL that node:tls and berkeley use.
-import { existsSync, mkdirSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { nodeHeaders } from '../../scripts/lib/headers.mjs'
 import { filesBelow, inRoot, isCurrent } from '../../scripts/lib/project.mjs'
-import { step, which } from '../../scripts/lib/run.mjs'
+import { Failure, step, which } from '../../scripts/lib/run.mjs'
 import { Missing } from './scenario.mjs'
 
 /** @typedef {keyof typeof PARTS} Role */
@@ -24,17 +24,6 @@ const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wstrict-prototypes', '-D
 function compiler() {
   const found = [process.env['CC'], 'cc', 'gcc', 'clang'].find((name) => name && which(name) !== undefined)
   if (found === undefined) throw new Missing('there is no C compiler')
-  return found
-}
-
-/** The headers of the Node that runs this: beside it, or where node-gyp keeps what it has fetched. */
-function nodeHeaders() {
-  const places = [
-    join(dirname(dirname(process.execPath)), 'include', 'node'),
-    join(homedir(), '.cache', 'node-gyp', process.versions.node, 'include', 'node'),
-  ]
-  const found = places.find((place) => existsSync(join(place, 'openssl', 'ssl.h')))
-  if (found === undefined) throw new Missing(`there are no headers of Node ${process.version}`)
   return found
 }
 
@@ -59,7 +48,16 @@ function plain(role) {
   return { command: compile(`tcp-${role}`, [...PARTS[role], ...COMMON, 'wire_plain.c'], () => []), args: [] }
 }
 
-const addonFlags = () => ['-DBENCH_ADDON', '-fPIC', '-shared', `-I${nodeHeaders()}`]
+/** What cannot be compiled is no peer. */
+function headers() {
+  try {
+    return nodeHeaders()
+  } catch (error) {
+    throw error instanceof Failure ? new Missing(error.message) : error
+  }
+}
+
+const addonFlags = () => ['-DBENCH_ADDON', '-fPIC', '-shared', `-I${headers()}`]
 
 /** @param {Role} role @returns {import('./scenario.mjs').Program} */
 function encrypted(role) {

@@ -1,11 +1,13 @@
 // The fuzz targets of test/fuzz: how they are built, twice each. With libFuzzer and the sanitizers they look for what
 // breaks; without any of it they replay inputs, for valgrind or a debugger.
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
-import { cpus, homedir } from 'node:os'
-import { basename, dirname, join, relative } from 'node:path'
+import { cpus } from 'node:os'
+import { basename, join, relative } from 'node:path'
 import { runs, sideBySide } from './child.mjs'
+import { nodeHeaders } from './headers.mjs'
 import { filesBelow, inRoot, isCurrent, nativeSources } from './project.mjs'
 import { Failure, which } from './run.mjs'
+import { ASAN } from './sanitizers.mjs'
 
 /** @typedef {'fuzzer' | 'replay'} Purpose */
 /** @typedef {{ name: string, tls: boolean, sources: readonly string[] }} Target */
@@ -35,7 +37,6 @@ export const programOf = (purpose, { name }) => inBuild(purpose, name)
 /** How many programs run at a time. */
 export const WIDTH = cpus().length
 
-const SANITIZERS = 'address,undefined,float-cast-overflow'
 const FLAGS = [
   ...['-std=c11', '-g', '-O1', '-fno-omit-frame-pointer', '-Wall', '-Wextra', '-Werror', '-Wstrict-prototypes'],
   // The fake has the arguments of Node-API, and OpenSSL's old way of replacing random numbers is the only one.
@@ -45,11 +46,11 @@ const FLAGS = [
 const MORE_FLAGS = {
   fuzzer: {
     compile: [
-      `-fsanitize=fuzzer-no-link,${SANITIZERS}`,
+      `-fsanitize=fuzzer-no-link,${ASAN.flags}`,
       '-fno-sanitize-recover=all',
       '-Wno-gnu-variable-sized-type-not-at-end',
     ],
-    link: [`-fsanitize=fuzzer,${SANITIZERS}`],
+    link: [`-fsanitize=fuzzer,${ASAN.flags}`],
   },
   replay: { compile: [], link: [] },
 }
@@ -64,18 +65,6 @@ function compiler(purpose) {
         ? 'fuzzing needs clang with libFuzzer (Debian: clang, libclang-rt-14-dev)'
         : 'there is no C compiler',
     )
-  return found
-}
-
-/** The headers of the Node that runs this: beside it, or where node-gyp keeps what it has fetched. */
-function nodeHeaders() {
-  const places = [
-    ...(process.env['npm_config_nodedir'] ? [join(process.env['npm_config_nodedir'], 'include', 'node')] : []),
-    join(dirname(dirname(process.execPath)), 'include', 'node'),
-    join(homedir(), '.cache', 'node-gyp', process.versions.node, 'include', 'node'),
-  ]
-  const found = places.find((place) => existsSync(join(place, 'node_api.h')))
-  if (found === undefined) throw new Failure(`there are no headers of Node ${process.version}`)
   return found
 }
 

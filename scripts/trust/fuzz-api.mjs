@@ -1,8 +1,8 @@
 // Arguments at random for every public function, and calls in any order. The programs are test/trust/fuzz-api.
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ended } from '../lib/child.mjs'
 import { canIsolate } from '../lib/namespace.mjs'
 import { inRoot } from '../lib/project.mjs'
 import { Failure } from '../lib/run.mjs'
@@ -16,13 +16,15 @@ const FD_LIMIT = 256
 const START_SECONDS = 4
 const GRACE_SECONDS = 60
 
+/** What a process said last on standard error, in characters. */
+const SHOWN_MAX = 10_000
+
 const SEEDS = 2 ** 31
 
 /** @typedef {'calls' | 'sequences'} Mode */
 /** @typedef {{ mode: Mode, seconds: number, seed: number, path?: string }} Job */
 /** @typedef {{ calls: number, covered: number, all: number, skipped: number, sequences: number }} Counts */
 /** @typedef {{ seed: number, path: string, calls: string | string[], what: string }} Defect */
-/** @typedef {{ status: number | null, signal: NodeJS.Signals | null, lines: any[], stderr: string }} Ending */
 
 /** @param {Job} job @returns {[command: string, args: string[]]} */
 function commandOf({ mode, seconds, seed, path }) {
@@ -42,30 +44,16 @@ function parsed(line) {
   }
 }
 
-/** Runs a process to its end, in a folder of its own. @param {Job} job @returns {Promise<Ending>} */
-async function ended(job) {
-  const folder = mkdtempSync(join(tmpdir(), 'bk-'))
+/** Runs a process to its end, in a folder of its own. @param {Job} job */
+async function inFolder(job) {
+  const cwd = mkdtempSync(join(tmpdir(), 'bk-'))
   const [command, args] = commandOf(job)
-  const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
-  const watchdog = setTimeout(() => child.kill('SIGKILL'), (job.seconds + GRACE_SECONDS) * 1000)
-  let [stdout, stderr] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    if (process.env['BERKELEY_TRACE']) process.stderr.write(text)
-    stderr = `${stderr}${text}`.slice(-10_000)
-  })
   try {
-    return await new Promise((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', (status, signal) =>
-        resolve({ status, signal, lines: stdout.split('\n').flatMap(parsed), stderr }),
-      )
-    })
+    const aloud = Boolean(process.env['BERKELEY_TRACE'])
+    const { how, stdout, stderr } = await ended(command, args, { cwd, seconds: job.seconds + GRACE_SECONDS, aloud })
+    return { how, stderr: stderr.slice(-SHOWN_MAX), lines: stdout.split('\n').flatMap(parsed) }
   } finally {
-    clearTimeout(watchdog)
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(cwd, { recursive: true, force: true })
   }
 }
 
@@ -80,15 +68,13 @@ function told(mode, { seed, path, calls, what }) {
 
 /** @param {Job} job @returns {Promise<Counts>} */
 async function counted(job) {
-  const { status, signal, lines, stderr } = await ended(job)
+  const { how, lines, stderr } = await inFolder(job)
   const failed = lines.find((line) => line.failed)?.failed
   if (failed) throw new Failure(told(job.mode, failed))
   const figures = lines.find((line) => line.figures)?.figures
-  if (status === 0 && figures) return figures
+  if (how === undefined && figures) return figures
   const seed = lines.findLast((line) => line.seed !== undefined)?.seed ?? job.seed
-  throw new Failure(
-    `the process ended by ${signal ?? `exit status ${status}`}\n${stderr}\n${again(job.mode, seed, '0')}`,
-  )
+  throw new Failure(`the process ${how ?? 'gave no figures'}\n${stderr}\n${again(job.mode, seed, '0')}`)
 }
 
 /** Each job begins when the one before it has ended. @param {readonly Job[]} jobs */

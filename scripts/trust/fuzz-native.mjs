@@ -45,12 +45,12 @@ const artifacts = ({ name }) => {
 }
 
 /** @param {Target} target @param {import('../lib/child.mjs').Ending} ending @param {number} seed */
-function failure(target, { status, signal, output }, seed) {
+function failure(target, { how, output }, seed) {
   const [found] = artifacts(target)
   const lines = [
     ...reported(output),
     '',
-    `fuzz target ${target.name} (${signal ?? `exit status ${status}`}), seed ${seed}`,
+    `fuzz target ${target.name}: ${how ?? 'it left an input behind'}, seed ${seed}`,
   ]
   if (found !== undefined) {
     const input = readFileSync(found).toString('base64')
@@ -86,9 +86,9 @@ async function fuzz(target, seconds, seed, signal) {
     signal,
   })
   if (signal.aborted) return 0
-  const { status, output } = ending
+  const { how, output } = ending
   const executed = /stat::number_of_executed_units: (\d+)/.exec(output)?.[1]
-  if (status !== 0 || executed === undefined || artifacts(target).length > 0) throw failure(target, ending, seed)
+  if (how !== undefined || executed === undefined || artifacts(target).length > 0) throw failure(target, ending, seed)
   return Number(executed)
 }
 

@@ -46,16 +46,10 @@ function failure(output, program, why) {
 /** @param {Portion} portion @param {AbortSignal} signal */
 async function replay({ target, files }, signal) {
   const program = programOf('replay', target)
-  const {
-    status,
-    signal: by,
-    output,
-  } = await ended('valgrind', [...VALGRIND, program, ...files], {
-    seconds: PORTION_SECONDS,
-    signal,
-  })
+  const command = [...VALGRIND, program, ...files]
+  const { how, output } = await ended('valgrind', command, { seconds: PORTION_SECONDS, signal })
   if (signal.aborted) return
-  if (status !== 0) throw failure(output, program, `${target.name} failed (${by ?? `exit status ${status}`})`)
+  if (how !== undefined) throw failure(output, program, `${target.name} failed (${how})`)
   if (!output.includes(`${files.length} inputs`))
     throw failure(output, program, `${target.name} did not run its inputs`)
 }

@@ -2,26 +2,26 @@
 import assert from 'node:assert/strict'
 import { closeSync, fstatSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { MsgHdr, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { MsgHdr, SOCK_STREAM, type Socket, socket } from 'berkeley/llsocket'
 import { closingAll, coded, leavesNoFd } from '../util/index.js'
 
 leavesNoFd()
 
-function receiver(): MsgHdr {
+const listed = (msg: MsgHdr): number[] => [...msg.control()].flatMap((cmsg) => cmsg.fds())
+
+/** Two ends of which one has received a descriptor, and has it in a message. */
+function withReceived(t: Parameters<typeof closingAll>[0]): { a: Socket; b: Socket; msg: MsgHdr; number: number } {
+  const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
   const msg = new MsgHdr()
   msg.addn(10)
-  return msg
+  a.sendfd(0)
+  b.recvmsg(msg)
+  return { a, b, msg, number: listed(msg)[0] ?? -1 }
 }
-
-const listed = (msg: MsgHdr): number[] => [...msg.control()].flatMap((cmsg) => cmsg.fds())
 
 describe('a received descriptor that was closed by its number (H05)', () => {
   it('does not take its heir of the same number along', (t) => {
-    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
-    const msg = receiver()
-    a.sendfd(0)
-    b.recvmsg(msg)
-    const [number = -1] = listed(msg)
+    const { a, b, msg, number } = withReceived(t)
     closeSync(number)
     a.sendfd(a.fd())
     b.recvmsg(msg)
@@ -32,11 +32,7 @@ describe('a received descriptor that was closed by its number (H05)', () => {
   })
 
   it('is reported with the next message, which is there all the same', (t) => {
-    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
-    const msg = receiver()
-    a.sendfd(0)
-    b.recvmsg(msg)
-    const [lost = -1] = listed(msg)
+    const { a, b, msg, number: lost } = withReceived(t)
     const lower = socket.pair(SOCK_STREAM)
     a.sendfd(0)
     b.recvmsg(msg)
@@ -54,11 +50,7 @@ describe('a received descriptor that was closed by its number (H05)', () => {
   })
 
   it('does not take one along that recvfd() gave to the caller', (t) => {
-    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
-    const msg = receiver()
-    a.sendfd(0)
-    b.recvmsg(msg)
-    const [number = -1] = listed(msg)
+    const { a, b, msg, number } = withReceived(t)
     closeSync(number)
     a.sendfd(a.fd())
     assert.equal(b.recvfd(), number)
