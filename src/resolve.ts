@@ -115,8 +115,8 @@ export function resolveSync(question: Question): AddrInfo[] {
 }
 
 /**
- * Resolves on a thread of libuv's pool; at once where nobody has to be asked, since the two switches of threads cost as much as a
- * whole connection. Rejects as {@link resolveSync} throws.
+ * Resolves on a thread of libuv's pool; here and at once where nobody has to be asked: the way to a thread and back would take longer.
+ * Rejects as {@link resolveSync} throws.
  */
 export async function resolve(question: Question): Promise<AddrInfo[]> {
   assertEventLoop()
