@@ -78,6 +78,7 @@
         'tls/bio.c',
         'tls/callbacks.c',
         'tls/context.c',
+        'tls/credentials.c',
         'tls/peer.c',
         'tls/session.c',
         'tls/verify.c',

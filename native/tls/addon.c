@@ -5,7 +5,8 @@
 
 #include "tls.h"
 
-static const method_t *const modules[] = {context_methods, session_methods, peer_methods};
+static const method_t *const modules[] = {context_methods, credential_methods, session_methods,
+                                          peer_methods};
 
 static void *external_of(call_t *call, size_t index, uint32_t kind) {
     void *data = NULL;
@@ -22,6 +23,10 @@ context_t *call_context(call_t *call, size_t index) {
 
 session_t *call_session(call_t *call, size_t index) {
     return external_of(call, index, KIND_SESSION);
+}
+
+napi_value call_done(const call_t *call, bool good) {
+    return call_number(call, good ? 0 : TLS_FAILED);
 }
 
 /* Runs after the externals of the environment were finalized. */

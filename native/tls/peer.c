@@ -260,7 +260,7 @@ static napi_value sessionExport_(napi_env env, napi_callback_info info) {
     int good = SSL_export_keying_material(session->ssl, into.start, into.length, label,
                                           strlen(label), context.start, context.length,
                                           call_has(&call, 3));
-    return call_number(&call, good == 1 ? 0 : TLS_FAILED);
+    return call_done(&call, good == 1);
 }
 
 static napi_value new_reason(napi_env env, unsigned long error) {

@@ -98,7 +98,7 @@ static napi_value sessionIdentify_(napi_env env, napi_callback_info info) {
     if (id.length) memcpy(session->id, id.start, id.length);
     session->id_length = (unsigned int)id.length;
     int good = SSL_set_session_id_context(session->ssl, session->id, session->id_length);
-    return call_number(&call, good == 1 ? 0 : TLS_FAILED);
+    return call_done(&call, good == 1);
 }
 
 /* sessionFree(session): now, and not when the collector comes by; keys of the connection with it */
@@ -339,7 +339,7 @@ static napi_value sessionKeyUpdate_(napi_env env, napi_callback_info info) {
     ERR_clear_error();
     int good = SSL_key_update(session->ssl,
                               asks ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
-    return call_number(&call, good == 1 ? 0 : TLS_FAILED);
+    return call_done(&call, good == 1);
 }
 
 /* sessionChoose(session, context?): answers TLS_WANT_SERVER; without a context the peer is refused */

@@ -115,6 +115,8 @@ typedef struct session {
 /* addon.c */
 context_t *call_context(call_t *call, size_t index);
 session_t *call_session(call_t *call, size_t index);
+/* 0, or TLS_FAILED: then OpenSSL's queue knows why. */
+napi_value call_done(const call_t *call, bool good);
 
 /* bio.c */
 BIO_METHOD *bio_method(void);
@@ -129,6 +131,9 @@ void context_release(context_t *context);
 void context_keep(context_t *context);
 context_t *context_of(const SSL *ssl);
 extern const method_t context_methods[];
+
+/* credentials.c */
+extern const method_t credential_methods[];
 
 /* callbacks.c */
 void context_listen(context_t *context);

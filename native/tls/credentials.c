@@ -1,0 +1,247 @@
+/* What an SSL_CTX shows of itself and whom it trusts, read from PEM, DER and PKCS#12. Keys are read from the caller's
+ * memory, and copied nowhere. */
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <string.h>
+
+#include "tls.h"
+
+static BIO *reader_of(bytes_t bytes) {
+    if (bytes.length > INT_MAX) return NULL;
+    return BIO_new_mem_buf(bytes.length ? (const void *)bytes.start : "", (int)bytes.length);
+}
+
+/* A passphrase for OpenSSL to ask for; none is not the same as an empty one. */
+static int passphrase(char *to, int room, int writing, void *data) {
+    const bytes_t *phrase = data;
+    (void)writing;
+    if (phrase->start == NULL || phrase->length > (size_t)room) return -1;
+    memcpy(to, phrase->start, phrase->length);
+    return (int)phrase->length;
+}
+
+/* The end of a PEM file is an error too; it is none when something was read before. */
+static bool only_the_end(int count) {
+    unsigned long error = ERR_peek_last_error();
+    bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (!at_end || count == 0) return false;
+    ERR_clear_error();
+    return true;
+}
+
+static bool looks_like_pem(bytes_t bytes) {
+    static const char mark[] = "-----BEGIN ";
+    if (bytes.length < sizeof mark) return false;
+    for (size_t i = 0; i + sizeof mark - 1 <= bytes.length; i++)
+        if (memcmp(bytes.start + i, mark, sizeof mark - 1) == 0) return true;
+    return false;
+}
+
+/* Reads one object, and uses it: 1, 0 when there is none, -1 when it is no good. */
+typedef int take_object_t(BIO *bio, bool is_pem, void *to);
+
+/* Takes every object of a PEM text, or the one in DER form. */
+static bool take_objects(bytes_t bytes, take_object_t *take, void *to) {
+    BIO *bio = reader_of(bytes);
+    bool is_pem = looks_like_pem(bytes);
+    int count = 0, result = bio ? 1 : -1;
+    while (result > 0 && (is_pem || count == 0)) {
+        result = take(bio, is_pem, to);
+        if (result > 0) count++;
+    }
+    BIO_free(bio);
+    return result >= 0 && count > 0 && (!is_pem || only_the_end(count));
+}
+
+static X509 *read_cert(BIO *bio, bool is_pem) {
+    bytes_t none = {NULL, 0};
+    return is_pem ? PEM_read_bio_X509_AUX(bio, NULL, passphrase, &none) : d2i_X509_bio(bio, NULL);
+}
+
+static X509_CRL *read_crl(BIO *bio, bool is_pem) {
+    bytes_t none = {NULL, 0};
+    return is_pem ? PEM_read_bio_X509_CRL(bio, NULL, passphrase, &none)
+                  : d2i_X509_CRL_bio(bio, NULL);
+}
+
+/* A setter that takes bytes. */
+static napi_value with_bytes(napi_env env, napi_callback_info info,
+                             bool (*set)(context_t *context, bytes_t bytes)) {
+    call_t call;
+    call_begin(&call, env, info);
+    context_t *context = call_context(&call, 0);
+    bytes_t bytes = call_bytes(&call, 1);
+    if (!call_good(&call)) return NULL;
+    ERR_clear_error();
+    return call_done(&call, set(context, bytes));
+}
+
+/* A chain that is being read: the leaf comes first, what follows is sent along. */
+typedef struct {
+    SSL_CTX *ctx;
+    bool has_leaf;
+} chain_t;
+
+static int take_link(BIO *bio, bool is_pem, void *to) {
+    chain_t *chain = to;
+    X509 *cert = read_cert(bio, is_pem);
+    if (cert == NULL) return 0;
+    bool good = chain->has_leaf ? SSL_CTX_add1_chain_cert(chain->ctx, cert) == 1
+                                : SSL_CTX_use_certificate(chain->ctx, cert) == 1;
+    chain->has_leaf = true;
+    X509_free(cert);
+    return good ? 1 : -1;
+}
+
+static bool set_cert(context_t *context, bytes_t bytes) {
+    chain_t chain = {context->ctx, false};
+    return take_objects(bytes, take_link, &chain);
+}
+
+/* contextCert(context, chain) */
+static napi_value contextCert_(napi_env env, napi_callback_info info) {
+    return with_bytes(env, info, set_cert);
+}
+
+/* contextKey(context, key, passphrase?): it has to be the key of the certificate that was given last */
+static napi_value contextKey_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    context_t *context = call_context(&call, 0);
+    bytes_t bytes = call_bytes(&call, 1), phrase = call_optional_bytes(&call, 2);
+    if (!call_good(&call)) return NULL;
+    ERR_clear_error();
+    BIO *bio = reader_of(bytes);
+    EVP_PKEY *key = NULL;
+    if (bio != NULL && looks_like_pem(bytes))
+        key = PEM_read_bio_PrivateKey(bio, NULL, passphrase, &phrase);
+    else if (bio != NULL)
+        key = d2i_PrivateKey_bio(bio, NULL);
+    bool good = key != NULL && SSL_CTX_use_PrivateKey(context->ctx, key) == 1 &&
+                SSL_CTX_check_private_key(context->ctx) == 1;
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return call_done(&call, good);
+}
+
+/* contextPfx(context, pkcs12, passphrase): key, certificate, and the chain */
+static napi_value contextPfx_(napi_env env, napi_callback_info info) {
+    call_t call;
+    char phrase[1024];
+    call_begin(&call, env, info);
+    context_t *context = call_context(&call, 0);
+    bool has_phrase = call_string(&call, 2, phrase, sizeof phrase);
+    bytes_t bytes = call_bytes(&call, 1);
+    if (!call_good(&call)) return NULL;
+    ERR_clear_error();
+    EVP_PKEY *key = NULL;
+    X509 *cert = NULL;
+    STACK_OF(X509) *chain = NULL;
+    BIO *bio = reader_of(bytes);
+    PKCS12 *pkcs12 = bio ? d2i_PKCS12_bio(bio, NULL) : NULL;
+    bool good = pkcs12 && PKCS12_parse(pkcs12, has_phrase ? phrase : NULL, &key, &cert, &chain);
+    OPENSSL_cleanse(phrase, sizeof phrase);
+    good = good && cert && key && SSL_CTX_use_certificate(context->ctx, cert) == 1 &&
+           SSL_CTX_use_PrivateKey(context->ctx, key) == 1 &&
+           (chain == NULL || SSL_CTX_set1_chain(context->ctx, chain) == 1);
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    sk_X509_pop_free(chain, X509_free);
+    PKCS12_free(pkcs12);
+    BIO_free(bio);
+    return call_done(&call, good);
+}
+
+/* Where trust is added; with a context, the names too that a server asks clients for. */
+typedef struct {
+    X509_STORE *store;
+    SSL_CTX *ctx;
+} trust_t;
+
+/* A certificate that is there twice is no error. */
+static int take_root(BIO *bio, bool is_pem, void *to) {
+    const trust_t *trust = to;
+    X509 *cert = read_cert(bio, is_pem);
+    if (cert == NULL) return 0;
+    bool good = X509_STORE_add_cert(trust->store, cert) == 1 &&
+                (trust->ctx == NULL || SSL_CTX_add_client_CA(trust->ctx, cert) == 1);
+    X509_free(cert);
+    return good ? 1 : -1;
+}
+
+static bool set_ca(context_t *context, bytes_t bytes) {
+    trust_t trust = {SSL_CTX_get_cert_store(context->ctx), context->ctx};
+    return take_objects(bytes, take_root, &trust);
+}
+
+/* contextCa(context, certificates): trust in these, and no others but those added in the same way */
+static napi_value contextCa_(napi_env env, napi_callback_info info) {
+    return with_bytes(env, info, set_ca);
+}
+
+/* rootsAdd(certificates): to the default trust of this thread. -> how it went */
+static napi_value rootsAdd_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    bytes_t bytes = call_bytes(&call, 0);
+    if (!call_good(&call)) return NULL;
+    tls_t *tls = (tls_t *)call.addon;
+    ERR_clear_error();
+    if (tls->roots == NULL) tls->roots = X509_STORE_new();
+    trust_t trust = {tls->roots, NULL};
+    return call_done(&call, tls->roots != NULL && take_objects(bytes, take_root, &trust));
+}
+
+/* contextRoots(context): the default trust */
+static napi_value contextRoots_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    context_t *context = call_context(&call, 0);
+    if (!call_good(&call)) return NULL;
+    if (context->tls->roots) SSL_CTX_set1_cert_store(context->ctx, context->tls->roots);
+    return call_done(&call, context->tls->roots != NULL);
+}
+
+static int take_list(BIO *bio, bool is_pem, void *to) {
+    X509_CRL *crl = read_crl(bio, is_pem);
+    if (crl == NULL) return 0;
+    bool good = X509_STORE_add_crl(to, crl) == 1;
+    X509_CRL_free(crl);
+    return good ? 1 : -1;
+}
+
+static bool set_crl(context_t *context, bytes_t bytes) {
+    X509_STORE *store = SSL_CTX_get_cert_store(context->ctx);
+    if (!take_objects(bytes, take_list, store)) return false;
+    return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+}
+
+/* contextCrl(context, lists): each certificate of a chain is looked up in them */
+static napi_value contextCrl_(napi_env env, napi_callback_info info) {
+    return with_bytes(env, info, set_crl);
+}
+
+/* contextDh(context, parameters?): these, or OpenSSL's own of a size that suits the key */
+static napi_value contextDh_(napi_env env, napi_callback_info info) {
+    call_t call;
+    call_begin(&call, env, info);
+    context_t *context = call_context(&call, 0);
+    bytes_t bytes = call_optional_bytes(&call, 1);
+    if (!call_good(&call)) return NULL;
+    ERR_clear_error();
+    if (bytes.start == NULL) return call_done(&call, SSL_CTX_set_dh_auto(context->ctx, 1) == 1);
+    BIO *bio = reader_of(bytes);
+    EVP_PKEY *parameters = bio ? PEM_read_bio_Parameters_ex(bio, NULL, NULL, NULL) : NULL;
+    bool good = parameters && SSL_CTX_set0_tmp_dh_pkey(context->ctx, parameters) == 1;
+    if (!good) EVP_PKEY_free(parameters);
+    BIO_free(bio);
+    return call_done(&call, good);
+}
+
+const method_t credential_methods[] = {
+    {"contextCert", contextCert_}, {"contextKey", contextKey_}, {"contextPfx", contextPfx_},
+    {"contextCa", contextCa_},     {"rootsAdd", rootsAdd_},     {"contextRoots", contextRoots_},
+    {"contextCrl", contextCrl_},   {"contextDh", contextDh_},   {NULL, NULL},
+};
