@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import nodeTls from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import { CmsgHdr, connect, MsgHdr, type Socket, stream, TimeoutError, tls } from 'berkeley'
-import { closing, coded, countFds, eventually, leavesNoFd, root, start, within } from '../../util/index.js'
+import { type Child, closing, coded, countFds, eventually, leavesNoFd, root, start, within } from '../../util/index.js'
 import { Authority, NAME } from './certificates.js'
 import {
   type Address,
@@ -34,6 +34,10 @@ const authority = new Authority('Test Root')
 const skip = missing('openssl')
 
 type Tcp = { host: string; port: number }
+
+/** openssl as a client, which talks to us over its standard input and output. */
+const opensslCalls = (t: Test, address: Address): Child =>
+  start(t, 'openssl', ['s_client', ...opensslAddress('-connect', address), '-CAfile', authority.caFile])
 
 /** A client of Node's, connected to us. */
 async function nodeCalls(t: Test, address: Address, allowHalfOpen = false): Promise<[nodeTls.TLSSocket, net.Socket]> {
@@ -99,12 +103,7 @@ describe('the end', { skip }, () => {
   for (const version of versions) {
     test(`announced by openssl it is null, again and again: ${version} (H92)`, async (t) => {
       const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
-      const child = start(t, 'openssl', [
-        's_client',
-        ...opensslAddress('-connect', address),
-        '-CAfile',
-        authority.caFile,
-      ])
+      const child = opensslCalls(t, address)
       const conn = await welcome(t, server)
       child.write('last\n')
       assert.equal(await line(conn), 'last\n')
@@ -118,12 +117,7 @@ describe('the end', { skip }, () => {
 
     test(`announced by us is a clean one to openssl: ${version}`, async (t) => {
       const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
-      const child = start(t, 'openssl', [
-        's_client',
-        ...opensslAddress('-connect', address),
-        '-CAfile',
-        authority.caFile,
-      ])
+      const child = opensslCalls(t, address)
       const conn = await welcome(t, server)
       await conn.send('last\n')
       await conn.close()
@@ -145,12 +139,7 @@ describe('the end', { skip }, () => {
 
     test(`by a killed process is an error, or a reset: ${version} (H92)`, async (t) => {
       const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
-      const child = start(t, 'openssl', [
-        's_client',
-        ...opensslAddress('-connect', address),
-        '-CAfile',
-        authority.caFile,
-      ])
+      const child = opensslCalls(t, address)
       const conn = await welcome(t, server)
       child.write('not all\n')
       assert.equal(await line(conn), 'not all\n')

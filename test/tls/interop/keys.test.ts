@@ -119,9 +119,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
 
   test('ours and theirs at once, again and again (H92)', async (t) => {
     const [server, address] = await overTcp.listen(t, shows(authority.identity()))
-    const accepted = welcome(t, server)
-    const client = await reach(t, address, trusts(authority))
-    const peer = await accepted
+    const [client, peer] = await Promise.all([reach(t, address, trusts(authority)), welcome(t, server)])
     const { data, hash } = randomFile(t, SOME)
     const received = [digest(client, SOME), digest(peer, SOME)]
     await Promise.all([
@@ -133,9 +131,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
 
   test('with TLS 1.2 there are none, and the connection goes on', async (t) => {
     const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only('TLSv1.2') })
-    const accepted = welcome(t, server)
-    const client = await reach(t, address, trusts(authority))
-    const peer = await accepted
+    const [client, peer] = await Promise.all([reach(t, address, trusts(authority)), welcome(t, server)])
     assert.throws(() => client.updateKeys(), coded('EOPNOTSUPP'))
     await client.send('hello\n')
     assert.equal(await line(peer), 'hello\n')
