@@ -46,6 +46,13 @@ export interface FdUser {
   watched?(watch: { stop(): void }): void
 }
 
+/** What a socket to be has in the place of a number. */
+export const UNCONNECTED: FdUser = {
+  use(syscall) {
+    throw systemError(sys.EBADF, syscall, { detail: 'not connected yet' })
+  },
+}
+
 const oneByte = Buffer.alloc(1)
 
 /** What is fixed about a socket from its birth. */
@@ -146,8 +153,7 @@ export abstract class Descriptor implements OptionTarget {
 
   /** The number for a system call; EBADF once it is closed. */
   protected use(syscall: string): number {
-    if (this.#owned === undefined) throw systemError(sys.EBADF, syscall, { detail: 'not connected yet' })
-    return this.#owned.use(syscall)
+    return (this.#owned ?? UNCONNECTED).use(syscall)
   }
 
   /**
@@ -155,7 +161,7 @@ export abstract class Descriptor implements OptionTarget {
    * classes that share this one are too many for V8 to remember.
    */
   protected user(): FdUser {
-    return this.#owned ?? { use: (syscall) => this.use(syscall) }
+    return this.#owned ?? UNCONNECTED
   }
 
   /** Gives the number away: this object is closed from now on, the socket is not. -1 when it was closed. */

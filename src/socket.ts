@@ -1,6 +1,6 @@
 import { AF_UNSPEC, SHUT_RD, SHUT_WR, SOCK_STREAM, sys } from './constants.js'
 import { budget } from './deadline.js'
-import { Descriptor, type Handed, handOver, type SocketFacts } from './descriptor.js'
+import { Descriptor, type Handed, handOver, type SocketFacts, UNCONNECTED } from './descriptor.js'
 import { Ending, type Farewell } from './ending.js'
 import { Engine } from './engine.js'
 import { check, type SystemError, systemError } from './errors.js'
@@ -29,6 +29,9 @@ const MS_PER_SECOND = 1000
  * rejects the promise; an async verb would do the same for three more turns of the microtask queue.
  */
 type Work<T> = Operation<T> | (() => Operation<T>)
+
+/** Refuses every call of every socket to be: nothing ever waits here. */
+const NO_ENGINE = new Engine(UNCONNECTED)
 
 /** A connection that stands and has no object yet. */
 export interface Connected extends Handed {
@@ -66,7 +69,7 @@ export class Socket extends Descriptor {
   constructor(sock?: LowSocket) {
     const { owned, facts = NOTHING } = taken(sock)
     super(owned, facts)
-    this.#engine = new Engine(this.user())
+    this.#engine = sock ? new Engine(this.user()) : NO_ENGINE
     if (sock) this.#neverBlock()
   }
 

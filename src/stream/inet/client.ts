@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from '../../constants.js'
+import { IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../../constants.js'
 import { type Dial, withDialer } from '../../dialer.js'
 import { checkAddress, INET_ADDRESS, type InetAddress, optional } from '../../lookup.js'
 import type { PrepareOptions } from '../../prepare.js'
@@ -33,7 +33,8 @@ const dial: Dial<InetClientOptions> = {
   lookup: getaddrinfoin,
   host: ({ host }) => host ?? 'localhost',
   ready(sock, options) {
-    if (optional(options, 'tcpnodelay', true)) sock.tcpnodelay(true)
+    // Not by the option's method, which reads back what it has set.
+    if (optional(options, 'tcpnodelay', true)) sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
   },
 }
 
