@@ -179,6 +179,7 @@ export class Attempt {
     try {
       this.#waitBy(engine)
       await engine.write(connecting(ai), this.#patience)
+      this.#refuseEnded()
       tls = approach.secure?.(facts)
       if (tls) await this.#handshake(engine, tls)
       return { owned, facts, engine, tls }

@@ -152,6 +152,19 @@ describe('a client that is closed at any moment of its attempt to connect', () =
         assert.equal(client.fd(), -1, `${after} microtasks after the call`)
       }
   })
+
+  test('begins no handshake with a server that says nothing (H02)', async (t) => {
+    const path = abstractName()
+    const listener = closing(t, await stream.unix.Server.create({ path }))
+    listener.listen(MICROTASKS)
+    for (let after = 0; after < MICROTASKS; after++) {
+      const client = closing(t, await stream.unix.Client.create({ path, tlscfg: { servername: 'localhost' } }, false))
+      const canceled = assert.rejects(client.connect(), { code: 'ECANCELED' })
+      for (let i = 0; i < after; i++) await undefined
+      await client.close()
+      await within(canceled, `the end of the attempt, ${after} microtasks after the call`)
+    }
+  })
 })
 
 test('a client that is given away while it connects again does not come back (H02)', async (t) => {
