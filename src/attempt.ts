@@ -132,10 +132,16 @@ export class Attempt {
     }
   }
 
-  #refuseEnded(): void {
-    if (this.#canceled) throw canceled()
+  /** What somebody from outside has ended it with, if anybody did. */
+  #ending(): Error | undefined {
+    if (this.#canceled) return canceled()
     const { signal } = this.#patience
-    if (signal?.aborted) throw abortError(signal.reason)
+    return signal?.aborted ? abortError(signal.reason) : undefined
+  }
+
+  #refuseEnded(): void {
+    const ending = this.#ending()
+    if (ending) throw ending
   }
 
   /** Waits for the resolver no longer than the caller would. */
@@ -162,7 +168,8 @@ export class Attempt {
       try {
         return await this.#candidate(ai)
       } catch (error) {
-        if (this.#canceled || isFinal(error)) throw error
+        if (isFinal(error)) throw error
+        this.#refuseEnded()
         errors.push(error as SystemError)
       }
     }
@@ -209,8 +216,9 @@ export class Attempt {
 
   /** Ends it, unless its connection is adopted already. */
   cancel(): void {
-    this.#canceled = true
-    this.#giveUp?.(canceled())
+    // Who aborted it before has ended it.
+    this.#canceled ||= !this.#patience.signal?.aborted
+    this.#giveUp?.(this.#ending())
     this.#engine?.close()
   }
 }

@@ -165,6 +165,37 @@ describe('a client that is closed at any moment of its attempt to connect', () =
       await within(canceled, `the end of the attempt, ${after} microtasks after the call`)
     }
   })
+
+  const aborts: [what: string, end: (client: Socket, abort: AbortController) => unknown][] = [
+    [
+      'before',
+      (client, abort) => {
+        abort.abort('enough')
+        return client.close()
+      },
+    ],
+    [
+      'by the signal that a listener closes it at',
+      (client, abort) => {
+        abort.signal.addEventListener('abort', () => void client.close())
+        abort.abort('enough')
+      },
+    ],
+  ]
+  for (const [what, end] of aborts)
+    test(`says that it was aborted: ${what}`, async (t) => {
+      const { port } = (await server(t)).getsockname()
+      for (const host of ['127.0.0.1', 'localhost'])
+        for (let after = 0; after < MICROTASKS; after++) {
+          const client = closing(t, await stream.inet.Client.create({ host, port }, false))
+          const abort = new AbortController()
+          const expected = { name: 'AbortError', cause: 'enough' }
+          const aborted = assert.rejects(client.connect(0, { signal: abort.signal }), expected)
+          for (let i = 0; i < after; i++) await undefined
+          await end(client, abort)
+          await within(aborted, `the end of the attempt, ${after} microtasks after the call`)
+        }
+    })
 })
 
 test('a client that is given away while it connects again does not come back (H02)', async (t) => {
