@@ -126,7 +126,9 @@ export class Attempt {
   async #connected(): Promise<Connected> {
     try {
       this.#refuseEnded()
-      return await this.#firstOf(await this.#found())
+      const list = await this.#found()
+      this.#refuseEnded()
+      return await this.#firstOf(list)
     } catch (error) {
       throw this.#canceled ? canceled() : error
     }

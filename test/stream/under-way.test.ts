@@ -166,6 +166,24 @@ describe('a client that is closed at any moment of its attempt to connect', () =
     }
   })
 
+  test('asks nobody to prepare a socket any more', async (t) => {
+    const { port } = (await server(t)).getsockname()
+    const late: number[] = []
+    for (let after = 0; after < MICROTASKS; after++) {
+      let isClosed = false
+      const prepare = (): void => {
+        if (isClosed) late.push(after)
+      }
+      const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port, prepare }, false))
+      const canceled = assert.rejects(client.connect(), { code: 'ECANCELED' })
+      for (let i = 0; i < after; i++) await undefined
+      isClosed = true
+      await client.close()
+      await within(canceled, 'the end of the attempt')
+    }
+    assert.deepEqual(late, [], 'microtasks after the call')
+  })
+
   const aborts: [what: string, end: (client: Socket, abort: AbortController) => unknown][] = [
     [
       'before',
