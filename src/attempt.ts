@@ -83,7 +83,7 @@ function summary(errors: readonly SystemError[]): SystemError {
 function drop({ engine, tls, owned }: Connected): void {
   engine.close()
   tls?.close()
-  owned.close()
+  owned.drop()
 }
 
 /**

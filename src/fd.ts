@@ -38,9 +38,7 @@ const abandoned = new FinalizationRegistry<Holding>((holding) => {
   if (fd < 0) return
   forget(holding)
   holding.watch?.stop()
-  // What close(2) says, nobody is there to hear.
-  if (lingers(fd)) closeFdInPool(fd).catch(() => undefined)
-  else native.close(fd)
+  closeUnheard(fd)
   process.emitWarning(`${what} (fd ${fd}) was lost without close(); it is closed now`, {
     type: 'ResourceWarning',
     code: 'BERKELEY_LOST_FD',
@@ -111,6 +109,12 @@ export class OwnedFd {
     const fd = this.retire()
     if (fd >= 0) closeFd(fd)
   }
+
+  /** The same where something else has failed, which is to be told, and where this thread must not wait. */
+  drop(): void {
+    const fd = this.retire()
+    if (fd >= 0) closeUnheard(fd)
+  }
 }
 
 /** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
@@ -136,6 +140,12 @@ export async function closeFdInPool(fd: number): Promise<void> {
     if (native.closeAsync(closed, fd) < 0) closed(native.close(fd))
   })
   if (result !== -sys.EINTR) check(result, 'close')
+}
+
+/** Closes what nobody asks for any more, nor what close(2) says of it. Where it would wait, another thread does. */
+function closeUnheard(fd: number): void {
+  if (lingers(fd)) closeFdInPool(fd).catch(() => undefined)
+  else native.close(fd)
 }
 
 /** Closes every one, whatever the others say; then throws what the first failure was. */

@@ -340,6 +340,31 @@ describe('closing', () => {
     assert.ok(worst < took / 2, `the loop stood still for ${worst} of ${took} ms`)
   })
 
+  test('the socket of an attempt that failed does not either (H31)', async (t) => {
+    const server = closing(
+      t,
+      await stream.inet.Server.create({ host: '127.0.0.1', prepare: (sock) => void sock.rcvbuf(1) }),
+    )
+    server.listen()
+    // A hello that the kernel on the other side has no room for.
+    const ALPNProtocols = Array.from({ length: 60 }, (_, i) => 'x'.repeat(240) + i)
+    const attempt = stream.inet.Client.create(
+      {
+        host: '127.0.0.1',
+        port: portOf(server),
+        tlscfg: { servername: 'localhost', ALPNProtocols },
+        prepare: (sock) => void sock.linger(2),
+      },
+      true,
+      100,
+    )
+    const { worst } = await delaysDuring(async () => {
+      await assert.rejects(attempt, { name: 'TimeoutError', syscall: 'handshake' })
+      await new Promise((turn) => setTimeout(turn, 20))
+    })
+    assert.ok(worst < 1000, `the loop stood still for ${worst} ms`)
+  })
+
   test('the duplicate that a thread sent a file from does not linger on the event loop either (H31)', async (t) => {
     const folder = tempFolder(t)
     writeFileSync(join(folder, 'file'), Buffer.alloc(16 << 20))
