@@ -28,6 +28,10 @@ type NativeQuestion = Parameters<typeof native.getaddrinfo>
 const HOST_MAX = 253
 const LABEL_MAX = 63
 
+/** After so many answers that nobody was asked for the event loop turns once, as after so many verbs that did not wait. */
+const LUCK = 64
+let lucky = 0
+
 /**
  * A host for the resolver. A NUL is refused, because C would stop reading there; a name that DNS cannot hold is refused
  * before anybody is asked; a name with other than ASCII letters goes as its IDNA form.
@@ -121,7 +125,10 @@ export function resolveSync(question: Question): AddrInfo[] {
 export async function resolve(question: Question): Promise<AddrInfo[]> {
   assertEventLoop()
   const parts = asNative(question)
-  if (isAnswered(parts)) return addressList(native.getaddrinfo(...parts), question)
+  if (isAnswered(parts)) {
+    if (++lucky % LUCK === 0) await new Promise((turn) => setImmediate(turn))
+    return addressList(native.getaddrinfo(...parts), question)
+  }
   return new Promise((done, fail) => {
     const answered = (answer: ResolvedAddress[] | number): void => {
       try {

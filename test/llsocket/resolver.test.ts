@@ -318,6 +318,15 @@ describe('resolving on another thread', () => {
     }
   })
 
+  it('however many addresses are asked for in turn, others have theirs', async () => {
+    let isOver = false
+    setImmediate(() => {
+      isOver = true
+    })
+    for (let i = 0; i < 1000 && !isOver; i++) await resolve({ host: '127.0.0.1', port: 1 })
+    assert.ok(isOver, 'the event loop has turned')
+  })
+
   it('many at once each get their own answer', async () => {
     const ports = Array.from({ length: 200 }, (_, i) => i)
     const [address, name] = await Promise.all(
