@@ -119,7 +119,6 @@ export class Attempt {
       drop(connected)
       throw error
     }
-    this.#engine = undefined
     return adopt(connected)
   }
 
@@ -216,7 +215,7 @@ export class Attempt {
     this.#engine?.refer(referenced)
   }
 
-  /** Ends it, unless its connection is adopted already. */
+  /** Ends it; once its connection is adopted, it is over anyway. */
   cancel(): void {
     // Who aborted it before has ended it.
     this.#canceled ||= !this.#patience.signal?.aborted

@@ -8,7 +8,7 @@ import type { Socket as LowSocket } from './llsocket/socket.js'
 import type { Constructor } from './mixin.js'
 import type { PrepareOptions } from './prepare.js'
 import { signalOf } from './side.js'
-import type { Socket, WaitOptions } from './socket.js'
+import type { Connected, Socket, WaitOptions } from './socket.js'
 import type { Context } from './tls/context.js'
 import { checkHost, type Peer, TlsSession } from './tls/session.js'
 import { contextIn, type TlsClientOptions } from './tlscfg.js'
@@ -35,7 +35,7 @@ export interface Connecting {
    * @param options - `signal` ends the attempt.
    * @throws SystemError: `EAI_*` of the lookup, ECONNREFUSED, ENOENT, … of connect(2); with several addresses `errors` has one
    *   for each. TlsError when the handshake fails. TimeoutError when the budget is used up, EALREADY while another attempt is under way, ECANCELED when the
-   *   client was closed meanwhile.
+   *   client was closed meanwhile. On a connected client also what the close of the old connection reported: the new one stands then.
    */
   connect(conndeadl?: number, options?: WaitOptions): Promise<void>
 }
@@ -92,12 +92,17 @@ export function withDialer<B extends Constructor<Socket>, Options extends WaitOp
         ready: (sock: LowSocket) => dial.ready?.(sock, options),
         secure: this.#context && this.#secure(this.#context, this.#peer(options)),
       }
-      this.#attempt = new Attempt(approach, after(milliseconds), signal, this.referenced)
-      try {
-        await this.#attempt.run((connected) => this.replace(connected))
-      } finally {
-        this.#attempt = undefined
+      const attempt = new Attempt(approach, after(milliseconds), signal, this.referenced)
+      this.#attempt = attempt
+      const over = (): void => {
+        if (this.#attempt === attempt) this.#attempt = undefined
       }
+      const adopt = (connected: Connected): Promise<void> => {
+        // The new connection stands: what is left is the end of the former one.
+        over()
+        return this.replace(connected)
+      }
+      await attempt.run(adopt).finally(over)
     }
 
     #peer(options: Options & TlsClientOptions): Peer {

@@ -33,12 +33,10 @@ const LUCK = 64
 let lucky = 0
 
 /**
- * A host for the resolver. A NUL is refused, because C would stop reading there; a name that DNS cannot hold is refused
- * before anybody is asked; a name with other than ASCII letters goes as its IDNA form.
+ * A host's name for the resolver. One that DNS cannot hold is refused before anybody is asked; one with other than ASCII letters goes
+ * as its IDNA form.
  */
-function hostName(value: unknown, numeric: boolean): string {
-  const host = validate.textWithoutNul('host', value)
-  if (isNumeric(host)) return host
+function hostName(host: string, numeric: boolean): string {
   if (numeric) throw noSuchName(host, 'not a numeric address')
   const ascii = isAscii(host) ? host : domainToASCII(host)
   // "*" would be the C library's word for no host at all.
@@ -72,7 +70,10 @@ function isAbsent(value: unknown): value is '' | null | undefined {
 function asNative(question: Question): NativeQuestion {
   const { host, port, family = 0, socktype = 0, protocol = 0, flags = 0 } = question
   const bits = validate.integer('flags', flags)
-  const name = isAbsent(host) ? undefined : hostName(host, (bits & AI_NUMERICHOST) !== 0)
+  // A NUL is refused, because C would stop reading there.
+  const text = isAbsent(host) ? undefined : validate.textWithoutNul('host', host)
+  const numeric = text !== undefined && isNumeric(text)
+  const name = text === undefined || numeric ? text : hostName(text, (bits & AI_NUMERICHOST) !== 0)
   const service = isAbsent(port) ? undefined : serviceName(port)
   // The resolver says so itself, but libuv does not let it.
   if (name === undefined && service === undefined) throw resolverError(EAI_NONAME, 'getaddrinfo', {})
@@ -83,7 +84,7 @@ function asNative(question: Question): NativeQuestion {
     validate.integer('socktype', socktype),
     validate.integer('protocol', protocol),
     // A scope that is none would make the C library ask for the whole as for a name.
-    name !== undefined && isNumeric(name) ? bits | AI_NUMERICHOST : bits,
+    numeric ? bits | AI_NUMERICHOST : bits,
   ]
 }
 

@@ -17,7 +17,17 @@ import {
 } from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { native } from '#internal/native.js'
-import { available, closing, delaysDuring, eachFamily, leavesNoFd, start, tempFolder, within } from '../util/index.js'
+import {
+  available,
+  closing,
+  delaysDuring,
+  eachFamily,
+  eventually,
+  leavesNoFd,
+  start,
+  tempFolder,
+  within,
+} from '../util/index.js'
 
 leavesNoFd()
 
@@ -548,6 +558,25 @@ describe('clients', () => {
     await assert.rejects(client.connect(), { code: 'ECONNREFUSED' })
     await client.send('the second stands')
     assert.equal((await second.recv())?.toString(), 'the second stands')
+  })
+
+  test('connect again, while the former connection takes its time to end (H51)', async (t) => {
+    const server = await listening(t)
+    const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port: portOf(server) }))
+    const first = closing(t, await server.accept())
+    client.deadlines(0, 1)
+    await assert.rejects(client.send(Buffer.alloc(64 << 20)), { code: 'ETIMEDOUT' }) // more than anybody takes
+    client.linger(30)
+    const former = client.fd()
+    const lingering = client.connect()
+    closing(t, await server.accept())
+    await eventually(() => client.fd() !== former, 'the second connection')
+    await client.connect()
+    const third = closing(t, await server.accept())
+    await client.send('the third stands')
+    assert.equal((await third.recv())?.toString(), 'the third stands')
+    first.linger(0)
+    await Promise.all([first.close(), lingering.catch(() => undefined)])
   })
 
   test('a listener that does not accept: the budget ends the connection (H49)', async (t) => {
