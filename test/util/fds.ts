@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { after, before } from 'node:test'
 import { eventually } from './waiting.js'
 
@@ -62,7 +63,7 @@ export function leavesNoFd(): void {
     try {
       await eventually(() => openedSince(atStart).length === 0, 'closing', GRACE_MS)
     } catch {
-      throw new Error(`left open: ${openedSince(atStart).join(', ')}`)
+      throw new Error(`${basename(process.argv[1] ?? '')} left open: ${openedSince(atStart).join(', ')}`)
     }
   })
 }
