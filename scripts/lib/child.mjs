@@ -5,8 +5,6 @@ import { Failure } from './run.mjs'
 
 /**
  * @typedef {object} Ending
- * @property {number | null} status
- * @property {NodeJS.Signals | null} signal
  * @property {string | undefined} how it failed, in words, if it did
  * @property {string} stdout the last of it
  * @property {string} stderr likewise
@@ -83,7 +81,7 @@ export async function ended(command, args, { env = process.env, cwd = ROOT, sign
     const [status, by] = await closed(child)
     const left = pid !== undefined && groupLives(pid)
     const how = late ? `did not end within ${seconds} s` : howOf(status, by, left)
-    return { status, signal: by, how, ...said }
+    return { how, ...said }
   } finally {
     stop()
     clearTimeout(timer)

@@ -1,9 +1,9 @@
 // Runs parts of the test suite for a part of scripts/trust.mjs: quietly, and with what the runner counted.
-import { spawn } from 'node:child_process'
-import { inRoot, ROOT } from './project.mjs'
+import { ended } from './child.mjs'
+import { inRoot } from './project.mjs'
 import { Failure } from './run.mjs'
 
-/** @typedef {{ tests: number, pass: number, skipped: number, output: string }} Summary */
+/** @typedef {{ tests: number, pass: number, skipped: number }} Summary */
 
 /** What is shown of the output of a run that failed, in characters. */
 const SHOWN = 20_000
@@ -18,30 +18,6 @@ function failures(output) {
 }
 
 /**
- * @param {string} command
- * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{ status: number | null, output: string }>}
- */
-function collected(command, args, env) {
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  /** @type {Buffer[]} */
-  const parts = []
-  const add = (/** @type {Buffer} */ part) => void parts.push(part)
-  child.stdout.on('data', add)
-  child.stderr.on('data', add)
-  const pass = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
-  process.on('SIGINT', pass).on('SIGTERM', pass)
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (status) => {
-      process.off('SIGINT', pass).off('SIGTERM', pass)
-      resolve({ status, output: Buffer.concat(parts).toString() })
-    })
-  })
-}
-
-/**
  * The tests with one of the parts in their file names, or all for none; each of them has a time limit of its own. Throws when
  * one fails, or when none was run.
  * @param {readonly string[]} parts
@@ -50,9 +26,9 @@ function collected(command, args, env) {
  */
 export async function runSuite(parts, { env = process.env, under = [] } = {}) {
   const [command = '', ...args] = [...under, process.execPath, inRoot('scripts', 'test.mjs'), ...parts]
-  const { status, output } = await collected(command, args, env)
-  if (status !== 0) throw new Failure(`the tests failed (exit status ${status}):\n${failures(output)}`)
+  const { how, output } = await ended(command, args, { env })
+  if (how !== undefined) throw new Failure(`the tests failed (${how}):\n${failures(output)}`)
   const [tests, pass, skipped] = ['tests', 'pass', 'skipped'].map((what) => counted(output, what))
   if (!tests || !pass) throw new Failure(`no test was run:\n${output.slice(-SHOWN)}`)
-  return { tests, pass, skipped: skipped ?? 0, output }
+  return { tests, pass, skipped: skipped ?? 0 }
 }
