@@ -153,7 +153,7 @@ export abstract class Descriptor implements OptionTarget {
 
   /** The number for a system call; EBADF once it is closed. */
   protected use(syscall: string): number {
-    return (this.#owned ?? UNCONNECTED).use(syscall)
+    return this.user().use(syscall)
   }
 
   /**

@@ -4,14 +4,12 @@ import type { FdUser } from './descriptor.js'
 import { Direction } from './direction.js'
 import { Ear } from './ear.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from './errors.js'
+import { LUCK } from './luck.js'
 import { MORE, type Operation, TURN } from './operation.js'
 import { PATIENT, type Patience, type WaitHook } from './patience.js'
 import { type AnyPending, Pending } from './pending.js'
 import { type Poller, type ReadyListener, threadPoller, type Watch } from './reactor.js'
 import { invalidType } from './validate.js'
-
-/** After so many completions in a row without a wait the engine lets the event loop turn once. */
-const LUCK = 64
 
 const PAUSE_FIRST_MS = 5
 const PAUSE_MAX_MS = 1000

@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url'
 import { type AddrInfo, adoptSockaddr } from './address.js'
 import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from './constants.js'
 import { check, type ErrorContext, noSuchName, resolverError } from './errors.js'
+import { LUCK } from './luck.js'
 import { assertEventLoop, native, type ResolvedAddress } from './native.js'
 import * as validate from './validate.js'
 
@@ -28,8 +29,7 @@ type NativeQuestion = Parameters<typeof native.getaddrinfo>
 const HOST_MAX = 253
 const LABEL_MAX = 63
 
-/** After so many answers that nobody was asked for the event loop turns once, as after so many verbs that did not wait. */
-const LUCK = 64
+/** Answers that nobody was asked for. */
 let lucky = 0
 
 /**
