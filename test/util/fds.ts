@@ -8,6 +8,9 @@ const FD_FOLDER = '/proc/self/fd'
 /** Closing is often a matter of the next turns of the loop, or of a child's last breath. */
 const GRACE_MS = 2000
 
+/** A file that Node's loader reads: the tests' own, and the `.mjs` of the built package. */
+const MODULE = /\.[cm]?js$/
+
 function targetOf(fd: string): string | undefined {
   try {
     return readlinkSync(`${FD_FOLDER}/${fd}`)
@@ -36,7 +39,7 @@ export function countFds(): number {
  * worker that is ended while Node reads them leaves their files open, which no code of ours ever opens (docs/design.md).
  */
 function isMachinery(target: string): boolean {
-  return target.startsWith('anon_inode:') || target.endsWith('.js')
+  return target.startsWith('anon_inode:') || MODULE.test(target)
 }
 
 /** What was opened since, but for machinery: number and what it is. */
