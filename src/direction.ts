@@ -13,25 +13,4 @@ export class Direction {
   dry = false
   /** Something is there that no announcement will follow: never dry again. */
   lasting = false
-  /** The value of an operation that is done, or the error of one that failed, until somebody takes it. */
-  #value: unknown
-
-  /** Notes the value of an operation that is done. */
-  put(value: unknown): 'done' {
-    this.#value = value
-    return 'done'
-  }
-
-  /** Notes the error of an operation that was found to be hopeless. */
-  fail(error: unknown): 'failed' {
-    this.#value = error
-    return 'failed'
-  }
-
-  /** Gives it away: nothing here may keep the caller's data alive. */
-  take(): unknown {
-    const value = this.#value
-    this.#value = undefined
-    return value
-  }
 }

@@ -1,4 +1,5 @@
-import { MSG_DONTWAIT, sys } from './constants.js'
+import { MSG_DONTWAIT } from './constants/exported.js'
+import { sys } from './constants.js'
 import { NEVER, remaining } from './deadline.js'
 import type { FdUser } from './descriptor.js'
 import { Direction } from './direction.js'
@@ -24,7 +25,20 @@ const NOT_NOW: ReadonlySet<number> = new Set([sys.EAGAIN, sys.EWOULDBLOCK, sys.E
 const CALLS = 16
 
 /** What an operation that is not through needs: readiness, time, another thread, or only that the others had their turn. */
-type Step = 'wait' | 'pause' | 'yield' | 'offload'
+const WAIT: unique symbol = Symbol('wait')
+const PAUSE: unique symbol = Symbol('pause')
+const OFFLOAD: unique symbol = Symbol('offload')
+const YIELD: unique symbol = Symbol('yield')
+type Step = typeof WAIT | typeof PAUSE | typeof OFFLOAD | typeof YIELD
+
+/** What one call may need beside that: another one, after an error that is passing. */
+const RETRY: unique symbol = Symbol('retry')
+type Need = Step | typeof RETRY | typeof MORE
+
+/** Symbols stand beside the values of operations, of which none is one: an object around each value would be an allocation. */
+function isNeed(outcome: unknown): outcome is Need {
+  return typeof outcome === 'symbol'
+}
 
 let resolvePromise: (value: unknown) => void
 let rejectPromise: (error: unknown) => void
@@ -34,12 +48,6 @@ function settledBy(resolve: (value: never) => void, reject: (error: unknown) => 
   resolvePromise = resolve as (value: unknown) => void
   rejectPromise = reject
 }
-
-/** What one system call means for its operation. Its value or error is in the direction: that spares an object for each. */
-type Verdict = 'done' | 'failed' | 'more' | 'passing' | 'wait' | 'pause' | 'yield'
-
-/** What an operation came to: done, failed, or what it needs. */
-type Outcome = 'done' | 'failed' | Step
 
 /**
  * The one loop that every waiting verb goes through: make the system call first; on EINTR again; when it would have to
@@ -90,47 +98,39 @@ export class Engine implements ReadyListener {
   }
 
   #run<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
-    let refused: unknown
     try {
-      refused = this.#refusal(direction, operation, patience)
-    } catch (error) {
-      refused = error
-    }
-    if (refused !== undefined) return Promise.reject(refused)
-    return this.#start(direction, operation, patience)
-  }
-
-  #refusal(direction: Direction, operation: Operation<unknown>, { signal }: Patience): unknown {
-    this.#user.use(operation.syscall)
-    if (direction.pending || direction.yielding)
-      return this.#error(operation, sys.EALREADY, { detail: 'another call waits in this direction' })
-    if (signal?.aborted) return abortError(signal.reason, operation.context?.())
-    return undefined
-  }
-
-  #start<T>(direction: Direction, operation: Operation<T>, patience: Patience): Promise<T> {
-    const outcome = this.#first(direction, operation)
-    if (outcome === 'done') return this.#complete(direction, direction.take() as T)
-    if (outcome === 'failed') return Promise.reject(direction.take())
-    if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0)
-      return Promise.reject(this.#error(operation, sys.EAGAIN))
-    try {
-      this.#poller ??= threadPoller()
+      this.#admit(direction, operation, patience)
+      const outcome = this.#first(direction, operation)
+      return isNeed(outcome)
+        ? this.#pend(direction, operation, patience, outcome as Step)
+        : this.#complete(direction, outcome)
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  #admit(direction: Direction, operation: Operation<unknown>, { signal }: Patience): void {
+    this.#user.use(operation.syscall)
+    if (direction.pending || direction.yielding)
+      throw this.#error(operation, sys.EALREADY, { detail: 'another call waits in this direction' })
+    if (signal?.aborted) throw abortError(signal.reason, operation.context?.())
+  }
+
+  #pend<T>(direction: Direction, operation: Operation<T>, patience: Patience, step: Step): Promise<T> {
+    if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0) throw this.#error(operation, sys.EAGAIN)
+    this.#poller ??= threadPoller()
     const promise = new Promise<T>(settledBy)
     const pending = new Pending(operation, patience, resolvePromise, rejectPromise)
     direction.pending = pending
-    this.#begin(direction, pending, outcome)
+    this.#begin(direction, pending, step)
     return promise
   }
 
   /** The first step: the system call, unless it is known to be in vain. */
-  #first(direction: Direction, operation: Operation<unknown>): Outcome {
+  #first<T>(direction: Direction, operation: Operation<T>): T | Step {
     if (this.#ear?.missed) this.#catchUp(this.#ear)
-    if (operation.offload) return 'offload'
-    if (direction.dry && operation.drained && this.#watch) return 'wait'
+    if (operation.offload) return OFFLOAD
+    if (direction.dry && operation.drained && this.#watch) return WAIT
     return this.#attempt(direction, operation)
   }
 
@@ -147,42 +147,35 @@ export class Engine implements ReadyListener {
     })
   }
 
-  /** The system call, until it is through, fails, or has to wait; but only so many times before others get a turn. */
-  #attempt(direction: Direction, operation: Operation<unknown>): Outcome {
-    let step: Step = 'yield'
+  /** The system call, until it is through or has to wait; but only so many times before others get a turn. */
+  #attempt<T>(direction: Direction, operation: Operation<T>): T | Step {
+    let step: Step = YIELD
     for (let calls = 0; calls < CALLS; calls++) {
-      const outcome = this.#once(direction, operation)
-      if (outcome === 'more') step = 'yield'
-      else if (outcome === 'passing') step = 'pause'
-      else return outcome
+      const result = operation.attempt(this.#user.use(operation.syscall))
+      const outcome = this.#judge(direction, operation, result)
+      if (!isNeed(outcome)) return outcome
+      if (outcome !== MORE && outcome !== RETRY) return outcome
+      step = outcome === MORE ? YIELD : PAUSE
     }
     return step
   }
 
-  #once(direction: Direction, operation: Operation<unknown>): Verdict {
-    try {
-      return this.#judge(direction, operation, operation.attempt(this.#user.use(operation.syscall)))
-    } catch (error) {
-      return direction.fail(error)
-    }
-  }
-
-  #judge(direction: Direction, operation: Operation<unknown>, result: number): Verdict {
-    if (result < 0) return this.#meaning(direction, operation, -result)
+  /** What the answer of one call comes to. */
+  #judge<T>(direction: Direction, operation: Operation<T>, result: number): T | Need {
+    if (result < 0) return this.#need(operation, -result)
     direction.pauses = 0
     direction.dry = !direction.lasting && operation.drained?.(result) === true
-    const value = operation.finish(result)
-    return value === MORE ? 'more' : direction.put(value)
+    return operation.finish(result)
   }
 
-  /** What an error means for an operation. */
-  #meaning(direction: Direction, operation: Operation<unknown>, errno: number): Verdict {
-    if (errno === EINTR) return 'more'
-    if (errno === -TURN) return 'yield'
-    if (operation.retried?.has(errno)) return 'passing'
-    if (operation.paused?.has(errno)) return 'pause'
-    if (NOT_NOW.has(errno)) return 'wait'
-    return direction.fail(this.#error(operation, errno))
+  /** What an error asks for, where it does not end the operation. */
+  #need(operation: Operation<unknown>, errno: number): Need {
+    if (errno === EINTR) return MORE
+    if (errno === -TURN) return YIELD
+    if (operation.retried?.has(errno)) return RETRY
+    if (operation.paused?.has(errno)) return PAUSE
+    if (NOT_NOW.has(errno)) return WAIT
+    throw this.#error(operation, errno)
   }
 
   #begin(direction: Direction, pending: AnyPending, step: Step): void {
@@ -203,8 +196,8 @@ export class Engine implements ReadyListener {
   /** Everything that has to be in place before nothing happens for a while. */
   #wait(direction: Direction, pending: AnyPending, step: Step): void {
     try {
-      if (step === 'yield') this.#yield(direction, pending)
-      else if (step === 'offload') this.#offload(direction, pending)
+      if (step === YIELD) this.#yield(direction, pending)
+      else if (step === OFFLOAD) this.#offload(direction, pending)
       else if (this.#mayWait(direction, pending)) this.#arrange(direction, pending, step)
     } catch (error) {
       this.#fail(direction, pending, error)
@@ -218,8 +211,8 @@ export class Engine implements ReadyListener {
     return left > 0 && (hook === undefined || this.#hookAllows(direction, pending, hook, left))
   }
 
-  #arrange(direction: Direction, pending: AnyPending, step: 'wait' | 'pause'): void {
-    if (step === 'pause') this.#pause(direction, pending)
+  #arrange(direction: Direction, pending: AnyPending, step: typeof WAIT | typeof PAUSE): void {
+    if (step === PAUSE) this.#pause(direction, pending)
     else this.#listen(pending.operation.syscall)
     if (pending.patience.deadline !== NEVER) this.#arm(direction, pending)
   }
@@ -288,14 +281,20 @@ export class Engine implements ReadyListener {
     const pending = direction.pending
     if (pending === undefined || pending.isPausing) return
     if (pending.offloaded) pending.announced = true
-    else if (pending.operation.offload) this.#wait(direction, pending, 'offload')
-    else this.#proceed(direction, pending, this.#attempt(direction, pending.operation))
+    else if (pending.operation.offload) this.#wait(direction, pending, OFFLOAD)
+    else this.#goOn(direction, pending)
   }
 
-  #proceed(direction: Direction, pending: AnyPending, outcome: Outcome): void {
-    if (outcome === 'done') this.#succeed(direction, pending, direction.take())
-    else if (outcome === 'failed') this.#fail(direction, pending, direction.take())
-    else this.#wait(direction, pending, outcome)
+  #goOn(direction: Direction, pending: AnyPending): void {
+    let outcome: unknown
+    try {
+      outcome = this.#attempt(direction, pending.operation)
+    } catch (error) {
+      this.#fail(direction, pending, error)
+      return
+    }
+    if (isNeed(outcome)) this.#wait(direction, pending, outcome as Step)
+    else this.#succeed(direction, pending, outcome)
   }
 
   /** Lets another thread make the call. Meanwhile the deadline runs, but nothing ends before it is known what was done. */
@@ -316,16 +315,22 @@ export class Engine implements ReadyListener {
 
   #returned(direction: Direction, pending: AnyPending, result: number): void {
     pending.offloaded = false
-    let outcome: Verdict
+    let outcome: unknown
     try {
       outcome = this.#judge(direction, pending.operation, result)
     } catch (error) {
-      outcome = direction.fail(error)
+      this.#fail(direction, pending, error)
+      return
     }
-    if (outcome === 'done' || outcome === 'failed') this.#proceed(direction, pending, outcome)
+    if (!isNeed(outcome)) this.#succeed(direction, pending, outcome)
     else if (pending.ending) this.#fail(direction, pending, pending.ending())
-    else if (outcome === 'more' || (outcome === 'wait' && pending.announced)) this.#wait(direction, pending, 'offload')
-    else this.#wait(direction, pending, outcome === 'passing' ? 'pause' : outcome)
+    else this.#wait(direction, pending, this.#afterwards(pending, outcome))
+  }
+
+  /** What an operation of another thread needs next. */
+  #afterwards({ announced }: AnyPending, need: Need): Step {
+    if (need === RETRY) return PAUSE
+    return need === MORE || (need === WAIT && announced) ? OFFLOAD : need
   }
 
   #succeed(direction: Direction, pending: AnyPending, value: unknown): void {
