@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { type InspectOptions, inspect, types } from 'node:util'
-import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_UNSPEC, AF_VSOCK, nameOf } from './constants.js'
+import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_UNSPEC, AF_VSOCK } from './constants/exported.js'
+import { nameOf } from './constants.js'
 import { check, type ErrorContext, resolverError } from './errors.js'
 import { native, registers } from './native.js'
 import * as validate from './validate.js'

@@ -1,5 +1,6 @@
 import type { AddrInfo } from './address.js'
-import { AF_UNIX, SO_ERROR, SOL_SOCKET, sys } from './constants.js'
+import { AF_UNIX, SO_ERROR, SOL_SOCKET } from './constants/exported.js'
+import { sys } from './constants.js'
 import { type Deadline, NEVER, remaining } from './deadline.js'
 import { handOver, type SocketFacts } from './descriptor.js'
 import { Engine } from './engine.js'

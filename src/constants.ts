@@ -1,11 +1,10 @@
-// The one door to constants for the package's own modules: the exported ones, those of the system that stay inside
-// (`sys`), numbers by name for option rows, and names by number for messages and inspection.
-// The entry points take `./constants/exported.js` and `isSupported` from here, and nothing else.
+// What the package's own modules know of constants beside the exported ones, which they take from `constants/exported.js`: those of
+// the system that stay inside (`sys`), numbers by name for option rows, and names by number for messages and inspection.
+// Passed on by this module, each of a thousand names would be a getter, and all of them one function to V8: 23 ns for each use in the
+// place of half a nanosecond.
 
 import { internalFamilies, publicFamilies } from './constants/names.js'
 import { native } from './native.js'
-
-export * from './constants/exported.js'
 
 /** A constant that the package exports. */
 export type ConstantName = (typeof publicFamilies)[keyof typeof publicFamilies][number]

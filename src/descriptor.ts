@@ -6,7 +6,6 @@ import {
   MSG_DONTWAIT,
   MSG_PEEK,
   MSG_TRUNC,
-  nameOf,
   SO_DOMAIN,
   SO_ERROR,
   SO_PROTOCOL,
@@ -15,8 +14,8 @@ import {
   SOCK_RAW,
   SOCK_STREAM,
   SOL_SOCKET,
-  sys,
-} from './constants.js'
+} from './constants/exported.js'
+import { nameOf, sys } from './constants.js'
 import { check, checkAnswer, systemError } from './errors.js'
 import { isOwned, OwnedFd } from './fd.js'
 import type { MsgHdr } from './message/msghdr.js'

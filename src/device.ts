@@ -1,5 +1,6 @@
 import { adoptSockaddr } from './address.js'
-import { AF_INET, AF_INET6, AF_PACKET, sys } from './constants.js'
+import { AF_INET, AF_INET6, AF_PACKET } from './constants/exported.js'
+import { sys } from './constants.js'
 import { check, checkAnswer } from './errors.js'
 import { type InterfaceRow, native } from './native.js'
 

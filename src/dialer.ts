@@ -1,6 +1,7 @@
 import type { AddrInfo } from './address.js'
 import { Attempt } from './attempt.js'
-import { AF_UNIX, sys } from './constants.js'
+import { AF_UNIX } from './constants/exported.js'
+import { sys } from './constants.js'
 import { after, budget } from './deadline.js'
 import type { SocketFacts } from './descriptor.js'
 import { systemError } from './errors.js'

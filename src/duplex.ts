@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream'
 import type { AddrInfo } from './address.js'
-import { AF_INET, AF_INET6, IOV_MAX, IPPROTO_TCP } from './constants.js'
+import { AF_INET, AF_INET6, IOV_MAX, IPPROTO_TCP } from './constants/exported.js'
 import { closeFd } from './fd.js'
 import { CmsgHdr } from './message/cmsghdr.js'
 import { MsgHdr } from './message/msghdr.js'

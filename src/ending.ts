@@ -1,4 +1,4 @@
-import { SHUT_RD, SHUT_RDWR, SHUT_WR } from './constants.js'
+import { SHUT_RD, SHUT_RDWR, SHUT_WR } from './constants/exported.js'
 import { after } from './deadline.js'
 import { Engine } from './engine.js'
 import { check, TimeoutError } from './errors.js'

@@ -1,5 +1,5 @@
 import { platform } from 'node:os'
-import { IOV_MAX, SOMAXCONN } from './constants.js'
+import { IOV_MAX, SOMAXCONN } from './constants/exported.js'
 import { native } from './native.js'
 
 /** Limits and name of this platform. */

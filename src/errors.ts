@@ -1,4 +1,5 @@
-import { EAI_NONAME, EAI_SYSTEM, errnoName, nameOf, sys } from './constants.js'
+import { EAI_NONAME, EAI_SYSTEM } from './constants/exported.js'
+import { errnoName, nameOf, sys } from './constants.js'
 import { native, registers } from './native.js'
 import { startAtCaller } from './stack.js'
 

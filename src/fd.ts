@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
-import { SO_LINGER, SOL_SOCKET, sys } from './constants.js'
+import { SO_LINGER, SOL_SOCKET } from './constants/exported.js'
+import { sys } from './constants.js'
 import { check, systemError } from './errors.js'
 import { native, registers } from './native.js'
 

@@ -1,4 +1,5 @@
-import { SOCK_NONBLOCK, SOMAXCONN, sys } from './constants.js'
+import { SOCK_NONBLOCK, SOMAXCONN } from './constants/exported.js'
+import { sys } from './constants.js'
 import { check, systemError } from './errors.js'
 import { disown } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'

@@ -1,5 +1,5 @@
 import type { AddrInfo } from './address.js'
-import { AI_CANONNAME, AI_NUMERICHOST, AI_PASSIVE } from './constants.js'
+import { AI_CANONNAME, AI_NUMERICHOST, AI_PASSIVE } from './constants/exported.js'
 import { resolve } from './resolve.js'
 import * as validate from './validate.js'
 

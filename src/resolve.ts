@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { type AddrInfo, adoptSockaddr } from './address.js'
-import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from './constants.js'
+import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from './constants/exported.js'
 import { check, type ErrorContext, noSuchName, resolverError } from './errors.js'
 import { LUCK } from './luck.js'
 import { assertEventLoop, native, type ResolvedAddress } from './native.js'

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { MSG_WAITALL } from './constants.js'
+import { MSG_WAITALL } from './constants/exported.js'
 import { after } from './deadline.js'
 import { Mutex } from './mutex.js'
 import { PATIENT, type Patience } from './patience.js'
@@ -38,8 +38,8 @@ export class Side {
   /** How long a call in this direction may wait, and who may end it. */
   patience(options: WaitOptions | undefined): Patience {
     const { budget, hook, ctx } = this
+    if (budget === 0 && hook === undefined && options === undefined) return PATIENT
     const signal = signalOf(options)
-    if (budget === 0 && hook === undefined && signal === undefined) return PATIENT
     // A later wait begins in an event of the poller; the hook is to run as if it were called from here all the same.
     return { deadline: after(budget), signal, hook: hook && AsyncResource.bind((left: number) => hook(ctx, left)) }
   }
@@ -67,8 +67,9 @@ export function signalOf(options: unknown): AbortSignal | undefined {
  * promise that nobody keeps.
  */
 export function verbFlags(flags: unknown): number {
+  if (flags === 0) return 0
   const bits = validate.integer('flags', flags)
-  if (bits !== 0 && (bits & MSG_WAITALL) !== 0)
+  if ((bits & MSG_WAITALL) !== 0)
     throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
   return bits
 }

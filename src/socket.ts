@@ -1,4 +1,5 @@
-import { AF_UNSPEC, SHUT_RD, SHUT_WR, SOCK_STREAM, sys } from './constants.js'
+import { AF_UNSPEC, SHUT_RD, SHUT_WR, SOCK_STREAM } from './constants/exported.js'
+import { sys } from './constants.js'
 import { budget } from './deadline.js'
 import { Descriptor, type Handed, handOver, type SocketFacts, UNCONNECTED } from './descriptor.js'
 import { Ending, type Farewell } from './ending.js'

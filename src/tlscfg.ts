@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from './constants.js'
+import { SOCK_STREAM } from './constants/exported.js'
 import type { TlsConfig } from './tls/config.js'
 import { type Context, contextOf } from './tls/context.js'
 

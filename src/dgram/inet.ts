@@ -1,5 +1,6 @@
 import { AddrInfo } from '../address.js'
-import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM, sys } from '../constants.js'
+import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import { SystemError, systemError } from '../errors.js'
 import { create as createLow } from '../llsocket/factory.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'

@@ -1,5 +1,6 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC, sys } from '../constants.js'
+import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import { check, systemError } from '../errors.js'
 import { defineLocked } from '../locked.js'
 import { type Batch, type Receipt, receiveBatch } from '../message/batch.js'

@@ -1,5 +1,6 @@
 import type { AddrInfo } from '../address.js'
-import { AF_UNIX, SOCK_DGRAM, sys } from '../constants.js'
+import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import { systemError } from '../errors.js'
 import { create as createLow, pair as lowPair } from '../llsocket/factory.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'

@@ -1,5 +1,6 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET, sys } from '../constants.js'
+import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import { adoptable } from '../descriptor.js'
 import { check, systemError } from '../errors.js'
 import { closeFd, isOwned } from '../fd.js'

@@ -1,5 +1,5 @@
 import type { AddrInfo } from '../address.js'
-import { AF_INET6, AF_UNSPEC } from '../constants.js'
+import { AF_INET6, AF_UNSPEC } from '../constants/exported.js'
 import { resolveSync } from '../resolve.js'
 import * as validate from '../validate.js'
 

@@ -1,5 +1,6 @@
 import { AddrInfo } from '../address.js'
-import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN, sys } from '../constants.js'
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import { Descriptor, type SocketFacts } from '../descriptor.js'
 import { check, type ErrorContext, systemError } from '../errors.js'
 import { closeFd, disown } from '../fd.js'

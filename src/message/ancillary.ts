@@ -1,5 +1,6 @@
 import { AddrInfo, adoptSockaddr } from '../address.js'
-import { AF_INET, AF_INET6, errnoName, lookup, sys } from '../constants.js'
+import { AF_INET, AF_INET6 } from '../constants/exported.js'
+import { errnoName, lookup, sys } from '../constants.js'
 import { check, systemError } from '../errors.js'
 import { type NativeKind, native, registers, registers64 } from '../native.js'
 import type { Credentials } from '../options/kinds.js'

@@ -1,6 +1,6 @@
 import { type InspectOptions, inspect } from 'node:util'
 import { type AddrInfo, addressFrom } from '../address.js'
-import { MSG_TRUNC } from '../constants.js'
+import { MSG_TRUNC } from '../constants/exported.js'
 import { closeAll } from '../fd.js'
 import { native } from '../native.js'
 import { invalidState } from '../validate.js'

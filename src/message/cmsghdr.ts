@@ -1,5 +1,6 @@
 import { type InspectOptions, inspect } from 'node:util'
-import { nameOf, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants.js'
+import { SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.js'
+import { nameOf } from '../constants.js'
 import { closeAll, OwnedFd } from '../fd.js'
 import * as validate from '../validate.js'
 import {

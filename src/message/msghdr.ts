@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect } from 'node:util'
 import { AddrInfo } from '../address.js'
-import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, sys } from '../constants.js'
+import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import { systemError } from '../errors.js'
 import * as validate from '../validate.js'
 import { CmsgHdrs } from './cmsghdrs.js'

@@ -1,5 +1,6 @@
 import type { AddrInfo } from '../address.js'
-import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET, sys } from '../constants.js'
+import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import { check, systemError } from '../errors.js'
 import { disown } from '../fd.js'
 import { native, registers } from '../native.js'

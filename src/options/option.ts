@@ -1,4 +1,5 @@
-import { AF_INET6, AF_UNSPEC, lookup, sys } from '../constants.js'
+import { AF_INET6, AF_UNSPEC } from '../constants/exported.js'
+import { lookup, sys } from '../constants.js'
 import { systemError } from '../errors.js'
 import { invalidType, invalidValue } from '../validate.js'
 import type { Kind, OptionPlace } from './kinds.js'

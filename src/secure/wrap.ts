@@ -1,4 +1,4 @@
-import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../constants.js'
+import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../constants/exported.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import { native } from '../native.js'
 import { surrender, type WaitOptions } from '../socket.js'

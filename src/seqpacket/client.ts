@@ -1,4 +1,4 @@
-import { SOCK_SEQPACKET } from '../constants.js'
+import { SOCK_SEQPACKET } from '../constants/exported.js'
 import { withDialer } from '../dialer.js'
 import { dialUnix } from '../unix/address.js'
 import { UnixSeqpacketSocket } from './socket.js'

@@ -1,4 +1,4 @@
-import { SOCK_SEQPACKET } from '../constants.js'
+import { SOCK_SEQPACKET } from '../constants/exported.js'
 import { withListener } from '../listener.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { Socket } from '../socket.js'

@@ -1,5 +1,5 @@
 import { Chunks } from '../chunks.js'
-import { AF_UNIX, SOCK_SEQPACKET } from '../constants.js'
+import { AF_UNIX, SOCK_SEQPACKET } from '../constants/exported.js'
 import { pair as lowPair } from '../llsocket/factory.js'
 import { Socket } from '../socket.js'
 import { withUnix } from '../unix/rights.js'

@@ -1,5 +1,5 @@
 /** Streams: bytes in order, without boundaries, until the end. */
-import { SOCK_STREAM } from '../constants.js'
+import { SOCK_STREAM } from '../constants/exported.js'
 import { lookupUnixFor } from '../unix/address.js'
 
 export * as inet from './inet/index.js'

@@ -1,4 +1,4 @@
-import { AF_UNIX } from '../constants.js'
+import { AF_UNIX } from '../constants/exported.js'
 import { withListener } from '../listener.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import type { TlsConfig } from '../tls/config.js'

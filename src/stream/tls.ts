@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
-import { MSG_DONTWAIT, SHUT_WR, sys } from '../constants.js'
+import { MSG_DONTWAIT, SHUT_WR } from '../constants/exported.js'
+import { sys } from '../constants.js'
 import type { Farewell } from '../ending.js'
 import { check, systemError } from '../errors.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
@@ -203,5 +204,6 @@ function ending(tls: TlsSession): Operation<void> {
 
 /** TLS has records, and nothing that flags of the system call could be about. */
 function refuseFlags(syscall: string, flags: number): void {
-  if ((flags & ~MSG_DONTWAIT) !== 0) throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'flags, over TLS' })
+  if (flags !== 0 && (flags & ~MSG_DONTWAIT) !== 0)
+    throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'flags, over TLS' })
 }

@@ -1,4 +1,4 @@
-import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from '../constants.js'
+import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from '../constants/exported.js'
 import { wrapAs } from '../wrap.js'
 import { InetStreamSocket } from './inet/socket.js'
 import { UnixStreamSocket } from './unix/socket.js'

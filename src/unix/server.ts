@@ -1,5 +1,5 @@
 import { bindFirst } from '../bind.js'
-import { AF_UNIX } from '../constants.js'
+import { AF_UNIX } from '../constants/exported.js'
 import type { Listening } from '../listener.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { optional } from '../lookup.js'

@@ -14,7 +14,7 @@ import {
   NI_NUMERICSERV,
   SOCK_DGRAM,
   SOCK_STREAM,
-} from '#internal/constants.js'
+} from '#internal/constants/exported.js'
 import { abstractName, coded, thrownBy } from '../util/index.js'
 
 const INVALID = coded('ERR_INVALID_ARG_VALUE')

@@ -1,7 +1,8 @@
 // The shape of what is thrown, and the one gate from -errno to it.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EAI_AGAIN, EAI_NONAME, EAI_SYSTEM, sys } from '#internal/constants.js'
+import { EAI_AGAIN, EAI_NONAME, EAI_SYSTEM } from '#internal/constants/exported.js'
+import { sys } from '#internal/constants.js'
 import { abortError, check, resolverError, SystemError, systemError, TimeoutError } from '#internal/errors.js'
 import { registers } from '#internal/native.js'
 import { thrownBy } from '../util/index.js'

@@ -1,5 +1,6 @@
 import { AddrInfo as Address, type AddrInfo, interfaceIndex } from '../../address.js'
-import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE, sys } from '../../constants.js'
+import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE } from '../../constants/exported.js'
+import { sys } from '../../constants.js'
 import { checkAnswer, systemError } from '../../errors.js'
 import { native, registers } from '../../native.js'
 import * as validate from '../../validate.js'

@@ -1,4 +1,4 @@
-import { IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../../constants.js'
+import { IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../../constants/exported.js'
 import { type Dial, withDialer } from '../../dialer.js'
 import { checkAddress, INET_ADDRESS, type InetAddress, optional } from '../../lookup.js'
 import type { PrepareOptions } from '../../prepare.js'

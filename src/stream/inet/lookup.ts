@@ -1,4 +1,4 @@
-import { IPPROTO_TCP, SOCK_STREAM } from '../../constants.js'
+import { IPPROTO_TCP, SOCK_STREAM } from '../../constants/exported.js'
 import { lookupFor } from '../../lookup.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { AddrInfo } from '../../address.js'
 import { bindFirst } from '../../bind.js'
-import { AF_INET, AF_INET6, SOCK_STREAM } from '../../constants.js'
+import { AF_INET, AF_INET6, SOCK_STREAM } from '../../constants/exported.js'
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
 import { INET_ADDRESS, type InetAddress, type InetAddrInfo, optional } from '../../lookup.js'
 import { ipOptions, ipv6Options } from '../../options/index.js'

@@ -1,5 +1,5 @@
 import { Chunks } from '../../chunks.js'
-import { AF_INET, AF_INET6, SOCK_STREAM } from '../../constants.js'
+import { AF_INET, AF_INET6, SOCK_STREAM } from '../../constants/exported.js'
 import type { InetAddrInfo } from '../../lookup.js'
 import { ipOptions, ipv6Options } from '../../options/index.js'
 import { defineOptions, type OptionMethods } from '../../options/option.js'

@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from '../../constants.js'
+import { SOCK_STREAM } from '../../constants/exported.js'
 import { withDialer } from '../../dialer.js'
 import { dialUnix } from '../../unix/address.js'
 import { UnixStreamSocket } from './socket.js'

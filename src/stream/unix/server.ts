@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from '../../constants.js'
+import { SOCK_STREAM } from '../../constants/exported.js'
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
 import type { TlsSession } from '../../tls/session.js'
 import { withPath } from '../../unix/server.js'

@@ -1,6 +1,6 @@
 import type { DuplexOptions } from 'node:stream'
 import { Chunks } from '../../chunks.js'
-import { AF_UNIX, SOCK_STREAM } from '../../constants.js'
+import { AF_UNIX, SOCK_STREAM } from '../../constants/exported.js'
 import { UnixDuplex } from '../../duplex.js'
 import { pair as lowPair } from '../../llsocket/factory.js'
 import { withUnix } from '../../unix/rights.js'
