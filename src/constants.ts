@@ -20,7 +20,7 @@ const unsupported: ReadonlySet<string> = new Set(native.unsupported)
 const namesByNumber = new Map<Family, ReadonlyMap<number, string>>()
 
 /** The constants that only the package itself uses: `sys.EAGAIN`, `sys.POLLIN`. */
-export const sys = native.constants as Readonly<Record<SysName, number>>
+export const sys = { ...native.constants } as Readonly<Record<SysName, number>>
 
 /**
  * Whether this platform has the constant. It is false for a name that is unknown, and for one whose number is merely

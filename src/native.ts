@@ -199,7 +199,8 @@ function candidates({ name, suffix, variable }: Addon): string[] {
 function load(addon: Addon): unknown {
   const files = candidates(addon)
   const file = files.find(existsSync)
-  if (file) return require(file)
+  // A copy: what Node-API has filled is a dictionary to V8, which looks each function up with each call.
+  if (file) return { ...require(file) }
   throw Object.assign(
     new Error(
       `berkeley has no binary for ${process.platform}-${process.arch} (looked for ${files.join(', ')}). ` +
