@@ -36,7 +36,7 @@ export interface Operation<T> {
   /** Errors that are passing: the call is made again at once. */
   readonly retried?: ReadonlySet<number>
   /** Errors that time mends and readiness does not announce: the call is made again after a pause. */
-  readonly paused?: ReadonlySet<number>
+  readonly paused?: ReadonlySet<number> | undefined
 }
 
 /**

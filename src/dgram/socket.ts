@@ -1,20 +1,20 @@
 import { AddrInfo } from '../address.js'
-import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC } from '../constants/exported.js'
+import { AF_UNIX, IPPROTO_UDP } from '../constants/exported.js'
 import { sys } from '../constants.js'
 import { check, systemError } from '../errors.js'
 import { defineLocked } from '../locked.js'
 import { type Batch, type Receipt, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/block.js'
 import { Outgoing, type OutgoingDatagram } from '../message/outgoing.js'
-import { receiveFrom, type Sender } from '../message/transfer.js'
 import { native } from '../native.js'
-import { MORE, type Operation, OTHER_SIDE_FULL } from '../operation.js'
+import { MORE, OTHER_SIDE_FULL } from '../operation.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { verbFlags } from '../side.js'
-import { receive } from '../slab.js'
 import { Socket, type WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
+import type { Inner } from '../verbs.js'
+import { ReceivingFrom, ReceivingWhole, SendingTo } from './verbs.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
 const DEFAULT_BUFSIZE = 65536
@@ -22,13 +22,14 @@ const DEFAULT_BUFSIZE = 65536
 /** Datagrams of a batch, unless the caller says otherwise. */
 const DEFAULT_COUNT = 64
 
-const oneByte = Buffer.alloc(1)
-
 /** An address of AF_UNSPEC. */
 const NOWHERE = AddrInfo.raw(new Uint8Array(16))
 
 /** Datagrams: messages with boundaries, each on its own. See udp(7), unix(7). */
 export class DgramSocket extends Socket {
+  /** This socket, as its own operations see it. */
+  readonly #inner = this as unknown as Inner
+
   /** Binds to an address, once. */
   protected bindTo(ai: AddrInfo): void {
     check(native.bind(this.use('bind'), ai.sockaddr), 'bind', () => ai.context())
@@ -54,36 +55,12 @@ export class DgramSocket extends Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[data: Buffer, ai: AddrInfo | null]> {
-    return this.read(() => this.#receiving(validate.integer('bufsize', bufsize, 1), flags), options)
-  }
-
-  #receiving(room: number, flags: number): Operation<[Buffer, AddrInfo | null]> {
-    const kernel = this.bufferFlags(verbFlags(flags))
-    const from: Sender = { address: null }
-    return {
-      syscall: 'recvfrom',
-      flags,
-      attempt: (fd) => receive(room, (into, at, length) => receiveFrom(fd, into, at, length, kernel, from)),
-      finish: (count) => [this.buffered('recvfrom', count, room, flags) ?? Buffer.alloc(0), from.address],
-    }
+    return this.read(new ReceivingFrom(this.#inner, bufsize, flags), options)
   }
 
   /** The next datagram, however long it is: the limit of unix ones is the sender's buffer, and nobody should end a loop by a long one. */
   #next(): Promise<[Buffer, AddrInfo | null]> {
-    if (this.family() !== AF_UNIX) return this.recvfrom()
-    return this.read(() => {
-      let receiving = this.#receiving(DEFAULT_BUFSIZE, 0)
-      return {
-        syscall: 'recvfrom',
-        attempt: (fd) => {
-          const length = native.recv(fd, oneByte, 0, 1, MSG_PEEK | MSG_TRUNC)
-          if (length < 0) return length
-          receiving = this.#receiving(Math.max(length, 1), 0)
-          return receiving.attempt(fd)
-        },
-        finish: (count) => receiving.finish(count),
-      }
-    })
+    return this.family() === AF_UNIX ? this.read(new ReceivingWhole(this.#inner)) : this.recvfrom()
   }
 
   /**
@@ -105,23 +82,7 @@ export class DgramSocket extends Socket {
    * @throws EMSGSIZE when it is too long, ECONNREFUSED, ENETUNREACH, … also of an earlier datagram of this socket.
    */
   sendto(data: validate.Data, ai: AddrInfo, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.write(() => {
-      const from = validate.bytes('data', data)
-      if (!(ai instanceof AddrInfo)) throw validate.invalidType('ai', 'an instance of AddrInfo', ai)
-      const bits = verbFlags(flags)
-      return {
-        syscall: 'sendto',
-        flags,
-        attempt: (fd) => native.sendto(fd, from, 0, from.length, bits, ai.sockaddr),
-        finish: (count) => count,
-        context: () => ai.context(),
-        ...this.#patientWithUnix(),
-      }
-    }, options)
-  }
-
-  #patientWithUnix(): { paused?: ReadonlySet<number> } {
-    return this.family() === AF_UNIX ? { paused: OTHER_SIDE_FULL } : {}
+    return this.write(new SendingTo(data, ai, flags, this.family() === AF_UNIX), options)
   }
 
   /**
@@ -179,7 +140,7 @@ export class DgramSocket extends Socket {
         attempt: (fd) => outgoing.send(fd, bits),
         finish: () => (outgoing.isSent ? outgoing.sent : MORE),
         context: () => outgoing.context(),
-        ...this.#patientWithUnix(),
+        paused: this.family() === AF_UNIX ? OTHER_SIDE_FULL : undefined,
       }
     }, options)
   }
