@@ -276,11 +276,11 @@ export class AddrInfo {
 }
 
 /** A copy of the address that the kernel wrote into a room; none when it wrote nothing (a connected stream, an unnamed peer). */
-export function addressFrom(room: Buffer, length: number): AddrInfo | null {
+export function addressFrom(room: Buffer, length: number, at = 0, most = room.length): AddrInfo | null {
   if (length < 2) return null
   // Byte by byte, which for the few of an address is half of what a view of them and a copy of that cost.
-  const bytes = Buffer.allocUnsafe(Math.min(length, room.length))
-  for (let i = 0; i < bytes.length; i++) bytes[i] = room[i] as number
+  const bytes = Buffer.allocUnsafe(Math.min(length, most))
+  for (let i = 0; i < bytes.length; i++) bytes[i] = room[at + i] as number
   return adoptSockaddr(bytes)
 }
 

@@ -3,8 +3,9 @@ import { type AddrInfo, addressFrom } from '../address.js'
 import { MSG_TRUNC } from '../constants/exported.js'
 import { closeAll } from '../fd.js'
 import { native } from '../native.js'
+import { partOf } from '../slab.js'
 import { invalidState } from '../validate.js'
-import { type Block, CONTROL_ROOM, give, NAME_ROOM, take } from './block.js'
+import { type Block, COLUMN, CONTROL_ROOM, give, NAME_ROOM, take } from './block.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 import { flagNames } from './msghdr.js'
 
@@ -24,18 +25,23 @@ export class Datagram {
   /** The bytes: a view of the memory of the batch, and gone with it. */
   get data(): Buffer {
     const block = this.#batch()
-    const start = this.#i * block.bufsize
-    return block.data.subarray(start, start + Math.min(this.size, block.bufsize))
+    return partOf(block.data.buffer, this.#i * block.bufsize, this.#length(block))
+  }
+
+  /** As much of it as there was room for. */
+  #length(block: Block): number {
+    return Math.min(block.read(this.#i, COLUMN.bytes), block.bufsize)
   }
 
   /** The length as it was sent: more than `data.length` when it was cut. */
   get size(): number {
-    return this.#batch().read(this.#i, 'bytes')
+    return this.#batch().read(this.#i, COLUMN.bytes)
   }
 
   /** Bytes of each of the datagrams that were joined, the last of which may be shorter; of one alone its own length. */
   get segmentSize(): number {
-    return this.#batch().read(this.#i, 'segment') || this.data.length
+    const block = this.#batch()
+    return block.read(this.#i, COLUMN.segment) || this.#length(block)
   }
 
   /** The address of the sender, `null` where it has none. */
@@ -46,13 +52,12 @@ export class Datagram {
 
   #readAddr(): AddrInfo | null {
     const block = this.#batch()
-    const start = this.#i * NAME_ROOM
-    return addressFrom(block.names.subarray(start, start + NAME_ROOM), block.read(this.#i, 'nameLength'))
+    return addressFrom(block.names, block.read(this.#i, COLUMN.nameLength), this.#i * NAME_ROOM, NAME_ROOM)
   }
 
   /** What the kernel said of it: `MSG_TRUNC` when it was cut, `MSG_CTRUNC` when its control messages were. */
   get flags(): number {
-    return this.#batch().read(this.#i, 'flags')
+    return this.#batch().read(this.#i, COLUMN.flags)
   }
 
   /** Its control messages. Descriptors in them are closed with the batch unless they are taken. */
@@ -65,7 +70,7 @@ export class Datagram {
     const block = this.#batch()
     const control = new CmsgHdrs()
     const start = this.#i * CONTROL_ROOM
-    control.decode(block.control.subarray(start, start + CONTROL_ROOM), block.read(this.#i, 'controlLength'))
+    control.decode(block.control.subarray(start, start + CONTROL_ROOM), block.read(this.#i, COLUMN.controlLength))
     return control
   }
 

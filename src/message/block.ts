@@ -13,7 +13,21 @@ export const CONTROL_ROOM = DEFAULT_ROOM
 const KEPT_BYTES = 32 << 20
 
 /** The row of a datagram in the table that recvmmsg(2) fills; see native/mmsg.c. */
-const ROW = ['bytes', 'nameLength', 'controlLength', 'flags', 'segment'] as const
+const ROW_LENGTH = 5
+
+/** The columns of it. */
+export const COLUMN = {
+  /** How long the datagram was when it was sent. */
+  bytes: 0,
+  /** Of the sender's address. */
+  nameLength: 1,
+  /** Of the control messages. */
+  controlLength: 2,
+  /** `MSG_*`. */
+  flags: 3,
+  /** Bytes of each of those that were joined, 0 for one alone. */
+  segment: 4,
+} as const
 
 /** Memory that a batch is received into: an equal share for each datagram. */
 export class Block {
@@ -36,12 +50,12 @@ export class Block {
     this.data = Buffer.allocUnsafeSlow(count * bufsize)
     this.names = Buffer.allocUnsafeSlow(count * NAME_ROOM)
     this.control = Buffer.allocUnsafeSlow(count * CONTROL_ROOM)
-    this.table = new Int32Array(count * ROW.length)
+    this.table = new Int32Array(count * ROW_LENGTH)
   }
 
   /** What the kernel said of one of them. */
-  read(i: number, column: (typeof ROW)[number]): number {
-    return this.table[i * ROW.length + ROW.indexOf(column)] as number
+  read(i: number, column: (typeof COLUMN)[keyof typeof COLUMN]): number {
+    return this.table[i * ROW_LENGTH + column] as number
   }
 }
 

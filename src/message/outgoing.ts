@@ -103,8 +103,9 @@ class Table {
   /** Which datagram a row is a part of, counted from the first that was added, and where it begins and ends in it. */
   row(i: number): { view: number; start: number; end: number } {
     const at = i * ROW_LENGTH
-    const [view = 0, start = 0, length = 0] = this.#rows.subarray(at, at + 3)
-    return { view, start, end: start + length }
+    const rows = this.#rows
+    const start = rows[at + 1] as number
+    return { view: rows[at] as number, start, end: start + (rows[at + 2] as number) }
   }
 
   /** One sendmmsg(2): how many rows were sent, or `-errno`. */
@@ -138,20 +139,35 @@ interface Entry {
 
 const KNOWN = ['data', 'addr', 'segmentSize', 'control']
 
+/** What errors call a datagram, and what it has. */
+function namesOf(i: number): Record<'datagram' | 'data' | 'addr' | 'segmentSize' | 'control', string> {
+  const datagram = `datagrams[${i}]`
+  return {
+    datagram,
+    data: `${datagram}.data`,
+    addr: `${datagram}.addr`,
+    segmentSize: `${datagram}.segmentSize`,
+    control: `${datagram}.control`,
+  }
+}
+
+/** Those of most calls, made once. */
+const NAMES = Array.from({ length: ROWS_MAX }, (_, i) => namesOf(i))
+
 function entryOf(value: OutgoingDatagram, i: number): Entry {
-  const name = `datagrams[${i}]`
+  const names = NAMES[i] ?? namesOf(i)
   // Those of a received datagram say how it came, and mean something else, or nothing, on the way out.
   const isReceived = value instanceof Datagram
-  const given = isReceived ? value : (validate.options(name, value, KNOWN) as OutgoingDatagram)
-  const bytes = validate.bytes(`${name}.data`, given.data)
+  const given = isReceived ? value : (validate.options(names.datagram, value, KNOWN) as OutgoingDatagram)
+  const bytes = validate.bytes(names.data, given.data)
   const addr = given.addr ?? null
   if (addr !== null && !(addr instanceof AddrInfo))
-    throw validate.invalidType(`${name}.addr`, 'an instance of AddrInfo', addr)
+    throw validate.invalidType(names.addr, 'an instance of AddrInfo', addr)
   const { segmentSize = 0 } = given
-  const size = validate.integer(`${name}.segmentSize`, segmentSize, 0, 0xffff)
+  const size = validate.integer(names.segmentSize, segmentSize, 0, 0xffff)
   const control = isReceived ? undefined : given.control
   if (control !== undefined && !(control instanceof CmsgHdrs))
-    throw validate.invalidType(`${name}.control`, 'an instance of CmsgHdrs', control)
+    throw validate.invalidType(names.control, 'an instance of CmsgHdrs', control)
   const isCut = size > 0 && bytes.length > size
   return {
     bytes,
