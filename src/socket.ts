@@ -9,16 +9,15 @@ import { closeFd, lingers } from './fd.js'
 import { Socket as LowSocket } from './llsocket/socket.js'
 import { defineLocked, locked } from './locked.js'
 import type { MsgHdr } from './message/msghdr.js'
-import { messageHeader, receiveMessage, sendMessage } from './message/transfer.js'
 import { native } from './native.js'
-import { MORE, type Operation } from './operation.js'
+import type { Operation } from './operation.js'
 import { socketOptions } from './options/index.js'
 import { defineOptions, type OptionMethods } from './options/option.js'
 import type { Patience } from './patience.js'
-import { type Hook, Side, verbFlags, type WaitOptions } from './side.js'
+import { type Hook, Side, type WaitOptions } from './side.js'
 import type { TlsSession } from './tls/session.js'
 import * as validate from './validate.js'
-import { type Inner, Receiving, ReceivingInto, Sending } from './verbs.js'
+import { type Inner, Receiving, ReceivingInto, ReceivingMessage, Sending, SendingMessage } from './verbs.js'
 
 export type { Hook, WaitOptions }
 
@@ -217,17 +216,7 @@ export class Socket extends Descriptor {
    *   `msg.flags()`, one whose control messages did not fit `MSG_CTRUNC`. See recvmsg(2).
    */
   recvmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number | null> {
-    return this.read(() => {
-      this.plain('recvmsg')
-      const header = messageHeader(msg)
-      const bits = verbFlags(flags)
-      return {
-        syscall: 'recvmsg',
-        flags,
-        attempt: (fd) => receiveMessage(fd, header, bits),
-        finish: (count) => (count === 0 && this.isEnd(header) ? null : count),
-      }
-    }, options)
+    return this.read(new ReceivingMessage(this.#inner, msg, flags), options)
   }
 
   /**
@@ -236,24 +225,7 @@ export class Socket extends Descriptor {
    * @returns the number of bytes, which is all of them. See sendmsg(2).
    */
   sendmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.write(() => {
-      this.plain('sendmsg')
-      const header = messageHeader(msg)
-      const bits = verbFlags(flags)
-      this.checkRights(header)
-      let sent = 0
-      return {
-        syscall: 'sendmsg',
-        flags,
-        attempt: (fd) => sendMessage(fd, header, bits),
-        finish: (count) => {
-          sent += count
-          header.control().clear()
-          return header.consume(count) > 0 ? MORE : sent
-        },
-        context: () => ({ ...header.name()?.context(), bytes: sent }),
-      }
-    }, options)
+    return this.write(new SendingMessage(this.#inner, msg, flags), options)
   }
 
   /**

@@ -1,4 +1,6 @@
 import type { ErrorContext } from './errors.js'
+import type { MsgHdr } from './message/msghdr.js'
+import { messageHeader, receiveMessage, sendMessage } from './message/transfer.js'
 import { MORE, type Operation } from './operation.js'
 import { verbFlags } from './side.js'
 import { reserve, slabMemory } from './slab.js'
@@ -15,6 +17,9 @@ export interface Inner {
   buffered(syscall: string, count: number, room: number, flags: number): Buffer | null
   uncut(syscall: string, count: number, room: number, flags: number): number
   bufferFlags(flags: number): number
+  plain(syscall: string): void
+  isEnd(header: MsgHdr): boolean
+  checkRights(msg: MsgHdr): void
   receiveFlags(flags: number): number
   readonly holdsBack: boolean
   readonly eitherWay: boolean
@@ -135,5 +140,75 @@ export class Sending implements Operation<number> {
 
   context(): ErrorContext {
     return { bytes: this.#sent }
+  }
+}
+
+/** recvmsg(2). */
+export class ReceivingMessage implements Operation<number | null> {
+  readonly flags: number
+  readonly #inner: Inner
+  readonly #header: MsgHdr
+
+  constructor(inner: Inner, header: MsgHdr, flags: number) {
+    this.#inner = inner
+    this.#header = header
+    this.flags = flags
+  }
+
+  get syscall(): string {
+    return 'recvmsg'
+  }
+
+  check(): void {
+    this.#inner.plain('recvmsg')
+    messageHeader(this.#header)
+    verbFlags(this.flags)
+  }
+
+  attempt(fd: number): number {
+    return receiveMessage(fd, this.#header, this.flags)
+  }
+
+  finish(count: number): number | null {
+    return count === 0 && this.#inner.isEnd(this.#header) ? null : count
+  }
+}
+
+/** sendmsg(2), until all of it is taken. Control messages go with the first byte. */
+export class SendingMessage implements Operation<number> {
+  readonly flags: number
+  readonly #inner: Inner
+  readonly #header: MsgHdr
+  #sent = 0
+
+  constructor(inner: Inner, header: MsgHdr, flags: number) {
+    this.#inner = inner
+    this.#header = header
+    this.flags = flags
+  }
+
+  get syscall(): string {
+    return 'sendmsg'
+  }
+
+  check(): void {
+    this.#inner.plain('sendmsg')
+    messageHeader(this.#header)
+    verbFlags(this.flags)
+    this.#inner.checkRights(this.#header)
+  }
+
+  attempt(fd: number): number {
+    return sendMessage(fd, this.#header, this.flags)
+  }
+
+  finish(count: number): number | typeof MORE {
+    this.#sent += count
+    this.#header.control().clear()
+    return this.#header.consume(count) > 0 ? MORE : this.#sent
+  }
+
+  context(): ErrorContext {
+    return { ...this.#header.name()?.context(), bytes: this.#sent }
   }
 }

@@ -34,8 +34,9 @@ export function sendDescriptor(fd: number, passed: number, to: AddrInfo | undefi
 /** The descriptor of a control buffer that holds one, and nothing else; -1 for any other, which has to be looked at piece by piece. */
 function onlyDescriptor(length: number): number {
   const next = native.cmsgAt(controlRoom, length, 0)
-  const [level, type, start = 0, size] = registers
-  if (next <= 0 || level !== SOL_SOCKET || type !== SCM_RIGHTS || size !== numberBytes.length) return -1
+  const start = registers[2] as number
+  const isRight = registers[0] === SOL_SOCKET && registers[1] === SCM_RIGHTS && registers[3] === numberBytes.length
+  if (next <= 0 || !isRight) return -1
   if (native.cmsgAt(controlRoom, length, next) > 0) return -1
   controlRoom.copy(numberBytes, 0, start, start + numberBytes.length)
   return oneNumber[0] as number
@@ -55,8 +56,8 @@ export interface ReceivedDescriptor {
 export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean, into: ReceivedDescriptor): number {
   const count = native.recvmsg(fd, payloadRooms, flags, undefined, controlRoom)
   if (count < 0) return count
-  const [, controlLength = 0, messageFlags = 0] = registers
-  const truncated = (messageFlags & MSG_CTRUNC) !== 0
+  const controlLength = registers[1] as number
+  const truncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
   into.fd = truncated ? -1 : onlyDescriptor(controlLength)
   if (into.fd < 0) return severalOrNone(count, controlLength, truncated, zeroIsEnd, into)
   disown(into.fd)

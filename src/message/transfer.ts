@@ -29,8 +29,9 @@ export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
   const control = controlOf(cmsgs.reserve())
   const count = native.recvmsg(fd, msg.incoming(), flags, nameRoom, control)
   if (count < 0) return count
-  const [nameLength = 0, controlLength = 0, messageFlags = 0] = registers
-  msg.received(count, addressIn(nameLength), messageFlags)
+  // By index: an array that is taken apart is iterated. And before another call of the addon, which uses them too.
+  const controlLength = registers[1] as number
+  msg.received(count, addressIn(registers[0] as number), registers[2] as number)
   cmsgs.decode(control, controlLength)
   return count
 }

@@ -1,7 +1,9 @@
 import { AddrInfo } from '../address.js'
+import type { ErrorContext } from '../errors.js'
 import { defineLocked } from '../locked.js'
-import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
+import { type ReceivedDescriptor, receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import type { Constructor } from '../mixin.js'
+import type { Operation } from '../operation.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { verbFlags } from '../side.js'
@@ -33,45 +35,92 @@ export interface UnixMethods extends UnixOptions {
   recvfdsync(...args: Parameters<UnixMethods['recvfd']>): ReturnType<UnixMethods['recvfd']>
 }
 
+/** What the operations below ask of their socket: its inner methods. */
+interface Inner {
+  plain(syscall: string): void
+  readonly zeroIsEnd: boolean
+}
+
+/** sendmsg(2) with one descriptor. */
+class SendingDescriptor implements Operation<0> {
+  readonly flags: number
+  readonly #inner: Inner
+  readonly #passed: number
+  readonly #to: AddrInfo | undefined
+
+  constructor(inner: Inner, passed: number, to: AddrInfo | undefined, flags: number) {
+    this.#inner = inner
+    this.#passed = passed
+    this.#to = to
+    this.flags = flags
+  }
+
+  get syscall(): string {
+    return 'sendfd'
+  }
+
+  check(): void {
+    this.#inner.plain('sendfd')
+    validate.descriptor('fd', this.#passed)
+    if (this.#to !== undefined && !(this.#to instanceof AddrInfo))
+      throw validate.invalidType('ai', 'an instance of AddrInfo', this.#to)
+    verbFlags(this.flags)
+  }
+
+  attempt(fd: number): number {
+    return sendDescriptor(fd, this.#passed, this.#to, this.flags)
+  }
+
+  finish(): 0 {
+    return 0
+  }
+
+  context(): ErrorContext {
+    return this.#to?.context() ?? {}
+  }
+}
+
+/** recvmsg(2) of one descriptor. */
+class ReceivingDescriptor implements Operation<number | null>, ReceivedDescriptor {
+  readonly flags: number
+  fd = -1
+  readonly #inner: Inner
+
+  constructor(inner: Inner, flags: number) {
+    this.#inner = inner
+    this.flags = flags
+  }
+
+  get syscall(): string {
+    return 'recvfd'
+  }
+
+  check(): void {
+    this.#inner.plain('recvfd')
+    verbFlags(this.flags)
+  }
+
+  attempt(fd: number): number {
+    return receiveDescriptor(fd, this.flags, this.#inner.zeroIsEnd, this)
+  }
+
+  finish(): number | null {
+    return this.fd < 0 ? null : this.fd
+  }
+}
+
 /** A class of unix sockets. */
 export function withUnix<B extends Constructor<Socket>>(Base: B): B & Constructor<UnixMethods> {
   class Unix extends Base {
     sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
-      return this.write(() => {
-        this.plain('sendfd')
-        const passed = validate.descriptor('fd', fd)
-        const to = ai === undefined ? undefined : destination(ai)
-        const bits = verbFlags(flags)
-        return {
-          syscall: 'sendfd',
-          flags,
-          attempt: (socket) => sendDescriptor(socket, passed, to, bits),
-          finish: () => 0 as const,
-          context: () => to?.context() ?? {},
-        }
-      }, options)
+      return this.write(new SendingDescriptor(this as unknown as Inner, fd, ai, flags), options)
     }
 
     recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
-      return this.read(() => {
-        this.plain('recvfd')
-        const bits = verbFlags(flags)
-        const received = { fd: -1 }
-        return {
-          syscall: 'recvfd',
-          flags,
-          attempt: (fd) => receiveDescriptor(fd, bits, this.zeroIsEnd, received),
-          finish: () => (received.fd < 0 ? null : received.fd),
-        }
-      }, options)
+      return this.read(new ReceivingDescriptor(this as unknown as Inner, flags), options)
     }
   }
   defineOptions(Unix, unixOptions)
   defineLocked(Unix, ['sendfd', 'recvfd'])
   return Unix as unknown as B & Constructor<UnixMethods>
-}
-
-function destination(value: unknown): AddrInfo {
-  if (!(value instanceof AddrInfo)) throw validate.invalidType('ai', 'an instance of AddrInfo', value)
-  return value
 }
