@@ -106,10 +106,15 @@ typedef struct {
     size_t count;
 } transfer_t;
 
+/* A unix stream that is full is not writable after shutdown(2) either: only a send says that it is over. */
+static ssize_t full_or_over(int socket) {
+    return send(socket, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : -EAGAIN;
+}
+
 static ssize_t transfer_some(transfer_t *transfer) {
     /* Somebody else who has the socket may have made it blocking: a thread must not stay in here. */
     struct pollfd writable = {.fd = transfer->socket, .events = POLLOUT, .revents = 0};
-    if (poll(&writable, 1, 0) == 0) return -EAGAIN;
+    if (poll(&writable, 1, 0) == 0) return full_or_over(transfer->socket);
     size_t most = transfer->count < TRANSFER_MAX ? transfer->count : TRANSFER_MAX;
     ssize_t count = sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset,
                                              most);

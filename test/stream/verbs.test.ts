@@ -32,6 +32,7 @@ import {
   leavesNoFd,
   start,
   tempFolder,
+  within,
   withoutIpv6,
 } from '../util/index.js'
 
@@ -371,6 +372,16 @@ describe('sendfile', () => {
     a.deadlines(0, 300)
     const { took, worst } = await delaysDuring(() => assert.rejects(a.sendfile(fd, 32 << 20), { name: 'TimeoutError' }))
     assert.ok(took >= 300 && worst < took / 2, `the loop stood still for ${worst} of ${took} ms`)
+  })
+
+  test('ends when sending is shut down meanwhile, though the peer does not read', async (t) => {
+    const [a] = await pair(t)
+    const fd = opened(t, process.execPath, 'r')
+    const waits = new Promise<void>((resolve) => a.onwaitsend(() => resolve()))
+    const ended = assert.rejects(a.sendfile(fd, 32 << 20), { code: 'EPIPE' })
+    await waits
+    a.closew()
+    await within(ended, 'the end of sendfile()')
   })
 
   test('a file that shrinks meanwhile ends it early (H40)', async (t) => {

@@ -89,6 +89,10 @@ const cases: Record<string, [lines: readonly string[], rules: readonly string[]]
     [CLOSED_BY_OWNER],
   ],
   'a close on a thread of the pool': [[SOCKET, `11 ${OURS} close(0x5) = 0`], []],
+  'a close on a thread of the pool that sent nothing before': [
+    [SOCKET, `11 ${OURS} sendto(0x5, 0x1, 0, 0x4040, 0, 0) = 0`, `11 ${OURS} close(0x5) = 0`],
+    [],
+  ],
   'a number that is given out while its close is not over': [
     [
       SOCKET,

@@ -47,7 +47,7 @@ const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_DEL = 2
 
 /** All that our code does on threads of libuv's pool. */
-const IN_POOL = new Set(['close', 'poll', 'sendfile'])
+const IN_POOL = new Set(['close', 'poll', 'sendfile', 'sendto'])
 
 const TEST = /build\/(test\/[^" ]+\.test)\.js/g
 
