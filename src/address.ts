@@ -59,6 +59,15 @@ function sockaddr(fill: (room: Buffer) => number, syscall: string, context?: Err
 /** Makes an AddrInfo of bytes that nobody else holds, without a copy. For the modules that receive addresses. */
 export let adoptSockaddr: (sockaddr: Buffer, options?: AddrInfoOptions) => AddrInfo
 
+/** Whether it is one, and not only looks like one: it has bytes then, and whoever sends to it sends there. */
+export let isAddrInfo: (value: unknown) => value is AddrInfo
+
+/** Checks an argument that is to be an address. */
+export function addressArgument(name: string, value: unknown): AddrInfo {
+  if (!isAddrInfo(value)) throw validate.invalidType(name, 'an instance of AddrInfo', value)
+  return value
+}
+
 const NO_OPTIONS: AddrInfoOptions = {}
 const FLOWINFO_MAX = 0x0fffffff
 const UINT32_MAX = 0xffffffff
@@ -88,6 +97,7 @@ export class AddrInfo {
 
   static {
     adoptSockaddr = (sockaddr, options = NO_OPTIONS) => new AddrInfo(sockaddr, options)
+    isAddrInfo = (value): value is AddrInfo => typeof value === 'object' && value !== null && #parts in value
   }
 
   private constructor(sockaddr: Buffer, options: AddrInfoOptions) {
@@ -227,8 +237,7 @@ export class AddrInfo {
 
   /** Whether both name the same place: the same bytes. Type and protocol do not count. */
   equals(other: AddrInfo): boolean {
-    if (!(other instanceof AddrInfo)) throw validate.invalidType('other', 'an instance of AddrInfo', other)
-    return this.sockaddr.equals(other.sockaddr)
+    return this.sockaddr.equals(addressArgument('other', other).sockaddr)
   }
 
   /** The same address for another type of socket. */
@@ -276,7 +285,7 @@ export class AddrInfo {
 }
 
 /** A copy of the address that the kernel wrote into a room; none when it wrote nothing (a connected stream, an unnamed peer). */
-export function addressFrom(room: Buffer, length: number, at = 0, most = room.length): AddrInfo | null {
+export function addressFrom(room: Buffer, length: number, at = 0, most = room.length - at): AddrInfo | null {
   if (length < 2) return null
   // Byte by byte, which for the few of an address is half of what a view of them and a copy of that cost.
   const bytes = Buffer.allocUnsafe(Math.min(length, most))

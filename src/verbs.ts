@@ -23,6 +23,7 @@ export interface Inner {
   receiveFlags(flags: number): number
   readonly holdsBack: boolean
   readonly eitherWay: boolean
+  readonly zeroIsEnd: boolean
 }
 
 /** recv(2) into memory of ours, of which only what was filled is taken. */

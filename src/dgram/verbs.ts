@@ -1,4 +1,4 @@
-import { AddrInfo } from '../address.js'
+import { type AddrInfo, addressArgument } from '../address.js'
 import { MSG_PEEK, MSG_TRUNC } from '../constants/exported.js'
 import type { ErrorContext } from '../errors.js'
 import { receiveFrom, type Sender } from '../message/transfer.js'
@@ -80,7 +80,7 @@ export class SendingTo implements Operation<number> {
 
   check(): void {
     this.#from = validate.bytes('data', this.#from)
-    if (!(this.#to instanceof AddrInfo)) throw validate.invalidType('ai', 'an instance of AddrInfo', this.#to)
+    addressArgument('ai', this.#to)
     verbFlags(this.flags)
   }
 

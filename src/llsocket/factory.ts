@@ -1,4 +1,4 @@
-import { AddrInfo } from '../address.js'
+import { type AddrInfo, addressArgument } from '../address.js'
 import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants/exported.js'
 import { sys } from '../constants.js'
 import { adoptable } from '../descriptor.js'
@@ -13,7 +13,7 @@ import { Socket, shutdownHow } from './socket.js'
  * It is blocking unless `nonblock` is true. See socket(2).
  */
 export function create(ai: AddrInfo, nonblock = false): Socket {
-  if (!(ai instanceof AddrInfo)) throw validate.invalidType('ai', 'an instance of AddrInfo', ai)
+  addressArgument('ai', ai)
   const flags = validate.boolean('nonblock', nonblock) ? SOCK_NONBLOCK : 0
   const { family, socktype, protocol } = ai
   const fd = check(native.socket(family, socktype | flags, protocol), 'socket')

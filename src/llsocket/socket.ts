@@ -1,4 +1,4 @@
-import { AddrInfo } from '../address.js'
+import { type AddrInfo, addressArgument } from '../address.js'
 import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.js'
 import { sys } from '../constants.js'
 import { Descriptor, type SocketFacts } from '../descriptor.js'
@@ -357,11 +357,6 @@ defineOptions(
   multicastOptions,
   unixOptions,
 )
-
-function addressArgument(name: string, value: unknown): AddrInfo {
-  if (!(value instanceof AddrInfo)) throw validate.invalidType(name, 'an instance of AddrInfo', value)
-  return value
-}
 
 function list<T>(name: string, value: readonly T[]): readonly T[] {
   if (!Array.isArray(value)) throw validate.invalidType(name, 'an instance of Array', value)

@@ -1,4 +1,4 @@
-import { AddrInfo, adoptSockaddr } from '../address.js'
+import { type AddrInfo, addressArgument, adoptSockaddr } from '../address.js'
 import { AF_INET, AF_INET6 } from '../constants/exported.js'
 import { errnoName, lookup, sys } from '../constants.js'
 import { check, systemError } from '../errors.js'
@@ -99,9 +99,9 @@ const copyOf = (from: number, to?: number): AddrInfo => adoptSockaddr(Buffer.fro
 function source(value: PacketInfo, family: number): Uint8Array | undefined {
   const { addr } = value
   if (addr === undefined) return undefined
-  if (!(addr instanceof AddrInfo)) throw validate.invalidType('value.addr', 'an instance of AddrInfo', addr)
-  if (addr.family !== family) throw systemError(sys.EAFNOSUPPORT, 'cmsg', addr.context())
-  return addr.sockaddr
+  const to = addressArgument('value.addr', addr)
+  if (to.family !== family) throw systemError(sys.EAFNOSUPPORT, 'cmsg', to.context())
+  return to.sockaddr
 }
 
 function packetInfo(

@@ -1,5 +1,5 @@
 import { type InspectOptions, inspect } from 'node:util'
-import { AddrInfo } from '../address.js'
+import { type AddrInfo, isAddrInfo } from '../address.js'
 import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from '../constants/exported.js'
 import { sys } from '../constants.js'
 import { systemError } from '../errors.js'
@@ -64,8 +64,7 @@ export class MsgHdr {
    */
   name(ai?: AddrInfo | null): AddrInfo | null {
     if (ai === undefined) return this.#name
-    if (ai !== null && !(ai instanceof AddrInfo))
-      throw validate.invalidType('ai', 'an instance of AddrInfo or null', ai)
+    if (ai !== null && !isAddrInfo(ai)) throw validate.invalidType('ai', 'an instance of AddrInfo or null', ai)
     this.#name = ai
     return ai
   }

@@ -1,4 +1,4 @@
-import { AddrInfo } from '../address.js'
+import { type AddrInfo, addressArgument } from '../address.js'
 import type { ErrorContext } from '../errors.js'
 import { native } from '../native.js'
 import * as validate from '../validate.js'
@@ -161,8 +161,7 @@ function entryOf(value: OutgoingDatagram, i: number): Entry {
   const given = isReceived ? value : (validate.options(names.datagram, value, KNOWN) as OutgoingDatagram)
   const bytes = validate.bytes(names.data, given.data)
   const addr = given.addr ?? null
-  if (addr !== null && !(addr instanceof AddrInfo))
-    throw validate.invalidType(names.addr, 'an instance of AddrInfo', addr)
+  if (addr !== null) addressArgument(names.addr, addr)
   const { segmentSize = 0 } = given
   const size = validate.integer(names.segmentSize, segmentSize, 0, 0xffff)
   const control = isReceived ? undefined : given.control

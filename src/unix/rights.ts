@@ -1,4 +1,4 @@
-import { AddrInfo } from '../address.js'
+import { type AddrInfo, addressArgument } from '../address.js'
 import type { ErrorContext } from '../errors.js'
 import { defineLocked } from '../locked.js'
 import { type ReceivedDescriptor, receiveDescriptor, sendDescriptor } from '../message/rights.js'
@@ -9,6 +9,7 @@ import { defineOptions, type OptionMethods } from '../options/option.js'
 import { verbFlags } from '../side.js'
 import type { Socket, WaitOptions } from '../socket.js'
 import * as validate from '../validate.js'
+import type { Inner } from '../verbs.js'
 
 /** Options of unix sockets. By name, so that declarations refer to the rows and keep their comments. */
 export interface UnixOptions extends OptionMethods<typeof unixOptions> {}
@@ -35,12 +36,6 @@ export interface UnixMethods extends UnixOptions {
   recvfdsync(...args: Parameters<UnixMethods['recvfd']>): ReturnType<UnixMethods['recvfd']>
 }
 
-/** What the operations below ask of their socket: its inner methods. */
-interface Inner {
-  plain(syscall: string): void
-  readonly zeroIsEnd: boolean
-}
-
 /** sendmsg(2) with one descriptor. */
 class SendingDescriptor implements Operation<0> {
   readonly flags: number
@@ -62,8 +57,7 @@ class SendingDescriptor implements Operation<0> {
   check(): void {
     this.#inner.plain('sendfd')
     validate.descriptor('fd', this.#passed)
-    if (this.#to !== undefined && !(this.#to instanceof AddrInfo))
-      throw validate.invalidType('ai', 'an instance of AddrInfo', this.#to)
+    if (this.#to !== undefined) addressArgument('ai', this.#to)
     verbFlags(this.flags)
   }
 

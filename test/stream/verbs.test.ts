@@ -254,6 +254,14 @@ describe('descriptors', () => {
     assert.equal(String(await client.recv()), 'from the new owner')
   })
 
+  test('is not passed to what only looks like an address', async (t) => {
+    const [a, b] = await pair(t)
+    const fake = Object.create(AddrInfo.prototype) as AddrInfo
+    await assert.rejects(a.sendfd(0, fake), { code: 'ERR_INVALID_ARG_TYPE' })
+    await assert.rejects(b.recvfd(MSG_DONTWAIT), { code: 'EAGAIN' })
+    assert.throws(() => new MsgHdr().name(fake), { code: 'ERR_INVALID_ARG_TYPE' })
+  })
+
   test('the end is null; data without a descriptor is ENOMSG', async (t) => {
     const [a, b] = await pair(t)
     await a.send('x')
