@@ -10,7 +10,7 @@ import { Failure, script } from './lib/run.mjs'
  * lower layers. `name` is src/name.ts; `name/` is all that is in that folder.
  */
 const LAYERS = [
-  ['native', 'stack', 'luck'],
+  ['native', 'stack', 'luck', 'memory'],
   ['errors', 'constants', 'constants/'],
   ['validate', 'address', 'fd', 'slab', 'env'],
   ['options/', 'message/'],

@@ -1,3 +1,5 @@
+import { allocate, partOf } from './memory.js'
+
 /**
  * Memory to receive into. A receive asks for room, the kernel fills some of it, and only what was filled is taken: small
  * messages share one allocation instead of zeroing 64 KiB each. A Buffer keeps its whole slab alive, as Node's own do.
@@ -12,13 +14,10 @@ let used = 0
 /** Whoever reads: given memory, an offset and a length; returns a count, or `-errno`. */
 export type ReadInto = (memory: Buffer, offset: number, length: number) => number
 
-/** A part of memory as a Buffer: at half of the cost of `subarray()`, which has to ask a Buffer for its memory. */
-export const partOf: (memory: ArrayBufferLike, at: number, bytes: number) => Buffer = Buffer.from
-
 /** Makes room for `bytes` in {@link slabMemory}, and returns the offset of it. {@link taken} then gives the part that was filled. */
 export function reserve(bytes: number): number {
   if (slab.length - used < bytes) {
-    slab = Buffer.allocUnsafeSlow(Math.max(bytes, SLAB_BYTES))
+    slab = allocate(Math.max(bytes, SLAB_BYTES))
     memory = slab.buffer
     used = 0
   }

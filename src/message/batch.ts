@@ -2,9 +2,9 @@ import { type InspectOptions, inspect } from 'node:util'
 import { type AddrInfo, addressFrom } from '../address.js'
 import { MSG_TRUNC } from '../constants/exported.js'
 import { closeAll } from '../fd.js'
+import { partOf } from '../memory.js'
 import { native } from '../native.js'
-import { partOf } from '../slab.js'
-import { invalidState } from '../validate.js'
+import { invalidState, memoryGone } from '../validate.js'
 import { type Block, COLUMN, CONTROL_ROOM, give, NAME_ROOM, take } from './block.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 import { flagNames } from './msghdr.js'
@@ -25,6 +25,7 @@ export class Datagram {
   /** The bytes: a view of the memory of the batch, and gone with it. */
   get data(): Buffer {
     const block = this.#batch()
+    if (block.isGone) throw memoryGone('data')
     return partOf(block.data.buffer, this.#i * block.bufsize, this.#length(block))
   }
 

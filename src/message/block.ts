@@ -1,3 +1,4 @@
+import { allocate } from '../memory.js'
 import { native } from '../native.js'
 import { DEFAULT_ROOM } from './cmsghdrs.js'
 
@@ -47,10 +48,15 @@ export class Block {
   constructor(count: number, bufsize: number) {
     this.count = count
     this.bufsize = bufsize
-    this.data = Buffer.allocUnsafeSlow(count * bufsize)
-    this.names = Buffer.allocUnsafeSlow(count * NAME_ROOM)
-    this.control = Buffer.allocUnsafeSlow(count * CONTROL_ROOM)
+    this.data = allocate(count * bufsize)
+    this.names = allocate(count * NAME_ROOM)
+    this.control = allocate(count * CONTROL_ROOM)
     this.table = new Int32Array(count * ROW_LENGTH)
+  }
+
+  /** Whether somebody has transferred the bytes away, the only memory of it that is shown. */
+  get isGone(): boolean {
+    return this.data.byteLength === 0
   }
 
   /** What the kernel said of one of them. */
@@ -70,6 +76,7 @@ export function take(count: number, bufsize: number): Block {
 
 /** Gives a block back, for the next one. */
 export function give(block: Block): void {
+  if (block.isGone) return
   free.push(block)
   let bytes = free.reduce((sum, one) => sum + one.data.length, 0)
   while (bytes > KEPT_BYTES) bytes -= free.shift()?.data.length ?? bytes

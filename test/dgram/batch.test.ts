@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import { AddrInfo, CmsgHdr, CmsgHdrs, dgram, MSG_CTRUNC, MSG_DONTWAIT, MSG_TRUNC } from 'berkeley'
+import { AddrInfo, CmsgHdr, CmsgHdrs, type Datagram, dgram, MSG_CTRUNC, MSG_DONTWAIT, MSG_TRUNC } from 'berkeley'
 import {
   abstractName,
   available,
@@ -291,6 +291,19 @@ describe('a batch', () => {
     control.push(CmsgHdr.rights(0))
     await assert.rejects(client.sendmany([{ data: 'x', addr: client.getsockname(), control }]), { code: 'EOPNOTSUPP' })
     await assert.rejects(one.sendmany([{ data: 'cut me', segmentSize: 2 }]), { code: 'EOPNOTSUPP' })
+  })
+
+  test('whose memory was transferred says so, and is not received into again', async (t) => {
+    const [one, other] = await unixPair(t)
+    for (const text of ['first', 'second']) {
+      await one.send(text)
+      using batch = await other.recvmany(3, 1000)
+      const datagram = batch.at(0) as Datagram
+      assert.equal(String(datagram.data), text)
+      const memory = datagram.data.buffer as ArrayBuffer
+      structuredClone(memory, { transfer: [memory] })
+      assert.throws(() => datagram.data, { name: 'TypeError', code: 'ERR_INVALID_STATE' })
+    }
   })
 
   test('with memory that goes away while it waits is refused (H61)', async (t) => {

@@ -66,3 +66,17 @@ test('updateKeys() takes nothing but a boolean', async (t) => {
   for (const wrong of [Symbol('s'), 1n, {}, null] as never[])
     assert.throws(() => a.updateKeys(wrong), coded('ERR_INVALID_ARG_TYPE'))
 })
+
+test('memory of a received Buffer takes no length from others, whose receives share it', async (t) => {
+  const [a, b] = await dgram.unix.pair()
+  for (const sock of [a, b]) closing(t, sock)
+  await a.send('one')
+  const { buffer } = (await b.recv()) as Buffer<ArrayBuffer>
+  assert.throws(() => Object.defineProperty(buffer, 'byteLength', { value: 0 }), TypeError)
+  await a.send('two')
+  assert.equal(String(await b.recv()), 'two')
+  await a.send('three')
+  using batch = await b.recvmany()
+  const memory = batch.at(0)?.data.buffer as ArrayBuffer
+  assert.throws(() => Object.defineProperty(memory, 'byteLength', { get: () => 0 }), TypeError)
+})
