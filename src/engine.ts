@@ -153,8 +153,7 @@ export class Engine implements ReadyListener {
     for (let calls = 0; calls < CALLS; calls++) {
       const result = operation.attempt(this.#user.use(operation.syscall))
       const outcome = this.#judge(direction, operation, result)
-      if (!isNeed(outcome)) return outcome
-      if (outcome !== MORE && outcome !== RETRY) return outcome
+      if (!isNeed(outcome) || (outcome !== MORE && outcome !== RETRY)) return outcome
       step = outcome === MORE ? YIELD : PAUSE
     }
     return step

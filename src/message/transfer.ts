@@ -29,9 +29,11 @@ export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
   const control = controlOf(cmsgs.reserve())
   const count = native.recvmsg(fd, msg.incoming(), flags, nameRoom, control)
   if (count < 0) return count
-  // By index: an array that is taken apart is iterated. And before another call of the addon, which uses them too.
+  // By index, because an array that is taken apart is iterated; and all of them before another call of the addon, which uses them too.
+  const nameLength = registers[0] as number
   const controlLength = registers[1] as number
-  msg.received(count, addressIn(registers[0] as number), registers[2] as number)
+  const messageFlags = registers[2] as number
+  msg.received(count, addressIn(nameLength), messageFlags)
   cmsgs.decode(control, controlLength)
   return count
 }
