@@ -68,7 +68,6 @@ export function addressArgument(name: string, value: unknown): AddrInfo {
   return value
 }
 
-const NO_OPTIONS: AddrInfoOptions = {}
 const FLOWINFO_MAX = 0x0fffffff
 const UINT32_MAX = 0xffffffff
 
@@ -96,7 +95,7 @@ export class AddrInfo {
   #parts: Parts | undefined
 
   static {
-    adoptSockaddr = (sockaddr, options = NO_OPTIONS) => new AddrInfo(sockaddr, options)
+    adoptSockaddr = (sockaddr, options = {}) => new AddrInfo(sockaddr, options)
     isAddrInfo = (value): value is AddrInfo => typeof value === 'object' && value !== null && #parts in value
   }
 

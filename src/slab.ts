@@ -8,6 +8,7 @@ const SLAB_BYTES = 256 * 1024
 const ALIGNMENT = 8
 
 let slab = Buffer.alloc(0)
+/** That of the slab, which a Buffer has to call for. */
 let memory = slab.buffer
 let used = 0
 

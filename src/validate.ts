@@ -152,13 +152,11 @@ export function uint8Array(name: string, value: unknown): Uint8Array {
 
 /** Kept, because `Buffer` is a getter of the global object, which costs as much as the rest of the question. */
 const ofBuffers = Buffer.prototype
-const ofBytes = Uint8Array.prototype
-const { getPrototypeOf, hasOwn } = Object
 
 /** Whether nobody has put anything between a view and its length: a getter there could close the socket in the midst of a call. */
 function arePlain(data: ArrayBufferView): data is Uint8Array {
-  const prototype: unknown = getPrototypeOf(data)
-  return (prototype === ofBuffers || prototype === ofBytes) && !hasOwn(data, 'length')
+  const prototype: unknown = Object.getPrototypeOf(data)
+  return (prototype === ofBuffers || prototype === Uint8Array.prototype) && !Object.hasOwn(data, 'length')
 }
 
 /** What the language itself says of a view, whatever it inherits. */

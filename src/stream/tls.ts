@@ -204,6 +204,5 @@ function ending(tls: TlsSession): Operation<void> {
 
 /** TLS has records, and nothing that flags of the system call could be about. */
 function refuseFlags(syscall: string, flags: number): void {
-  if (flags !== 0 && (flags & ~MSG_DONTWAIT) !== 0)
-    throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'flags, over TLS' })
+  if ((flags & ~MSG_DONTWAIT) !== 0) throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'flags, over TLS' })
 }
