@@ -1,4 +1,4 @@
-// Checks that src/ keeps its layers: imports point one way only, and each kind of knowledge has one home.
+// Checks that src/ keeps its layers: imports point one way only, go round in no circle, and some knowledge has one home.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -6,48 +6,58 @@ import { filesBelow, inRoot } from './lib/project.mjs'
 import { Failure, script } from './lib/run.mjs'
 
 /**
- * The layers, lowest first. A file may import from its own row and from those above it in this table, which are the
- * lower layers. `name` is src/name.ts; `name/` is all that is in that folder.
+ * The layers, lowest first: a file may import from its own folder and from those above it in this list, which are the lower
+ * layers. `name/` is a folder, with all that is in it unless a longer name fits better; `name` is src/name.ts.
  */
 const LAYERS = [
-  ['native', 'stack', 'luck', 'memory'],
-  ['errors', 'constants', 'constants/'],
-  ['validate', 'address', 'fd', 'slab', 'env'],
-  ['options/', 'message/'],
-  ['descriptor', 'resolve', 'device'],
-  ['llsocket/'],
-  ['deadline', 'operation', 'patience', 'mutex', 'locked', 'side', 'reactor'],
-  ['pending', 'direction', 'ear'],
-  ['engine'],
-  ['tls/', 'ending', 'verbs'],
-  ['socket'],
-  ['tlscfg', 'mixin', 'prepare', 'attempt'],
-  ['chunks', 'duplex', 'web', 'lookup', 'bind', 'wrap', 'listener', 'dialer', 'unix/'],
-  ['stream/', 'dgram/', 'seqpacket/'],
-  ['secure/'],
-  ['tls'],
-  ['bridge/', 'cli/'],
-  ['open'],
-  ['index'],
+  'native/',
+  'constants/',
+  'support/',
+  'address/',
+  'options/',
+  'descriptor/close-fd',
+  'descriptor/owned-fd',
+  'message/',
+  'descriptor/',
+  'llsocket/',
+  'engine/',
+  'tls/',
+  'socket/',
+  'adapters/',
+  'seqpacket/',
+  'dgram/',
+  'stream/',
+  'connect',
+  'index',
 ]
 
 /** The constants are one list, system-wide: a name in it is no knowledge. */
-const LISTS = /^constants(\/|$)/
+const LISTS = /^constants\//
 
 /** What only these files may contain, besides the lists of constants. Comments do not count. */
 const HOMES = [
-  { what: 'loads an addon', pattern: /\bdlopen\b|createRequire|\brequire\(|\.node['"`]/, only: ['native'] },
-  { what: 'makes a SystemError or TimeoutError', pattern: /\bnew (System|Timeout)Error\b/, only: ['errors'] },
-  { what: 'knows EAGAIN', pattern: /\b(EAGAIN|EWOULDBLOCK)\b/, only: ['engine', 'operation', 'llsocket/again'] },
-  { what: 'knows epoll', pattern: /\bEPOLL/, only: ['reactor'] },
+  { what: 'loads an addon', pattern: /\bdlopen\b|createRequire|\brequire\(|\.node['"`]/, only: ['native/load'] },
+  { what: 'makes a SystemError or TimeoutError', pattern: /\bnew (System|Timeout)Error\b/, only: ['support/errors'] },
+  {
+    what: 'knows EAGAIN',
+    pattern: /\b(EAGAIN|EWOULDBLOCK)\b/,
+    only: ['engine/engine', 'engine/operation', 'llsocket/again'],
+  },
+  { what: 'knows epoll', pattern: /\bEPOLL/, only: ['engine/epoll'] },
 ]
 
 const IMPORT = /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g
 
-/** @param {string} name @returns {number} -1 for a file that is in no layer */
-const layerOf = (name) =>
-  LAYERS.findIndex((row) => row.some((part) => (part.endsWith('/') ? name.startsWith(part) : name === part)))
+/** @param {string} name @returns {string} the entry of the list that says most of it; '' for a file that is in no layer */
+const entryOf = (name) =>
+  LAYERS.filter((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry)).reduce(
+    (best, entry) => (entry.length > best.length ? entry : best),
+    '',
+  )
+
+/** @param {string} name */
+const layerOf = (name) => LAYERS.indexOf(entryOf(name))
 
 /** @param {string} path @returns {string} its name in the tables: no `src/`, no extension */
 const nameOf = (path) => relative(inRoot('src'), path).replace(/\.m?[jt]s$/, '')
@@ -59,29 +69,53 @@ const importsOf = (path, code) =>
     .filter((specifier) => specifier.startsWith('.'))
     .map((specifier) => nameOf(join(dirname(path), specifier)))
 
-/** The index gathers what its folder offers to others; a file that imports its own folder's makes a circle. */
-const importsOwnIndex = (/** @type {string} */ name, /** @type {string} */ imported) =>
-  name !== imported && imported === join(dirname(name), 'index')
+/** @typedef {{ name: string, code: string, imports: string[] }} Source */
 
-/** @param {string} path @returns {string[]} what is wrong with it */
-function faultsOf(path) {
-  const name = nameOf(path)
+/** @param {string} path @returns {Source} */
+function sourceOf(path) {
   const code = readFileSync(path, 'utf8').replace(COMMENT, '')
-  const layer = layerOf(name)
-  if (layer < 0) return [`src/${name} is in no layer: give it a place in LAYERS`]
-  const upward = importsOf(path, code).filter((imported) => layerOf(imported) > layer)
-  const circles = importsOf(path, code).filter((imported) => importsOwnIndex(name, imported))
+  return { name: nameOf(path), code, imports: importsOf(path, code) }
+}
+
+/** @param {Source} source @returns {string[]} what is wrong with it */
+function faultsOf({ name, code, imports }) {
+  if (layerOf(name) < 0) return [`src/${name} is in no layer: give it a place in LAYERS`]
+  const upward = imports.filter((imported) => layerOf(imported) > layerOf(name))
   const strays = LISTS.test(name) ? [] : HOMES.filter(({ pattern, only }) => !only.includes(name) && pattern.test(code))
   return [
     ...upward.map((imported) => `src/${name} imports ${imported}, which is in a higher layer`),
-    ...circles.map((imported) => `src/${name} imports ${imported}, the index of its own folder`),
     ...strays.map(({ what, only }) => `src/${name} ${what}: only ${only.join(', ')} may`),
   ]
 }
 
+/**
+ * Imports that lead back to where they began, also those of types alone.
+ * @param {Source[]} sources
+ * @returns {string[]}
+ */
+function circlesIn(sources) {
+  const imports = new Map(sources.map((source) => [source.name, source.imports]))
+  /** @type {Set<string>} */
+  const done = new Set()
+  /** @type {string[]} */
+  const circles = []
+  /** @param {string} name @param {string[]} way */
+  const visit = (name, way) => {
+    const at = way.indexOf(name)
+    if (at >= 0) circles.push(`a circle of imports: ${[...way.slice(at), name].join(' -> ')}`)
+    if (at >= 0 || done.has(name)) return
+    for (const imported of imports.get(name) ?? []) if (imported !== name) visit(imported, [...way, name])
+    done.add(name)
+  }
+  for (const { name } of sources) visit(name, [])
+  return circles
+}
+
 await script(() => {
-  const files = filesBelow(inRoot('src'), /\.m?ts$/)
-  const faults = files.flatMap(faultsOf)
+  const sources = filesBelow(inRoot('src'), /\.m?ts$/).map(sourceOf)
+  const faults = [...sources.flatMap(faultsOf), ...circlesIn(sources)]
   if (faults.length > 0) throw new Failure(faults.join('\n'))
-  process.stdout.write(`layers: ${files.length} files in ${LAYERS.length} layers, ${HOMES.length} homes: in order\n`)
+  process.stdout.write(
+    `layers: ${sources.length} files in ${LAYERS.length} layers, ${HOMES.length} homes, no circle: in order\n`,
+  )
 })

@@ -1,4 +1,4 @@
-// Makes native/constants.inc, src/constants/exported.ts and src/constants/names.ts out of native/constants.def, which
+// Makes native/constants.inc, src/constants/exported.generated.ts and src/constants/names.generated.ts out of native/constants.def, which
 // explains its own form. `--check` writes nothing and exits with 1 when a file is stale.
 // Plain JavaScript without dependencies, so that it runs before anything is installed or built.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -66,7 +66,7 @@ function publicModule(families) {
   return `// ${banner}
 // The public constants, named as static exports so that every module system sees them.
 
-import { native } from '../native.js'
+import { native } from '../native/sockets.js'
 
 // On systems other than Linux a name may be missing: its export is undefined then, and isSupported() says no.
 function constant(name: string): number {
@@ -116,8 +116,8 @@ function read(path) {
 const families = parse(readFileSync(new URL(list, root), 'utf8'))
 const outputs = {
   'native/constants.inc': nativeTable(families),
-  'src/constants/exported.ts': publicModule(families.filter(({ internal }) => !internal)),
-  'src/constants/names.ts': namesModule(families),
+  'src/constants/exported.generated.ts': publicModule(families.filter(({ internal }) => !internal)),
+  'src/constants/names.generated.ts': namesModule(families),
 }
 const check = process.argv.includes('--check')
 for (const [path, text] of Object.entries(outputs)) {

@@ -4,18 +4,19 @@
  * @module berkeley
  */
 
-export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address.js'
-export { type NodeOptions, type NodeOwned, options } from './bridge/node.js'
-export * from './constants/exported.js'
-export { isSupported } from './constants.js'
-export type { SocketFacts } from './descriptor.js'
+export { type NodeOptions, type NodeOwned, options } from './adapters/node-options.js'
+export type { SocketDuplex, UnixDuplex } from './adapters/node-stream.js'
+export type { TlsDuplex } from './adapters/tls-stream.js'
+export type { WebStreams } from './adapters/web-streams.js'
+export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address/addrinfo.js'
+export type { InetAddrInfo } from './address/inet.js'
+export { connect, listen } from './connect.js'
+export * from './constants/exported.generated.js'
+export { isSupported } from './constants/lookup.js'
+export type { SocketFacts } from './descriptor/descriptor.js'
 export * as dgram from './dgram/index.js'
-export type { Connecting } from './dialer.js'
-export type { SocketDuplex, TlsDuplex, UnixDuplex } from './duplex.js'
-export { type ErrorContext, SystemError, TimeoutError } from './errors.js'
-export type { Listening } from './listener.js'
-export { close, shutdown } from './llsocket/factory.js'
-export type { InetAddrInfo } from './lookup.js'
+export type { Operation } from './engine/operation.js'
+export { close, shutdown } from './llsocket/create.js'
 export type {
   AncillaryName,
   AncillaryValue,
@@ -27,10 +28,8 @@ export type { Batch, Datagram } from './message/batch.js'
 export { CmsgHdr } from './message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
 export { MsgHdr } from './message/msghdr.js'
-export type { OutgoingDatagram } from './message/outgoing.js'
-export { connect, listen } from './open.js'
-export type { Operation } from './operation.js'
-export type { GenericKind, KindValue } from './options/generic.js'
+export type { OutgoingDatagram } from './message/send-batch.js'
+export type { GenericKind, KindValue } from './options/by-number.js'
 export type {
   Credentials,
   Md5Scope,
@@ -39,13 +38,15 @@ export type {
   RepairOptions,
   RepairWindow,
   TxTime,
-} from './options/kinds.js'
-export type { TcpInfo } from './options/tcp-info.js'
+} from './options/kinds/index.js'
+export type { TcpInfo } from './options/kinds/tcp-info.js'
 export * as seqpacket from './seqpacket/index.js'
-export { type Hook, Socket, type WaitOptions } from './socket.js'
+export type { Connecting } from './socket/dialer.js'
+export type { Listening } from './socket/listener.js'
+export type { UnixMethods } from './socket/pass-fd.js'
+export { type Hook, Socket, type WaitOptions } from './socket/socket.js'
 export * as stream from './stream/index.js'
-export * as tls from './tls.js'
-export type { TlsClientOptions, TlsOptions } from './tlscfg.js'
-export type { UnixMethods } from './unix/rights.js'
-export type { Data } from './validate.js'
-export type { WebStreams } from './web.js'
+export * as tls from './stream/tls/index.js'
+export { type ErrorContext, SystemError, TimeoutError } from './support/errors.js'
+export type { Data } from './support/validate.js'
+export type { TlsClientOptions, TlsOptions } from './tls/options.js'

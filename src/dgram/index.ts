@@ -1,6 +1,6 @@
 /** Datagrams: messages with boundaries, each on its own. */
 export type { Batch, Datagram } from '../message/batch.js'
-export type { OutgoingDatagram } from '../message/outgoing.js'
+export type { OutgoingDatagram } from '../message/send-batch.js'
 export * as inet from './inet.js'
 export { getaddrinfoin } from './inet.js'
 export { DgramSocket as Socket } from './socket.js'

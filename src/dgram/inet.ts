@@ -1,13 +1,13 @@
-import { AddrInfo } from '../address.js'
-import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.js'
-import { sys } from '../constants.js'
-import { SystemError, systemError } from '../errors.js'
-import { create as createLow } from '../llsocket/factory.js'
+import { AddrInfo } from '../address/addrinfo.js'
+import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookupFor, optional } from '../address/inet.js'
+import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { create as createLow } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookupFor, optional } from '../lookup.js'
-import { orClosed } from '../prepare.js'
-import * as validate from '../validate.js'
-import { wrapAs } from '../wrap.js'
+import { wrapAs } from '../socket/adopt.js'
+import { orClosed } from '../socket/prepare.js'
+import { SystemError, systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import { DgramSocket } from './socket.js'
 
 /** What a new socket is to be for. */
@@ -126,5 +126,5 @@ export async function wrap(fd: number): Promise<InetDgramSocket> {
   return new InetDgramSocket(wrapAs(fd, [AF_INET, AF_INET6], SOCK_DGRAM))
 }
 
-export type { InetAddress as Address, InetAddrInfo } from '../lookup.js'
+export type { InetAddress as Address, InetAddrInfo } from '../address/inet.js'
 export { type InetDgramOptions as Options, InetDgramSocket as Socket }

@@ -1,14 +1,14 @@
-import type { AddrInfo } from '../address.js'
-import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.js'
-import { sys } from '../constants.js'
-import { systemError } from '../errors.js'
-import { create as createLow, pair as lowPair } from '../llsocket/factory.js'
+import type { AddrInfo } from '../address/addrinfo.js'
+import { addressOf, lookupUnixFor, UNIX_ADDRESS, type UnixAddress } from '../address/unix.js'
+import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { create as createLow, pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { addressOf, lookupUnixFor, UNIX_ADDRESS, type UnixAddress } from '../unix/address.js'
-import { OwnedFile } from '../unix/file.js'
-import { withUnix } from '../unix/rights.js'
-import * as validate from '../validate.js'
-import { wrapAs } from '../wrap.js'
+import { wrapAs } from '../socket/adopt.js'
+import { withUnix } from '../socket/pass-fd.js'
+import { OwnedFile } from '../socket/socket-file.js'
+import { systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import { DgramSocket } from './socket.js'
 
 /** The address of a unix datagram socket's path or abstract name, as a list of one. */
@@ -90,5 +90,5 @@ export async function wrap(fd: number): Promise<UnixDgramSocket> {
   return new UnixDgramSocket(wrapAs(fd, [AF_UNIX], SOCK_DGRAM))
 }
 
-export type { UnixAddress as Address } from '../unix/address.js'
+export type { UnixAddress as Address } from '../address/unix.js'
 export { UnixDgramSocket as Socket }

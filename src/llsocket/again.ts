@@ -1,5 +1,5 @@
-import { sys } from '../constants.js'
-import { native } from '../native.js'
+import { sys } from '../constants/lookup.js'
+import { native } from '../native/sockets.js'
 
 /** What a call returns that would have to wait. */
 export const AGAIN: unique symbol = Symbol('AGAIN')

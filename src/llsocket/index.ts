@@ -3,12 +3,11 @@
  *
  * @module berkeley/llsocket
  */
-export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from '../address.js'
-export * from '../constants/exported.js'
-export { isSupported } from '../constants.js'
-export * as device from '../device.js'
-export { env } from '../env.js'
-export { type ErrorContext, SystemError } from '../errors.js'
+export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from '../address/addrinfo.js'
+export * as device from '../address/interfaces.js'
+export { env } from '../constants/env.js'
+export * from '../constants/exported.generated.js'
+export { isSupported } from '../constants/lookup.js'
 export type {
   AncillaryName,
   AncillaryValue,
@@ -19,7 +18,7 @@ export type {
 export { CmsgHdr } from '../message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from '../message/cmsghdrs.js'
 export { MsgHdr } from '../message/msghdr.js'
-export type { GenericKind, KindValue } from '../options/generic.js'
+export type { GenericKind, KindValue } from '../options/by-number.js'
 export type {
   Credentials,
   Md5Scope,
@@ -28,11 +27,12 @@ export type {
   RepairOptions,
   RepairWindow,
   TxTime,
-} from '../options/kinds.js'
-export type { TcpInfo } from '../options/tcp-info.js'
-export type { Data } from '../validate.js'
+} from '../options/kinds/index.js'
+export type { TcpInfo } from '../options/kinds/tcp-info.js'
+export { type ErrorContext, SystemError } from '../support/errors.js'
+export type { Data } from '../support/validate.js'
 export { AGAIN, type Again } from './again.js'
-export * as socket from './factory.js'
+export * as socket from './create.js'
 export * as inet from './inet.js'
 export { Socket } from './socket.js'
 export * as unix from './unix.js'

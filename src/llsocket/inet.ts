@@ -1,7 +1,7 @@
-import type { AddrInfo } from '../address.js'
-import { AF_INET6, AF_UNSPEC } from '../constants/exported.js'
-import { resolveSync } from '../resolve.js'
-import * as validate from '../validate.js'
+import type { AddrInfo } from '../address/addrinfo.js'
+import { resolveSync } from '../address/resolver.js'
+import { AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
+import * as validate from '../support/validate.js'
 
 function lookup(
   family: number,

@@ -1,13 +1,13 @@
-import { type AddrInfo, addressArgument } from '../address.js'
-import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.js'
-import { sys } from '../constants.js'
-import { Descriptor, type SocketFacts } from '../descriptor.js'
-import { check, type ErrorContext, systemError } from '../errors.js'
-import { closeFd, disown } from '../fd.js'
+import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { closeFd } from '../descriptor/close-fd.js'
+import { Descriptor, type SocketFacts } from '../descriptor/descriptor.js'
+import { disown } from '../descriptor/owned-fd.js'
+import { messageHeader, receiveFrom, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
-import { messageHeader, receiveFrom, receiveMessage, sendMessage } from '../message/transfer.js'
-import { native } from '../native.js'
+import { native } from '../native/sockets.js'
 import {
   ipOptions,
   ipv6Options,
@@ -19,8 +19,9 @@ import {
   unixOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { receive } from '../slab.js'
-import * as validate from '../validate.js'
+import { check, type ErrorContext, systemError } from '../support/errors.js'
+import { receive } from '../support/receive-buffer.js'
+import * as validate from '../support/validate.js'
 import { AGAIN, type Again, attempt } from './again.js'
 
 const DEFAULT_BUFSIZE = 65536

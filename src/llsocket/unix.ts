@@ -1,5 +1,5 @@
-import { AddrInfo } from '../address.js'
-import * as validate from '../validate.js'
+import { AddrInfo } from '../address/addrinfo.js'
+import * as validate from '../support/validate.js'
 
 /**
  * The address of a path or abstract name, as a list of one: so that both families are used alike. No flag of `AI_*` has a

@@ -1,11 +1,11 @@
-import { type AddrInfo, addressArgument, adoptSockaddr } from '../address.js'
-import { AF_INET, AF_INET6 } from '../constants/exported.js'
-import { errnoName, lookup, sys } from '../constants.js'
-import { check, systemError } from '../errors.js'
-import { type NativeKind, native, registers, registers64 } from '../native.js'
-import type { Credentials } from '../options/kinds.js'
+import { type AddrInfo, addressArgument, adoptSockaddr } from '../address/addrinfo.js'
+import { AF_INET, AF_INET6 } from '../constants/exported.generated.js'
+import { errnoName, lookup, sys } from '../constants/lookup.js'
+import { type NativeKind, native, registers, registers64 } from '../native/sockets.js'
+import type { Credentials } from '../options/kinds/index.js'
 import { at, type Location } from '../options/option.js'
-import * as validate from '../validate.js'
+import { check, systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 
 /** Where a datagram arrived, or where it is to leave from. */
 export interface PacketInfo {

@@ -1,8 +1,9 @@
 import { type InspectOptions, inspect } from 'node:util'
-import { SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.js'
-import { nameOf } from '../constants.js'
-import { closeAll, OwnedFd } from '../fd.js'
-import * as validate from '../validate.js'
+import { SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generated.js'
+import { nameOf } from '../constants/lookup.js'
+import { closeAll } from '../descriptor/close-fd.js'
+import { OwnedFd } from '../descriptor/owned-fd.js'
+import * as validate from '../support/validate.js'
 import {
   type AncillaryName,
   type AncillaryValue,

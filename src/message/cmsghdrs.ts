@@ -1,8 +1,8 @@
 import { type InspectOptions, inspect } from 'node:util'
-import { check } from '../errors.js'
-import { closeAll } from '../fd.js'
-import { native, registers } from '../native.js'
-import * as validate from '../validate.js'
+import { closeAll } from '../descriptor/close-fd.js'
+import { native, registers } from '../native/sockets.js'
+import { check } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import type { AncillaryName, AncillaryValue } from './ancillary.js'
 import { CmsgHdr, RIGHTS_MAX } from './cmsghdr.js'
 

@@ -1,9 +1,9 @@
 import { type InspectOptions, inspect } from 'node:util'
-import { type AddrInfo, isAddrInfo } from '../address.js'
-import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from '../constants/exported.js'
-import { sys } from '../constants.js'
-import { systemError } from '../errors.js'
-import * as validate from '../validate.js'
+import { type AddrInfo, isAddrInfo } from '../address/addrinfo.js'
+import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 
 /** Flags that recvmsg(2) may return. */

@@ -1,9 +1,9 @@
-import type { AddrInfo } from '../address.js'
-import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.js'
-import { sys } from '../constants.js'
-import { check, systemError } from '../errors.js'
-import { disown } from '../fd.js'
-import { native, registers } from '../native.js'
+import type { AddrInfo } from '../address/addrinfo.js'
+import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { disown } from '../descriptor/owned-fd.js'
+import { native, registers } from '../native/sockets.js'
+import { check, systemError } from '../support/errors.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 
 /** A stream drops descriptors that come without data, so one byte goes along (unix(7)). */

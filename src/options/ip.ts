@@ -1,4 +1,4 @@
-import * as kind from './kinds.js'
+import * as kind from './kinds/index.js'
 import { at, perFamily, ro, rw } from './option.js'
 
 const ip = (option: string) => at('IPPROTO_IP', option)

@@ -1,4 +1,4 @@
-import * as kind from './kinds.js'
+import * as kind from './kinds/index.js'
 import { at, ro, rw, wo } from './option.js'
 
 /** An extension header is as long as a byte can count in units of 8. */

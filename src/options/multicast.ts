@@ -1,4 +1,4 @@
-import * as kind from './kinds.js'
+import * as kind from './kinds/index.js'
 import { at, perFamily, rw, wo } from './option.js'
 
 /** These options have one number and one layout in both families; only the level differs. */

@@ -1,8 +1,8 @@
-import { AF_INET6, AF_UNSPEC } from '../constants/exported.js'
-import { lookup, sys } from '../constants.js'
-import { systemError } from '../errors.js'
-import { invalidType, invalidValue } from '../validate.js'
-import type { Kind, OptionPlace } from './kinds.js'
+import { AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
+import { lookup, sys } from '../constants/lookup.js'
+import { systemError } from '../support/errors.js'
+import { invalidType, invalidValue } from '../support/validate.js'
+import type { Kind, OptionPlace } from './kinds/index.js'
 
 /** Where an option lives: names of the level and of the option, looked up when it is used. */
 export interface Location {

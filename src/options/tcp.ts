@@ -1,4 +1,4 @@
-import * as kind from './kinds.js'
+import * as kind from './kinds/index.js'
 import { at, ro, rw, wo } from './option.js'
 
 /** Options of TCP, in the order of their constants. See tcp(7). */

@@ -1,4 +1,4 @@
-import * as kind from './kinds.js'
+import * as kind from './kinds/index.js'
 import { at, rw } from './option.js'
 
 /** Options of UDP, in the order of their constants. See udp(7). */

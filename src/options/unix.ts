@@ -1,4 +1,4 @@
-import * as kind from './kinds.js'
+import * as kind from './kinds/index.js'
 import { at, ro, rw, wo } from './option.js'
 
 /** Options of unix sockets, in the order of their constants. See unix(7). */

@@ -1,8 +1,8 @@
-import { SOCK_SEQPACKET } from '../constants/exported.js'
-import { withListener } from '../listener.js'
+import { SOCK_SEQPACKET } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { Socket } from '../socket.js'
-import { withPath } from '../unix/server.js'
+import { withListener } from '../socket/listener.js'
+import { Socket } from '../socket/socket.js'
+import { withPath } from '../socket/unix-server.js'
 import { UnixSeqpacketSocket } from './socket.js'
 
 /** A unix seqpacket server. */

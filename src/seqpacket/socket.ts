@@ -1,9 +1,9 @@
-import { Chunks } from '../chunks.js'
-import { AF_UNIX, SOCK_SEQPACKET } from '../constants/exported.js'
-import { pair as lowPair } from '../llsocket/factory.js'
-import { Socket } from '../socket.js'
-import { withUnix } from '../unix/rights.js'
-import { wrapAs } from '../wrap.js'
+import { AF_UNIX, SOCK_SEQPACKET } from '../constants/exported.generated.js'
+import { pair as lowPair } from '../llsocket/create.js'
+import { wrapAs } from '../socket/adopt.js'
+import { Chunks } from '../socket/iterator.js'
+import { withUnix } from '../socket/pass-fd.js'
+import { Socket } from '../socket/socket.js'
 
 /**
  * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty

@@ -1,6 +1,7 @@
 /** Streams: bytes in order, without boundaries, until the end. */
-import { SOCK_STREAM } from '../constants/exported.js'
-import { lookupUnixFor } from '../unix/address.js'
+
+import { lookupUnixFor } from '../address/unix.js'
+import { SOCK_STREAM } from '../constants/exported.generated.js'
 
 export * as inet from './inet/index.js'
 export { getaddrinfoin } from './inet/lookup.js'

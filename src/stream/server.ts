@@ -1,6 +1,6 @@
-import { AF_UNIX } from '../constants/exported.js'
-import { withListener } from '../listener.js'
+import { AF_UNIX } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { withListener } from '../socket/listener.js'
 import type { TlsConfig } from '../tls/config.js'
 import { type Context, contextOf } from '../tls/context.js'
 import { TlsSession } from '../tls/session.js'

@@ -1,5 +1,5 @@
-import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from '../constants/exported.js'
-import { wrapAs } from '../wrap.js'
+import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from '../constants/exported.generated.js'
+import { wrapAs } from '../socket/adopt.js'
 import { InetStreamSocket } from './inet/socket.js'
 import { UnixStreamSocket } from './unix/socket.js'
 

@@ -1,7 +1,6 @@
 import { KeyObject, X509Certificate } from 'node:crypto'
-import type { Data } from '../validate.js'
-import * as validate from '../validate.js'
-import type { Context } from './context.js'
+import type { Data } from '../support/validate.js'
+import * as validate from '../support/validate.js'
 
 /** PEM text or its bytes, DER bytes, or an object of `node:crypto`. */
 export type PemOrDer = Data | KeyObject | X509Certificate
@@ -27,8 +26,14 @@ export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 /** A check that a client can leave out: of the chain, of the name, of the dates. */
 export type Check = 'chain' | 'name' | 'time'
 
+/** A context that is made already: a `Context` of `tls`. */
+export interface TlsContext {
+  /** Whether it is for servers. */
+  readonly isServer: boolean
+}
+
 /** What a server answers to a name: a context, or what to make one of; nothing for the one that it has. */
-export type Chosen = Context | TlsConfig | undefined
+export type Chosen = TlsContext | TlsConfig | undefined
 
 /**
  * Names that Node has too mean here what they mean there, but for `SNICallback`, which returns its answer. Everything is given in

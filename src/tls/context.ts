@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { inspect } from 'node:util'
-import { budget } from '../deadline.js'
-import * as validate from '../validate.js'
+import { budget } from '../engine/deadline.js'
+import { type Handle, type NameRow, type NativeTls, nativeTls } from '../native/tls.js'
+import * as validate from '../support/validate.js'
 import {
   type Chosen,
   checkConfig,
@@ -13,12 +14,12 @@ import {
   pemOrDer,
   suites,
   type TlsConfig,
+  type TlsContext,
   VERSIONS,
   wireProtocols,
 } from './config.js'
-import { answerError, reasonError } from './error.js'
+import { answerError, reasonError } from './errors.js'
 import { isFor, type PeerNames } from './identity.js'
-import { type Handle, type NameRow, type NativeTls, nativeTls } from './native.js'
 
 const SESSION_SECONDS = 300
 
@@ -268,7 +269,7 @@ function checkServer({ cert, pfx, SNICallback }: TlsConfig): void {
  * Keys, trust and choices, checked and ready for any number of connections: what a `tlscfg` becomes. To share one between servers
  * or clients, make it once and give it as their `tlscfg`.
  */
-export class Context {
+export class Context implements TlsContext {
   /** Whether it is for servers. */
   readonly isServer: boolean
   /** What it was made of, without keys. */
@@ -359,8 +360,8 @@ const OF_LISTENER = [
 ] as const
 
 /** What was given as `tlscfg`, as a context of the right side. */
-export function contextOf(config: Context | TlsConfig, isServer: boolean): Context {
-  if (!(config instanceof Context)) return new Context(config, isServer)
+export function contextOf(config: TlsContext | TlsConfig, isServer: boolean): Context {
+  if (!(config instanceof Context)) return new Context(config as TlsConfig, isServer)
   if (config.isServer === isServer) return config
   throw validate.invalidValue('tlscfg', `is a context for a ${isServer ? 'client' : 'server'}`, config)
 }

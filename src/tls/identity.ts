@@ -6,7 +6,7 @@
 
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
-import * as validate from '../validate.js'
+import * as validate from '../support/validate.js'
 
 /** Whom a certificate is for: its subjectAltName, as far as hosts go. See RFC 5280, 4.2.1.6. */
 export interface PeerNames {

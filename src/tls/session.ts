@@ -1,13 +1,13 @@
-import { sys } from '../constants.js'
-import { systemError, timeoutError } from '../errors.js'
-import { NOT_YET, type Operation, TURN } from '../operation.js'
-import * as validate from '../validate.js'
-import { lookAfter } from './caretaker.js'
+import { sys } from '../constants/lookup.js'
+import { NOT_YET, type Operation, TURN } from '../engine/operation.js'
+import { type Handle, nativeTls, tlsRegisters } from '../native/tls.js'
+import { systemError, timeoutError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import { type Context, peerNames, sessionId } from './context.js'
-import { answerError, reasonError, TlsError, verifyCode } from './error.js'
-import { SessionFacts } from './facts.js'
+import { answerError, reasonError, TlsError, verifyCode } from './errors.js'
 import { checkIdentity, servernameFor } from './identity.js'
-import { type Handle, nativeTls, tlsRegisters } from './native.js'
+import { lookAfter } from './idle-buffers.js'
+import { SessionFacts } from './session-info.js'
 
 /** Registers after a call: see native/tls/session.c. */
 const HELD = 0

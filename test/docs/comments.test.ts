@@ -15,7 +15,7 @@ const CONTINUED = new Set(['constructor', 'prototype'])
 
 /** Modules that no entry point exports anything of. */
 const INTERNAL =
-  /^(?:native|validate|constants|reactor|engine|pending|direction|ear|(?:dgram\/)?verbs|tls\/native)\.d\.ts$|^constants\/names|^options\/(?:index|generic)/
+  /^(?:native|engine)\/|^constants\/(?:lookup|names)|^support\/(?:validate|fairness|receive-buffer|stack)|^(?:dgram|socket)\/operations\.|^options\/(?:index|by-number)/
 
 function declarationFiles(): string[] {
   return readdirSync(dist, { recursive: true, encoding: 'utf8' })

@@ -7,8 +7,8 @@ leavesNoFd()
 
 const imports = `
   import { AddrInfo, SOCK_DGRAM, SOCK_STREAM, socket } from 'berkeley/llsocket'
-  import { native } from '#internal/native.js'
-  import { resolve } from '#internal/resolve.js'
+  import { native } from '#internal/native/sockets.js'
+  import { resolve } from '#internal/address/resolver.js'
   const open = () => {
     globalThis.kept = [...socket.pair(SOCK_STREAM), ...socket.pair(SOCK_DGRAM, true)]
     const s = socket.create(AddrInfo.inet('127.0.0.1', 0, { socktype: SOCK_STREAM }))

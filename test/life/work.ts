@@ -4,8 +4,8 @@ import { openSync } from 'node:fs'
 import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { dgram, stream } from 'berkeley'
 import { AddrInfo, AGAIN, CmsgHdr, inet, MsgHdr, SOCK_DGRAM, SOCK_STREAM, socket } from 'berkeley/llsocket'
-import { native } from '#internal/native.js'
-import { resolve } from '#internal/resolve.js'
+import { resolve } from '#internal/address/resolver.js'
+import { native } from '#internal/native/sockets.js'
 
 /** Streams, datagrams, names, descriptors: some of everything. */
 async function work(rounds: number): Promise<number> {

@@ -18,7 +18,7 @@ import {
   SystemError,
   socket,
 } from 'berkeley/llsocket'
-import { native } from '#internal/native.js'
+import { native } from '#internal/native/sockets.js'
 import { coded, leavesNoFd, runScript, thrownBy } from '../util/index.js'
 import { pair } from './sockets.js'
 
@@ -459,7 +459,7 @@ describe('the addon itself', () => {
    * would close the child's own or wait for ever is left out.
    */
   const fuzz = (seed: number): string => `
-    import { native } from '#internal/native.js'
+    import { native } from '#internal/native/sockets.js'
     let seed = ${seed}
     const random = (below) => { seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0; return Math.floor(seed / 2 ** 32 * below) }
     const pick = (list) => list[random(list.length)]

@@ -16,7 +16,7 @@ import {
   SOCK_STREAM,
   type Socket,
 } from 'berkeley/llsocket'
-import { sys } from '#internal/constants.js'
+import { sys } from '#internal/constants/lookup.js'
 import {
   abstractName,
   available,

@@ -20,7 +20,7 @@ import {
   SOCK_STREAM,
   unix,
 } from 'berkeley/llsocket'
-import { resolve, resolveSync } from '#internal/resolve.js'
+import { resolve, resolveSync } from '#internal/address/resolver.js'
 import { coded, leavesNoFd, thrownBy, withoutIpv6 } from '../util/index.js'
 
 leavesNoFd()

@@ -20,8 +20,8 @@ import {
   type Socket,
   socket,
 } from 'berkeley/llsocket'
-import { sys } from '#internal/constants.js'
-import { native } from '#internal/native.js'
+import { sys } from '#internal/constants/lookup.js'
+import { native } from '#internal/native/sockets.js'
 import {
   abstractName,
   available,

@@ -24,7 +24,7 @@ import {
   Socket,
   socket,
 } from 'berkeley/llsocket'
-import { native } from '#internal/native.js'
+import { native } from '#internal/native/sockets.js'
 import {
   abstractName,
   closing,
@@ -41,7 +41,7 @@ import { accepted, connecting, create, got, listener, pair, received, tcpPair } 
 
 leavesNoFd()
 
-const { sys } = await import('#internal/constants.js')
+const { sys } = await import('#internal/constants/lookup.js')
 const isCloexec = (fd: number): boolean => (native.fcntl(fd, sys.F_GETFD, 0) & sys.FD_CLOEXEC) !== 0
 const unixTypes = [
   ['stream', SOCK_STREAM],

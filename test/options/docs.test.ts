@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { publicFamilies } from '#internal/constants/names.js'
+import { publicFamilies } from '#internal/constants/names.generated.js'
 import { optionTables } from '#internal/options/index.js'
 
 const generator = fileURLToPath(new URL('../../scripts/generate-options.js', import.meta.url))

@@ -129,7 +129,7 @@ describe('the tables', () => {
   })
 
   it('name levels and options that this platform knows', async () => {
-    const { lookup } = await import('#internal/constants.js')
+    const { lookup } = await import('#internal/constants/lookup.js')
     for (const [, rows] of tables)
       for (const { location, location6 } of Object.values(rows))
         for (const { level, option } of location6 ? [location, location6] : [location]) {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { MSG_EOR, SOCK_SEQPACKET, seqpacket } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
-import { sys } from '#internal/constants.js'
-import { native } from '#internal/native.js'
+import { sys } from '#internal/constants/lookup.js'
+import { native } from '#internal/native/sockets.js'
 import { available, closing, closingAll, leavesNoFd, start, tempFolder } from '../util/index.js'
 
 leavesNoFd()

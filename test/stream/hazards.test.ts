@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { AddrInfo, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream } from 'berkeley'
-import { withDialer } from '#internal/dialer.js'
-import { native } from '#internal/native.js'
-import { threadPoller } from '#internal/reactor.js'
+import { threadPoller } from '#internal/engine/epoll.js'
+import { native } from '#internal/native/sockets.js'
+import { withDialer } from '#internal/socket/dialer.js'
 import { closing, closingAll, countFds, leavesNoFd } from '../util/index.js'
 
 leavesNoFd()

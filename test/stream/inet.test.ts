@@ -16,7 +16,7 @@ import {
   TimeoutError,
 } from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
-import { native } from '#internal/native.js'
+import { native } from '#internal/native/sockets.js'
 import {
   available,
   closing,

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { stream } from 'berkeley'
-import { sys } from '#internal/constants.js'
-import { native } from '#internal/native.js'
+import { sys } from '#internal/constants/lookup.js'
+import { native } from '#internal/native/sockets.js'
 import { available, closing, closingAll, leavesNoFd, script, start, within } from '../util/index.js'
 
 leavesNoFd()

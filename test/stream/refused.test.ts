@@ -4,8 +4,8 @@ import { closeSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'
 import { SO_ACCEPTCONN, SOCK_STREAM, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
-import { sys } from '#internal/constants.js'
-import { native } from '#internal/native.js'
+import { sys } from '#internal/constants/lookup.js'
+import { native } from '#internal/native/sockets.js'
 import { closing, countFds, leavesNoFd } from '../util/index.js'
 
 leavesNoFd()

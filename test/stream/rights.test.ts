@@ -15,7 +15,7 @@ import {
   seqpacket,
   stream,
 } from 'berkeley'
-import { threadPoller } from '#internal/reactor.js'
+import { threadPoller } from '#internal/engine/epoll.js'
 import { available, closing, countFds, eventually, leavesNoFd, root, run, script, tempFolder } from '../util/index.js'
 
 leavesNoFd()

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'
 import { dgram, MsgHdr, type Socket, type SystemError, seqpacket, stream } from 'berkeley'
-import { withDialer } from '#internal/dialer.js'
-import { native } from '#internal/native.js'
+import { native } from '#internal/native/sockets.js'
+import { withDialer } from '#internal/socket/dialer.js'
 import { abstractName, closing, leavesNoFd, within } from '../util/index.js'
 
 leavesNoFd()

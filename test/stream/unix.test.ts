@@ -4,7 +4,7 @@ import { chmodSync, existsSync, fchmodSync, renameSync, statSync, writeFileSync 
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { stream, TimeoutError } from 'berkeley'
-import { native } from '#internal/native.js'
+import { native } from '#internal/native/sockets.js'
 import {
   abstractName,
   available,

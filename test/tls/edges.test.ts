@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as nodeConnect } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { connect, listen, type stream, type tls } from 'berkeley'
-import { sys } from '#internal/constants.js'
+import { sys } from '#internal/constants/lookup.js'
+import { nativeTls } from '#internal/native/tls.js'
 import { Context } from '#internal/tls/context.js'
-import { nativeTls } from '#internal/tls/native.js'
 import { TlsSession } from '#internal/tls/session.js'
 import { closing, leavesNoFd, root as project, script, start, within } from '../util/index.js'
 import { dns, leaf, root } from './pki.js'
@@ -163,7 +163,7 @@ describe('a handshake', () => {
 const FLOOD = `
 import { connect } from 'berkeley'
 import { Context } from '#internal/tls/context.js'
-import { nativeTls } from '#internal/tls/native.js'
+import { nativeTls } from '#internal/native/tls.js'
 const [port, ca] = process.argv.slice(1)
 const tls = nativeTls()
 const sock = await connect({ host: '127.0.0.1', port: Number(port) })

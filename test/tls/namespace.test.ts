@@ -8,7 +8,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
 import { AddrInfo, connect, listen, stream, tls } from 'berkeley'
 import { type Socket as LowSocket, SOCK_STREAM, socket } from 'berkeley/llsocket'
-import { TlsDuplex } from '#internal/duplex.js'
+import { TlsDuplex } from '#internal/adapters/tls-stream.js'
 import { abstractName, available, closing, coded, leavesNoFd, run, tempFolder } from '../util/index.js'
 import { dns, email, ip, leaf, root } from './pki.js'
 

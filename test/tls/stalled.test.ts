@@ -158,7 +158,7 @@ describe('a worker that is terminated in the midst of handshakes (H86, H92)', ()
         parentPort.postMessage(forgotten)
       })()
     `
-    const [module, native] = [`${project}/dist/index.js`, `${project}/dist/native.js`]
+    const [module, native] = [`${project}/dist/index.js`, `${project}/dist/native/sockets.js`]
     const worker = new Worker(body, { eval: true, workerData: { module, native, tlscfg }, execArgv: [] })
     const forgotten = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
     assert.deepEqual(forgotten, [])

@@ -1,4 +1,4 @@
-import type { Poller, ReadyListener, Watch } from '#internal/reactor.js'
+import type { Poller, ReadyListener, Watch } from '#internal/engine/poller.js'
 
 /** A poller without a kernel: tests say what is ready, and read what the engine asked for. */
 export class FakePoller implements Poller {

@@ -1,6 +1,6 @@
-import { AddrInfo as Address, type AddrInfo, adoptSockaddr } from '../../address.js'
-import { native } from '../../native.js'
-import * as validate from '../../validate.js'
+import { AddrInfo as Address, type AddrInfo, adoptSockaddr } from '../../address/addrinfo.js'
+import { native } from '../../native/sockets.js'
+import * as validate from '../../support/validate.js'
 import { fetch, type Kind, readOnly, store, writeOnly } from './kind.js'
 
 /** Raw bytes, with at most `room` of them on the way in. */

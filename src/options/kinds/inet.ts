@@ -1,9 +1,9 @@
-import { AddrInfo as Address, type AddrInfo, interfaceIndex } from '../../address.js'
-import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE } from '../../constants/exported.js'
-import { sys } from '../../constants.js'
-import { checkAnswer, systemError } from '../../errors.js'
-import { native, registers } from '../../native.js'
-import * as validate from '../../validate.js'
+import { AddrInfo as Address, type AddrInfo, interfaceIndex } from '../../address/addrinfo.js'
+import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE } from '../../constants/exported.generated.js'
+import { sys } from '../../constants/lookup.js'
+import { native, registers } from '../../native/sockets.js'
+import { checkAnswer, systemError } from '../../support/errors.js'
+import * as validate from '../../support/validate.js'
 import { fetch, first, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
 
 /** An address that an option takes: text of the family of the socket, or an address of it. */

@@ -1,6 +1,6 @@
-import { sys } from '../../constants.js'
-import { check, systemError } from '../../errors.js'
-import { type NativeKind, native, registers } from '../../native.js'
+import { sys } from '../../constants/lookup.js'
+import { type NativeKind, native, registers } from '../../native/sockets.js'
+import { check, systemError } from '../../support/errors.js'
 
 /** An option of one socket, by numbers; the name is for messages. */
 export interface OptionPlace {

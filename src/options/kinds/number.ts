@@ -1,5 +1,5 @@
-import { type NativeKind, registers, registers64 } from '../../native.js'
-import * as validate from '../../validate.js'
+import { type NativeKind, registers, registers64 } from '../../native/sockets.js'
+import * as validate from '../../support/validate.js'
 import { fetch, first, type Kind, store, writeOnly } from './kind.js'
 
 const INT_MAX = 0x7fffffff

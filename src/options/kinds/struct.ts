@@ -1,5 +1,5 @@
-import { registers } from '../../native.js'
-import * as validate from '../../validate.js'
+import { registers } from '../../native/sockets.js'
+import * as validate from '../../support/validate.js'
 import { u32List } from './bytes.js'
 import { fetch, type Kind, readOnly, store } from './kind.js'
 

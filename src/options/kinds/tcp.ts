@@ -1,10 +1,10 @@
-import type { AddrInfo } from '../../address.js'
-import { interfaceIndex } from '../../address.js'
-import { native, registers } from '../../native.js'
-import * as validate from '../../validate.js'
-import type { TcpInfo } from '../tcp-info.js'
+import type { AddrInfo } from '../../address/addrinfo.js'
+import { interfaceIndex } from '../../address/addrinfo.js'
+import { native, registers } from '../../native/sockets.js'
+import * as validate from '../../support/validate.js'
 import { familiar } from './inet.js'
 import { fetch, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
+import type { TcpInfo } from './tcp-info.js'
 
 const UINT_MAX = 0xffffffff
 

@@ -1,5 +1,5 @@
-import { IPPROTO_TCP, SOCK_STREAM } from '../../constants/exported.js'
-import { lookupFor } from '../../lookup.js'
+import { lookupFor } from '../../address/inet.js'
+import { IPPROTO_TCP, SOCK_STREAM } from '../../constants/exported.generated.js'
 
 /**
  * The TCP addresses of a host and a port, in the order to try them.

@@ -1,9 +1,9 @@
-import { Chunks } from '../../chunks.js'
-import { AF_INET, AF_INET6, SOCK_STREAM } from '../../constants/exported.js'
-import type { InetAddrInfo } from '../../lookup.js'
+import type { InetAddrInfo } from '../../address/inet.js'
+import { AF_INET, AF_INET6, SOCK_STREAM } from '../../constants/exported.generated.js'
 import { ipOptions, ipv6Options } from '../../options/index.js'
 import { defineOptions, type OptionMethods } from '../../options/option.js'
-import { wrapAs } from '../../wrap.js'
+import { wrapAs } from '../../socket/adopt.js'
+import { Chunks } from '../../socket/iterator.js'
 import { StreamSocket } from '../socket.js'
 
 /**

@@ -1,6 +1,6 @@
-import { SOCK_STREAM } from '../../constants/exported.js'
-import { withDialer } from '../../dialer.js'
-import { dialUnix } from '../../unix/address.js'
+import { SOCK_STREAM } from '../../constants/exported.generated.js'
+import { withDialer } from '../../socket/dialer.js'
+import { dialUnix } from '../../socket/unix-client.js'
 import { UnixStreamSocket } from './socket.js'
 
 /** A unix stream client. */

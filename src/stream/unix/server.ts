@@ -1,7 +1,7 @@
-import { SOCK_STREAM } from '../../constants/exported.js'
+import { SOCK_STREAM } from '../../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
+import { withPath } from '../../socket/unix-server.js'
 import type { TlsSession } from '../../tls/session.js'
-import { withPath } from '../../unix/server.js'
 import { StreamServer } from '../server.js'
 import { UnixStreamSocket } from './socket.js'
 

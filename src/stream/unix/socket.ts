@@ -1,10 +1,10 @@
 import type { DuplexOptions } from 'node:stream'
-import { Chunks } from '../../chunks.js'
-import { AF_UNIX, SOCK_STREAM } from '../../constants/exported.js'
-import { UnixDuplex } from '../../duplex.js'
-import { pair as lowPair } from '../../llsocket/factory.js'
-import { withUnix } from '../../unix/rights.js'
-import { wrapAs } from '../../wrap.js'
+import { UnixDuplex } from '../../adapters/node-stream.js'
+import { AF_UNIX, SOCK_STREAM } from '../../constants/exported.generated.js'
+import { pair as lowPair } from '../../llsocket/create.js'
+import { wrapAs } from '../../socket/adopt.js'
+import { Chunks } from '../../socket/iterator.js'
+import { withUnix } from '../../socket/pass-fd.js'
 import { StreamSocket } from '../socket.js'
 
 /** A unix stream. See unix(7). */

@@ -15,4 +15,4 @@ await a.send(42)
 // @ts-expect-error a promise is no buffer
 export const received: Uint8Array = a.recv()
 // @ts-expect-error internal modules cannot be reached
-await import('berkeley/dist/native.js')
+await import('berkeley/dist/native/sockets.js')

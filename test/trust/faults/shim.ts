@@ -1,6 +1,6 @@
 /** The fault shim, as programs use it: scripts/lib/shim.mjs builds it and names it in the environment. */
 import { createRequire } from 'node:module'
-import { sys } from '#internal/constants.js'
+import { sys } from '#internal/constants/lookup.js'
 
 /** See test/shim/control.c. */
 interface Control {

@@ -2,7 +2,8 @@
 // and the others not at all.
 import { setTimeout as pause } from 'node:timers/promises'
 import { listen, type stream } from 'berkeley'
-import { EpollPoller, type ReadyListener, type Watch } from '#internal/reactor.js'
+import { EpollPoller } from '#internal/engine/epoll.js'
+import type { ReadyListener, Watch } from '#internal/engine/poller.js'
 import { type Figure, leavesNoFdOpen, program, type Terms } from '../program.js'
 import { atMost, crowdOf, disperse } from './crowds.js'
 

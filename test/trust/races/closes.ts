@@ -1,7 +1,7 @@
 // A close in the midst of every call: at once, or in any later moment, also by the continuation of another call. The call ends once, with
 // ECANCELED or with what it came to before; the socket stays closed, and no descriptor stays open.
 import type { Socket } from 'berkeley'
-import { native } from '#internal/native.js'
+import { native } from '#internal/native/sockets.js'
 import { randomFrom, within } from '../../util/index.js'
 import { Bounds, type Figure, leavesNoFdOpen, program, type Terms } from '../program.js'
 import { Bed } from './bed.js'

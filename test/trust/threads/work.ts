@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { stream } from 'berkeley'
-import { resolve } from '#internal/resolve.js'
+import { resolve } from '#internal/address/resolver.js'
 import { freshSeed, randomFrom } from '../../util/random.js'
 
 const FILE_BYTES = 4 << 20

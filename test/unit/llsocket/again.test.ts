@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AGAIN, SOCK_STREAM, socket } from 'berkeley/llsocket'
-import { sys } from '#internal/constants.js'
+import { sys } from '#internal/constants/lookup.js'
 import { attempt } from '#internal/llsocket/again.js'
 import { closingAll, leavesNoFd } from '../../util/index.js'
 

@@ -13,7 +13,7 @@ import {
   SCM_TIMESTAMP,
   SOL_SOCKET,
 } from 'berkeley/llsocket'
-import { isOwned } from '#internal/fd.js'
+import { isOwned } from '#internal/descriptor/owned-fd.js'
 import { coded, countFds, leavesNoFd } from '../../util/index.js'
 
 leavesNoFd()

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { CMSG_LEN, CMSG_SPACE, CmsgHdr, CmsgHdrs, SCM_RIGHTS, SOL_SOCKET } from 'berkeley/llsocket'
-import { native, registers } from '#internal/native.js'
+import { native, registers } from '#internal/native/sockets.js'
 import { coded, countFds, leavesNoFd } from '../../util/index.js'
 
 leavesNoFd()

@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs'
 import { AddrInfo, connect, dgram, EAI_SYSTEM, IP_MULTICAST_IF, IPPROTO_IP, listen, stream } from 'berkeley'
 import { device, inet } from 'berkeley/llsocket'
-import { lookup } from '#internal/constants.js'
+import { lookup } from '#internal/constants/lookup.js'
 import { abstractName } from '../../../util/index.js'
 import { ERRNOS } from '../errnos.js'
 import type { Fixture, Open, Row } from '../row.js'

@@ -1,0 +1,89 @@
+import type { Socket as NodeDgram } from 'node:dgram'
+import type { Server as NodeServer, Socket as NodeSocket } from 'node:net'
+import { sys } from '../constants/lookup.js'
+import { probe } from '../descriptor/descriptor.js'
+import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from '../options/by-number.js'
+import {
+  ipOptions,
+  ipv6Options,
+  multicastOptions,
+  socketOptions,
+  tcpOptions,
+  udpOptions,
+  unixOptions,
+} from '../options/index.js'
+import { defineOptions, type OptionMethods, type OptionTarget, optionTarget } from '../options/option.js'
+import { systemError } from '../support/errors.js'
+import { invalidType } from '../support/validate.js'
+
+/** A socket that Node made. */
+export type NodeOwned = NodeSocket | NodeServer | NodeDgram
+
+interface Handle {
+  fd?: number
+}
+
+/** Streams and servers keep their handle in the open; datagram sockets keep theirs in a state behind a symbol. */
+function handleOf(socket: object): Handle | null | undefined {
+  const state = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
+  if (state !== undefined) return (socket as Record<symbol, { handle?: Handle | null }>)[state]?.handle
+  return (socket as { _handle?: Handle | null })._handle
+}
+
+/**
+ * Every option of a socket that Node owns: its `net.Socket`, `net.Server` or `dgram.Socket`. The socket stays Node's; only the
+ * options are reached. A socket that is not open yet, or no longer, answers EBADF.
+ */
+class NodeOptions implements OptionTarget {
+  readonly #socket: object
+
+  constructor(socket: NodeOwned) {
+    if (typeof socket !== 'object' || socket === null || (!('_handle' in socket) && handleOf(socket) === undefined))
+      throw invalidType('socket', 'an instance of net.Socket, net.Server or dgram.Socket', socket)
+    this.#socket = socket
+  }
+
+  #fd(syscall: string): number {
+    const fd = handleOf(this.#socket)?.fd ?? -1
+    if (fd < 0) throw systemError(sys.EBADF, syscall, { detail: 'the socket is not open' })
+    return fd
+  }
+
+  [optionTarget](syscall: string): { fd: number; family: number } {
+    const fd = this.#fd(syscall)
+    return { fd, family: probe(fd).family }
+  }
+
+  /** Reads any option, by numbers: as `getsockopt` of our own sockets. */
+  getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
+    return getGeneric(this.#fd('getsockopt'), level, name, kind)
+  }
+
+  /** Sets any option, by numbers: as `setsockopt` of our own sockets. */
+  setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
+    setGeneric(this.#fd('setsockopt'), level, name, value, kind)
+  }
+}
+
+interface NodeOptions
+  extends OptionMethods<typeof socketOptions>,
+    OptionMethods<typeof tcpOptions>,
+    OptionMethods<typeof udpOptions>,
+    OptionMethods<typeof ipOptions>,
+    OptionMethods<typeof ipv6Options>,
+    OptionMethods<typeof multicastOptions>,
+    OptionMethods<typeof unixOptions> {}
+defineOptions(NodeOptions, socketOptions, tcpOptions, udpOptions, ipOptions, ipv6Options, multicastOptions, unixOptions)
+
+export type { NodeOptions }
+
+/**
+ * The options of a socket that Node owns.
+ *
+ * @example
+ * options(socket).tcpusertimeout(30_000)
+ * options(socket).tcpinfo().rtt
+ */
+export function options(socket: NodeOwned): NodeOptions {
+  return new NodeOptions(socket)
+}

@@ -1,0 +1,98 @@
+import { AF_INET, AF_INET6, AF_PACKET } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { type InterfaceRow, native } from '../native/sockets.js'
+import { check, checkAnswer } from '../support/errors.js'
+import { adoptSockaddr } from './addrinfo.js'
+
+/** One address of an interface. */
+export interface InterfaceAddress {
+  /** The address as text. */
+  address: string
+  /** Which of its bits are the network. */
+  netmask?: string
+  /** Where a broadcast on this network goes. */
+  broadcast?: string
+  /** The other end of a point-to-point link. */
+  peer?: string
+  /** Interface index of a link-local IPv6 address. */
+  scopeid?: number
+}
+
+/** A network interface. See netdevice(7). */
+export interface Interface {
+  /** Number of the interface. */
+  index: number
+  /** Bytes that one packet can hold. */
+  mtu: number
+  /** Names of the flags that are set, lower case: `up`, `loopback`, `running`, `multicast`, … */
+  flags: string[]
+  /** Hardware address, as `02:42:ac:11:00:02`; absent where there is none. */
+  ether?: string
+  /** IPv4 addresses. */
+  inet: InterfaceAddress[]
+  /** IPv6 addresses. */
+  inet6: InterfaceAddress[]
+}
+
+function flagNames(flags: number): string[] {
+  return Object.entries(native.interfaceFlags)
+    .filter(([, bit]) => (flags & bit) !== 0)
+    .map(([name]) => name)
+}
+
+function textOf(sockaddr: Buffer | undefined): string | undefined {
+  return sockaddr && adoptSockaddr(sockaddr).addr
+}
+
+function addressOf([, flags, address, netmask, other]: InterfaceRow): InterfaceAddress {
+  const ai = adoptSockaddr(address as Buffer)
+  const has = (name: string): boolean => (flags & (native.interfaceFlags[name] ?? 0)) !== 0
+  const entries = {
+    address: ai.addr,
+    netmask: textOf(netmask),
+    broadcast: has('broadcast') ? textOf(other) : undefined,
+    peer: has('pointopoint') ? textOf(other) : undefined,
+    scopeid: ai.family === AF_INET6 && ai.scopeid ? ai.scopeid : undefined,
+  }
+  return Object.fromEntries(
+    Object.entries(entries).filter(([, value]) => value !== undefined),
+  ) as unknown as InterfaceAddress
+}
+
+/** undefined for an interface that was removed since it was listed. */
+function newInterface(name: string, flags: number): Interface | undefined {
+  const index = native.ifNameToIndex(name)
+  const mtu = native.ifMtu(name)
+  if (index === -sys.ENODEV || mtu === -sys.ENODEV) return undefined
+  check(index, 'if_nametoindex', { detail: name })
+  check(mtu, 'ioctl', { detail: `SIOCGIFMTU ${name}` })
+  return { index, mtu, flags: flagNames(flags), inet: [], inet6: [] }
+}
+
+/**
+ * The network interfaces of this machine by name, each with all its addresses.
+ *
+ * @see {@link https://man7.org/linux/man-pages/man3/getifaddrs.3.html getifaddrs(3)}
+ */
+export function getifaddrs(): Record<string, Interface> {
+  const found = new Map<string, Interface>()
+  for (const row of checkAnswer(native.getifaddrs(), 'getifaddrs')) {
+    const [label, flags, address] = row
+    // An address may carry a label of its own, such as eth0:1; the interface is what stands before the colon.
+    const name = label.split(':', 1)[0] ?? label
+    const device = found.get(name) ?? newInterface(name, flags)
+    if (device === undefined) continue
+    found.set(name, device)
+    if (address) place(device, row, adoptSockaddr(address).family)
+  }
+  return Object.fromEntries(found)
+}
+
+function place(device: Interface, row: InterfaceRow, family: number): void {
+  if (family === AF_INET) device.inet.push(addressOf(row))
+  else if (family === AF_INET6) device.inet6.push(addressOf(row))
+  else if (family === AF_PACKET) {
+    const ether = textOf(row[2])
+    if (ether && /[1-9a-f]/.test(ether)) device.ether = ether
+  }
+}

@@ -1,0 +1,77 @@
+import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
+import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { closeFd } from '../descriptor/close-fd.js'
+import { adoptable } from '../descriptor/descriptor.js'
+import { isOwned } from '../descriptor/owned-fd.js'
+import { native, registers } from '../native/sockets.js'
+import { check, systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
+import { Socket, shutdownHow } from './socket.js'
+
+/**
+ * Makes a socket of the family, type and protocol of an address, which it remembers for `bind()` and `connect()`.
+ * It is blocking unless `nonblock` is true. See socket(2).
+ */
+export function create(ai: AddrInfo, nonblock = false): Socket {
+  addressArgument('ai', ai)
+  const flags = validate.boolean('nonblock', nonblock) ? SOCK_NONBLOCK : 0
+  const { family, socktype, protocol } = ai
+  const fd = check(native.socket(family, socktype | flags, protocol), 'socket')
+  return new Socket(fd, { family, socktype, protocol: protocol || protocolOf(fd) }, ai)
+}
+
+/** What the kernel chose where it had the choice. */
+function protocolOf(fd: number): number {
+  return native.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, native.kinds.int) < 0 ? 0 : (registers[0] ?? 0)
+}
+
+/** Two unix sockets that are connected with each other. See socketpair(2). */
+export function pair(socktype: number, nonblock = false, protocol = 0): [Socket, Socket] {
+  const type = validate.integer('socktype', socktype)
+  const flags = validate.boolean('nonblock', nonblock) ? SOCK_NONBLOCK : 0
+  validate.integer('protocol', protocol)
+  check(native.socketpair(AF_UNIX, type | flags, protocol), 'socketpair')
+  const [first = -1, second = -1] = registers
+  const facts = { family: AF_UNIX, socktype: type, protocol }
+  return [new Socket(first, facts), new Socket(second, facts)]
+}
+
+/**
+ * Adopts an open socket: it is closed with the object from now on, and made close-on-exec.
+ * @param nonblock - sets or clears `O_NONBLOCK`; left as it is when absent.
+ * @throws EBADF or ENOTSOCK when it is no socket; EBUSY when an object of this library owns it already.
+ */
+export function wrap(fd: number, nonblock?: boolean): Socket {
+  const adopted = adoptable(fd)
+  const socket = new Socket(adopted.fd, adopted.facts)
+  if (nonblock === undefined) return socket
+  try {
+    socket.nonblock(nonblock)
+  } catch (error) {
+    socket.unwrap()
+    throw error
+  }
+  return socket
+}
+
+/** Shuts down one direction or both of a descriptor that belongs to the caller. See shutdown(2). */
+export function shutdown(fd: number, how: number): void {
+  check(native.shutdown(validate.descriptor('fd', fd), shutdownHow('how', how)), 'shutdown')
+}
+
+/**
+ * Closes a descriptor that belongs to the caller, after shutting down what `how` says.
+ * @throws EBUSY when a socket object owns it;
+ *   what shutdown(2) or close(2) reported; the descriptor is closed in any case.
+ */
+export function close(fd: number, how?: number): void {
+  const number = validate.descriptor('fd', fd)
+  if (isOwned(number))
+    throw systemError(sys.EBUSY, 'close', {
+      detail: `fd ${number} belongs to a socket object, which has a close() of its own`,
+    })
+  const shut = how === undefined ? 0 : native.shutdown(number, shutdownHow('how', how))
+  closeFd(number)
+  check(shut, 'shutdown')
+}

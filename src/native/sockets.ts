@@ -1,0 +1,188 @@
+import { loadSockets } from './load.js'
+
+/**
+ * The addon, function by function. Each system call returns a count or `-errno`; what it returns beside that stands in
+ * `registers` until the next call. Buffers are given with offset and length where the call moves data through a part.
+ *
+ * Only this folder knows that the addon exists. Nothing here decides anything: retries, deadlines, defaults and
+ * exceptions belong to the layers above.
+ */
+export interface Native {
+  readonly registers: ArrayBuffer
+  readonly constants: Readonly<Record<string, number>>
+  readonly unsupported: readonly string[]
+  readonly limits: { readonly unixpath_max: number; readonly sockaddr_max: number; readonly host_max: number }
+  readonly kinds: Readonly<Record<NativeKind, number>>
+  readonly tcpInfoFields: readonly string[]
+  readonly interfaceFlags: Readonly<Record<string, number>>
+
+  socket(family: number, type: number, protocol: number): number
+  /** Registers 0 and 1: the two fds. */
+  socketpair(family: number, type: number, protocol: number): number
+  bind(fd: number, sockaddr: Uint8Array): number
+  connect(fd: number, sockaddr: Uint8Array): number
+  listen(fd: number, backlog: number): number
+  /** Register 0: length of the address. */
+  accept4(fd: number, flags: number, sockaddr?: Uint8Array): number
+  shutdown(fd: number, how: number): number
+  close(fd: number): number
+  /** On a thread of the pool; the callback gets what close(2) returned. The number is gone at once, unless the answer is an error. */
+  closeAsync(callback: (result: number) => void, fd: number): number
+  dup(fd: number): number
+  getsockname(fd: number, sockaddr: Uint8Array): number
+  getpeername(fd: number, sockaddr: Uint8Array): number
+  fcntl(fd: number, command: number, argument: number): number
+  sockatmark(fd: number): number
+  poll(fd: number, events: number, milliseconds: number): number
+
+  recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number
+  /** Register 0: length of the address. */
+  recvfrom(fd: number, into: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
+  send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
+  sendto(fd: number, from: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
+  sendfile(socket: number, file: number, offset: number, count: number): number
+  /** On a thread of the pool, on duplicates of both descriptors; the callback gets what sendfile(2) returned. */
+  sendfileAsync(callback: (result: number) => void, socket: number, file: number, offset: number, count: number): number
+
+  sendmsg(fd: number, from: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
+  /** Registers: 0 address length, 1 control length, 2 flags. */
+  recvmsg(fd: number, into: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
+  /** How many datagrams came. Their rows in the table, and their shares of the memory: see native/mmsg.c. */
+  recvmmsg(
+    fd: number,
+    flags: number,
+    count: number,
+    data: Uint8Array,
+    names: Uint8Array,
+    control: Uint8Array,
+    table: Int32Array,
+  ): number
+  /** How many rows were sent. */
+  sendmmsg(
+    fd: number,
+    flags: number,
+    from: Uint8Array[],
+    rows: Int32Array,
+    count: number,
+    names: Uint8Array,
+    control: Uint8Array,
+  ): number
+  cmsgLen(bytes: number): number
+  cmsgSpace(bytes: number): number
+  cmsgPut(control: Uint8Array, offset: number, level: number, type: number, data: Uint8Array): number
+  /** Offset of the next one, 0 at the end. Registers: 0 level, 1 type, 2 data offset, 3 data length. */
+  cmsgAt(control: Uint8Array, length: number, offset: number): number
+
+  /** The value comes in the registers and the bytes. */
+  cmsgDecode(kind: number, data: Uint8Array, bytes?: Uint8Array): number
+  /** Numbers go in the registers. Returns the length. */
+  cmsgEncode(kind: number, to: Uint8Array, bytes?: Uint8Array): number
+
+  /** The value comes in the registers, or for the kind `bytes` in `bytes`. Returns its length. */
+  getsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array): number
+  setsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array, more?: Uint8Array): number
+
+  inetAddress(host: string, port: number, sockaddr: Uint8Array): number
+  inet6Address(host: string, port: number, flowinfo: number, scopeid: number, sockaddr: Uint8Array): number
+  unixAddress(path: Uint8Array, sockaddr: Uint8Array): number
+  vsockAddress(cid: number, port: number, sockaddr: Uint8Array): number
+  /** The family. Registers: 0 port, 1 flowinfo, 2 scope id or interface index, 3 name offset, 4 name length, 5 cid. */
+  addressParts(sockaddr: Uint8Array): number
+  addressText(sockaddr: Uint8Array): string | undefined
+
+  /** A list, or an `EAI_*` code (with errno in register 0 for `EAI_SYSTEM`). */
+  getaddrinfo(
+    host: string | undefined,
+    service: string | undefined,
+    family: number,
+    socktype: number,
+    protocol: number,
+    flags: number,
+  ): ResolvedAddress[] | number
+  getnameinfo(sockaddr: Uint8Array, flags: number): [host: string, service: string] | number
+  getaddrinfoAsync(
+    callback: (answer: ResolvedAddress[] | number) => void,
+    host: string | undefined,
+    service: string | undefined,
+    family: number,
+    socktype: number,
+    protocol: number,
+    flags: number,
+  ): number
+  gaiError(code: number): string
+  strerror(errno: number): string
+
+  /** Descriptors that are owned here when the environment ends are closed then. From now on. */
+  ledgerKeep(): number
+  /** Whether a descriptor is owned here: for those that come from elsewhere or go there. */
+  ledgerMark(fd: number, owned: number): number
+
+  getifaddrs(): InterfaceRow[] | number
+  ifNameToIndex(name: string): number
+  ifIndexToName(index: number): string | number
+  ifMtu(name: string): number
+
+  /** The board: int32 0 holders, 1 referenced, then three per event: slot, generation, `EPOLL*` bits. */
+  reactorOpen(callback: (count: number) => void): ArrayBuffer | number
+  reactorHold(held: number): number
+  epollCtl(operation: number, fd: number, events: number, slot: number, generation: number): number
+}
+
+/** Value kinds of socket options that C knows the layout of. */
+export type NativeKind =
+  | 'u16'
+  | 'timeval_ns'
+  | 'timespec'
+  | 'timestamping'
+  | 'pktinfo'
+  | 'pktinfo6_cmsg'
+  | 'extended_error'
+  | 'bytes'
+  | 'int'
+  | 'u32'
+  | 'net32'
+  | 'u64'
+  | 'timeval'
+  | 'linger'
+  | 'ucred'
+  | 'txtime'
+  | 'in_addr'
+  | 'mreqn'
+  | 'group'
+  | 'group_source'
+  | 'pktinfo6'
+  | 'filter'
+  | 'tcp_info'
+  | 'group_filter'
+  | 'mreq6'
+  | 'mtuinfo6'
+  | 'md5sig'
+  | 'repair_options'
+  | 'repair_window'
+
+export type ResolvedAddress = [
+  family: number,
+  socktype: number,
+  protocol: number,
+  sockaddr: Buffer,
+  canonname: string | undefined,
+]
+
+export type InterfaceRow = [
+  name: string,
+  flags: number,
+  address: Buffer | undefined,
+  netmask: Buffer | undefined,
+  broadcastOrPeer: Buffer | undefined,
+]
+
+export const native = loadSockets() as Native
+
+/**
+ * What a call returned beside its count. Read it before the next native call. The addon keeps a pointer to this memory, as to
+ * the reactor's board: neither buffer may ever be transferred or posted.
+ */
+export const registers = new Float64Array(native.registers)
+
+/** The same memory, for 64-bit values that a double would round. */
+export const registers64 = new BigUint64Array(native.registers)

@@ -1,0 +1,7 @@
+// Every kind of option value, by what it is made of.
+export * from './bytes.js'
+export * from './inet.js'
+export type { Kind, OptionPlace } from './kind.js'
+export * from './number.js'
+export * from './struct.js'
+export * from './tcp.js'

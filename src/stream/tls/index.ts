@@ -1,0 +1,15 @@
+/**
+ * TLS on stream sockets, by the OpenSSL inside Node. `stream.inet` and `stream.unix` take a `tlscfg`; the classes here do not do
+ * without one.
+ */
+
+export { assertIdentity } from '../../tls/assert-identity.js'
+export type { Check, Chosen, KeyPair, Pem, TlsConfig as Config, TlsVersion as Version } from '../../tls/config.js'
+export { Context } from '../../tls/context.js'
+export { TlsError, type TlsErrorContext } from '../../tls/errors.js'
+export type { TlsSession as Session } from '../../tls/session.js'
+export type { Cipher } from '../../tls/session-info.js'
+export * as inet from './inet.js'
+export type { Encrypting } from './require-tls.js'
+export * as unix from './unix.js'
+export { type WrapOptions, wrap } from './wrap.js'

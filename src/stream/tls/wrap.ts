@@ -1,0 +1,86 @@
+import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../../constants/exported.generated.js'
+import { Socket as LowSocket } from '../../llsocket/socket.js'
+import { native } from '../../native/sockets.js'
+import { surrender, type WaitOptions } from '../../socket/socket.js'
+import * as validate from '../../support/validate.js'
+import type { TlsConfig } from '../../tls/config.js'
+import { Context, contextOf } from '../../tls/context.js'
+import { TlsError } from '../../tls/errors.js'
+import { TlsSession } from '../../tls/session.js'
+import { InetStreamSocket } from '../inet/socket.js'
+import type { StreamSocket } from '../socket.js'
+import { UnixStreamSocket } from '../unix/socket.js'
+
+/** How a connection becomes one with TLS. */
+export interface WrapOptions extends WaitOptions {
+  /** Whether this side is the server: by default what a context is for, and false for a plain object. */
+  server?: boolean | undefined
+  /** Clients: the name to ask for and to check the certificate against. */
+  servername?: string | undefined
+  /** Clients: what `getSession()` gave before. */
+  session?: Uint8Array | undefined
+  /** What was received in the clear beyond the message that announced TLS. There must be nothing: see {@link wrap}. */
+  received?: Uint8Array | undefined
+}
+
+const peeked = Buffer.alloc(1)
+
+const WRAP_OPTIONS = ['server', 'servername', 'session', 'received', 'signal']
+
+/**
+ * Goes on with TLS on a connection that was in the clear until now, as STARTTLS does. The former object is closed for its user; what
+ * waits on it ends with ECANCELED. A client has done the handshake when this resolves; a server does it at the first verb.
+ *
+ * What arrives in the clear behind the message that announces TLS was put there by somebody in between, who wants it to be taken
+ * for a part of the secure conversation: a client refuses it, and so does a server that hands over what it has read too much.
+ * @throws {@link TlsError}: `ERR_TLS_PLAINTEXT` for such bytes, or what the handshake says; the connection is closed then.
+ */
+export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
+  sock: S,
+  tlscfg: TlsConfig | Context,
+  options: WrapOptions = {},
+): Promise<S extends UnixStreamSocket ? UnixStreamSocket : InetStreamSocket> {
+  const given = validate.options('options', options, WRAP_OPTIONS) as WrapOptions
+  const isServer = validate.boolean('options.server', given.server ?? (tlscfg instanceof Context && tlscfg.isServer))
+  if (!(sock instanceof InetStreamSocket || sock instanceof UnixStreamSocket))
+    throw validate.invalidType('sock', 'an instance of Socket of stream.inet or stream.unix', sock)
+  const context = contextOf(tlscfg, isServer)
+  const { servername, session, received, signal } = given
+  const secured = secure(sock, new TlsSession(context, { servername, session, shortIsAll: sock.family() !== AF_UNIX }))
+  try {
+    refusePlaintext(secured, isServer, received)
+    if (!isServer) await secured.handshake({ signal })
+    return secured as never
+  } catch (error) {
+    // What was wrong before is worth more than what the close says.
+    await secured.close().catch(() => undefined)
+    throw error
+  }
+}
+
+function secure(sock: StreamSocket, session: TlsSession): StreamSocket {
+  const facts = { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }
+  const [rcvmsec, sndmsec] = sock.deadlines()
+  const low = new LowSocket(detached(sock, session), facts)
+  const Class = facts.family === AF_UNIX ? UnixStreamSocket : InetStreamSocket
+  const secured = new Class(low, session)
+  secured.deadlines(rcvmsec, sndmsec)
+  return secured
+}
+
+/** A socket that is closed, or encrypted already, cannot be given away: then nobody has a use for the session. */
+function detached(sock: StreamSocket, session: TlsSession): number {
+  try {
+    return surrender(sock)
+  } catch (error) {
+    session.close()
+    throw error
+  }
+}
+
+/** Before a client has said anything in TLS, a server has nothing to say. */
+function refusePlaintext(sock: StreamSocket, isServer: boolean, received: Uint8Array = new Uint8Array()): void {
+  const early = isServer ? 0 : native.recv(sock.fd(), peeked, 0, 1, MSG_PEEK | MSG_DONTWAIT)
+  if (validate.bytes('options.received', received).length === 0 && early <= 0) return
+  throw new TlsError('ERR_TLS_PLAINTEXT', 'wrap', 'bytes in the clear follow the switch to TLS')
+}

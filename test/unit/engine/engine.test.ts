@@ -1,0 +1,491 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, mock, test } from 'node:test'
+import { sys } from '#internal/constants/lookup.js'
+import { after } from '#internal/engine/deadline.js'
+import { Engine } from '#internal/engine/engine.js'
+import { MORE, type Operation } from '#internal/engine/operation.js'
+import { systemError } from '#internal/support/errors.js'
+import { FakePoller } from '../../util/fake-poller.js'
+
+const FD = 42
+
+/** A kernel that answers what it was told to, one answer for each call. */
+class Script implements Operation<number> {
+  readonly syscall = 'recv'
+  calls = 0
+  readonly answers: number[]
+
+  constructor(...answers: number[]) {
+    this.answers = answers
+  }
+
+  attempt(fd: number): number {
+    assert.equal(fd, FD)
+    this.calls++
+    const answer = this.answers.shift()
+    assert.notEqual(answer, undefined, 'one system call more than the script has')
+    return answer as number
+  }
+
+  finish(count: number): number | typeof MORE {
+    return count
+  }
+}
+
+let poller: FakePoller
+let closed: boolean
+let engine: Engine
+
+beforeEach(() => {
+  poller = new FakePoller()
+  closed = false
+  const use = (syscall: string): number => {
+    if (closed) throw systemError(sys.EBADF, syscall)
+    return FD
+  }
+  engine = new Engine({ use }, poller)
+})
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const readable = (): void => poller.report(FD, true, false)
+const writable = (): void => poller.report(FD, false, true)
+
+describe('engine: the loop', () => {
+  test('a call that is through at once waits for nothing', async () => {
+    assert.equal(await engine.read(new Script(5)), 5)
+    assert.equal(poller.watched.size, 0)
+    assert.equal(poller.holders, 0)
+  })
+
+  test('EINTR: the call is made again', async () => {
+    const script = new Script(-sys.EINTR, -sys.EINTR, 7)
+    assert.equal(await engine.read(script), 7)
+    assert.equal(script.calls, 3)
+  })
+
+  test('EAGAIN: waits for readiness, and holds the event loop as long', async () => {
+    const script = new Script(-sys.EAGAIN, 3)
+    const result = engine.read(script)
+    assert.equal(script.calls, 1)
+    assert.equal(poller.holders, 1)
+    readable()
+    assert.equal(await result, 3)
+    assert.equal(poller.holders, 0)
+  })
+
+  test('readiness that comes while another thread makes the call is not lost (H12)', async () => {
+    const threads: ((result: number) => void)[] = []
+    const result = engine.write({
+      syscall: 'sendfile',
+      attempt: () => assert.fail('another thread makes the call'),
+      offload: () => new Promise<number>((resolve) => threads.push(resolve)),
+      finish: (count) => count,
+    })
+    threads[0]?.(-sys.EAGAIN)
+    await turn()
+    writable()
+    assert.equal(threads.length, 2)
+    // The room comes after that thread looked for it, and before it is known what it found.
+    writable()
+    threads[1]?.(-sys.EAGAIN)
+    await turn()
+    assert.equal(threads.length, 3, 'nobody will announce the room again')
+    threads[2]?.(8)
+    assert.equal(await result, 8)
+  })
+
+  test('nor is it when an earlier call has waited, and this one has yet to (H12)', async () => {
+    const before = engine.write(new Script(-sys.EAGAIN, 1))
+    writable()
+    assert.equal(await before, 1)
+    const threads: ((result: number) => void)[] = []
+    const sent = engine.write({
+      syscall: 'sendfile',
+      attempt: () => assert.fail('another thread makes the call'),
+      offload: () => new Promise<number>((resolve) => threads.push(resolve)),
+      finish: (count) => count,
+    })
+    writable()
+    threads[0]?.(-sys.EAGAIN)
+    await turn()
+    assert.equal(threads.length, 2, 'nobody will announce the room again')
+    threads[1]?.(8)
+    assert.equal(await sent, 8)
+  })
+
+  test('readiness is a hint: EAGAIN after it waits again (H11)', async () => {
+    const script = new Script(-sys.EAGAIN, -sys.EAGAIN, -sys.EAGAIN, 9)
+    const result = engine.read(script)
+    readable()
+    readable()
+    readable()
+    assert.equal(await result, 9)
+    assert.equal(script.calls, 4)
+  })
+
+  test('readiness of the other direction is not ours', async () => {
+    const script = new Script(-sys.EAGAIN, 1)
+    const result = engine.read(script)
+    writable()
+    assert.equal(script.calls, 1)
+    readable()
+    assert.equal(await result, 1)
+  })
+
+  test('the descriptor is registered once, not for each wait', async () => {
+    const watch = mock.method(poller, 'watch')
+    for (let i = 0; i < 3; i++) {
+      const result = engine.read(new Script(-sys.EAGAIN, 1))
+      readable()
+      await result
+    }
+    assert.equal(watch.mock.callCount(), 1)
+  })
+
+  test('any other error is the answer, with the name of the call', async () => {
+    await assert.rejects(engine.read(new Script(-sys.ECONNRESET)), { code: 'ECONNRESET', syscall: 'recv' })
+    const waiting = engine.read(new Script(-sys.EAGAIN, -sys.ECONNRESET))
+    readable()
+    await assert.rejects(waiting, { code: 'ECONNRESET' })
+    assert.equal(poller.holders, 0)
+  })
+
+  test('a refusal of the poller is the answer, and leaves nothing behind', async () => {
+    poller.refusal = systemError(sys.EPERM, 'epoll_ctl')
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN)), { code: 'EPERM', syscall: 'epoll_ctl' })
+    assert.equal(poller.holders, 0)
+    assert.equal(await engine.read(new Script(1)), 1)
+  })
+
+  test('an exception of the operation is the answer, at once and after a wait', async () => {
+    const boom = new Error('boom')
+    const finish = (): never => {
+      throw boom
+    }
+    await assert.rejects(engine.read({ syscall: 'recv', attempt: () => 1, finish }), boom)
+    const answers = [-sys.EAGAIN, 1]
+    const waiting = engine.read({ syscall: 'recv', attempt: () => answers.shift() as number, finish })
+    readable()
+    await assert.rejects(waiting, boom)
+    assert.equal(poller.holders, 0)
+  })
+})
+
+describe('engine: several calls for one verb', () => {
+  function sending(total: number, ...answers: number[]): Operation<number> {
+    let sent = 0
+    return {
+      syscall: 'send',
+      attempt: () => answers.shift() as number,
+      finish(count) {
+        sent += count
+        return sent < total ? MORE : sent
+      },
+      context: () => ({ bytes: sent }),
+    }
+  }
+
+  test('MORE goes on until everything is done, over waits (H27)', async () => {
+    const result = engine.write(sending(10, 4, -sys.EAGAIN, 3, 3))
+    writable()
+    assert.equal(await result, 10)
+  })
+
+  test('a failure midway says how far it came (H27)', async () => {
+    const result = engine.write(sending(10, 4, -sys.EAGAIN, -sys.EPIPE))
+    writable()
+    await assert.rejects(result, { code: 'EPIPE', bytes: 4 })
+  })
+
+  test('a long operation lets the event loop turn (H13)', async () => {
+    let others = 0
+    setImmediate(() => others++)
+    const total = 100
+    assert.equal(await engine.write(sending(total, ...Array<number>(total).fill(1))), total)
+    assert.equal(others, 1)
+  })
+})
+
+describe('engine: one operation in each direction', () => {
+  test('a second one is EALREADY, the other direction is free (H24)', async () => {
+    const first = engine.read(new Script(-sys.EAGAIN, 1))
+    await assert.rejects(engine.read(new Script()), { code: 'EALREADY', syscall: 'recv' })
+    assert.equal(await engine.write(new Script(2)), 2)
+    readable()
+    assert.equal(await first, 1)
+  })
+
+  test('luck is bounded: after many immediate completions the event loop turns (H13)', async () => {
+    let turned = false
+    setImmediate(() => {
+      turned = true
+    })
+    let count = 0
+    while (!turned && count < 10_000) {
+      await engine.read(new Script(1))
+      count++
+    }
+    assert.ok(turned, 'the loop turned')
+    assert.ok(count <= 128, `after ${count} completions`)
+  })
+})
+
+describe('engine: nothing left', () => {
+  /** A receive of 10 bytes, for which a shorter count means that no more is there. */
+  function receive(...answers: number[]): Operation<number> & { calls: number } {
+    return {
+      syscall: 'recv',
+      calls: 0,
+      attempt() {
+        this.calls++
+        return answers.shift() as number
+      },
+      finish: (count) => count,
+      drained: (count) => count > 0 && count < 10,
+    }
+  }
+
+  /** An engine whose descriptor is under watch already. */
+  async function watched(): Promise<void> {
+    const first = engine.read(receive(-sys.EAGAIN, 10))
+    readable()
+    await first
+  }
+
+  test('after a short count the next one waits without a call, and an announcement lets it go on', async () => {
+    await watched()
+    assert.equal(await engine.read(receive(4)), 4)
+    const next = receive(3)
+    const result = engine.read(next)
+    assert.equal(next.calls, 0)
+    readable()
+    assert.equal(await result, 3)
+  })
+
+  test('what was announced in between is fetched at once', async () => {
+    await watched()
+    await engine.read(receive(4))
+    readable()
+    assert.equal(await engine.read(receive(5)), 5)
+  })
+
+  test('a full count, the end, and an operation of another kind ask', async () => {
+    await watched()
+    for (const count of [10, 0]) {
+      await engine.read(receive(count))
+      assert.equal(await engine.read(receive(6)), 6)
+      readable()
+    }
+    await engine.read(receive(4))
+    assert.equal(await engine.read(new Script(2)), 2)
+  })
+
+  test('before the descriptor is under watch nothing would be announced: it asks', async () => {
+    assert.equal(await engine.read(receive(4)), 4)
+    assert.equal(await engine.read(receive(5)), 5)
+  })
+
+  test('after the end or an error was announced it always asks: no other announcement follows', async () => {
+    await watched()
+    poller.report(FD, true, true, true)
+    assert.equal(await engine.read(receive(4)), 4)
+    assert.equal(await engine.read(receive(0)), 0)
+  })
+})
+
+describe('engine: deadlines', () => {
+  test('a wait that takes too long is a TimeoutError, and says how far it came (H22)', async () => {
+    const started = performance.now()
+    const operation: Operation<number> = {
+      syscall: 'send',
+      attempt: () => -sys.EAGAIN,
+      finish: (n) => n,
+      context: () => ({ bytes: 17 }),
+    }
+    await assert.rejects(engine.write(operation, { deadline: after(30) }), {
+      name: 'TimeoutError',
+      code: 'ETIMEDOUT',
+      syscall: 'send',
+      bytes: 17,
+    })
+    assert.ok(performance.now() - started >= 30, 'not before its time')
+    assert.equal(poller.holders, 0)
+  })
+
+  test('readiness does not start the budget anew (H11)', async () => {
+    const script: Operation<number> = { syscall: 'recv', attempt: () => -sys.EAGAIN, finish: (n) => n }
+    const started = performance.now()
+    const result = engine.read(script, { deadline: after(50) })
+    const nagging = setInterval(readable, 5)
+    await assert.rejects(result, { code: 'ETIMEDOUT' })
+    clearInterval(nagging)
+    assert.ok(performance.now() - started < 1000)
+  })
+
+  test('a call that is through at once does not look at the deadline: what is there is delivered (H22)', async () => {
+    assert.equal(await engine.read(new Script(5), { deadline: performance.now() - 1 }), 5)
+  })
+
+  test('a deadline that is over before the wait ends it at once', async () => {
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: performance.now() - 1 }), {
+      code: 'ETIMEDOUT',
+    })
+  })
+})
+
+describe('engine: cancellation', () => {
+  test('a signal that is aborted already: no system call is made (H23)', async () => {
+    const reason = new Error('why')
+    await assert.rejects(engine.read(new Script(), { deadline: after(0), signal: AbortSignal.abort(reason) }), {
+      name: 'AbortError',
+      code: 'ABORT_ERR',
+      cause: reason,
+    })
+  })
+
+  test('abort while waiting: the next call gets what arrives later (H23)', async () => {
+    const abort = new AbortController()
+    const result = engine.read(new Script(-sys.EAGAIN), { deadline: after(0), signal: abort.signal })
+    abort.abort()
+    await assert.rejects(result, { name: 'AbortError' })
+    readable()
+    assert.equal(await engine.read(new Script(4)), 4)
+    assert.equal(poller.holders, 0)
+  })
+
+  test('close ends every wait with ECANCELED once, and stops the watch (H02)', async () => {
+    const reading = engine.read(new Script(-sys.EAGAIN))
+    const writing = engine.write(new Script(-sys.EAGAIN))
+    engine.close()
+    closed = true
+    await assert.rejects(reading, { code: 'ECANCELED' })
+    await assert.rejects(writing, { code: 'ECANCELED' })
+    assert.equal(poller.watched.size, 0)
+    assert.equal(poller.holders, 0)
+    await assert.rejects(engine.read(new Script()), { code: 'EBADF' })
+  })
+})
+
+describe('engine: wait hooks', () => {
+  test('called before each wait with what is left, and not when nothing is waited for (H26)', async () => {
+    const left: number[] = []
+    const hook = (ms: number): void => {
+      left.push(ms)
+    }
+    assert.equal(await engine.read(new Script(1), { deadline: after(0), hook }), 1)
+    assert.deepEqual(left, [])
+    const result = engine.read(new Script(-sys.EAGAIN, -sys.EAGAIN, 1), { deadline: after(0), hook })
+    readable()
+    readable()
+    assert.equal(await result, 1)
+    assert.deepEqual(left, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
+  })
+
+  test('false ends the call with ECANCELED, an exception with that (H26)', async () => {
+    const hook = (): boolean => false
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), hook }), { code: 'ECANCELED' })
+    const boom = new Error('boom')
+    const thrower = (): never => {
+      throw boom
+    }
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), hook: thrower }), boom)
+    assert.equal(poller.holders, 0)
+  })
+
+  test('a hook that closes the socket ends the wait, and nothing is registered behind its back (H17)', async () => {
+    const hook = (): void => {
+      engine.close()
+      closed = true
+    }
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), hook }), { code: 'ECANCELED' })
+    assert.equal(poller.watched.size, 0)
+    assert.equal(poller.holders, 0)
+  })
+})
+
+describe('engine: errors that time mends', () => {
+  const exhausted = (...answers: number[]): Operation<number> & { calls: number } => ({
+    syscall: 'accept',
+    calls: 0,
+    attempt() {
+      this.calls++
+      return answers.shift() ?? -sys.EMFILE
+    },
+    finish: (fd) => fd,
+    paused: new Set([sys.EMFILE]),
+    retried: new Set([sys.ECONNABORTED]),
+  })
+
+  test('it pauses, and does not spin on readiness meanwhile (H46)', async () => {
+    const operation = exhausted(-sys.EMFILE, -sys.EMFILE, 8)
+    const result = engine.read(operation)
+    for (let i = 0; i < 100; i++) readable()
+    assert.equal(operation.calls, 1)
+    assert.equal(await result, 8)
+    assert.equal(operation.calls, 3)
+  })
+
+  test('a call that got somewhere begins the pauses anew', async () => {
+    const answers = Array.from({ length: 20 }, () => [-sys.EMFILE, 1]).flat()
+    let left = 20
+    const operation: Operation<string> = {
+      syscall: 'sendmmsg',
+      attempt: () => answers.shift() as number,
+      finish: (count) => {
+        left -= count
+        return left > 0 ? MORE : 'all'
+      },
+      paused: new Set([sys.EMFILE]),
+    }
+    const start = performance.now()
+    assert.equal(await engine.write(operation), 'all')
+    const took = performance.now() - start
+    assert.ok(took < 2000, `20 first pauses took ${took} ms; growing ones would take more than 10 s`)
+  })
+
+  test('a deadline ends the pauses too', async () => {
+    await assert.rejects(engine.read(exhausted(), { deadline: after(20) }), { code: 'ETIMEDOUT', syscall: 'accept' })
+    assert.equal(poller.holders, 0)
+  })
+
+  test('a passing error is tried again at once (H47)', async () => {
+    const operation = exhausted(-sys.ECONNABORTED, -sys.ECONNABORTED, 6)
+    assert.equal(await engine.read(operation), 6)
+  })
+
+  test('one that does not pass becomes a pause instead of a spin (H47)', async () => {
+    let calls = 0
+    const operation: Operation<number> = {
+      syscall: 'accept',
+      attempt: () => (++calls > 20 ? 3 : -sys.ECONNABORTED),
+      finish: (n) => n,
+      retried: new Set([sys.ECONNABORTED]),
+    }
+    const result = engine.read(operation)
+    assert.ok(calls < 20, `${calls} calls without a pause`)
+    assert.equal(await result, 3)
+  })
+})
+
+describe('engine: ref and unref', () => {
+  test('unref lets go of a wait that is under way, ref takes hold again (H19)', async () => {
+    const result = engine.read(new Script(-sys.EAGAIN, 1))
+    assert.equal(poller.holders, 1)
+    engine.refer(false)
+    assert.equal(poller.holders, 0)
+    engine.refer(true)
+    assert.equal(poller.holders, 1)
+    readable()
+    await result
+    assert.equal(poller.holders, 0)
+  })
+
+  test('a later wait of an unref socket holds nothing (H19)', async () => {
+    engine.refer(false)
+    const result = engine.read(new Script(-sys.EAGAIN, 1))
+    assert.equal(poller.holders, 0)
+    readable()
+    await result
+    assert.equal(poller.holders, 0)
+  })
+})

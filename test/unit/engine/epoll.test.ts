@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { describe, test } from 'node:test'
+import { type Socket as LowSocket, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { sys } from '#internal/constants/lookup.js'
+import { threadPoller } from '#internal/engine/epoll.js'
+import type { ReadyListener } from '#internal/engine/poller.js'
+import { native } from '#internal/native/sockets.js'
+import { leavesNoFd, openFds, runScript, within } from '../../util/index.js'
+
+leavesNoFd()
+
+const poller = threadPoller()
+
+/** A listener that remembers, and lets a test wait for the next report. */
+class Listener implements ReadyListener {
+  readonly heard: string[] = []
+  #next: (() => void) | undefined
+
+  ready(readable: boolean, writable: boolean): void {
+    this.heard.push(`${readable ? 'r' : ''}${writable ? 'w' : ''}`)
+    this.#next?.()
+  }
+
+  next(): Promise<void> {
+    return within(
+      new Promise((resolve) => {
+        this.#next = resolve
+      }),
+      'readiness',
+    )
+  }
+}
+
+/** Some turns of the event loop, while it is held. */
+async function turns(count = 5): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function withPair(body: (a: LowSocket, b: LowSocket) => Promise<void>): Promise<void> {
+  const [a, b] = socket.pair(SOCK_STREAM, true)
+  poller.hold()
+  try {
+    await body(a, b)
+  } finally {
+    poller.release()
+    a.close()
+    b.close()
+  }
+}
+
+describe('the epoll poller keeps its obligations', () => {
+  test('readiness that holds already is reported, but not from inside watch()', () =>
+    withPair(async (a, b) => {
+      b.send('x')
+      const listener = new Listener()
+      const watch = poller.watch(a.fd(), listener)
+      assert.deepEqual(listener.heard, [])
+      await listener.next()
+      assert.deepEqual(listener.heard, ['rw'])
+      watch.stop()
+    }))
+
+  test('each later change is reported (H12)', () =>
+    withPair(async (a, b) => {
+      const listener = new Listener()
+      const watch = poller.watch(a.fd(), listener)
+      await listener.next()
+      for (let i = 0; i < 20; i++) {
+        const next = listener.next()
+        b.send('x')
+        await next
+        a.recv()
+      }
+      watch.stop()
+    }))
+
+  test('an idle socket whose peer is gone costs one report, not a storm (H10)', () =>
+    withPair(async (a, b) => {
+      const listener = new Listener()
+      const watch = poller.watch(a.fd(), listener)
+      await listener.next()
+      b.close()
+      await listener.next()
+      const reports = listener.heard.length
+      await turns(50)
+      assert.equal(listener.heard.length, reports)
+      watch.stop()
+    }))
+
+  test('an event that was under way when its watch stopped finds nobody (H03)', () =>
+    withPair(async (a, b) => {
+      const [c, d] = socket.pair(SOCK_STREAM, true)
+      const late = new Listener()
+      let other: { stop(): void } | undefined
+      const stopper: ReadyListener = { ready: () => other?.stop() }
+      const first = poller.watch(a.fd(), stopper)
+      other = poller.watch(c.fd(), late)
+      b.send('x')
+      d.send('x')
+      await turns()
+      assert.deepEqual(late.heard, [])
+      first.stop()
+      c.close()
+      d.close()
+    }))
+
+  test('a reused slot and a reused number hear nothing of their predecessor (H03)', () =>
+    withPair(async (a, b) => {
+      const old = new Listener()
+      const watch = poller.watch(a.fd(), old)
+      b.send('x')
+      watch.stop()
+      const [c, d] = socket.pair(SOCK_STREAM, true)
+      const heir = new Listener()
+      const second = poller.watch(c.fd(), heir)
+      await heir.next()
+      await turns()
+      assert.deepEqual(heir.heard, ['w'])
+      assert.deepEqual(old.heard, [])
+      second.stop()
+      c.close()
+      d.close()
+    }))
+
+  test('stop() does not mind that the descriptor was closed behind our back (H05)', () =>
+    withPair(async (a) => {
+      const duplicate = a.dup()
+      const watch = poller.watch(duplicate.fd(), new Listener())
+      native.close(duplicate.fd())
+      watch.stop()
+      watch.stop()
+      duplicate.unwrap()
+    }))
+
+  test('watch() throws what the kernel says, and stays usable (H08)', () =>
+    withPair(async (a) => {
+      const file = openSync('/etc/hostname', 'r')
+      assert.throws(() => poller.watch(file, new Listener()), { code: 'EPERM', syscall: 'epoll_ctl' })
+      closeSync(file)
+      assert.throws(() => poller.watch(file, new Listener()), { code: 'EBADF' })
+      const watch = poller.watch(a.fd(), new Listener())
+      assert.throws(() => poller.watch(a.fd(), new Listener()), { code: 'EEXIST' })
+      watch.stop()
+    }))
+
+  test('a listener that throws does not keep the others from being called (H88)', async () => {
+    const { stdout } = await runScript(`
+      import { SOCK_STREAM, socket } from 'berkeley/llsocket'
+      import { threadPoller } from '#internal/engine/epoll.js'
+      const poller = threadPoller()
+      const pairs = [1, 2].map(() => socket.pair(SOCK_STREAM, true))
+      process.once('uncaughtException', (error) => { console.log(error.message); poller.release() })
+      poller.hold()
+      poller.watch(pairs[0][0].fd(), { ready() { throw new Error('boom') } })
+      poller.watch(pairs[1][0].fd(), { ready() { console.log('served') } })
+    `)
+    assert.deepEqual(stdout.trim().split('\n'), ['served', 'boom'])
+  })
+
+  test('more descriptors than one batch holds are all served (H14)', async () => {
+    const pairs = Array.from({ length: 300 }, () => socket.pair(SOCK_STREAM, true))
+    const listeners = pairs.map(() => new Listener())
+    poller.hold()
+    const watches = pairs.map(([a], i) => poller.watch(a.fd(), listeners[i] as Listener))
+    for (const [, b] of pairs) b.send('x')
+    const readable = (listener: Listener): boolean => listener.heard.some((what) => what.includes('r'))
+    for (let turn = 0; turn < 20 && !listeners.every(readable); turn++) await turns(1)
+    assert.equal(listeners.filter(readable).length, pairs.length)
+    for (const watch of watches) watch.stop()
+    for (const [a, b] of pairs) {
+      a.close()
+      b.close()
+    }
+    poller.release()
+  })
+
+  test('there is one epoll set for each environment', () => {
+    assert.equal(
+      native.reactorOpen(() => {}),
+      -sys.EEXIST,
+    )
+  })
+})
+
+/** The epoll sets of this process, with what each one watches. */
+function epollSets(): Map<number, number[]> {
+  const sets = new Map<number, number[]>()
+  for (const [fd, target] of openFds()) {
+    if (target !== 'anon_inode:[eventpoll]') continue
+    const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')
+    sets.set(
+      fd,
+      [...info.matchAll(/^tfd:\s+(\d+)/gm)].map(([, number]) => Number(number)),
+    )
+  }
+  return sets
+}
+
+describe('the epoll set within that of libuv (H16)', () => {
+  test('is all that libuv knows of, however many sockets there are', async () => {
+    const pairs = Array.from({ length: 100 }, () => socket.pair(SOCK_STREAM, true))
+    poller.hold()
+    const listener = new Listener()
+    const watches = pairs.map(([a]) => poller.watch(a.fd(), listener))
+    await turns()
+    const sets = epollSets()
+    const fds = new Set(pairs.map(([a]) => a.fd()))
+    const [ours, ...more] = [...sets].filter(([, watched]) => watched.some((fd) => fds.has(fd)))
+    assert.ok(ours !== undefined && more.length === 0)
+    assert.deepEqual(new Set(ours[1]), fds)
+    assert.equal([...sets.values()].filter((watched) => watched.includes(ours[0])).length, 1)
+    for (const watch of watches) watch.stop()
+    assert.deepEqual(epollSets().get(ours[0]), [])
+    for (const [a, b] of pairs) {
+      a.close()
+      b.close()
+    }
+    poller.release()
+  })
+
+  test('is empty after each report: what nobody reads does not wake the loop again', () =>
+    withPair(async (a, b) => {
+      const listener = new Listener()
+      const watch = poller.watch(a.fd(), listener)
+      const reported = listener.next()
+      b.send('x')
+      await reported
+      await turns()
+      const before = performance.eventLoopUtilization()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const { utilization } = performance.eventLoopUtilization(before)
+      watch.stop()
+      assert.ok(utilization < 0.5, `the loop was busy for ${utilization} of the time`)
+    }))
+
+  test('is gone before the loop is, after many turns, with busy polling too', async () => {
+    const { stdout, stderr, code, signal } = await runScript(`
+      import { stream } from 'berkeley'
+      const server = await stream.inet.Server.create({ host: '127.0.0.1' })
+      server.listen()
+      const client = await stream.inet.Client.create({ host: '127.0.0.1', port: server.getsockname().port })
+      const peer = await server.accept()
+      // Raising it is for the administrator of the network.
+      try { client.busypoll(50); peer.busypoll(50) } catch (error) { if (error.code !== 'EPERM') throw error }
+      const echo = (async () => { for await (const data of peer) await peer.send(data) })()
+      for (let i = 0; i < 20_000; i++) {
+        await client.send('tick')
+        if (String(await client.recv()) !== 'tick') throw new Error('wrong bytes')
+      }
+      client.closew()
+      await echo
+      console.log('done')
+    `)
+    assert.deepEqual([stdout, code, signal], ['done\n', 0, null], stderr)
+  })
+})

@@ -1,0 +1,66 @@
+// Memory that receives are made into: never shared between two receivers, never handed out twice.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { receive, taken } from '#internal/support/receive-buffer.js'
+
+function fill(bytes: number, value: number): Buffer {
+  receive(bytes, (memory, offset, length) => {
+    assert.equal(length, bytes)
+    assert.ok(offset + length <= memory.length)
+    memory.fill(value, offset, offset + length)
+    return length
+  })
+  return taken(bytes)
+}
+
+describe('slab', () => {
+  it('hands out parts that never overlap (H37)', () => {
+    const parts = Array.from({ length: 2000 }, (_, i) => [i & 0xff, fill(1 + ((i * 37) % 700), i & 0xff)] as const)
+    for (const [value, part] of parts) assert.ok(part.every((byte) => byte === value))
+  })
+
+  it('takes only what was filled; the rest of the room is given again', () => {
+    receive(64, () => 3)
+    const first = taken(3)
+    let room: [Buffer, number] | undefined
+    receive(64, (memory, offset) => {
+      room = [memory, offset]
+      return 0
+    })
+    assert.ok(room)
+    assert.equal(first.buffer, room[0].buffer)
+    assert.ok(room[1] - first.byteOffset >= 3 && room[1] - first.byteOffset <= 8)
+  })
+
+  it('hands through what the reader says, and takes nothing when it failed', () => {
+    assert.equal(
+      receive(16, () => -11),
+      -11,
+    )
+    const before = taken(0).byteOffset
+    receive(16, () => -11)
+    assert.equal(taken(0).byteOffset, before)
+  })
+
+  it('makes room for more than a slab', () => {
+    const big = fill(3_000_000, 7)
+    assert.equal(big.length, 3_000_000)
+    assert.ok(fill(10, 8).every((byte) => byte === 8))
+    assert.equal(big[2_999_999], 7)
+  })
+
+  it('keeps parts aligned', () => {
+    for (const bytes of [1, 7, 9, 100]) assert.equal(fill(bytes, 1).byteOffset % 8, 0)
+  })
+
+  it('lets a reader throw, and goes on', () => {
+    assert.throws(
+      () =>
+        receive(8, () => {
+          throw new Error('no')
+        }),
+      /no/,
+    )
+    assert.ok(fill(8, 9).every((byte) => byte === 9))
+  })
+})
