@@ -4,7 +4,7 @@ import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from '../constants/exported
 import { assertEventLoop } from '../native/load.js'
 import { native, type ResolvedAddress } from '../native/sockets.js'
 import { check, type ErrorContext, noSuchName, resolverError } from '../support/errors.js'
-import { LUCK } from '../support/fairness.js'
+import { COOP_BUDGET } from '../support/fairness.js'
 import * as validate from '../support/validate.js'
 import { type AddrInfo, adoptSockaddr } from './addrinfo.js'
 
@@ -30,8 +30,8 @@ type NativeQuestion = Parameters<typeof native.getaddrinfo>
 const HOST_MAX = 253
 const LABEL_MAX = 63
 
-/** Answers that nobody was asked for. */
-let lucky = 0
+/** Lookups that were answered without the resolver. */
+let budgetUsed = 0
 
 /**
  * A host's name for the resolver. One that DNS cannot hold is refused before anybody is asked; one with other than ASCII letters goes
@@ -128,7 +128,7 @@ export async function resolve(question: Question): Promise<AddrInfo[]> {
   assertEventLoop()
   const parts = asNative(question)
   if (isAnswered(parts)) {
-    if (++lucky % LUCK === 0) await new Promise((turn) => setImmediate(turn))
+    if (++budgetUsed % COOP_BUDGET === 0) await new Promise((turn) => setImmediate(turn))
     return addressList(native.getaddrinfo(...parts), question)
   }
   return new Promise((done, fail) => {

@@ -1,7 +1,7 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { disown } from '../descriptor/owned-fd.js'
+import { untrack } from '../descriptor/owned-fd.js'
 import { native, registers } from '../native/sockets.js'
 import { check, systemError } from '../support/errors.js'
 import { CmsgHdrs } from './cmsghdrs.js'
@@ -60,7 +60,7 @@ export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean,
   const truncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
   into.fd = truncated ? -1 : onlyDescriptor(controlLength)
   if (into.fd < 0) return severalOrNone(count, controlLength, truncated, zeroIsEnd, into)
-  disown(into.fd)
+  untrack(into.fd)
   return count
 }
 

@@ -1,2 +1,5 @@
-/** After so many answers in a row that needed no wait the event loop turns once: nobody keeps the others from being served. */
-export const LUCK = 64
+/**
+ * Cooperative budget: after so many completions in a row without a wait the event loop turns once, so that one busy socket cannot starve
+ * the others.
+ */
+export const COOP_BUDGET = 64

@@ -1,5 +1,5 @@
 import { read } from 'node:fs'
-import { MORE, type Operation } from '../engine/operation.js'
+import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import type { ErrorContext } from '../support/errors.js'
 import type { TlsSession } from './session.js'
 
@@ -9,7 +9,7 @@ const PIECE = 128 * 1024
 /** A file on its way through TLS: pieces of it are read on libuv's pool, and written as records from there. */
 export class FileSending implements Operation<number> {
   readonly syscall = 'sendfile'
-  readonly either = true
+  readonly wakeOnEither = true
   readonly #tls: TlsSession
   readonly #file: number
   readonly #from: number
@@ -53,11 +53,11 @@ export class FileSending implements Operation<number> {
   }
 
   /** Notes what was sent. */
-  finish(count: number): number | typeof MORE {
+  finish(count: number): number | typeof AGAIN_NOW {
     this.#at += count
     this.#sent += count
     if (this.#sent === this.#total) this.#isOver = true
-    return this.#isOver && this.#at === this.#end && this.#tls.held === 0 ? this.#sent : MORE
+    return this.#isOver && this.#at === this.#end && this.#tls.held === 0 ? this.#sent : AGAIN_NOW
   }
 
   /** How far it came. */

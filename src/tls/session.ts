@@ -1,5 +1,5 @@
 import { sys } from '../constants/lookup.js'
-import { NOT_YET, type Operation, TURN } from '../engine/operation.js'
+import { type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
 import { type Handle, nativeTls, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
@@ -88,7 +88,7 @@ export function handshaking(session: TlsSession): Operation<void> {
     syscall: 'handshake',
     attempt: (fd) => session.handshake(fd),
     finish: () => undefined,
-    either: true,
+    wakeOnEither: true,
   }
 }
 
@@ -166,7 +166,7 @@ export class TlsSession extends SessionFacts {
       const result = this.#outcome('handshake', this.tls.sessionHandshake(this.handle, fd))
       if (result === this.tls.WANT_SERVER) {
         this.#choose()
-        return NOT_YET
+        return WOULD_BLOCK
       }
       if (result !== this.tls.WANT_VERDICT) return result
       this.#judge()
@@ -236,7 +236,7 @@ export class TlsSession extends SessionFacts {
 
   #outcome(syscall: string, result: number): number {
     this.#readRegisters()
-    return result > 0 || result === NOT_YET ? result : this.#meaning(syscall, result)
+    return result > 0 || result === WOULD_BLOCK ? result : this.#meaning(syscall, result)
   }
 
   /** The registers are those of every session of the thread: they are this one's until the next call. */
@@ -255,7 +255,7 @@ export class TlsSession extends SessionFacts {
 
   #meaning(syscall: string, result: number): number {
     if (result === this.tls.FAILED) throw this.#fail(this.#explain(syscall))
-    if (result === this.tls.WANT_TURN) return TURN
+    if (result === this.tls.WANT_TURN) return YIELD
     if (result === this.tls.TRUNCATED) throw this.#fail(this.#truncated(syscall))
     if (syscall === 'handshake' && result === 0) this.#establish()
     return result
