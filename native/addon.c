@@ -1,5 +1,5 @@
 /* The addon: its table of functions, and the life of its state. One state per environment. */
-#include "addon.h"
+#include "env.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,9 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "constants.h"
+#include "constants/constants.h"
 #include "ledger.h"
-#include "napi_util.h"
+#include "call.h"
 
 static const method_t *const modules[] = {
     socket_methods, io_methods,      msg_methods,       sockopt_methods,

@@ -5,7 +5,7 @@
 #include <node_api.h>
 #include <stdbool.h>
 
-#include "addon.h"
+#include "env.h"
 
 typedef struct {
     napi_env env;

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "napi_util.h"
+#include "call.h"
 
 enum { FIRST_ROOM = 1024 };
 

@@ -5,7 +5,7 @@
 #ifndef BERKELEY_LEDGER_H
 #define BERKELEY_LEDGER_H
 
-#include "addon.h"
+#include "env.h"
 
 /* Notes that fd is owned here, or is not any more. Keeps errno. */
 void ledger_mark(addon_t *addon, int fd, bool owned);

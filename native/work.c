@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "callback.h"
-#include "napi_util.h"
+#include "call.h"
 
 static void run(napi_env env, void *data) {
     work_t *work = data;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "addon.h"
+#include "env.h"
 
 /* The first member of what a call needs. */
 typedef struct work {

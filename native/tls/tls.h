@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../napi_util.h"
+#include "../call.h"
 
 /* What a call answers beside a count and -errno. Far below any -errno. */
 enum {

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "callback.h"
-#include "ledger.h"
-#include "napi_util.h"
-#include "work.h"
+#include "../callback.h"
+#include "../ledger.h"
+#include "../call.h"
+#include "../work.h"
 
 /* socket(family, type, protocol) -> fd, close-on-exec from birth */
 static napi_value socket_(napi_env env, napi_callback_info info) {

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "napi_util.h"
-#include "work.h"
+#include "../call.h"
+#include "../work.h"
 
 /* recv(fd, buffer, offset, length, flags) */
 static napi_value recv_(napi_env env, napi_callback_info info) {

@@ -1,5 +1,5 @@
 /* getsockopt(2) and setsockopt(2): the two calls, for every kind of value. */
-#include "sockopt.h"
+#include "../value/value.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "callback.h"
-#include "napi_util.h"
+#include "../callback.h"
+#include "../call.h"
 
 /* Small batches: what a reader does with its data comes right after the batch, when the kernel's memory of that
  * socket is still in the cache. So many of them before the rest of the event loop has its turn. */

@@ -1,10 +1,10 @@
 /* Kinds of option values: how the kernel's bytes and the registers stand for each other. */
-#ifndef BERKELEY_SOCKOPT_H
-#define BERKELEY_SOCKOPT_H
+#ifndef BERKELEY_VALUE_H
+#define BERKELEY_VALUE_H
 
 #include <sys/socket.h>
 
-#include "napi_util.h"
+#include "../call.h"
 
 /* What a value is made of on its way to or from the kernel. */
 typedef struct {

@@ -1,7 +1,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "sockopt.h"
+#include "value.h"
 
 /* struct tcp_info of Linux 6.18. Older kernels answer with fewer bytes, and the headers of the
  * build machine may know fewer fields: so the layout, which only ever grows, stands here. */

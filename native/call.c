@@ -1,4 +1,4 @@
-#include "napi_util.h"
+#include "call.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "sockopt.h"
+#include "value.h"
 
 /* int: also the flags, seconds and byte counts. Some options answer with one byte. */
 static int encode_int(value_t *value, void *to) {

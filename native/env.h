@@ -1,7 +1,7 @@
 /* State of one environment (the main thread, or one worker) and the modules of the addon.
  * There is no other state: nothing here is global or shared between threads. */
-#ifndef BERKELEY_ADDON_H
-#define BERKELEY_ADDON_H
+#ifndef BERKELEY_ENV_H
+#define BERKELEY_ENV_H
 
 #include <node_api.h>
 #include <stdbool.h>

@@ -29,7 +29,7 @@ typedef struct {
     bool supported;
 } constant_t;
 
-/* The three macros are how constants.inc says where a number comes from. */
+/* The three macros are how constants.generated.inc says where a number comes from. */
 /* clang-format off */
 #define HEADER(name) { #name, (int64_t)(name), true },
 #define ASSIGNED(name, number) { #name, (number), false },
@@ -42,7 +42,7 @@ typedef struct {
 /* clang-format on */
 
 static const constant_t constants[] = {
-#include "constants.inc"
+#include "constants.generated.inc"
 };
 
 enum { CONSTANTS = sizeof constants / sizeof constants[0] };

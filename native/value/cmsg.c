@@ -10,7 +10,7 @@
 /* Needs struct timespec, and does not say so. */
 #include <linux/errqueue.h>
 
-#include "sockopt.h"
+#include "value.h"
 
 /* Unsigned, because the bytes may be anything: what does not fit wraps around. */
 static uint64_t nanoseconds(int64_t seconds, uint64_t rest) {

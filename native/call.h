@@ -12,8 +12,8 @@
  * A wrong argument marks the call as bad and yields a harmless value; call_good() then throws a
  * TypeError that numbers the argument. The TypeScript side has checked everything before, so
  * this is the second wall: it keeps a mistake there from becoming a stray read here. */
-#ifndef BERKELEY_NAPI_UTIL_H
-#define BERKELEY_NAPI_UTIL_H
+#ifndef BERKELEY_CALL_H
+#define BERKELEY_CALL_H
 
 #include <node_api.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "addon.h"
+#include "env.h"
 
 enum { CALL_ARGS_MAX = 8 };
 

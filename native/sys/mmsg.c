@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 
 #include "cmsg.h"
-#include "napi_util.h"
+#include "../call.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104 /* Linux 5.0 */

@@ -13,7 +13,7 @@
 
 #include <sys/socket.h>
 
-#include "addon.h"
+#include "../env.h"
 
 /* One control message of a buffer: where it stands, how long its data is, where the next one is. */
 typedef struct {

@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 
 #include "cmsg.h"
-#include "napi_util.h"
+#include "../call.h"
 
 enum { IOV_LIMIT = 1024 };
 

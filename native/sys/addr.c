@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "napi_util.h"
+#include "../call.h"
 
 static const size_t path_at = offsetof(struct sockaddr_un, sun_path);
 

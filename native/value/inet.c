@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "sockopt.h"
+#include "value.h"
 
 /* A bare struct in_addr: JavaScript sees a socket address with port 0. */
 static int decode_in_addr(value_t *value, const void *from, socklen_t length) {

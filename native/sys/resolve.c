@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <uv.h>
 
-#include "callback.h"
-#include "napi_util.h"
+#include "../callback.h"
+#include "../call.h"
 
 enum { SERVICE_ROOM = 128 }; /* also for the path of a unix address, which is its service name */
 

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "napi_util.h"
+#include "../call.h"
 
 /* The addresses of InfiniBand are longer than the struct says; C libraries make room for them. */
 enum { HARDWARE_ADDRESS_MAX = 20 };

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ledger.h"
-#include "napi_util.h"
+#include "../ledger.h"
+#include "../call.h"
 
 #ifndef SCM_PIDFD
 #define SCM_PIDFD 4 /* Linux 6.5 */
