@@ -1,20 +1,23 @@
-/* How a native function reads its JavaScript arguments and answers.
+/* Native functions: how they read their JavaScript arguments and answer.
  *
- * Every function follows one pattern:
+ * A native function gets the call, reads its arguments, and answers unless one of them is bad:
  *
- *     call_t call;
- *     call_begin(&call, env, info);
- *     int fd = call_int(&call, 0);
- *     bytes_t data = call_bytes(&call, 1);
- *     if (!call_good(&call)) return NULL;
- *     return call_result(&call, recv(fd, data.start, data.length, 0));
+ *     static ssize_t sys_recv(call_t *call) {
+ *         int fd = call_int(call, 0), flags = call_int(call, 4);
+ *         bytes_t into = call_slice(call, 1);
+ *         return call_ok(call) ? recv_bytes(fd, into.start, into.length, flags) : -1;
+ *     }
  *
- * A wrong argument marks the call as bad and yields a harmless value; call_good() then throws a
- * TypeError that numbers the argument. The TypeScript side has checked everything before, so
- * this is the second wall: it keeps a mistake there from becoming a stray read here. */
+ * Its row in a table of methods says what kind of answer it gives. The dispatcher in call.c, the
+ * only function that Node-API calls, makes the JavaScript value of it.
+ *
+ * A wrong argument marks the call as bad and reads as a harmless value. After the function has
+ * returned, the dispatcher throws a TypeError that numbers the argument. TypeScript has checked
+ * every argument before; this second check keeps a mistake there from becoming a stray read here. */
 #ifndef BERKELEY_CALL_H
 #define BERKELEY_CALL_H
 
+#include <errno.h>
 #include <node_api.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,58 +29,78 @@
 enum { CALL_ARGS_MAX = 8 };
 
 typedef struct {
-    napi_env env;
-    addon_t *addon;
+    napi_env napi;
+    env_t *env;
     napi_value argv[CALL_ARGS_MAX];
-    int bad_argument; /* index of the first argument of a wrong type, or -1 */
+    int bad_argument; /* index of the first wrong argument, or -1 */
 } call_t;
 
-/* A stretch of memory that JavaScript owns. Valid until JavaScript runs again, so it is taken
- * after every other argument and never kept across a callback. */
+/* A native function and its name in JavaScript. Exactly one of the three is set. Each file lists
+ * its functions in a table that ends with a row of zeros. */
+typedef struct method {
+    const char *name;
+    ssize_t (*syscall)(call_t *call);  /* answers a count, or -1 with errno: -errno in JavaScript */
+    int64_t (*number)(call_t *call);   /* answers a number, which JavaScript gets as it is */
+    napi_value (*value)(call_t *call); /* answers any value, NULL for undefined */
+    napi_callback callback;            /* until the TLS addon uses the dispatcher */
+} method_t;
+
+/* A stretch of memory that JavaScript owns. Reading a number may run JavaScript, which may move or
+ * free memory: so bytes are taken after all other arguments, and not kept across a callback. */
 typedef struct {
     uint8_t *start;
     size_t length;
 } bytes_t;
 
-void call_begin(call_t *call, napi_env env, napi_callback_info info);
+/* False when an argument was wrong: the function must return without having done anything. */
+static inline bool call_ok(const call_t *call) {
+    return call->bad_argument < 0;
+}
 
+void call_mark_bad(call_t *call, size_t index);
+
+/* Whether the argument is anything but undefined. */
 bool call_has(const call_t *call, size_t index);
 int32_t call_int(call_t *call, size_t index);
 int64_t call_int64(call_t *call, size_t index);
 bytes_t call_bytes(call_t *call, size_t index);
-/* Like call_bytes(), but undefined stands for "none" and gives start == NULL. */
+/* Like call_bytes(), but undefined gives start == NULL. */
 bytes_t call_optional_bytes(call_t *call, size_t index);
 /* The part [offset, offset + length) of the bytes in argument `index`; the two numbers are the
- * arguments that follow it. A part that does not lie inside throws a RangeError. */
+ * arguments that follow it. A part that is not inside the bytes throws a RangeError. */
 bytes_t call_slice(call_t *call, size_t index);
 /* Copies a string without NUL inside; false (and a bad call) when it does not fit `room`.
  * `undefined` gives false without a bad call. */
 bool call_string(call_t *call, size_t index, char *to, size_t room);
-/* Like call_string(), but it has to be there: `undefined` is a bad call. */
+/* Like call_string(), but `undefined` is a bad call. */
 void call_text(call_t *call, size_t index, char *to, size_t room);
 
-bool call_good(call_t *call);
-
-/* What a system call returned, as a count or as -errno. Reads errno: call it at once. */
-napi_value call_result(const call_t *call, ssize_t result);
-/* A number as it is: a count, or a -errno that was kept. */
-napi_value call_number(const call_t *call, int64_t value);
+/* The answer of a syscall function that made no system call. */
+static inline ssize_t fail_with(int error) {
+    errno = error;
+    return -1;
+}
 
 /* The memory of an ArrayBufferView, with the checks that keep the N-API calls from aborting. */
-bool bytes_of(napi_env env, napi_value value, bytes_t *bytes);
-/* An empty view may be one whose ArrayBuffer was transferred away: asked only when it is empty. */
-bool is_detached(napi_env env, napi_value view);
+bool bytes_of(napi_env napi, napi_value value, bytes_t *bytes);
+/* Whether the ArrayBuffer of an empty view was transferred away. */
+bool is_detached(napi_env napi, napi_value view);
 
-napi_value new_string(napi_env env, const char *text);
-napi_value new_int(napi_env env, int64_t value);
-/* A fresh Uint8Array's worth of memory, copied: Buffer. */
-napi_value new_bytes(napi_env env, const void *from, size_t length);
-napi_value new_undefined(napi_env env);
+napi_value new_string(napi_env napi, const char *text);
+napi_value new_int(napi_env napi, int64_t value);
+/* A Buffer with a copy of the bytes. */
+napi_value new_bytes(napi_env napi, const void *from, size_t length);
+napi_value new_undefined(napi_env napi);
 
-/* Puts the functions of a module, and the registers, among the exports of an addon. False where there
- * is no memory; and, from Node 26 on, when the worker that loads the addon is terminated meanwhile:
- * then nothing can be made any more, and no JavaScript will ask for it. */
-void export_methods(addon_t *addon, napi_value exports, const method_t *method);
-bool export_registers(addon_t *addon, napi_value exports);
+/* Adds the functions of a table to the exports of an addon. */
+void export_methods(env_t *env, napi_value exports, const method_t *method);
+/* Adds the registers. False without memory; and, from Node 26 on, when the worker that loads the
+ * addon is being terminated: then nothing can be made any more, and nothing will be used. */
+bool export_registers(env_t *env, napi_value exports);
+
+/* Until the TLS addon uses the dispatcher. */
+void call_begin(call_t *call, napi_env napi, napi_callback_info info);
+bool call_good(call_t *call);
+napi_value call_number(const call_t *call, int64_t value);
 
 #endif

@@ -1,10 +1,11 @@
-/* State of one environment (the main thread, or one worker) and the modules of the addon.
- * There is no other state: nothing here is global or shared between threads. */
+/* State of one environment: the main thread, or one worker. There is no other state: nothing is
+ * global or shared between threads. */
 #ifndef BERKELEY_ENV_H
 #define BERKELEY_ENV_H
 
 #include <node_api.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Registers carry what a call returns beside its count: an address length, a pair of fds, the
@@ -15,55 +16,53 @@ enum { REGISTERS = 80 };
 typedef union {
     double number;
     uint64_t u64;
-} register_t_;
+} register_value_t;
 
-typedef struct reactor reactor_t;
-typedef struct lookup lookup_t;
+/* An entry of the list of what to close before the environment ends. It is a member of the thing
+ * that is closed, so that adding it needs no memory. */
+typedef struct on_close {
+    void (*close)(void *data);
+    void *data;
+    struct on_close *next, **link;
+} on_close_t;
 
-typedef struct addon {
-    napi_env env;
-    register_t_ *registers;
+/* A native function in one environment: what Node-API hands to the dispatcher, see call.c. */
+typedef struct {
+    struct env *env;
+    const struct method *method;
+} bound_method_t;
+
+enum { METHODS_MAX = 64 }; /* of one addon */
+
+typedef struct env {
+    napi_env napi;
+    register_value_t *registers;
     napi_ref registers_ref;
     napi_async_context async; /* of every callback into JavaScript */
-    bool *ledger;             /* by fd number: whether it is owned here, see ledger.h */
-    size_t ledger_room;
-    bool ledger_kept;
-    reactor_t *reactor; /* NULL until the first wait */
-    lookup_t *lookups;  /* resolver requests under way */
-    int outstanding;    /* libuv callbacks that teardown has to wait for */
-    bool closing;       /* the environment goes away: no JavaScript any more */
+    on_close_t *on_close;     /* first of the list */
+    int pending;              /* callbacks of libuv that teardown has to wait for */
+    bool closing;             /* the environment ends: JavaScript must not be touched any more */
     napi_async_cleanup_hook_handle cleanup;
-} addon_t;
+    struct {
+        bool *owned; /* by fd number */
+        size_t room;
+        bool enabled;
+        on_close_t on_close;
+    } ledger;                /* see ledger.h */
+    struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
+    bound_method_t methods[METHODS_MAX];
+    size_t method_count;
+} env_t;
 
-/* One libuv callback that teardown waits for has run. */
-void addon_settled(addon_t *addon);
+/* NULL without memory. Frees itself when the environment has ended and nothing is pending. */
+env_t *env_new(napi_env napi);
 
-typedef struct {
-    const char *name;
-    napi_callback function;
-} method_t;
+/* Calls close(data) when the environment ends, unless the entry is removed before. */
+void env_on_close(env_t *env, on_close_t *entry, void (*close)(void *data), void *data);
+void env_off_close(on_close_t *entry);
 
-/* Each module lists its functions, ended by a row of NULLs. */
-extern const method_t socket_methods[];
-extern const method_t io_methods[];
-extern const method_t msg_methods[];
-extern const method_t sockopt_methods[];
-extern const method_t addr_methods[];
-extern const method_t resolve_methods[];
-extern const method_t device_methods[];
-extern const method_t reactor_methods[];
-extern const method_t ledger_methods[];
-extern const method_t cmsg_methods[];
-extern const method_t cmsg_kind_methods[];
-extern const method_t mmsg_methods[];
-
-/* Tables that JavaScript reads by name. */
-napi_value sockopt_kinds(napi_env env);
-napi_value sockopt_tcp_info_fields(napi_env env);
-napi_value device_flags(napi_env env);
-
-/* Teardown, first step: cancel and close; the rest follows through addon_settled(). */
-void reactor_close(reactor_t *reactor);
-void lookups_cancel(lookup_t *first);
+/* Teardown waits until each callback that was announced as pending has run. */
+void env_pending(env_t *env);
+void env_settled(env_t *env);
 
 #endif

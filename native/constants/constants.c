@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* The headers of the C library only. Those of the kernel (<linux/in.h>, <linux/tcp.h>) collide with
- * them, and what they would add stands in constants.def as a number that can no longer change. */
+ * them, and what they would add is in constants.def, as a number that can no longer change. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ typedef struct {
     bool supported;
 } constant_t;
 
-/* The three macros are how constants.generated.inc says where a number comes from. */
+/* The rows of constants.generated.inc: the name of the macro says where the number comes from. */
 /* clang-format off */
 #define HEADER(name) { #name, (int64_t)(name), true },
 #define ASSIGNED(name, number) { #name, (number), false },
@@ -47,32 +47,32 @@ static const constant_t constants[] = {
 
 enum { CONSTANTS = sizeof constants / sizeof constants[0] };
 
-static napi_value numbers_by_name(napi_env env) {
+static napi_value numbers_by_name(napi_env napi) {
     napi_value object, number;
-    napi_create_object(env, &object);
+    napi_create_object(napi, &object);
     for (size_t i = 0; i < CONSTANTS; i++) {
         /* int64: some flags have bit 31 set, and VMADDR_CID_ANY is 2^32 - 1. */
-        napi_create_int64(env, constants[i].number, &number);
-        napi_set_named_property(env, object, constants[i].name, number);
+        napi_create_int64(napi, constants[i].number, &number);
+        napi_set_named_property(napi, object, constants[i].name, number);
     }
-    napi_object_freeze(env, object);
+    napi_object_freeze(napi, object);
     return object;
 }
 
-static napi_value unsupported_names(napi_env env) {
+static napi_value unsupported_names(napi_env napi) {
     napi_value names, name;
     uint32_t length = 0;
-    napi_create_array(env, &names);
+    napi_create_array(napi, &names);
     for (size_t i = 0; i < CONSTANTS; i++) {
         if (constants[i].supported) continue;
-        napi_create_string_utf8(env, constants[i].name, NAPI_AUTO_LENGTH, &name);
-        napi_set_element(env, names, length++, name);
+        napi_create_string_utf8(napi, constants[i].name, NAPI_AUTO_LENGTH, &name);
+        napi_set_element(napi, names, length++, name);
     }
-    napi_object_freeze(env, names);
+    napi_object_freeze(napi, names);
     return names;
 }
 
-void constants_export(napi_env env, napi_value exports) {
-    napi_set_named_property(env, exports, "constants", numbers_by_name(env));
-    napi_set_named_property(env, exports, "unsupported", unsupported_names(env));
+void constants_export(napi_env napi, napi_value exports) {
+    napi_set_named_property(napi, exports, "constants", numbers_by_name(napi));
+    napi_set_named_property(napi, exports, "unsupported", unsupported_names(napi));
 }

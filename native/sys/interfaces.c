@@ -1,5 +1,4 @@
 /* Network interfaces: names, indices, addresses. */
-#include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -10,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../call.h"
+#include "sys.h"
 
 /* The addresses of InfiniBand are longer than the struct says; C libraries make room for them. */
 enum { HARDWARE_ADDRESS_MAX = 20 };
@@ -30,73 +29,66 @@ static size_t sockaddr_size(const struct sockaddr *addr) {
     }
 }
 
-static napi_value sockaddr_value(napi_env env, const struct sockaddr *addr) {
+static napi_value new_sockaddr(napi_env napi, const struct sockaddr *addr) {
     size_t size = addr ? sockaddr_size(addr) : 0;
-    return size ? new_bytes(env, addr, size) : new_undefined(env);
+    return size ? new_bytes(napi, addr, size) : new_undefined(napi);
 }
 
 /* [name, IFF_* flags, address?, netmask?, broadcast or peer address?] */
-static napi_value interface_row(napi_env env, const struct ifaddrs *entry) {
+static napi_value new_interface_row(napi_env napi, const struct ifaddrs *entry) {
     napi_value row;
-    napi_create_array_with_length(env, 5, &row);
-    napi_set_element(env, row, 0, new_string(env, entry->ifa_name));
-    napi_set_element(env, row, 1, new_int(env, entry->ifa_flags));
-    napi_set_element(env, row, 2, sockaddr_value(env, entry->ifa_addr));
-    napi_set_element(env, row, 3, sockaddr_value(env, entry->ifa_netmask));
-    napi_set_element(env, row, 4, sockaddr_value(env, entry->ifa_broadaddr));
+    napi_create_array_with_length(napi, 5, &row);
+    napi_set_element(napi, row, 0, new_string(napi, entry->ifa_name));
+    napi_set_element(napi, row, 1, new_int(napi, entry->ifa_flags));
+    napi_set_element(napi, row, 2, new_sockaddr(napi, entry->ifa_addr));
+    napi_set_element(napi, row, 3, new_sockaddr(napi, entry->ifa_netmask));
+    napi_set_element(napi, row, 4, new_sockaddr(napi, entry->ifa_broadaddr));
     return row;
 }
 
 /* getifaddrs() -> rows, or -errno */
-static napi_value getifaddrs_(napi_env env, napi_callback_info info) {
-    call_t call;
+static napi_value sys_getifaddrs(call_t *call) {
+    napi_env napi = call->napi;
     struct ifaddrs *first = NULL;
     napi_value rows;
     uint32_t length = 0;
-    call_begin(&call, env, info);
-    if (getifaddrs(&first) < 0) return call_number(&call, -errno);
-    napi_create_array(env, &rows);
+    if (getifaddrs(&first) < 0) return new_int(napi, -errno);
+    napi_create_array(napi, &rows);
     for (const struct ifaddrs *entry = first; entry != NULL; entry = entry->ifa_next)
-        napi_set_element(env, rows, length++, interface_row(env, entry));
+        napi_set_element(napi, rows, length++, new_interface_row(napi, entry));
     freeifaddrs(first);
     return rows;
 }
 
 /* ifNameToIndex(name) -> index, or -errno */
-static napi_value ifNameToIndex_(napi_env env, napi_callback_info info) {
-    call_t call;
+static ssize_t sys_if_nametoindex(call_t *call) {
     char name[IF_NAMESIZE] = "";
-    call_begin(&call, env, info);
-    call_string(&call, 0, name, sizeof name);
-    if (!call_good(&call)) return NULL;
+    call_string(call, 0, name, sizeof name);
+    if (!call_ok(call)) return -1;
     unsigned index = if_nametoindex(name);
-    return call_number(&call, index ? (int64_t)index : -errno);
+    return index ? (ssize_t)index : -1;
 }
 
 /* ifIndexToName(index) -> name, or -errno */
-static napi_value ifIndexToName_(napi_env env, napi_callback_info info) {
-    call_t call;
+static napi_value sys_if_indextoname(call_t *call) {
     char name[IF_NAMESIZE];
-    call_begin(&call, env, info);
-    int index = call_int(&call, 0);
-    if (!call_good(&call)) return NULL;
-    if (if_indextoname((unsigned)index, name) == NULL) return call_number(&call, -errno);
-    return new_string(env, name);
+    int index = call_int(call, 0);
+    if (!call_ok(call)) return NULL;
+    if (if_indextoname((unsigned)index, name) == NULL) return new_int(call->napi, -errno);
+    return new_string(call->napi, name);
 }
 
 /* ifMtu(name) -> bytes, or -errno */
-static napi_value ifMtu_(napi_env env, napi_callback_info info) {
-    call_t call;
+static int64_t if_mtu(call_t *call) {
     struct ifreq request;
     memset(&request, 0, sizeof request);
-    call_begin(&call, env, info);
-    call_string(&call, 0, request.ifr_name, sizeof request.ifr_name);
-    if (!call_good(&call)) return NULL;
+    call_string(call, 0, request.ifr_name, sizeof request.ifr_name);
+    if (!call_ok(call)) return -1;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); /* any socket answers this ioctl */
-    if (fd < 0) return call_number(&call, -errno);
+    if (fd < 0) return -errno;
     int result = ioctl(fd, SIOCGIFMTU, &request) < 0 ? -errno : request.ifr_mtu;
     close(fd);
-    return call_number(&call, result);
+    return result;
 }
 
 static const struct {
@@ -121,19 +113,18 @@ static const struct {
     {"dynamic", IFF_DYNAMIC},
 };
 
-/* { up: 1, broadcast: 2, ... } */
-napi_value device_flags(napi_env env) {
+napi_value interface_flags(napi_env napi) {
     napi_value table;
-    napi_create_object(env, &table);
+    napi_create_object(napi, &table);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-        napi_set_named_property(env, table, flags[i].name, new_int(env, flags[i].bit));
+        napi_set_named_property(napi, table, flags[i].name, new_int(napi, flags[i].bit));
     return table;
 }
 
-const method_t device_methods[] = {
-    {"getifaddrs", getifaddrs_},
-    {"ifNameToIndex", ifNameToIndex_},
-    {"ifIndexToName", ifIndexToName_},
-    {"ifMtu", ifMtu_},
-    {NULL, NULL},
+const method_t interface_methods[] = {
+    {"getifaddrs", .value = sys_getifaddrs},
+    {"ifNameToIndex", .syscall = sys_if_nametoindex},
+    {"ifIndexToName", .value = sys_if_indextoname},
+    {"ifMtu", .number = if_mtu},
+    {0},
 };

@@ -1,7 +1,6 @@
-/* Readiness: one epoll set per environment, watched by a single uv_poll_t of its event loop.
- * Events are named by slot and generation, never by a bare fd, and cross into JavaScript in
- * batches. Who waits for what is decided there; this file only carries the news. */
-#include <errno.h>
+/* Readiness: one epoll set per environment, watched by a single uv_poll_t of its event loop. An
+ * event carries a slot and a generation, because the number of an fd may be used again before the
+ * event is seen. JavaScript gets events in batches, and decides what each of them wakes. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,156 +8,161 @@
 #include <uv.h>
 
 #include "../callback.h"
-#include "../call.h"
+#include "sys.h"
 
-/* Small batches: what a reader does with its data comes right after the batch, when the kernel's memory of that
- * socket is still in the cache. So many of them before the rest of the event loop has its turn. */
+/* JavaScript reads the data of a socket right after the batch that reports it. Batches are small,
+ * so that the kernel's memory of that socket is still in the cache then; and only so many are
+ * reported before the rest of the event loop has its turn. */
 enum { BATCH = 32, BATCHES = 8, INTS_PER_EVENT = 3 };
 
-/* Memory that JavaScript shares. `holders` counts the waits that keep the event loop alive;
- * `referenced` says whether the loop is held at the moment. */
+/* Memory shared with JavaScript, as an Int32Array. */
 typedef struct {
-    int32_t holders, referenced;
+    int32_t keepalive_count; /* waits that keep the event loop alive; written by JavaScript */
+    int32_t referenced;      /* whether the loop is kept alive at the moment */
     int32_t events[BATCH * INTS_PER_EVENT]; /* slot, generation, EPOLL* bits */
-} board_t;
+} shared_state_t;
 
-struct reactor {
-    addon_t *addon;
+typedef struct reactor {
+    env_t *env;
     int epoll;
     uv_poll_t poll;
-    napi_ref callback, board_ref;
-    board_t *board;
+    napi_ref callback, shared_ref;
+    shared_state_t *shared;
+    on_close_t on_close;
     struct epoll_event batch[BATCH];
-};
+} reactor_t;
 
 static void set_referenced(reactor_t *reactor, bool referenced) {
     if (referenced)
         uv_ref((uv_handle_t *)&reactor->poll);
     else
         uv_unref((uv_handle_t *)&reactor->poll);
-    reactor->board->referenced = referenced;
+    reactor->shared->referenced = referenced;
 }
 
-/* One batch: tells JavaScript what epoll knows. Returns whether there may be more. */
-static bool tell(reactor_t *reactor) {
+/* Reports one batch to JavaScript. Returns whether there may be more. */
+static bool report_events(reactor_t *reactor) {
     callback_scope_t scope;
     int count = epoll_wait(reactor->epoll, reactor->batch, BATCH, 0);
-    if (count <= 0 || !callback_open(reactor->addon, &scope)) return false;
-    int32_t *row = reactor->board->events;
+    if (count <= 0 || !callback_open(reactor->env, &scope)) return false;
+    int32_t *row = reactor->shared->events;
     for (int i = 0; i < count; i++, row += INTS_PER_EVENT) {
         uint64_t tag = reactor->batch[i].data.u64;
         row[0] = (int32_t)(tag & UINT32_MAX);
         row[1] = (int32_t)(tag >> 32);
         row[2] = (int32_t)reactor->batch[i].events;
     }
-    callback_call(reactor->addon, reactor->callback, new_int(scope.env, count));
+    callback_call(reactor->env, reactor->callback, new_int(scope.napi, count));
     callback_close(&scope);
-    return count == BATCH && !reactor->addon->closing;
+    return count == BATCH && !reactor->env->closing;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
     reactor_t *reactor = poll->data;
     (void)status;
     (void)events;
-    for (int batches = 0; batches < BATCHES && tell(reactor); batches++) {
+    for (int batches = 0; batches < BATCHES && report_events(reactor); batches++) {
     }
-    /* A conversation waits again within the batch; only when nobody does is the loop let go. */
-    if (!reactor->addon->closing && reactor->board->holders == 0 && reactor->board->referenced)
+    /* Most wait again while the batch is handled. So the event loop is released here, and not as
+     * soon as the count is 0. */
+    shared_state_t *shared = reactor->shared;
+    if (!reactor->env->closing && shared->keepalive_count == 0 && shared->referenced)
         set_referenced(reactor, false);
 }
 
 static void on_closed(uv_handle_t *handle) {
     reactor_t *reactor = handle->data;
-    addon_t *addon = reactor->addon;
+    env_t *env = reactor->env;
     close(reactor->epoll);
+    env_off_close(&reactor->on_close);
     free(reactor);
-    addon_settled(addon);
+    env_settled(env);
 }
 
-void reactor_close(reactor_t *reactor) {
-    napi_env env = reactor->addon->env;
-    napi_delete_reference(env, reactor->callback);
-    napi_delete_reference(env, reactor->board_ref);
+static void reactor_close(void *data) {
+    reactor_t *reactor = data;
+    napi_env napi = reactor->env->napi;
+    napi_delete_reference(napi, reactor->callback);
+    napi_delete_reference(napi, reactor->shared_ref);
     uv_poll_stop(&reactor->poll);
     uv_close((uv_handle_t *)&reactor->poll, on_closed);
 }
 
 static int watch(reactor_t *reactor) {
+    env_t *env = reactor->env;
     uv_loop_t *loop;
-    if (napi_get_uv_event_loop(reactor->addon->env, &loop) != napi_ok) return -ENOTSUP;
+    if (napi_get_uv_event_loop(env->napi, &loop) != napi_ok) return -ENOTSUP;
     int error = uv_poll_init(loop, &reactor->poll, reactor->epoll);
     if (error < 0) return error;
     reactor->poll.data = reactor;
-    reactor->addon->outstanding++;
-    reactor->addon->reactor = reactor;
+    env->reactor = reactor;
+    env_on_close(env, &reactor->on_close, reactor_close, reactor);
+    env_pending(env);
     uv_poll_start(&reactor->poll, UV_READABLE, on_readable);
     uv_unref((uv_handle_t *)&reactor->poll);
     return 0;
 }
 
-/* The board as an ArrayBuffer, kept alive by a reference of ours. */
-static napi_value new_board(reactor_t *reactor) {
-    napi_env env = reactor->addon->env;
+/* The shared state as an ArrayBuffer, which a reference keeps alive. */
+static napi_value new_shared_state(reactor_t *reactor) {
+    napi_env napi = reactor->env->napi;
     napi_value buffer;
     void *start = NULL;
-    if (napi_create_arraybuffer(env, sizeof(board_t), &start, &buffer) != napi_ok) return NULL;
-    memset(start, 0, sizeof(board_t));
-    reactor->board = start;
-    napi_create_reference(env, buffer, 1, &reactor->board_ref);
+    if (napi_create_arraybuffer(napi, sizeof(shared_state_t), &start, &buffer) != napi_ok)
+        return NULL;
+    memset(start, 0, sizeof(shared_state_t));
+    reactor->shared = start;
+    napi_create_reference(napi, buffer, 1, &reactor->shared_ref);
     return buffer;
 }
 
-/* reactorOpen(callback) -> the board, or -errno. Once per environment. */
-static napi_value reactorOpen_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    if (call.addon->reactor != NULL) return call_number(&call, -EEXIST);
+/* reactorOpen(callback) -> the shared state, or -errno. Once per environment. */
+static napi_value reactor_open(call_t *call) {
+    napi_env napi = call->napi;
+    if (call->env->reactor != NULL) return new_int(napi, -EEXIST);
     reactor_t *reactor = calloc(1, sizeof *reactor);
-    if (reactor == NULL) return call_number(&call, -ENOMEM);
-    reactor->addon = call.addon;
+    if (reactor == NULL) return new_int(napi, -ENOMEM);
+    reactor->env = call->env;
     reactor->epoll = epoll_create1(EPOLL_CLOEXEC);
     int error = reactor->epoll < 0 ? -errno : 0;
-    napi_value board = error < 0 ? NULL : new_board(reactor);
-    if (error == 0) error = board == NULL ? -ENOMEM : watch(reactor);
+    napi_value shared = error < 0 ? NULL : new_shared_state(reactor);
+    if (error == 0) error = shared == NULL ? -ENOMEM : watch(reactor);
     if (error == 0) {
-        napi_create_reference(env, call.argv[0], 1, &reactor->callback);
-        return board;
+        napi_create_reference(napi, call->argv[0], 1, &reactor->callback);
+        return shared;
     }
-    if (reactor->board_ref) napi_delete_reference(env, reactor->board_ref);
+    if (reactor->shared_ref) napi_delete_reference(napi, reactor->shared_ref);
     if (reactor->epoll >= 0) close(reactor->epoll);
     free(reactor);
-    return call_number(&call, error);
+    return new_int(napi, error);
 }
 
 /* epollCtl(operation, fd, events, slot, generation) */
-static napi_value epollCtl_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int operation = call_int(&call, 0), fd = call_int(&call, 1), events = call_int(&call, 2);
-    int slot = call_int(&call, 3), generation = call_int(&call, 4);
-    if (!call_good(&call)) return NULL;
-    if (call.addon->reactor == NULL) return call_number(&call, -EBADF);
+static ssize_t sys_epoll_ctl(call_t *call) {
+    int operation = call_int(call, 0), fd = call_int(call, 1), events = call_int(call, 2);
+    int slot = call_int(call, 3), generation = call_int(call, 4);
+    if (!call_ok(call)) return -1;
+    const reactor_t *reactor = call->env->reactor;
+    if (reactor == NULL) return fail_with(EBADF);
     struct epoll_event event;
     memset(&event, 0, sizeof event);
     event.events = (uint32_t)events;
     event.data.u64 = (uint64_t)(uint32_t)generation << 32 | (uint32_t)slot;
-    return call_result(&call, epoll_ctl(call.addon->reactor->epoll, operation, fd, &event));
+    return epoll_ctl(reactor->epoll, operation, fd, &event);
 }
 
-/* reactorHold(held): keep the event loop alive, or let it end */
-static napi_value reactorHold_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int held = call_int(&call, 0);
-    if (!call_good(&call)) return NULL;
-    if (call.addon->reactor == NULL) return call_number(&call, -EBADF);
-    set_referenced(call.addon->reactor, held != 0);
-    return call_number(&call, 0);
+/* reactorHold(held): keeps the event loop alive, or lets it end */
+static int64_t reactor_hold(call_t *call) {
+    int held = call_int(call, 0);
+    if (!call_ok(call)) return -1;
+    if (call->env->reactor == NULL) return -EBADF;
+    set_referenced(call->env->reactor, held != 0);
+    return 0;
 }
 
 const method_t reactor_methods[] = {
-    {"reactorOpen", reactorOpen_},
-    {"reactorHold", reactorHold_},
-    {"epollCtl", epollCtl_},
-    {NULL, NULL},
+    {"reactorOpen", .value = reactor_open},
+    {"reactorHold", .number = reactor_hold},
+    {"epollCtl", .syscall = sys_epoll_ctl},
+    {0},
 };

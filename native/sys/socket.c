@@ -1,215 +1,171 @@
-/* Life and names of a socket: one function per system call, a count or -errno. */
-#include <errno.h>
+/* The life and the names of a socket. */
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../callback.h"
 #include "../ledger.h"
-#include "../call.h"
+#include "../syscall.h"
 #include "../work.h"
+#include "sys.h"
 
-/* socket(family, type, protocol) -> fd, close-on-exec from birth */
-static napi_value socket_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int family = call_int(&call, 0), type = call_int(&call, 1), protocol = call_int(&call, 2);
-    if (!call_good(&call)) return NULL;
-    return call_result(&call,
-                       ledger_born(call.addon, socket(family, type | SOCK_CLOEXEC, protocol)));
+/* socket(family, type, protocol) -> fd, close-on-exec */
+static ssize_t sys_socket(call_t *call) {
+    int family = call_int(call, 0), type = call_int(call, 1), protocol = call_int(call, 2);
+    if (!call_ok(call)) return -1;
+    return ledger_add(call->env, socket(family, type | SOCK_CLOEXEC, protocol));
 }
 
-/* socketpair(family, type, protocol) -> 0; the fds in registers 0 and 1 */
-static napi_value socketpair_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int family = call_int(&call, 0), type = call_int(&call, 1), protocol = call_int(&call, 2);
-    if (!call_good(&call)) return NULL;
+/* socketpair(family, type, protocol) -> 0; the fds in registers 0 and 1, close-on-exec */
+static ssize_t sys_socketpair(call_t *call) {
+    int family = call_int(call, 0), type = call_int(call, 1), protocol = call_int(call, 2);
+    if (!call_ok(call)) return -1;
     int fds[2] = {-1, -1};
     int result = socketpair(family, type | SOCK_CLOEXEC, protocol, fds);
-    ledger_born(call.addon, fds[0]);
-    ledger_born(call.addon, fds[1]);
-    call.addon->registers[0].number = fds[0];
-    call.addon->registers[1].number = fds[1];
-    return call_result(&call, result);
+    for (int i = 0; i < 2; i++) call->env->registers[i].number = ledger_add(call->env, fds[i]);
+    return result;
 }
 
 /* bind(fd, sockaddr) */
-static napi_value bind_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0);
-    bytes_t addr = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    return call_result(&call, bind(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length));
+static ssize_t sys_bind(call_t *call) {
+    int fd = call_int(call, 0);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    return bind(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
 }
 
 /* connect(fd, sockaddr) */
-static napi_value connect_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0);
-    bytes_t addr = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    return call_result(&call, connect(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length));
+static ssize_t sys_connect(call_t *call) {
+    int fd = call_int(call, 0);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    return connect(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
 }
 
 /* listen(fd, backlog) */
-static napi_value listen_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0), backlog = call_int(&call, 1);
-    if (!call_good(&call)) return NULL;
-    return call_result(&call, listen(fd, backlog));
+static ssize_t sys_listen(call_t *call) {
+    int fd = call_int(call, 0), backlog = call_int(call, 1);
+    return call_ok(call) ? listen(fd, backlog) : -1;
 }
 
 /* accept4(fd, flags, sockaddr?) -> fd, close-on-exec; address length in register 0 */
-static napi_value accept4_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0), flags = call_int(&call, 1);
-    bytes_t addr = call_optional_bytes(&call, 2);
-    if (!call_good(&call)) return NULL;
+static ssize_t sys_accept4(call_t *call) {
+    int fd = call_int(call, 0), flags = call_int(call, 1);
+    bytes_t addr = call_optional_bytes(call, 2);
+    if (!call_ok(call)) return -1;
     socklen_t length = (socklen_t)addr.length;
     int result = accept4(fd, (struct sockaddr *)addr.start, addr.start ? &length : NULL,
                          flags | SOCK_CLOEXEC);
-    ledger_born(call.addon, result);
-    call.addon->registers[0].number = length;
-    return call_result(&call, result);
+    call->env->registers[0].number = length;
+    return ledger_add(call->env, result);
 }
 
 /* shutdown(fd, how) */
-static napi_value shutdown_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0), how = call_int(&call, 1);
-    if (!call_good(&call)) return NULL;
-    return call_result(&call, shutdown(fd, how));
+static ssize_t sys_shutdown(call_t *call) {
+    int fd = call_int(call, 0), how = call_int(call, 1);
+    return call_ok(call) ? shutdown(fd, how) : -1;
 }
 
-/* close(fd); never to be called again after an error: the number is gone whatever close said */
-static napi_value close_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0);
-    if (!call_good(&call)) return NULL;
-    ledger_mark(call.addon, fd, false);
-    return call_result(&call, close(fd));
+/* close(fd): must not be called again after an error, because the fd is gone in any case */
+static ssize_t sys_close(call_t *call) {
+    int fd = call_int(call, 0);
+    if (!call_ok(call)) return -1;
+    ledger_mark(call->env, fd, false);
+    return close(fd);
 }
 
-/* A close(2) that waits: with SO_LINGER for the peer. */
+/* A close(2) that blocks: with SO_LINGER it waits for the peer. */
 typedef struct {
     work_t work;
     int fd;
-} farewell_t;
+} close_work_t;
 
-static ssize_t farewell_run(work_t *work) {
-    return close(((farewell_t *)work)->fd) < 0 ? -errno : 0;
+static ssize_t close_work_run(work_t *work) {
+    return close(((close_work_t *)work)->fd) < 0 ? -errno : 0;
 }
 
-static void farewell_drop(work_t *work) {
+static void close_work_drop(work_t *work) {
     free(work);
 }
 
 /* closeAsync(callback, fd) -> 0, and later callback(0 or -errno); fd is gone at once, unless the
  * answer is an error */
-static napi_value closeAsync_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 1);
-    if (!call_good(&call)) return NULL;
-    farewell_t *farewell = calloc(1, sizeof *farewell);
-    if (farewell == NULL) return call_number(&call, -ENOMEM);
-    farewell->work = (work_t){.run = farewell_run, .drop = farewell_drop, .owed = true};
-    farewell->fd = fd;
-    int error = work_start(&farewell->work, call.addon, "berkeley.close", call.argv[0]);
+static int64_t close_async(call_t *call) {
+    int fd = call_int(call, 1);
+    if (!call_ok(call)) return -1;
+    close_work_t *closing = calloc(1, sizeof *closing);
+    if (closing == NULL) return -ENOMEM;
+    closing->work = (work_t){.run = close_work_run, .drop = close_work_drop, .must_run = true};
+    closing->fd = fd;
+    int error = work_start(&closing->work, call->env, "berkeley.close", call->argv[0]);
     if (error < 0)
-        free(farewell);
+        free(closing);
     else
-        ledger_mark(call.addon, fd, false);
-    return call_number(&call, error);
+        ledger_mark(call->env, fd, false);
+    return error;
 }
 
-/* dup(fd) -> fd, close-on-exec (F_DUPFD_CLOEXEC: dup(2) has no flag for it) */
-static napi_value dup_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0);
-    if (!call_good(&call)) return NULL;
-    return call_result(&call, ledger_born(call.addon, fcntl(fd, F_DUPFD_CLOEXEC, 0)));
+/* dup(fd) -> fd, close-on-exec */
+static ssize_t sys_dup(call_t *call) {
+    int fd = call_int(call, 0);
+    return call_ok(call) ? ledger_add(call->env, duplicate_fd(fd)) : -1;
 }
 
-typedef int (*name_call_t)(int, struct sockaddr *, socklen_t *);
-
-static napi_value name_of(napi_env env, napi_callback_info info, name_call_t name_call) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0);
-    bytes_t addr = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
+/* getsockname(2) and getpeername(2): (fd, sockaddr) -> length of the address, which may exceed the
+ * room */
+static ssize_t name_of(call_t *call, int (*get_name)(int, struct sockaddr *, socklen_t *)) {
+    int fd = call_int(call, 0);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
     socklen_t length = (socklen_t)addr.length;
-    int result = name_call(fd, (struct sockaddr *)addr.start, &length);
-    return call_result(&call, result < 0 ? result : (ssize_t)length);
+    int result = get_name(fd, (struct sockaddr *)addr.start, &length);
+    return result < 0 ? result : (ssize_t)length;
 }
 
-/* getsockname(fd, sockaddr) -> length of the address, which may exceed the room */
-static napi_value getsockname_(napi_env env, napi_callback_info info) {
-    return name_of(env, info, getsockname);
+static ssize_t sys_getsockname(call_t *call) {
+    return name_of(call, getsockname);
 }
 
-/* getpeername(fd, sockaddr) -> length of the address, which may exceed the room */
-static napi_value getpeername_(napi_env env, napi_callback_info info) {
-    return name_of(env, info, getpeername);
+static ssize_t sys_getpeername(call_t *call) {
+    return name_of(call, getpeername);
 }
 
 /* fcntl(fd, command, argument): only the four commands whose argument is a plain int */
-static napi_value fcntl_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0), command = call_int(&call, 1), argument = call_int(&call, 2);
-    if (!call_good(&call)) return NULL;
+static ssize_t sys_fcntl(call_t *call) {
+    int fd = call_int(call, 0), command = call_int(call, 1), argument = call_int(call, 2);
+    if (!call_ok(call)) return -1;
     if (command != F_GETFD && command != F_SETFD && command != F_GETFL && command != F_SETFL)
-        return call_number(&call, -EINVAL);
-    return call_result(&call, fcntl(fd, command, argument));
+        return fail_with(EINVAL);
+    return fcntl(fd, command, argument);
 }
 
 /* sockatmark(fd) -> 1 at the out-of-band mark, else 0 */
-static napi_value sockatmark_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0);
-    if (!call_good(&call)) return NULL;
-    return call_result(&call, sockatmark(fd));
+static ssize_t sys_sockatmark(call_t *call) {
+    int fd = call_int(call, 0);
+    return call_ok(call) ? sockatmark(fd) : -1;
 }
 
-/* poll(fd, events, milliseconds) -> the events that hold, 0 when the time is over */
-static napi_value poll_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0), events = call_int(&call, 1), timeout = call_int(&call, 2);
-    if (!call_good(&call)) return NULL;
-    struct pollfd one = {.fd = fd, .events = (short)events, .revents = 0};
-    int result = poll(&one, 1, timeout);
-    return call_result(&call, result > 0 ? one.revents : result);
+/* poll(fd, events, milliseconds) -> the events that are ready, 0 when the time is over */
+static ssize_t sys_poll(call_t *call) {
+    int fd = call_int(call, 0), events = call_int(call, 1), milliseconds = call_int(call, 2);
+    return call_ok(call) ? poll_fd(fd, events, milliseconds) : -1;
 }
 
 const method_t socket_methods[] = {
-    {"socket", socket_},
-    {"socketpair", socketpair_},
-    {"bind", bind_},
-    {"connect", connect_},
-    {"listen", listen_},
-    {"accept4", accept4_},
-    {"shutdown", shutdown_},
-    {"close", close_},
-    {"closeAsync", closeAsync_},
-    {"dup", dup_},
-    {"getsockname", getsockname_},
-    {"getpeername", getpeername_},
-    {"fcntl", fcntl_},
-    {"sockatmark", sockatmark_},
-    {"poll", poll_},
-    {NULL, NULL},
+    {"socket", .syscall = sys_socket},
+    {"socketpair", .syscall = sys_socketpair},
+    {"bind", .syscall = sys_bind},
+    {"connect", .syscall = sys_connect},
+    {"listen", .syscall = sys_listen},
+    {"accept4", .syscall = sys_accept4},
+    {"shutdown", .syscall = sys_shutdown},
+    {"close", .syscall = sys_close},
+    {"closeAsync", .number = close_async},
+    {"dup", .syscall = sys_dup},
+    {"getsockname", .syscall = sys_getsockname},
+    {"getpeername", .syscall = sys_getpeername},
+    {"fcntl", .syscall = sys_fcntl},
+    {"sockatmark", .syscall = sys_sockatmark},
+    {"poll", .syscall = sys_poll},
+    {0},
 };

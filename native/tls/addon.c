@@ -11,7 +11,7 @@ static const method_t *const modules[] = {context_methods, credential_methods, s
 static void *external_of(call_t *call, size_t index, uint32_t kind) {
     void *data = NULL;
     /* Says itself whether it is one. */
-    napi_status status = napi_get_value_external(call->env, call->argv[index], &data);
+    napi_status status = napi_get_value_external(call->napi, call->argv[index], &data);
     if (status == napi_ok && data != NULL && *(uint32_t *)data == kind) return data;
     if (call->bad_argument < 0) call->bad_argument = (int)index;
     return NULL;
@@ -55,14 +55,14 @@ static napi_value tls_init(napi_env env, napi_value exports) {
         napi_throw_error(env, "ENOMEM", "no memory for the state of the TLS addon");
         return NULL;
     }
-    tls->addon.env = env;
+    tls->env.napi = env;
     if (napi_set_instance_data(env, tls, tls_finalize, NULL) != napi_ok) {
         tls_free(tls);
         return NULL;
     }
-    if (!export_registers(&tls->addon, exports)) return NULL;
+    if (!export_registers(&tls->env, exports)) return NULL;
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
-        export_methods(&tls->addon, exports, modules[i]);
+        export_methods(&tls->env, exports, modules[i]);
     export_number(env, exports, "FAILED", TLS_FAILED);
     export_number(env, exports, "TRUNCATED", TLS_TRUNCATED);
     export_number(env, exports, "WANT_SERVER", TLS_WANT_SERVER);

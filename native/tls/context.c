@@ -42,7 +42,7 @@ static napi_value contextNew_(napi_env env, napi_callback_info info) {
     if (context == NULL) return call_number(&call, -ENOMEM);
     context->kind = KIND_CONTEXT;
     context->users = 1;
-    context->tls = (tls_t *)call.addon;
+    context->tls = (tls_t *)call.env;
     context->ctx = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
     if (context->ctx == NULL ||
         napi_create_external(env, context, context_finalize, NULL, &external) != napi_ok) {
@@ -250,18 +250,18 @@ static napi_value contextCallbacks_(napi_env env, napi_callback_info info) {
 }
 
 const method_t context_methods[] = {
-    {"contextNew", contextNew_},
-    {"contextVersions", contextVersions_},
-    {"contextCiphers", contextCiphers_},
-    {"contextSuites", contextSuites_},
-    {"contextGroups", contextGroups_},
-    {"contextSigalgs", contextSigalgs_},
-    {"contextAlpn", contextAlpn_},
-    {"contextVerify", contextVerify_},
-    {"contextOption", contextOption_},
-    {"contextSessions", contextSessions_},
-    {"contextTicketKeys", contextTicketKeys_},
-    {"contextStaple", contextStaple_},
-    {"contextCallbacks", contextCallbacks_},
-    {NULL, NULL},
+    {"contextNew", .callback = contextNew_},
+    {"contextVersions", .callback = contextVersions_},
+    {"contextCiphers", .callback = contextCiphers_},
+    {"contextSuites", .callback = contextSuites_},
+    {"contextGroups", .callback = contextGroups_},
+    {"contextSigalgs", .callback = contextSigalgs_},
+    {"contextAlpn", .callback = contextAlpn_},
+    {"contextVerify", .callback = contextVerify_},
+    {"contextOption", .callback = contextOption_},
+    {"contextSessions", .callback = contextSessions_},
+    {"contextTicketKeys", .callback = contextTicketKeys_},
+    {"contextStaple", .callback = contextStaple_},
+    {"contextCallbacks", .callback = contextCallbacks_},
+    {0},
 };

@@ -187,7 +187,7 @@ static napi_value rootsAdd_(napi_env env, napi_callback_info info) {
     call_begin(&call, env, info);
     bytes_t bytes = call_bytes(&call, 0);
     if (!call_good(&call)) return NULL;
-    tls_t *tls = (tls_t *)call.addon;
+    tls_t *tls = (tls_t *)call.env;
     ERR_clear_error();
     if (tls->roots == NULL) tls->roots = X509_STORE_new();
     trust_t trust = {tls->roots, NULL};
@@ -241,7 +241,13 @@ static napi_value contextDh_(napi_env env, napi_callback_info info) {
 }
 
 const method_t credential_methods[] = {
-    {"contextCert", contextCert_}, {"contextKey", contextKey_}, {"contextPfx", contextPfx_},
-    {"contextCa", contextCa_},     {"rootsAdd", rootsAdd_},     {"contextRoots", contextRoots_},
-    {"contextCrl", contextCrl_},   {"contextDh", contextDh_},   {NULL, NULL},
+    {"contextCert", .callback = contextCert_},
+    {"contextKey", .callback = contextKey_},
+    {"contextPfx", .callback = contextPfx_},
+    {"contextCa", .callback = contextCa_},
+    {"rootsAdd", .callback = rootsAdd_},
+    {"contextRoots", .callback = contextRoots_},
+    {"contextCrl", .callback = contextCrl_},
+    {"contextDh", .callback = contextDh_},
+    {0},
 };

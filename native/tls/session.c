@@ -66,7 +66,7 @@ static napi_value sessionNew_(napi_env env, napi_callback_info info) {
     session_t *session = calloc(1, sizeof *session);
     if (session == NULL) return call_number(&call, -ENOMEM);
     session->kind = KIND_SESSION;
-    session->tls = (tls_t *)call.addon;
+    session->tls = (tls_t *)call.env;
     session->fd = -1;
     session->short_is_all = short_is_all != 0;
     session->context = context;
@@ -154,7 +154,7 @@ static int meaning_of(session_t *session, int result) {
 
 /* What the registers say after a call. */
 static void report(session_t *session) {
-    register_t_ *registers = session->tls->addon.registers;
+    register_value_t *registers = session->tls->env.registers;
     size_t held = queue_length(&session->out);
     registers[REGISTER_HELD].number = (double)held;
     registers[REGISTER_DRAINED].number = session->drained && queue_length(&session->in) == 0 &&
@@ -377,16 +377,16 @@ static napi_value sessionVerdict_(napi_env env, napi_callback_info info) {
 }
 
 const method_t session_methods[] = {
-    {"sessionNew", sessionNew_},
-    {"sessionIdentify", sessionIdentify_},
-    {"sessionFree", sessionFree_},
-    {"sessionHandshake", sessionHandshake_},
-    {"sessionRead", sessionRead_},
-    {"sessionWrite", sessionWrite_},
-    {"sessionRelax", sessionRelax_},
-    {"sessionShutdown", sessionShutdown_},
-    {"sessionKeyUpdate", sessionKeyUpdate_},
-    {"sessionChoose", sessionChoose_},
-    {"sessionVerdict", sessionVerdict_},
-    {NULL, NULL},
+    {"sessionNew", .callback = sessionNew_},
+    {"sessionIdentify", .callback = sessionIdentify_},
+    {"sessionFree", .callback = sessionFree_},
+    {"sessionHandshake", .callback = sessionHandshake_},
+    {"sessionRead", .callback = sessionRead_},
+    {"sessionWrite", .callback = sessionWrite_},
+    {"sessionRelax", .callback = sessionRelax_},
+    {"sessionShutdown", .callback = sessionShutdown_},
+    {"sessionKeyUpdate", .callback = sessionKeyUpdate_},
+    {"sessionChoose", .callback = sessionChoose_},
+    {"sessionVerdict", .callback = sessionVerdict_},
+    {0},
 };

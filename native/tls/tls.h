@@ -50,7 +50,7 @@ struct session;
 /* State of one environment. Ciphertext of the call at work is in the scratch memory; what is left
  * over when the call ends goes to the session, so that an idle session holds no memory for it. */
 typedef struct {
-    addon_t addon; /* first: the functions get a pointer to it */
+    env_t env; /* first: the functions get a pointer to it */
     BIO_METHOD *method;
     X509_STORE *roots; /* the default trust, parsed once; NULL until somebody needs it */
     uint8_t in[SCRATCH_IN];

@@ -1,18 +1,16 @@
-/* The layout of control messages: the kinds of option values serve here too, and those that only
- * control messages have are in this file. Times are nanoseconds in a 64-bit register. */
-#include <errno.h>
+/* Control messages: the kinds that options do not have. Times are nanoseconds in a 64-bit register. */
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
 
-/* Needs struct timespec, and does not say so. */
+/* Uses struct timespec without including its header. */
 #include <linux/errqueue.h>
 
 #include "value.h"
 
-/* Unsigned, because the bytes may be anything: what does not fit wraps around. */
+/* Unsigned, because the bytes may be anything: a time that does not fit wraps around. */
 static uint64_t nanoseconds(int64_t seconds, uint64_t rest) {
     return (uint64_t)seconds * 1000000000 + rest;
 }
@@ -44,7 +42,7 @@ static int decode_timestamping(value_t *value, const void *from, socklen_t lengt
 }
 
 static int encode_u16(value_t *value, void *to) {
-    uint16_t number = (uint16_t)whole(value, 0);
+    uint16_t number = (uint16_t)register_int(value, 0);
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -66,7 +64,7 @@ static void put_inet(uint8_t *to, struct in_addr addr) {
 }
 
 /* struct in_pktinfo: register 0 interface index; bytes: two socket addresses, the local one that
- * the kernel would answer from and the one that the datagram was sent to */
+ * the kernel would reply from and the one that the datagram was sent to */
 static int decode_pktinfo(value_t *value, const void *from, socklen_t length) {
     struct in_pktinfo info;
     if (length < sizeof info || value->bytes.length < 2 * sizeof(struct sockaddr_in))
@@ -78,12 +76,12 @@ static int decode_pktinfo(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-/* register 0 interface index; bytes: the socket address to send from, or none */
+/* register 0 interface index; bytes: the socket address to send from, if any */
 static int encode_pktinfo(value_t *value, void *to) {
     struct in_pktinfo info;
     struct sockaddr_in addr;
     memset(&info, 0, sizeof info);
-    info.ipi_ifindex = (int)whole(value, 0);
+    info.ipi_ifindex = (int)register_int(value, 0);
     if (value->bytes.length >= sizeof addr) {
         memcpy(&addr, value->bytes.start, sizeof addr);
         if (addr.sin_family != AF_INET) return -EAFNOSUPPORT;
@@ -107,12 +105,12 @@ static int decode_pktinfo6(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-/* register 0 interface index; bytes: the socket address to send from, or none */
+/* register 0 interface index; bytes: the socket address to send from, if any */
 static int encode_source6(value_t *value, void *to) {
     struct in6_pktinfo info;
     struct sockaddr_in6 addr;
     memset(&info, 0, sizeof info);
-    info.ipi6_ifindex = (unsigned)whole(value, 0);
+    info.ipi6_ifindex = (unsigned)register_int(value, 0);
     if (value->bytes.length >= sizeof addr) {
         memcpy(&addr, value->bytes.start, sizeof addr);
         if (addr.sin6_family != AF_INET6) return -EAFNOSUPPORT;
@@ -123,7 +121,7 @@ static int encode_source6(value_t *value, void *to) {
 }
 
 /* struct sock_extended_err: registers 0 errno, 1 origin, 2 type, 3 code, 4 info, 5 data, 6 length
- * of the address of who reported it; bytes: that address */
+ * of the address of the host that reported it; bytes: that address */
 static int decode_extended_error(value_t *value, const void *from, socklen_t length) {
     struct sock_extended_err error;
     if (length < sizeof error) return -EINVAL;
@@ -134,12 +132,12 @@ static int decode_extended_error(value_t *value, const void *from, socklen_t len
                              error.ee_info,  error.ee_data,   (double)address};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         value->registers[i].number = fields[i];
-    /* The caller may have given the same memory twice. */
+    /* Both may be the same memory. */
     if (address) memmove(value->bytes.start, (const uint8_t *)from + sizeof error, address);
     return 0;
 }
 
-const kind_t cmsg_kinds[] = {
+static const kind_t kinds[] = {
     {"u16", sizeof(uint16_t), encode_u16, decode_u16},
     {"timeval_ns", sizeof(struct timeval), NULL, decode_timeval_ns},
     {"timespec", sizeof(struct timespec), NULL, decode_timespec},
@@ -148,39 +146,4 @@ const kind_t cmsg_kinds[] = {
     {"pktinfo6_cmsg", sizeof(struct in6_pktinfo), encode_source6, decode_pktinfo6},
     {"extended_error", sizeof(struct sock_extended_err), NULL, decode_extended_error},
 };
-const int cmsg_kind_count = sizeof cmsg_kinds / sizeof cmsg_kinds[0];
-
-/* cmsgDecode(kind, data, bytes?) -> 0 or -errno; the value in the registers and the bytes */
-static napi_value cmsgDecode_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    const kind_t *kind = kind_at(call_int(&call, 0));
-    bytes_t data = call_bytes(&call, 1);
-    bytes_t bytes = call_optional_bytes(&call, 2);
-    if (!call_good(&call)) return NULL;
-    if (kind == NULL || kind->decode == NULL || data.length > INT32_MAX)
-        return call_number(&call, -EINVAL);
-    value_t value = {call.addon->registers, bytes, {NULL, 0}};
-    return call_number(&call, kind->decode(&value, data.start, (socklen_t)data.length));
-}
-
-/* cmsgEncode(kind, to, bytes?) -> length or -errno; numbers come in the registers */
-static napi_value cmsgEncode_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    const kind_t *kind = kind_at(call_int(&call, 0));
-    bytes_t to = call_bytes(&call, 1);
-    bytes_t bytes = call_optional_bytes(&call, 2);
-    if (!call_good(&call)) return NULL;
-    if (kind == NULL || kind->encode == NULL || to.length < kind->size)
-        return call_number(&call, -EINVAL);
-    value_t value = {call.addon->registers, bytes, {NULL, 0}};
-    int error = kind->encode(&value, to.start);
-    return call_number(&call, error < 0 ? error : (int64_t)kind->size);
-}
-
-const method_t cmsg_kind_methods[] = {
-    {"cmsgDecode", cmsgDecode_},
-    {"cmsgEncode", cmsgEncode_},
-    {NULL, NULL},
-};
+const kind_group_t cmsg_kinds = KIND_GROUP(kinds);

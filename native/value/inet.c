@@ -1,12 +1,10 @@
-/* The layout of option values that hold internet addresses, or that only TCP has. JavaScript gives
- * and gets every address as the bytes of its struct sockaddr. */
-#include <errno.h>
+/* Options with internet addresses. In JavaScript every address is the bytes of its struct sockaddr. */
 #include <netinet/in.h>
 #include <string.h>
 
 #include "value.h"
 
-/* A bare struct in_addr: JavaScript sees a socket address with port 0. */
+/* struct in_addr, without a port: JavaScript sees a socket address with port 0. */
 static int decode_in_addr(value_t *value, const void *from, socklen_t length) {
     struct sockaddr_in addr;
     if (length < sizeof addr.sin_addr || value->bytes.length < sizeof addr) return -EINVAL;
@@ -22,7 +20,7 @@ static int encode_mreqn(value_t *value, void *to) {
     struct ip_mreqn request;
     struct sockaddr_in addr;
     memset(&request, 0, sizeof request);
-    request.imr_ifindex = (int)whole(value, 0);
+    request.imr_ifindex = (int)register_int(value, 0);
     if (value->bytes.length >= sizeof addr) {
         memcpy(&addr, value->bytes.start, sizeof addr);
         if (addr.sin_family != AF_INET) return -EAFNOSUPPORT;
@@ -32,7 +30,7 @@ static int encode_mreqn(value_t *value, void *to) {
     return 0;
 }
 
-static int copy_address(bytes_t from, struct sockaddr_storage *to) {
+int copy_address(bytes_t from, struct sockaddr_storage *to) {
     if (from.length < sizeof(sa_family_t) || from.length > sizeof *to) return -EINVAL;
     memcpy(to, from.start, from.length);
     return 0;
@@ -42,7 +40,7 @@ static int copy_address(bytes_t from, struct sockaddr_storage *to) {
 static int encode_group(value_t *value, void *to) {
     struct group_req request;
     memset(&request, 0, sizeof request);
-    request.gr_interface = (uint32_t)whole(value, 0);
+    request.gr_interface = (uint32_t)register_int(value, 0);
     int error = copy_address(value->bytes, &request.gr_group);
     memcpy(to, &request, sizeof request);
     return error;
@@ -52,14 +50,16 @@ static int encode_group(value_t *value, void *to) {
 static int encode_group_source(value_t *value, void *to) {
     struct group_source_req request;
     memset(&request, 0, sizeof request);
-    request.gsr_interface = (uint32_t)whole(value, 0);
+    request.gsr_interface = (uint32_t)register_int(value, 0);
     int error = copy_address(value->bytes, &request.gsr_group);
     if (error == 0) error = copy_address(value->more, &request.gsr_source);
     memcpy(to, &request, sizeof request);
     return error;
 }
 
-/* struct group_filter with room for all its sources; the kernel looks at as many as it is told of */
+enum { FILTER_SOURCES = 64 }; /* the most that Linux takes by default */
+
+/* struct group_filter with room for all its sources; the kernel reads as many as `sources` says */
 struct room_for_group_filter {
     uint32_t interface;
     struct sockaddr_storage group;
@@ -78,8 +78,8 @@ static int encode_group_filter(value_t *value, void *to) {
     size_t size = sizeof filter.source[0], count = value->more.length / size;
     if (value->more.length % size != 0 || count > FILTER_SOURCES) return -EINVAL;
     memset(&filter, 0, sizeof filter);
-    filter.interface = (uint32_t)whole(value, 0);
-    filter.mode = (uint32_t)whole(value, 1);
+    filter.interface = (uint32_t)register_int(value, 0);
+    filter.mode = (uint32_t)register_int(value, 1);
     filter.sources = (uint32_t)count;
     int error = copy_address(value->bytes, &filter.group);
     if (count > 0) memcpy(filter.source, value->more.start, count * size);
@@ -100,7 +100,7 @@ static int copy_in6(bytes_t from, struct in6_addr *to) {
 static int encode_pktinfo6(value_t *value, void *to) {
     struct in6_pktinfo info;
     memset(&info, 0, sizeof info);
-    info.ipi6_ifindex = (unsigned)whole(value, 0);
+    info.ipi6_ifindex = (unsigned)register_int(value, 0);
     int error = copy_in6(value->bytes, &info.ipi6_addr);
     memcpy(to, &info, sizeof info);
     return error;
@@ -110,7 +110,7 @@ static int encode_pktinfo6(value_t *value, void *to) {
 static int encode_mreq6(value_t *value, void *to) {
     struct ipv6_mreq request;
     memset(&request, 0, sizeof request);
-    request.ipv6mr_interface = (unsigned)whole(value, 0);
+    request.ipv6mr_interface = (unsigned)register_int(value, 0);
     int error = copy_in6(value->bytes, &request.ipv6mr_multiaddr);
     memcpy(to, &request, sizeof request);
     return error;
@@ -125,68 +125,7 @@ static int decode_mtuinfo6(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-/* struct tcp_md5sig of Linux: registers: 0 flags, 1 prefix length, 2 interface index; bytes the
- * peer, more the key */
-struct kernel_md5sig {
-    struct sockaddr_storage peer;
-    uint8_t flags, prefix;
-    uint16_t key_length;
-    int32_t ifindex;
-    uint8_t key[80];
-};
-
-static int encode_md5sig(value_t *value, void *to) {
-    struct kernel_md5sig signature;
-    memset(&signature, 0, sizeof signature);
-    if (value->more.length > sizeof signature.key) return -EINVAL;
-    signature.flags = (uint8_t)whole(value, 0);
-    signature.prefix = (uint8_t)whole(value, 1);
-    signature.ifindex = (int32_t)whole(value, 2);
-    signature.key_length = (uint16_t)value->more.length;
-    if (value->more.length > 0) memcpy(signature.key, value->more.start, value->more.length);
-    int error = copy_address(value->bytes, &signature.peer);
-    memcpy(to, &signature, sizeof signature);
-    return error;
-}
-
-/* struct tcp_repair_opt of Linux, one for each of the four options that it knows; code 0 is none.
- * A pair of registers per option: code, value. */
-struct kernel_repair_option {
-    uint32_t code, value;
-};
-enum { REPAIR_OPTIONS = 4 };
-
-static int encode_repair_options(value_t *value, void *to) {
-    struct kernel_repair_option options[REPAIR_OPTIONS];
-    for (int i = 0; i < REPAIR_OPTIONS; i++) {
-        options[i].code = (uint32_t)whole(value, 2 * i);
-        options[i].value = (uint32_t)whole(value, 2 * i + 1);
-    }
-    memcpy(to, options, sizeof options);
-    return 0;
-}
-
-/* struct tcp_repair_window of Linux, one register per field: snd_wl1, snd_wnd, max_window,
- * rcv_wnd, rcv_wup */
-enum { REPAIR_WINDOW = 5 };
-typedef uint32_t repair_window_t[REPAIR_WINDOW];
-
-static int encode_repair_window(value_t *value, void *to) {
-    repair_window_t window;
-    for (int i = 0; i < REPAIR_WINDOW; i++) window[i] = (uint32_t)whole(value, i);
-    memcpy(to, window, sizeof window);
-    return 0;
-}
-
-static int decode_repair_window(value_t *value, const void *from, socklen_t length) {
-    repair_window_t window;
-    if (length < sizeof window) return -EINVAL;
-    memcpy(window, from, sizeof window);
-    for (int i = 0; i < REPAIR_WINDOW; i++) value->registers[i].number = window[i];
-    return 0;
-}
-
-const kind_t inet_kinds[] = {
+static const kind_t kinds[] = {
     {"in_addr", sizeof(struct in_addr), NULL, decode_in_addr},
     {"mreqn", sizeof(struct ip_mreqn), encode_mreqn, NULL},
     {"group", sizeof(struct group_req), encode_group, NULL},
@@ -195,9 +134,5 @@ const kind_t inet_kinds[] = {
     {"pktinfo6", sizeof(struct in6_pktinfo), encode_pktinfo6, NULL},
     {"mreq6", sizeof(struct ipv6_mreq), encode_mreq6, NULL},
     {"mtuinfo6", sizeof(struct ip6_mtuinfo), NULL, decode_mtuinfo6},
-    {"md5sig", sizeof(struct kernel_md5sig), encode_md5sig, NULL},
-    {"repair_options", sizeof(struct kernel_repair_option[REPAIR_OPTIONS]), encode_repair_options,
-     NULL},
-    {"repair_window", sizeof(repair_window_t), encode_repair_window, decode_repair_window},
 };
-const int inet_kind_count = sizeof inet_kinds / sizeof inet_kinds[0];
+const kind_group_t inet_kinds = KIND_GROUP(kinds);

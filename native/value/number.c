@@ -1,7 +1,6 @@
-/* The layout of option values of any family, one pair of functions per kind. */
-#include <errno.h>
-#include <linux/filter.h>
+/* Numbers, and small structs of numbers: options of any family. One pair of functions per kind. */
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -9,7 +8,7 @@
 
 /* int: also the flags, seconds and byte counts. Some options answer with one byte. */
 static int encode_int(value_t *value, void *to) {
-    int number = (int)whole(value, 0);
+    int number = (int)register_int(value, 0);
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -27,7 +26,7 @@ static int decode_int(value_t *value, const void *from, socklen_t length) {
 }
 
 static int encode_u32(value_t *value, void *to) {
-    uint32_t number = (uint32_t)whole(value, 0);
+    uint32_t number = (uint32_t)register_int(value, 0);
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -40,9 +39,9 @@ static int decode_u32(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-/* An interface index in network byte order: IP_UNICAST_IF and IPV6_UNICAST_IF want it so. */
+/* An interface index in network byte order, for IP_UNICAST_IF and IPV6_UNICAST_IF. */
 static int encode_net32(value_t *value, void *to) {
-    uint32_t number = htonl((uint32_t)whole(value, 0));
+    uint32_t number = htonl((uint32_t)register_int(value, 0));
     memcpy(to, &number, sizeof number);
     return 0;
 }
@@ -72,14 +71,14 @@ static int decode_u64(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-/* seconds with a fraction <-> struct timeval, rounded up: a timeout is never cut to "none" */
+/* seconds with a fraction <-> struct timeval, rounded up: 0 means no timeout, so a short one must not become 0 */
 static int encode_timeval(value_t *value, void *to) {
     double seconds = value->registers[0].number;
     if (!(seconds >= 0 && seconds <= 2147483647.0)) return -EDOM;
     struct timeval time = {.tv_sec = (time_t)seconds, .tv_usec = 0};
     double micros = (seconds - (double)time.tv_sec) * 1e6;
     time.tv_usec = (suseconds_t)micros;
-    /* Less than this is the noise of a decimal fraction. */
+    /* Less than this is the rounding error of a decimal fraction. */
     bool is_cut = (double)time.tv_usec < micros - 1e-3;
     if (is_cut || (seconds > 0 && time.tv_sec == 0 && time.tv_usec == 0)) time.tv_usec++;
     if (time.tv_usec >= 1000000) {
@@ -101,7 +100,7 @@ static int decode_timeval(value_t *value, const void *from, socklen_t length) {
 /* registers: 0 on or off, 1 seconds */
 static int encode_linger(value_t *value, void *to) {
     struct linger linger = {.l_onoff = value->registers[0].number != 0,
-                            .l_linger = (int)whole(value, 1)};
+                            .l_linger = (int)register_int(value, 1)};
     memcpy(to, &linger, sizeof linger);
     return 0;
 }
@@ -117,9 +116,9 @@ static int decode_linger(value_t *value, const void *from, socklen_t length) {
 
 /* registers: 0 pid, 1 uid, 2 gid */
 static int encode_ucred(value_t *value, void *to) {
-    struct ucred credentials = {.pid = (pid_t)whole(value, 0),
-                                .uid = (uid_t)whole(value, 1),
-                                .gid = (gid_t)whole(value, 2)};
+    struct ucred credentials = {.pid = (pid_t)register_int(value, 0),
+                                .uid = (uid_t)register_int(value, 1),
+                                .gid = (gid_t)register_int(value, 2)};
     memcpy(to, &credentials, sizeof credentials);
     return 0;
 }
@@ -141,8 +140,8 @@ struct kernel_txtime {
 };
 
 static int encode_txtime(value_t *value, void *to) {
-    struct kernel_txtime txtime = {.clockid = (int32_t)whole(value, 0),
-                                   .flags = (uint32_t)whole(value, 1)};
+    struct kernel_txtime txtime = {.clockid = (int32_t)register_int(value, 0),
+                                   .flags = (uint32_t)register_int(value, 1)};
     memcpy(to, &txtime, sizeof txtime);
     return 0;
 }
@@ -156,7 +155,7 @@ static int decode_txtime(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-/* struct sock_fprog: bytes are its struct sock_filter rows; the program itself is only read */
+/* struct sock_fprog: bytes are its rows of struct sock_filter, which the kernel only reads */
 static int encode_filter(value_t *value, void *to) {
     size_t rows = value->bytes.length / sizeof(struct sock_filter);
     if (rows == 0 || rows > UINT16_MAX || value->bytes.length % sizeof(struct sock_filter) != 0)
@@ -167,7 +166,6 @@ static int encode_filter(value_t *value, void *to) {
     return 0;
 }
 
-/* The order is the number that JavaScript passes; it reads the names from here. */
 static const kind_t kinds[] = {
     {"bytes", 0, NULL, NULL},
     {"int", sizeof(int), encode_int, decode_int},
@@ -179,25 +177,5 @@ static const kind_t kinds[] = {
     {"ucred", sizeof(struct ucred), encode_ucred, decode_ucred},
     {"txtime", sizeof(struct kernel_txtime), encode_txtime, decode_txtime},
     {"filter", sizeof(struct sock_fprog), encode_filter, NULL},
-    {"tcp_info", TCP_INFO_ROOM, NULL, decode_tcp_info},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
-
-/* The kinds of sockopt_inet.c are numbered after these, then those of cmsg_kind.c. */
-const kind_t *kind_at(int index) {
-    if (index < 0) return NULL;
-    if (index < KINDS) return &kinds[index];
-    index -= KINDS;
-    if (index < inet_kind_count) return &inet_kinds[index];
-    index -= inet_kind_count;
-    return index < cmsg_kind_count ? &cmsg_kinds[index] : NULL;
-}
-
-napi_value sockopt_kinds(napi_env env) {
-    napi_value table;
-    napi_create_object(env, &table);
-    const kind_t *kind;
-    for (int i = 0; (kind = kind_at(i)) != NULL; i++)
-        napi_set_named_property(env, table, kind->name, new_int(env, i));
-    return table;
-}
+const kind_group_t number_kinds = KIND_GROUP(kinds);

@@ -1,10 +1,11 @@
+/* struct tcp_info. */
 #include <stddef.h>
 #include <string.h>
 
 #include "value.h"
 
-/* struct tcp_info of Linux 6.18. Older kernels answer with fewer bytes, and the headers of the
- * build machine may know fewer fields: so the layout, which only ever grows, stands here. */
+/* struct tcp_info of Linux 6.18. It only ever grows: older kernels answer with fewer bytes. The
+ * headers of the build machine may know fewer fields, so they are not used. */
 struct kernel_tcp_info {
     uint8_t state, ca_state, retransmits, probes, backoff, options;
     uint8_t wscale;   /* snd 4 bits, rcv 4 bits */
@@ -23,7 +24,7 @@ struct kernel_tcp_info {
     uint32_t total_rto_time;
     uint32_t received_ce, delivered_e1_bytes, delivered_e0_bytes, delivered_ce_bytes;
     uint32_t received_e1_bytes, received_e0_bytes, received_ce_bytes;
-    /* A last word is left out: kernels of the same length divide it differently. */
+    /* The last 32 bits are left out: kernels with the same length divide them differently. */
 };
 
 typedef struct {
@@ -114,6 +115,7 @@ static const field_t tcp_info_fields[] = {
 };
 enum { TCP_INFO_FIELDS = sizeof tcp_info_fields / sizeof tcp_info_fields[0] };
 _Static_assert((int)TCP_INFO_FIELDS <= (int)REGISTERS, "a register for each field of tcp_info");
+enum { TCP_INFO_ROOM = 320 }; /* a newer kernel may fill more bytes than are read here */
 _Static_assert(sizeof(struct kernel_tcp_info) <= TCP_INFO_ROOM, "room for tcp_info");
 
 static double field_value(const field_t *field, const uint8_t *from) {
@@ -129,7 +131,7 @@ static double field_value(const field_t *field, const uint8_t *from) {
 }
 
 /* One register per field; a field that this kernel does not know is NaN. */
-int decode_tcp_info(value_t *value, const void *from, socklen_t length) {
+static int decode_tcp_info(value_t *value, const void *from, socklen_t length) {
     for (int i = 0; i < TCP_INFO_FIELDS; i++) {
         const field_t *field = &tcp_info_fields[i];
         bool known = (socklen_t)field->offset + field->size <= length;
@@ -138,10 +140,13 @@ int decode_tcp_info(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
-napi_value sockopt_tcp_info_fields(napi_env env) {
+static const kind_t kinds[] = {{"tcp_info", TCP_INFO_ROOM, NULL, decode_tcp_info}};
+const kind_group_t tcp_info_kinds = KIND_GROUP(kinds);
+
+napi_value tcp_info_names(napi_env napi) {
     napi_value names;
-    napi_create_array_with_length(env, TCP_INFO_FIELDS, &names);
+    napi_create_array_with_length(napi, TCP_INFO_FIELDS, &names);
     for (uint32_t i = 0; i < TCP_INFO_FIELDS; i++)
-        napi_set_element(env, names, i, new_string(env, tcp_info_fields[i].name));
+        napi_set_element(napi, names, i, new_string(napi, tcp_info_fields[i].name));
     return names;
 }

@@ -1,4 +1,5 @@
-/* Kinds of option values: how the kernel's bytes and the registers stand for each other. */
+/* Kinds of values: how the bytes of the kernel become numbers in registers, and the other way
+ * round. Socket options and control messages share them. */
 #ifndef BERKELEY_VALUE_H
 #define BERKELEY_VALUE_H
 
@@ -6,16 +7,16 @@
 
 #include "../call.h"
 
-/* What a value is made of on its way to or from the kernel. */
+/* The JavaScript side of a value. */
 typedef struct {
-    register_t_ *registers; /* numbers in and out */
-    bytes_t bytes;          /* raw bytes, or a socket address */
-    bytes_t more;           /* a second socket address, several of them, or a key */
+    register_value_t *registers; /* its numbers */
+    bytes_t bytes;               /* raw bytes, or a socket address */
+    bytes_t more;                /* a second socket address, several of them, or a key */
 } value_t;
 
-/* A register as a whole number. JavaScript has checked that it is one that fits; what is none, or beyond 64 bits, is 0
- * here: C does not say what a cast would make of it. */
-static inline int64_t whole(const value_t *value, int index) {
+/* A register as an integer. JavaScript has checked that it is one and fits. C does not define what
+ * a cast makes of anything else, so that is 0 here. */
+static inline int64_t register_int(const value_t *value, int index) {
     double number = value->registers[index].number;
     return number > -0x1p63 && number < 0x1p63 ? (int64_t)number : 0;
 }
@@ -27,24 +28,33 @@ typedef struct {
     int (*decode)(value_t *value, const void *from, socklen_t length); /* value -> registers */
 } kind_t;
 
-enum { TCP_INFO_ROOM = 320 }; /* a kernel that is newer than we are may fill more than we read */
-enum {
-    FILTER_SOURCES = 64
-}; /* sources of a multicast filter: the most that Linux takes by default */
+/* The kinds of one file. */
+typedef struct {
+    const kind_t *kinds;
+    int count;
+} kind_group_t;
+
+#define KIND_GROUP(kinds)                                                                          \
+    { kinds, sizeof kinds / sizeof kinds[0] }
+
 enum { VALUE_ROOM = 9216 }; /* no value with a layout of its own is larger */
 
-/* sockopt_inet.c: the kinds that hold internet addresses or belong to TCP */
-extern const kind_t inet_kinds[];
-extern const int inet_kind_count;
+extern const kind_group_t number_kinds;
+extern const kind_group_t tcp_info_kinds;
+extern const kind_group_t inet_kinds;
+extern const kind_group_t tcp_kinds;
+extern const kind_group_t cmsg_kinds;
 
-/* cmsg_kind.c: the kinds that only control messages have */
-extern const kind_t cmsg_kinds[];
-extern const int cmsg_kind_count;
+/* Copies a socket address of any family; 0, or -EINVAL for a length of none. */
+int copy_address(bytes_t from, struct sockaddr_storage *to);
 
-/* The kind of that number, or NULL. */
+/* The kind of a number, or NULL. */
 const kind_t *kind_at(int index);
 
-/* tcp_info.c: one register per field, NaN for a field that this kernel does not know */
-int decode_tcp_info(value_t *value, const void *from, socklen_t length);
+/* { int: 1, u32: 2, ... }: the numbers that kind_at() takes. */
+napi_value kind_numbers(napi_env napi);
+
+/* The name of each register of the kind "tcp_info". */
+napi_value tcp_info_names(napi_env napi);
 
 #endif

@@ -88,7 +88,7 @@ function requireOpenSsl() {
 function addonSources(tls) {
   const sources = filesBelow(inRoot('native'), /\.c$/, ['build', 'tls'])
   if (!tls) return sources
-  return [inRoot('native', 'call.c'), ...filesBelow(inRoot('native', 'tls'), /\.c$/)]
+  return [inRoot('native', 'call.c'), inRoot('native', 'syscall.c'), ...filesBelow(inRoot('native', 'tls'), /\.c$/)]
 }
 
 /** @param {string} source */
