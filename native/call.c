@@ -6,32 +6,6 @@
 
 /* The dispatcher */
 
-void call_begin(call_t *call, napi_env napi, napi_callback_info info) {
-    size_t argc = CALL_ARGS_MAX;
-    void *data = NULL;
-    /* Node-API fills missing arguments with undefined. */
-    napi_get_cb_info(napi, info, &argc, call->argv, NULL, &data);
-    const bound_method_t *bound = data;
-    call->napi = napi;
-    call->env = bound->env;
-    call->bad_argument = -1;
-}
-
-bool call_good(call_t *call) {
-    if (call_ok(call)) return true;
-    bool thrown = false;
-    napi_is_exception_pending(call->napi, &thrown);
-    if (thrown) return false;
-    char message[64];
-    snprintf(message, sizeof message, "native argument %d has a wrong type", call->bad_argument);
-    napi_throw_type_error(call->napi, "ERR_INVALID_ARG_TYPE", message);
-    return false;
-}
-
-napi_value call_number(const call_t *call, int64_t value) {
-    return new_int(call->napi, value);
-}
-
 /* Reading an argument may have thrown already, with words of its own. */
 static void throw_bad_argument(const call_t *call) {
     bool thrown = false;
@@ -219,8 +193,7 @@ static bound_method_t *bind_method(env_t *env, const method_t *method) {
 void export_methods(env_t *env, napi_value exports, const method_t *method) {
     for (; method->name != NULL; method++) {
         napi_value function = NULL;
-        napi_create_function(env->napi, method->name, NAPI_AUTO_LENGTH,
-                             method->callback ? method->callback : dispatch,
+        napi_create_function(env->napi, method->name, NAPI_AUTO_LENGTH, dispatch,
                              bind_method(env, method), &function);
         napi_set_named_property(env->napi, exports, method->name, function);
     }

@@ -42,7 +42,6 @@ typedef struct method {
     ssize_t (*syscall)(call_t *call);  /* answers a count, or -1 with errno: -errno in JavaScript */
     int64_t (*number)(call_t *call);   /* answers a number, which JavaScript gets as it is */
     napi_value (*value)(call_t *call); /* answers any value, NULL for undefined */
-    napi_callback callback;            /* until the TLS addon uses the dispatcher */
 } method_t;
 
 /* A stretch of memory that JavaScript owns. Reading a number may run JavaScript, which may move or
@@ -97,10 +96,5 @@ void export_methods(env_t *env, napi_value exports, const method_t *method);
 /* Adds the registers. False without memory; and, from Node 26 on, when the worker that loads the
  * addon is being terminated: then nothing can be made any more, and nothing will be used. */
 bool export_registers(env_t *env, napi_value exports);
-
-/* Until the TLS addon uses the dispatcher. */
-void call_begin(call_t *call, napi_env napi, napi_callback_info info);
-bool call_good(call_t *call);
-napi_value call_number(const call_t *call, int64_t value);
 
 #endif
