@@ -1,4 +1,4 @@
-/* Socket addresses: native/addr.c, and the questions and answers of resolve.c. */
+/* Socket addresses: native/sys/addr.c, and the arguments and results of resolve.c. */
 #include <math.h>
 #include <netinet/in.h>
 #include <stddef.h>

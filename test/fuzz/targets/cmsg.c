@@ -1,4 +1,4 @@
-/* Control messages: the walk and the builder of native/cmsg.c, the layouts of cmsg_kind.c and of all other kinds. */
+/* Control messages: the walk and the builder of native/sys/cmsg.c, the layouts of native/value/. */
 #include <math.h>
 #include <string.h>
 

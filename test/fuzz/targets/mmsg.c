@@ -1,4 +1,4 @@
-/* Batches: the tables of native/mmsg.c. */
+/* Batches: the tables of native/sys/mmsg.c. */
 #include <string.h>
 
 #include "../harness.h"

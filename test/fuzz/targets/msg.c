@@ -1,4 +1,4 @@
-/* Messages, and the slices of plain calls: native/msg.c, io.c. */
+/* Messages, and the slices of plain calls: native/sys/msg.c, io.c. */
 #include "../harness.h"
 
 static double bytes_in(const js_t *views) {

@@ -1,5 +1,4 @@
-/* Option values: the two calls of native/sockopt.c with every kind of sockopt_kind.c, sockopt_inet.c, cmsg_kind.c and
- * tcp_info.c. */
+/* Option values: the two calls of native/sys/sockopt.c with every kind of native/value/. */
 #include "../fake/kernel.h"
 #include "../harness.h"
 

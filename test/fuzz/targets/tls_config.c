@@ -1,4 +1,4 @@
-/* What a context is made of: PEM, DER and PKCS12 of native/tls/credentials.c, names of certificates of peer.c. */
+/* What a context is made of: PEM, DER and PKCS12 of native/tls/credentials.c, names in certificates of certificates.c. */
 #include "tls.h"
 
 const subject_t subjects[] = {

@@ -1,5 +1,5 @@
-/* Two sessions talk over a stream that the input cuts into pieces, delays, changes and ends: native/tls/session.c,
- * bio.c, callbacks.c, verify.c, peer.c. */
+/* Two sessions talk over a stream that the input cuts into pieces, delays, changes and ends: all of native/tls/
+ * but credentials.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
