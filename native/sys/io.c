@@ -114,8 +114,8 @@ typedef struct {
     size_t count;
 } transfer_t;
 
-/* After shutdown(2) a full unix stream does not become writable either: only a send tells the two
- * apart. -EPIPE, or -EAGAIN. */
+/* After shutdown(2) a full unix stream does not become writable either, so a send of nothing
+ * decides: -EPIPE, or -EAGAIN. */
 static ssize_t full_or_shut_down(int socket) {
     return send_bytes(socket, "", 0, MSG_DONTWAIT) < 0 ? -errno : -EAGAIN;
 }

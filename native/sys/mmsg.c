@@ -160,7 +160,7 @@ static int fill_headers(napi_env napi, batch_t *batch) {
 }
 
 /* sendmmsg(fd, flags, views, rows, count, names, control) -> the number of rows that were sent. The
- * kernel stops at the first row that fails; the next call tells why. */
+ * kernel stops at the first row that fails; the next call reports why. */
 static ssize_t sys_sendmmsg(call_t *call) {
     batch_t batch;
     bool is_array = false;

@@ -11,7 +11,7 @@ static const method_t *const modules[] = {
     record_methods,  certificate_methods, info_methods,
 };
 
-/* Numbers that JavaScript has to know: answers, registers, bits, and those of OpenSSL. */
+/* Numbers that JavaScript needs: answers, registers, bits, and some of OpenSSL. */
 static const struct {
     const char *name;
     int64_t number;
@@ -21,19 +21,19 @@ static const struct {
     {"WANT_SERVER", TLS_WANT_SERVER},
     {"WANT_VERDICT", TLS_WANT_VERDICT},
     {"WANT_TURN", TLS_WANT_TURN},
-    {"REGISTER_HELD", REGISTER_HELD},
+    {"REGISTER_UNSENT", REGISTER_UNSENT},
     {"REGISTER_DRAINED", REGISTER_DRAINED},
-    {"REGISTER_NEWS", REGISTER_NEWS},
-    {"NEWS_KEYLOG", NEWS_KEYLOG},
-    {"NEWS_SESSION", NEWS_SESSION},
+    {"REGISTER_NOTIFICATIONS", REGISTER_NOTIFICATIONS},
+    {"NOTIFY_KEYLOG", NOTIFY_KEYLOG},
+    {"NOTIFY_SESSION", NOTIFY_SESSION},
     {"VERIFY_ASK", VERIFY_ASK},
     {"VERIFY_REQUIRE", VERIFY_REQUIRE},
     {"VERIFY_REJECT", VERIFY_REJECT},
     {"VERIFY_IGNORE_TIME", VERIFY_IGNORE_TIME},
     {"VERIFY_REQUIRE_OCSP", VERIFY_REQUIRE_OCSP},
-    {"OP_CIPHER_SERVER_PREFERENCE", SSL_OP_CIPHER_SERVER_PREFERENCE},
-    {"V_OK", X509_V_OK},
-    {"V_ERR_HOSTNAME_MISMATCH", X509_V_ERR_HOSTNAME_MISMATCH},
+    {"SSL_OP_CIPHER_SERVER_PREFERENCE", SSL_OP_CIPHER_SERVER_PREFERENCE},
+    {"X509_V_OK", X509_V_OK},
+    {"X509_V_ERR_HOSTNAME_MISMATCH", X509_V_ERR_HOSTNAME_MISMATCH},
     {"GEN_DNS", GEN_DNS},
     {"GEN_IPADD", GEN_IPADD},
 };

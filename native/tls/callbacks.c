@@ -58,7 +58,7 @@ static int on_session(SSL *ssl, SSL_SESSION *resumption) {
     if (SSL_is_server(ssl)) return 0;
     SSL_SESSION_free(session->peer.resumption);
     session->peer.resumption = resumption;
-    session->news |= NEWS_SESSION;
+    session->notifications |= NOTIFY_SESSION;
     return 1; /* takes over the reference */
 }
 
@@ -66,7 +66,7 @@ static void on_keylog(const SSL *ssl, const char *line) {
     session_t *session = session_of(ssl);
     if (!session->context->keylog) return;
     if (!queue_add(&session->keylog, line, strlen(line))) return;
-    if (queue_add(&session->keylog, "\n", 1)) session->news |= NEWS_KEYLOG;
+    if (queue_add(&session->keylog, "\n", 1)) session->notifications |= NOTIFY_KEYLOG;
 }
 
 /* A server staples its OCSP response; a client checks the one that the server sent. */

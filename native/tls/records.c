@@ -10,7 +10,7 @@ enum {
     /* While more than this waits to be sent, nothing is read, because reading could make more. One
      * write makes less: when both peers have filled their sockets, both must be able to read, or
      * neither could ever send again. */
-    HELD_MAX = SCRATCH_OUT + 4 * RECORD_MAX
+    UNSENT_MAX = SCRATCH_OUT + 4 * RECORD_MAX
 };
 
 /* The latest reason in OpenSSL's queue; that of SSL_R_RECORD_LAYER_FAILURE, which OpenSSL has from
@@ -63,10 +63,10 @@ static bool is_drained(const session_t *session) {
 
 static void write_registers(session_t *session) {
     register_value_t *registers = session->tls->env.registers;
-    registers[REGISTER_HELD].number = (double)queue_length(&session->io.out);
+    registers[REGISTER_UNSENT].number = (double)queue_length(&session->io.out);
     registers[REGISTER_DRAINED].number = is_drained(session);
-    registers[REGISTER_NEWS].number = session->news;
-    session->news = 0;
+    registers[REGISTER_NOTIFICATIONS].number = session->notifications;
+    session->notifications = 0;
 }
 
 /* Before each call: sends what waits. If that fails, what has arrived can still be read. -EAGAIN
@@ -78,7 +78,7 @@ int begin_call(session_t *session, int fd, bool reads) {
     int error = bio_flush(session);
     if (error < 0 && !reads) return error;
     session->io.error = 0;
-    return queue_length(&session->io.out) > HELD_MAX ? -EAGAIN : 0;
+    return queue_length(&session->io.out) > UNSENT_MAX ? -EAGAIN : 0;
 }
 
 /* After each call: sends what it made. A failure to send is the result, unless the call has data,

@@ -26,11 +26,12 @@ static inline int64_t tls_result(bool good) {
     return good ? 0 : TLS_FAILED;
 }
 
-/* Registers after a call that moves data: bytes that wait to be sent, whether the socket had no
+/* Registers after a call that moves data: bytes that are not sent yet, whether the socket had no
  * more, notifications. */
-enum { REGISTER_HELD, REGISTER_DRAINED, REGISTER_NEWS };
+enum { REGISTER_UNSENT, REGISTER_DRAINED, REGISTER_NOTIFICATIONS };
 
-enum { NEWS_KEYLOG = 1, NEWS_SESSION = 2 };
+/* Bits of that register. */
+enum { NOTIFY_KEYLOG = 1, NOTIFY_SESSION = 2 };
 
 /* Bits of contextVerify(). */
 enum {
@@ -84,7 +85,7 @@ typedef enum { UNASKED, ASKED, ACCEPTED, REFUSED } decision_t;
 
 /* The ciphertext of a session, and the call that moves it. */
 typedef struct {
-    queue_t in, out;
+    queue_t in, out;       /* out is unsent */
     int deferred;          /* an error behind data that was good: the next read's answer, or 0 */
     int broken;            /* -errno when nothing can be sent any more, or 0 */
     bool eof;              /* the peer has sent FIN */
@@ -122,7 +123,7 @@ typedef struct session {
     session_io_t io;
     session_peer_t peer;
     queue_t keylog;
-    unsigned news;
+    unsigned notifications; /* NOTIFY_* since the last call */
     bool failed;
     unsigned long failure; /* an error code of OpenSSL, or 0 */
 } session_t;

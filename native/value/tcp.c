@@ -27,7 +27,7 @@ static int encode_md5sig(value_t *value, void *to) {
     return error;
 }
 
-/* struct tcp_repair_opt of Linux, one for each of the four options that it knows; code 0 stands for
+/* struct tcp_repair_opt of Linux, one for each of the four options that it knows; code 0 means
  * no option. Two registers per option: code, value. */
 struct kernel_repair_option {
     uint32_t code, value;

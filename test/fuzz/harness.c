@@ -47,7 +47,7 @@ static js_t *new_room(input_t *input) {
     return last_view;
 }
 
-/* What no caller with types would pass. */
+/* An argument of a type that the function does not expect. */
 static js_t *surprise(input_t *input) {
     switch (input_u8(input) % 10) {
     case 0: return js_undefined();
@@ -139,9 +139,9 @@ static void push_arguments(made_t *made, const char *shape, input_t *input) {
 
 /* Calls */
 
-enum { LEAST_ANSWER = -5004 }; /* the lowest number that says why there is no result */
+enum { LEAST_ANSWER = -5004 }; /* the lowest number that stands for an error */
 
-/* Holds of every function: an answer or an exception, never neither and never both, and no error that has no name. */
+/* The checks of every call: it gave a result or threw, and a negative number is a known error. */
 static void check_answer(const js_t *result, bool thrown) {
     must(result != NULL || thrown, "neither a result nor an exception");
     if (result == NULL || result->kind != JS_NUMBER) return;

@@ -1,5 +1,5 @@
 /* An input is a program: a sequence of calls of native functions with arguments made of its bytes. A target lists the
- * functions that it may call, with the shape of their arguments, and what has to hold of the answers. */
+ * functions that it may call, with the shape of their arguments, and checks of the answers. */
 #ifndef BERKELEY_FUZZ_HARNESS_H
 #define BERKELEY_FUZZ_HARNESS_H
 
@@ -19,11 +19,11 @@ typedef struct {
  *   s a string             b bytes                 r room for an answer, filled with a pattern
  *   v an array of views    ?x x, or undefined
  *   S three: bytes, and an offset and a length that are mostly inside them
- *   registers and script, no arguments: g sets registers, k is what the kernel will say
+ *   registers and script, no arguments: g sets registers, k the answers of the kernel
  * Others are the target's own, see target_argument(). */
 typedef struct {
     const char *name, *shape;
-    void (*check)(const made_t *made); /* NULL: only what has to hold of every call */
+    void (*check)(const made_t *made); /* NULL: only the checks of every call */
     void (*act)(input_t *input);       /* instead of a call: something that the target does */
 } subject_t;
 
@@ -39,7 +39,7 @@ double *registers(void);
 js_t *export_of(const char *name);
 js_t *call_native(const char *name, js_t *const *arguments, size_t count);
 double number_of(const js_t *value);
-/* Ends the process with the words: a defect was found. */
+/* Reports a defect and ends the process, unless it holds. */
 void must(bool holds, const char *what);
 
 void run_input(const uint8_t *data, size_t size);

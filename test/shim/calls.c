@@ -1,4 +1,4 @@
-/* The functions in the slots: each asks what is to go wrong, and makes the call that it stands for. */
+/* The functions in the slots: each asks whether a fault is due, and makes the call that it replaces. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static struct {
     bool is_watched;
     int set;
     struct epoll_event event;
-    int original; /* 0 for none: nobody duplicates standard input here */
+    int original; /* 0 for none: standard input is not duplicated here */
 } watches[FDS];
 
 static bool is_known(int fd) {
@@ -69,7 +69,7 @@ static void shorten(long *count, long limit) {
     if (*count > limit) *count = limit;
 }
 
-/* A message with less memory; what the kernel says of it goes back to the caller's header. */
+/* A message with less memory. What the kernel writes into its header is copied to the caller's. */
 static long make_message(call_t call, long *args, long limit) {
     struct msghdr *header = (struct msghdr *)args[1];
     struct msghdr copy = *header;
@@ -114,7 +114,7 @@ static long make_answered(call_t call, long *args, long status) {
     return make(call, args);
 }
 
-/* Some calls answer by an int, whose upper half in a long is anybody's. */
+/* Some calls return an int: the upper half of the long is undefined then. */
 static void note(call_t call, const long *args, long result) {
     if (call == CALL_epoll_ctl && (int)result == 0) note_watch(args);
     if (call == CALL_fcntl && (int)result >= 0) note_duplicate(args, (int)result);
@@ -133,8 +133,8 @@ static long dispatch(call_t call, long *args) {
     case AFTER: make(call, args); break;
     case FAIL: break;
     }
-    /* Edge-triggered readiness is announced when it comes, and a call that took all there was asks for it. The
-     * kernel would announce again what such a call has left; so it has to be made to. */
+    /* Edge-triggered epoll announces new readiness only. Here the call left something, or was not made at all, so the
+     * readiness that the caller waits for exists already, and has to be announced once more. */
     if (fault.action == SHORTEN || fault.error == EAGAIN || fault.error == EINPROGRESS)
         call_rearm((int)args[0]);
     if (fault.action != SHORTEN && fault.error != 0) errno = fault.error;
@@ -162,7 +162,7 @@ const char *call_name(call_t call) {
 function_t *call_replacement(const char *name) {
     for (int call = 0; call < CALL_COUNT; call++) {
         if (strcmp(calls[call].name, name) != 0) continue;
-        /* What the dynamic linker would have found: the Node binary comes before the C library. */
+        /* As the dynamic linker would: first the Node binary, then the C library. */
         if (originals[call] == NULL) originals[call] = (function_t *)dlsym(RTLD_DEFAULT, name);
         return originals[call] ? replacements[call] : NULL;
     }

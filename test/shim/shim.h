@@ -1,6 +1,6 @@
 /* The fault shim. The addons call the C library, Node-API, libuv and OpenSSL through slots that the dynamic
  * linker fills; slots.c puts functions of calls.c there, which ask faults.c what is to go wrong, and
- * control.c takes the orders of JavaScript. Nobody else's calls are touched. */
+ * control.c takes the orders of JavaScript. Calls of other objects are not touched. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@ typedef enum {
     CALL_COUNT
 } call_t;
 
-/* Every argument of every call above is a pointer or an integer, and none has more than seven. */
+/* Every argument of these calls is a pointer or an integer, and no call has more than seven. */
 enum { ARGS = 8 };
 typedef long function_t(long, long, long, long, long, long, long, long);
 
@@ -52,9 +52,10 @@ long faults_seen(call_t call);
 long faults_done(call_t call);
 
 const char *call_name(call_t call);
-/* What is to stand in the slot of a call; NULL for a name that is none of ours. */
+/* The function to put in the slot of a call; NULL for a name that calls.def does not list. */
 function_t *call_replacement(const char *name);
-/* The descriptor has something to tell after all: for a call that said EAGAIN, or left something, and should not have. */
+/* Makes epoll announce the readiness of a descriptor again, after a call that answered EAGAIN or left
+ * something although there was more. */
 void call_rearm(int fd);
 
 /* Fills the slots of a loaded object, named by its path. How many; -1 when there is no such object. */

@@ -1,5 +1,5 @@
-/* Is included in front of every source of native/: its system calls are the fake ones of kernel.c and pipes.c. So
- * nothing leaves the process, the kernel can say what no real one says, and an input does the same each time. */
+/* Included before every source of native/: system calls become the fake ones of kernel.c and pipes.c. So nothing
+ * leaves the process, answers can be such as no real kernel gives, and an input does the same each time. */
 #define recv        fake_recv
 #define recvfrom    fake_recvfrom
 #define recvmsg     fake_recvmsg

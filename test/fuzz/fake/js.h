@@ -20,7 +20,7 @@ typedef enum {
     JS_FUNCTION,
     JS_EXTERNAL,
     JS_ERROR,
-    JS_GETTER, /* an element that runs a program when it is read: never seen by who reads it */
+    JS_GETTER, /* an element that runs a program when it is read: the reader gets its result */
 } js_kind_t;
 
 typedef struct js js_t;
@@ -66,7 +66,7 @@ js_t *js_getter(js_getter_t what, js_t *value, js_t *victim);
 void js_detach(js_t *view);
 uint8_t *js_start(const js_t *view);
 js_t *js_property(const js_t *object, const char *name);
-/* What the collector does with an external that nobody has any longer. */
+/* What the collector does with an external that is not referenced any more: finalizes it. */
 void js_collect(js_t *external);
 
 /* The environment. `js_load` is how Node loads an addon. */
@@ -78,7 +78,7 @@ void js_release(const js_t *mark);
 /* Saves a value from that; js_unload() collects it. */
 void js_keep(js_t *value);
 
-/* Calls a function of the addon. What it threw is taken away and told by `thrown`. */
+/* Calls a function of the addon. An exception is cleared, and `thrown` is set. */
 js_t *js_call(const js_t *function, js_t *const *arguments, size_t count, bool *thrown);
 
 /* Shared by the two halves of the fake. */

@@ -1,5 +1,5 @@
-/* Node-API and libuv where the fake ends. There is no event loop: what needs one is linked, is told that there is none,
- * and a target that gets further all the same ends here. */
+/* The functions of Node-API and libuv that are not faked, for the linker only. napi_get_uv_event_loop() fails, so code
+ * that needs an event loop goes no further; the others end the process. */
 #include <node_api.h>
 #include <stdio.h>
 #include <stdlib.h>

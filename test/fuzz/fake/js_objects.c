@@ -245,7 +245,7 @@ js_t *js_load(void) {
 /* In Node's order: hooks, then the externals that are left, then the instance. */
 void js_unload(void) {
     if (environment.hook) environment.hook(NULL, environment.hook_data);
-    if (environment.hook) abort(); /* it has to say when it is done, and nothing is under way */
+    if (environment.hook) abort(); /* nothing is pending, so it must have finished */
     js_release(NULL);
     js_release_kept();
     if (environment.finalize_instance)

@@ -28,9 +28,9 @@ static bool fails(void) {
     static const int errors[] = {EAGAIN,     EBADF,  EINVAL, ENOTSOCK, ENOPROTOOPT,
                                  ECONNRESET, EFAULT, ENOMEM, ERANGE,   ETIMEDOUT};
     if (input_left(&script) == 0) return false;
-    uint8_t mood = input_u8(&script);
-    if (mood >= KERNEL_FAILS) return false;
-    errno = errors[mood % (sizeof errors / sizeof errors[0])];
+    uint8_t choice = input_u8(&script);
+    if (choice >= KERNEL_FAILS) return false;
+    errno = errors[choice % (sizeof errors / sizeof errors[0])];
     return true;
 }
 
@@ -42,7 +42,7 @@ static size_t fill(void *to, size_t room) {
     return length;
 }
 
-/* An address as the kernel gives it: cut to its room, and its full length told. */
+/* An address as the kernel gives it: cut to its room, but with its full length. */
 static void fill_address(struct sockaddr *to, socklen_t *length) {
     struct sockaddr_storage address;
     socklen_t whole = input_u8(&script) % (sizeof address + 1);
@@ -201,7 +201,7 @@ int fake_accept4(int fd, struct sockaddr *to, socklen_t *length, int flags) {
     return fd & 255;
 }
 
-/* The real ones, but they may not ask anybody. */
+/* The real ones, without network access. */
 int fake_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                      struct addrinfo **result) {
     struct addrinfo numeric = *hints;

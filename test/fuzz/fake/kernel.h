@@ -1,4 +1,4 @@
-/* A kernel that says what the input says. */
+/* A fake kernel, whose answers are made of the input. */
 #ifndef BERKELEY_FAKE_KERNEL_H
 #define BERKELEY_FAKE_KERNEL_H
 
@@ -11,7 +11,7 @@
  * a call fills something, lengths and bytes. */
 enum { KERNEL_FAILS = 32 };
 void kernel_script(input_t script);
-/* A value of setsockopt(2) that points to rows of a filter is followed, as the kernel does. */
+/* Whether values of setsockopt(2) are a struct sock_fprog, whose rows the kernel reads. */
 void kernel_follows_filters(bool follows);
 
 /* Reads memory as a system call would: a checker complains where it may not be read, or was never written. */

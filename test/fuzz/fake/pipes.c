@@ -61,13 +61,13 @@ static bool is_pipe(int fd) {
 /* How much a call may move; -1 with errno when it fails. */
 static ssize_t budget(size_t wanted) {
     if (input_left(&script) == 0) return (ssize_t)wanted;
-    uint8_t mood = input_u8(&script);
+    uint8_t choice = input_u8(&script);
     static const int errors[] = {EAGAIN, 0, ECONNRESET, EINTR};
-    if (mood != 1 && mood < sizeof errors / sizeof errors[0]) {
-        errno = errors[mood];
+    if (choice != 1 && choice < sizeof errors / sizeof errors[0]) {
+        errno = errors[choice];
         return -1;
     }
-    size_t most = mood == 1 ? 1 : (size_t)mood * 64;
+    size_t most = choice == 1 ? 1 : (size_t)choice * 64;
     return (ssize_t)(most < wanted ? most : wanted);
 }
 

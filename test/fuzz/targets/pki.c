@@ -17,7 +17,7 @@ typedef struct {
 
 static stored_t stored[MATERIALS];
 
-/* Random numbers that are none, so that an input does the same in every process. */
+/* Reproducible random numbers, so that an input does the same in every process. */
 
 static uint64_t state;
 
@@ -138,7 +138,7 @@ static void keep_certs(BIO *bio, X509 *cert, X509 *ca) {
     keep(CERT_DER, bio);
 }
 
-/* One round of hashing: how long a wrong passphrase takes is not the question. */
+/* One round of hashing, because security does not matter here, and speed does. */
 static void keep_pfx(BIO *bio, EVP_PKEY *key, X509 *cert, X509 *ca) {
     STACK_OF(X509) *chain = sk_X509_new_null();
     sk_X509_push(chain, ca);

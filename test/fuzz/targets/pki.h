@@ -1,5 +1,4 @@
-/* Keys, certificates and what else TLS is told, made when the process begins: an input says which, and what is
- * changed in it. */
+/* Keys, certificates and other material for TLS, made when the process begins. An input chooses one, and changes it. */
 #ifndef BERKELEY_FUZZ_PKI_H
 #define BERKELEY_FUZZ_PKI_H
 

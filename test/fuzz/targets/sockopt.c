@@ -23,8 +23,8 @@ void target_begin(input_t *input) {
     kernel_follows_filters(false);
 }
 
-/* K, a kind. Only where it is that of filters does the kernel follow the pointer in a value: what comes as bytes, a
- * pointer too, is the caller's own. */
+/* K, a kind. The kernel follows the pointer in a value only for the kind of filters: bytes of the input would be an
+ * arbitrary pointer. */
 js_t *target_argument(char letter, input_t *input) {
     (void)letter;
     double kind = input_u8(input);

@@ -14,7 +14,7 @@ enum { SERVER, CLIENT };
 enum {
     ONLY_TLS12 = 1,
     ASKS_CLIENT = 2,
-    STAPLES = 4, /* the client wants one; a server that asks for its certificate has none */
+    STAPLES = 4, /* the client requires OCSP; a server that asks for certificates staples nothing */
     HAS_TICKET_KEYS = 8,
     SELECTS = 16,
     CHECKS_NAME = 32,
@@ -25,14 +25,14 @@ enum {
 enum { ASKS = 1, REQUIRES = 2, REJECTS = 4, WANTS_STAPLE = 16, TLS12 = 0x303, TLS13 = 0x304 };
 enum { WANT_SERVER = -5002, WANT_VERDICT = -5003 };
 
-/* What each side has sent, until somebody meddles with the stream: the other reads that and nothing else. */
+/* What each side has sent. The other side must read exactly that, unless the input changes the stream. */
 typedef struct {
     uint8_t bytes[1 << 18];
     size_t sent, read;
 } record_t;
 
 static record_t records[PIPES];
-static bool meddled;
+static bool was_changed;
 static uint8_t role_bits; /* the first byte of the input */
 
 static js_t *number(double value) {
@@ -97,7 +97,7 @@ void target_begin(input_t *input) {
     tls_begin();
     memset(&records[SERVER].sent, 0, 2 * sizeof(size_t));
     memset(&records[CLIENT].sent, 0, 2 * sizeof(size_t));
-    meddled = false;
+    was_changed = false;
     for (int side = SERVER; side <= CLIENT; side++) {
         js_t *context = context_of(side, bits);
         add_handle(&contexts, context);
@@ -118,11 +118,11 @@ static void check_write(const made_t *made) {
     int side = handle_of(&sessions, made->arguments[0]);
     double count = number_of(made->result);
     must(count <= number_of(made->arguments[4]), "more was taken than was given");
-    if (side != SERVER && side != CLIENT) meddled = true;
-    if (meddled || count == 0) return;
+    if (side != SERVER && side != CLIENT) was_changed = true;
+    if (was_changed || count == 0) return;
     record_t *record = &records[side];
-    if (record->sent + (size_t)count > sizeof record->bytes) meddled = true;
-    if (meddled) return;
+    if (record->sent + (size_t)count > sizeof record->bytes) was_changed = true;
+    if (was_changed) return;
     memcpy(record->bytes + record->sent,
            js_start(made->arguments[2]) + (size_t)number_of(made->arguments[3]), (size_t)count);
     record->sent += (size_t)count;
@@ -132,8 +132,8 @@ static void check_read(const made_t *made) {
     int side = handle_of(&sessions, made->arguments[0]);
     double count = number_of(made->result);
     must(count <= number_of(made->arguments[4]), "more was read than there was room for");
-    if (side != SERVER && side != CLIENT) meddled = true;
-    if (meddled || count == 0) return;
+    if (side != SERVER && side != CLIENT) was_changed = true;
+    if (was_changed || count == 0) return;
     record_t *peer = &records[PIPES - 1 - side];
     must((size_t)count <= peer->sent - peer->read, "more was read than was sent");
     must(memcmp(js_start(made->arguments[2]) + (size_t)number_of(made->arguments[3]),
@@ -173,20 +173,20 @@ static void act_pieces(input_t *input) {
 static void act_put(input_t *input) {
     int end = end_of(input);
     input_t bytes = input_bytes(input);
-    meddled = true;
+    was_changed = true;
     pipe_put(end, bytes.at, input_left(&bytes));
 }
 
 static void act_change(input_t *input) {
     int end = end_of(input);
     size_t at = input_u16(input);
-    meddled = true;
+    was_changed = true;
     pipe_change(end, at, input_u8(input));
 }
 
 static void act_cut(input_t *input) {
     int end = end_of(input);
-    meddled = true;
+    was_changed = true;
     pipe_cut(end, input_u16(input));
 }
 
@@ -206,7 +206,7 @@ static void act_resume(input_t *input) {
     while (input_left(&changes) >= 3)
         js_start(kept)[input_u16(&changes) % kept->length] = input_u8(&changes);
     pipes_reset();
-    meddled = true;
+    was_changed = true;
     sessions.of[CLIENT] = client;
     sessions.of[SERVER] = server;
     call_with("sessionIdentify", 2, client, js_bytes("id", 2));
