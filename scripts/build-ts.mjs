@@ -28,7 +28,8 @@ export function buildTs() {
   mkdirSync(inRoot('dist'), { recursive: true })
   copyFileSync(inRoot('src', 'package.json'), inRoot('dist', 'package.json'))
   removeOrphans(inRoot('dist'), inRoot('src'))
-  for (const part of ['test', 'scripts', 'examples', 'bench']) removeOrphans(inRoot('build', part), inRoot(part))
+  for (const part of ['test', 'trust', 'scripts', 'examples', 'bench'])
+    removeOrphans(inRoot('build', part), inRoot(part))
 }
 
 if (isProgram(import.meta.url)) await script(buildTs)
