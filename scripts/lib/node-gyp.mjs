@@ -1,8 +1,8 @@
 // The C tool chain: what it needs, where the Node headers are, and one build of the addon with node-gyp.
-import { cpSync, existsSync } from 'node:fs'
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { inRoot } from './project.mjs'
+import { dirname, join, relative } from 'node:path'
+import { filesBelow, inRoot } from './project.mjs'
 import { Failure, quietly, step, which } from './run.mjs'
 
 const TOOLS = [
@@ -73,6 +73,10 @@ export function nodeGyp(title, folder, { debug = false, arch, env = process.env,
 export function mirrorNative(name) {
   const folder = inRoot('build', 'native', name)
   const own = inRoot('native', 'build')
+  const original = (/** @type {string} */ path) => join(inRoot('native'), relative(folder, path))
+  // Objects of a source that was moved or removed would be counted, or found by a linker: begin anew.
+  if (filesBelow(folder, /./, ['build']).some((path) => !existsSync(original(path))))
+    rmSync(folder, { recursive: true })
   cpSync(inRoot('native'), folder, { recursive: true, preserveTimestamps: true, filter: (path) => path !== own })
   return folder
 }

@@ -1,23 +1,21 @@
-// Which lines of C and TypeScript the tests reach: the suite on addons that count, under a V8 that does.
-import { spawnSync } from 'node:child_process'
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Which lines of C and TypeScript the tests reach: the suite on instrumented addons, with V8's coverage enabled.
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildCoverage } from '../../scripts/build-native.mjs'
-import { ADDONS, builtPath, inRoot } from '../../scripts/lib/project.mjs'
+import { inRoot } from '../../scripts/lib/project.mjs'
 import { Failure } from '../../scripts/lib/run.mjs'
-import { forget, nativeCoverage, requireGcov } from './gcov.mjs'
-import { typeScriptCoverage } from './v8.mjs'
+import { addonsIn } from '../../scripts/lib/sanitizers.mjs'
+import { runs } from '../lib/child.mjs'
+import { runSuite } from '../lib/suite.mjs'
+import { nativeCoverage, requireGcovr, resetCounts } from './native.mjs'
+import { typeScriptCoverage } from './typescript.mjs'
 
-/** @typedef {import('./v8.mjs').Share} Share */
-/** @typedef {{ name: string, args: string[], needs?: string }} Program run by Node; left out where `needs` is not there */
+/** @typedef {{ covered: number, total: number }} Share */
 
-/**
- * Shares of the native lines below which the part fails. The short form runs a third of the suite, and reaches a line in
- * eleven of twelve; what it leaves out has close(2) on a thread, tickets, stapled responses and the ends of workers.
- */
+/** Percent of the native lines below which the part fails. The short form runs a third of the suite. */
 const FLOOR = { short: 85, long: 90 }
 
-/** Parts of names of tests that reach most in little time. */
+/** Parts of the file names of tests that reach most lines in little time. */
 const SHORT = [
   'unit/',
   'llsocket/socket',
@@ -37,52 +35,21 @@ const SHORT = [
   'tls/verdicts/',
 ]
 
-/** Other parts of `trust`, which reach lines that plain tests cannot: those are for errors of system calls. */
-const PARTS = ['faults']
-
-/** How many times its box a run may take before it counts as hung: other programs may use the machine as well. */
-const PATIENCE = 5
-
 const PLACE = inRoot('build', 'coverage')
 const DATA = join(PLACE, 'v8')
-const SCRATCH = join(PLACE, 'report')
 const UNREACHED = join(PLACE, 'unreached.txt')
-
-/** @param {boolean} long @returns {Program[]} */
-function programs(long) {
-  const suite = { name: 'suite', args: [inRoot('scripts', 'test.mjs'), ...(long ? [] : SHORT)] }
-  if (!long) return [suite]
-  const parts = PARTS.map((name) => ({
-    name,
-    args: [inRoot('trust', 'run.mjs'), '--short', name],
-    needs: inRoot('trust', name, 'part.mjs'),
-  }))
-  return [suite, ...parts.filter(({ needs }) => existsSync(needs))]
-}
 
 /** Processes of other users write there, too. @param {string} path */
 function folderForAll(path) {
+  rmSync(path, { recursive: true, force: true })
   mkdirSync(path, { recursive: true })
   chmodSync(path, 0o1777)
 }
 
-/** What a run says is long: only the end of it is told, and where the rest is. @param {string} log */
-const endOf = (log) => readFileSync(log, 'utf8').split('\n').slice(-60).join('\n')
-
-/** @param {Program} program @param {string} folder of the addons @param {number} seconds */
-function runProgram({ name, args }, folder, seconds) {
-  const log = join(PLACE, `${name}.log`)
-  const output = openSync(log, 'w')
-  const addons = Object.fromEntries(ADDONS.map((addon) => [addon.variable, builtPath(addon, folder)]))
-  const env = { ...process.env, ...addons, NODE_V8_COVERAGE: DATA }
-  const { status, signal } = spawnSync(process.execPath, args, {
-    cwd: inRoot(),
-    env,
-    stdio: ['ignore', output, output],
-    timeout: seconds * PATIENCE * 1000,
-  })
-  closeSync(output)
-  if (status !== 0) throw new Failure(`${endOf(log)}\n${name}: ${signal ?? `exit status ${status}`}; all of it: ${log}`)
+/** The long form includes `faults`, which reaches the handling of failed system calls. @param {boolean} long @param {NodeJS.ProcessEnv} env */
+async function runTests(long, env) {
+  await runSuite(long ? [] : SHORT, { env })
+  if (long) await runs('faults', process.execPath, [inRoot('trust', 'run.mjs'), '--short', 'faults'], { env })
 }
 
 /** @param {Share} share */
@@ -91,7 +58,7 @@ const percent = ({ covered, total }) => (100 * covered) / total
 /** @param {string} what @param {Share} share @returns {import('../lib/record.mjs').Figure} */
 const figure = (what, share) => [what, `${percent(share).toFixed(1)} % of ${share.total.toLocaleString('en')}`]
 
-/** The lines that nothing ran, as compilers name places. @param {Map<string, number[]>} unreached */
+/** Lines that did not run, in the form in which compilers print places. @param {Map<string, number[]>} unreached */
 function listed(unreached) {
   const sources = [...unreached].filter(([, lines]) => lines.length > 0).sort(([a], [b]) => (a < b ? -1 : 1))
   return sources.flatMap(([path, lines]) => {
@@ -107,21 +74,18 @@ function assertFloor(lines, floor) {
 }
 
 /** @param {import('../lib/record.mjs').Effort} effort @returns {Promise<import('../lib/record.mjs').Figure[]>} */
-async function run({ long, seconds }) {
-  requireGcov()
+async function run({ long }) {
+  requireGcovr()
   const folder = buildCoverage()
-  rmSync(PLACE, { recursive: true, force: true })
-  forget(join(folder, 'build'))
+  resetCounts(folder)
   folderForAll(DATA)
-  for (const program of programs(long)) runProgram(program, folder, seconds)
-  const native = nativeCoverage(folder)
-  const typeScript = await typeScriptCoverage(DATA, SCRATCH)
-  for (const path of [DATA, SCRATCH]) rmSync(path, { recursive: true, force: true })
+  await runTests(long, { ...process.env, ...addonsIn(folder), NODE_V8_COVERAGE: DATA })
+  const native = nativeCoverage(folder, PLACE)
+  const typeScript = await typeScriptCoverage(DATA, join(PLACE, 'report'))
   writeFileSync(UNREACHED, [...listed(native.unreached), ...listed(typeScript.unreached)].join(''))
   assertFloor(native.lines, FLOOR[long ? 'long' : 'short'])
   return [
     figure('lines of C that ran', native.lines),
-    ...native.addons.map(({ name, lines }) => figure(`lines of C in ${name}.node`, lines)),
     figure('functions of C', native.functions),
     figure('branches of C', native.branches),
     figure('lines of TypeScript that ran', typeScript.lines),

@@ -102,9 +102,10 @@ function howOf(status, signal, left) {
  * @param {string} title
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv }} [options]
  */
-export async function runs(title, command, args) {
-  const { how, output } = await ended(command, args)
+export async function runs(title, command, args, options) {
+  const { how, output } = await ended(command, args, options)
   if (how !== undefined) throw new Failure(`${output}\n${title} failed (${how})`)
 }
 
