@@ -12,7 +12,7 @@ const built = [
   'build/examples',
   'build/bench',
 ]
-const more = ['build', 'node_modules', 'bench/node_modules']
+const more = ['build', 'node_modules', 'bench/node_modules', 'scripts/typedoc/node_modules']
 for (const path of [...built, 'build/native', 'build/fuzz', 'native/build', ...(all ? more : [])]) {
   rmSync(inRoot(path), { recursive: true, force: true })
 }

@@ -49,7 +49,9 @@ async function ensureAddons() {
 
 /** tsc decides for itself what is stale; the times of the files only tell whether it will take a while. */
 async function ensureTypeScript() {
-  const sources = ['src', 'test', 'trust', 'scripts', 'examples'].flatMap((part) => filesBelow(inRoot(part), /\.m?ts$/))
+  const sources = ['src', 'test', 'trust', 'scripts', 'examples'].flatMap((part) =>
+    filesBelow(inRoot(part), /\.m?ts$/, ['node_modules']),
+  )
   const current = ['dist', 'build'].every((output) => isCurrent(inRoot(output, '.tsbuildinfo'), sources))
   if (!current) process.stderr.write('compiling TypeScript ...\n')
   const { buildTs } = await import('./build-ts.mjs')
