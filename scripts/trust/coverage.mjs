@@ -31,9 +31,17 @@ const SHORT = [
   'options/multicast',
   'seqpacket',
   'dgram/',
-  'stream/unix',
-  'stream/verbs',
-  'bridge/',
+  ...[
+    'stream/close.',
+    'stream/connect-backlog',
+    'stream/create',
+    'stream/getaddrinfo',
+    'stream/iteration',
+    'stream/listen',
+  ],
+  ...['stream/pass-fd.', 'stream/peercred', 'stream/queued', 'stream/sendfile', 'stream/sendmsg', 'stream/socket-file'],
+  'stream/wrap',
+  'adapters/',
   'tls/verdicts/',
 ]
 

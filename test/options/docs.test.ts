@@ -1,5 +1,4 @@
 // docs/options.md follows from the rows.
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

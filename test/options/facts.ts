@@ -1,5 +1,4 @@
 // What is known of each option, beside its row: where to try it, what to set, and what the kernel then answers.
-
 import assert from 'node:assert/strict'
 import * as ll from 'berkeley/llsocket'
 import { type Capability, type SocketName, told } from './sockets.js'

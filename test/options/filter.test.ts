@@ -1,5 +1,4 @@
 // Filters and the programs of reuseport groups: attached, seen to work, read back, taken off.
-
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { describe, it, type TestContext } from 'node:test'

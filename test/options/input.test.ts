@@ -1,5 +1,4 @@
 // Wrong values: a TypeError or a RangeError before the kernel is asked, and the option is what it was.
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ll from 'berkeley/llsocket'

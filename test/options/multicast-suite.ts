@@ -1,6 +1,5 @@
 // Run by multicast.test.ts, in a network namespace of its own.
 // Memberships and sources: by name and by index of the interface, seen in what arrives.
-
 import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'

@@ -1,5 +1,4 @@
 // Repair mode: a live connection is taken apart, and put together again on another socket without its peer noticing.
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ll from 'berkeley/llsocket'

@@ -1,5 +1,4 @@
 // The sockets that options are tried on, each of the kind that an option is about.
-
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { release } from 'node:os'

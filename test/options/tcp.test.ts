@@ -1,5 +1,4 @@
 // Options of TCP that take a connection to show.
-
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import * as ll from 'berkeley/llsocket'

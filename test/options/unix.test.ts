@@ -1,5 +1,4 @@
 // Options of unix sockets that show only in what the other side may do, or in what comes with a message.
-
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { describe, it } from 'node:test'

@@ -1,6 +1,5 @@
 // Every row of every table: read, set to something else, read again, put back. What cannot be done here is in the facts
 // with its reason, and the test fails when the reason no longer holds.
-
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'

@@ -1,5 +1,4 @@
 // Other eyes on the same socket: what Python's getsockopt and ss(8) say of options that were set here.
-
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { describe, it } from 'node:test'

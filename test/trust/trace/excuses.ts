@@ -10,7 +10,7 @@ export const EXCUSES: readonly Excuse[] = [
   },
   { rule: NEVER_WAITS, test: /^test\/options\//, reason: "options are set on llsocket's sockets" },
   { rule: NEVER_WAITS, test: /^test\/unit\/native/, reason: 'native functions are called with sockets of any kind' },
-  { rule: NEVER_WAITS, test: /^test\/life\/workers/, reason: 'a worker is terminated while llsocket blocks it' },
+  { rule: NEVER_WAITS, test: /^test\/lifecycle\/workers/, reason: 'a worker is terminated while llsocket blocks it' },
   {
     rule: NEVER_LINGERS,
     test: /^test\/options\/(lengths|witness|generic)/,
@@ -24,7 +24,7 @@ export const EXCUSES: readonly Excuse[] = [
   },
   {
     rule: CLOSED_ONCE,
-    test: /^test\/stream\/(inet|under-way)/,
+    test: /^test\/stream\/close(-pending)?\./,
     reason: 'closed behind our back, to see that close() says so',
   },
   { rule: CLOSED_ONCE, test: /^test\/unit\/(fd|message\/cmsghdr)\./, reason: 'closed by node:fs before' },

@@ -1,5 +1,4 @@
 // The list of constants: complete, right, and safe to look things up in.
-
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
