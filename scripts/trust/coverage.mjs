@@ -20,12 +20,17 @@ const FLOOR = { short: 85, long: 90 }
 /** Parts of names of tests that reach most in little time. */
 const SHORT = [
   'unit/',
-  'llsocket/socket',
-  'llsocket/message',
-  'llsocket/resolver',
-  'llsocket/device',
-  'llsocket/hostile',
-  'llsocket/address',
+  ...['llsocket/accept', 'llsocket/addon', 'llsocket/address', 'llsocket/arguments', 'llsocket/bind', 'llsocket/close'],
+  ...[
+    'llsocket/connect',
+    'llsocket/control',
+    'llsocket/create',
+    'llsocket/dup',
+    'llsocket/env',
+    'llsocket/getaddrinfo',
+  ],
+  ...['llsocket/getifaddrs', 'llsocket/inspect', 'llsocket/memory', 'llsocket/nameinfo', 'llsocket/sendmsg'],
+  ...['llsocket/shutdown', 'llsocket/wrap'],
   'message/',
   'options/walk',
   'options/multicast',

@@ -4,7 +4,8 @@ import { ASAN } from '../lib/sanitizers.mjs'
 
 /** What parses, what has lengths and offsets, what holds memory across calls; nothing that a slow machine could make late. */
 const SHORT = [
-  ...['llsocket/message', 'llsocket/address', 'llsocket/sendfile', 'llsocket/device', 'unit/message', 'message/'],
+  ...['llsocket/sendmsg', 'llsocket/control', 'llsocket/address', 'llsocket/sendfile', 'llsocket/getifaddrs'],
+  ...['unit/message', 'message/'],
   ...['options/lengths', 'dgram/sendmany', 'dgram/recvmany', 'dgram/pass-fd', 'stream/pass-fd', 'interop/keys'],
 ]
 

@@ -10,7 +10,7 @@ import { TSAN } from '../lib/sanitizers.mjs'
 /** Tests that start no other program: the sanitizer's library ends those that are loaded at random addresses. */
 const SHORT = ['llsocket/sendfile']
 const LONG = [
-  ...[...SHORT, 'llsocket/resolver', 'lifecycle/slow-lookups', 'lifecycle/event-loop'],
+  ...[...SHORT, 'llsocket/getaddrinfo', 'llsocket/nameinfo', 'lifecycle/slow-lookups', 'lifecycle/event-loop'],
   ...['stream/close-pending', 'stream/connect-interrupted', 'stream/wait-hook'],
 ]
 

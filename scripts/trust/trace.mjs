@@ -42,7 +42,8 @@ const SHORT = [
     'stream/send',
     'stream/shutdown',
   ],
-  ...['stream/wait-hook', 'stream/wrap', 'dgram/', 'seqpacket/', 'llsocket/rights', 'llsocket/message'],
+  ...['stream/wait-hook', 'stream/wrap', 'dgram/', 'seqpacket/', 'llsocket/pass-fd', 'llsocket/recvfd'],
+  ...['llsocket/sendfd', 'llsocket/sendmsg', 'llsocket/control'],
   ...['interop/starttls', 'lifecycle/workers'],
 ]
 

@@ -1,5 +1,5 @@
 // Descriptors over the asynchronous sockets: what is sent, and who owns what arrives.
-// pass-fd-limits.test.ts is about too many of them; ../llsocket/rights.test.ts about each system call.
+// pass-fd-limits.test.ts is about too many of them; ../llsocket/pass-fd.test.ts about each system call.
 import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'

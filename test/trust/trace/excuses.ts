@@ -19,7 +19,7 @@ export const EXCUSES: readonly Excuse[] = [
 
   {
     rule: CLOSED_ONCE,
-    test: /^test\/llsocket\/(hostile|socket|reused-number)/,
+    test: /^test\/llsocket\/(addon-arguments|close|pass-fd-reused-number)/,
     reason: 'numbers at random; closed by node:fs',
   },
   {
@@ -34,10 +34,10 @@ export const EXCUSES: readonly Excuse[] = [
     test: /^test\/unit\/(fd|message\/cmsghdrs?)\./,
     reason: 'files of node:fs stand in for sockets',
   },
-  { rule: CLOSED_BY_OWNER, test: /^test\/llsocket\/(socket|reused-number)/, reason: 'closed by node:fs before' },
+  { rule: CLOSED_BY_OWNER, test: /^test\/llsocket\/(close|pass-fd-reused-number)/, reason: 'closed by node:fs before' },
   {
     rule: CLOSED_BY_OWNER,
-    test: /^test\/(llsocket\/rights|options\/unix)/,
+    test: /^test\/(llsocket\/recvfd|options\/unix)/,
     reason: 'a pidfd comes in a message or an option, which the trace does not show',
   },
 ]

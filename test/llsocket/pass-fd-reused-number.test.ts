@@ -19,8 +19,8 @@ function withReceived(t: Parameters<typeof closingAll>[0]): { a: Socket; b: Sock
   return { a, b, msg, number: listed(msg)[0] ?? -1 }
 }
 
-describe('a received descriptor that was closed by its number (H05)', () => {
-  it('does not take its heir of the same number along', (t) => {
+describe('a received descriptor closed by its number (H05)', () => {
+  it('recvmsg() does not close the new descriptor that has got the same number', (t) => {
     const { a, b, msg, number } = withReceived(t)
     closeSync(number)
     a.sendfd(a.fd())
@@ -31,7 +31,7 @@ describe('a received descriptor that was closed by its number (H05)', () => {
     assert.throws(() => fstatSync(number), coded('EBADF'))
   })
 
-  it('is reported with the next message, which is there all the same', (t) => {
+  it('recvmsg() throws EBADF for the number, and the next message is there all the same', (t) => {
     const { a, b, msg, number: lost } = withReceived(t)
     const lower = socket.pair(SOCK_STREAM)
     a.sendfd(0)
@@ -41,7 +41,7 @@ describe('a received descriptor that was closed by its number (H05)', () => {
     for (const one of lower) one.close()
     closeSync(number)
     a.sendfd(a.fd())
-    // The kernel gives the lowest free number, which is none that anybody here believes to own.
+    // The kernel gives the lowest free number, which no object here believes to own.
     assert.throws(() => b.recvmsg(msg), coded('EBADF', { syscall: 'close' }))
     assert.equal(msg.bytes(), 1)
     assert.equal(listed(msg).length, 1)
@@ -49,7 +49,7 @@ describe('a received descriptor that was closed by its number (H05)', () => {
     msg.control().clear()
   })
 
-  it('does not take one along that recvfd() gave to the caller', (t) => {
+  it('recvmsg() does not close a descriptor of the same number that recvfd() gave to the caller', (t) => {
     const { a, b, msg, number } = withReceived(t)
     closeSync(number)
     a.sendfd(a.fd())

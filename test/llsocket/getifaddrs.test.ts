@@ -1,8 +1,7 @@
-// Interfaces, with ip(8) and Node as witnesses.
 import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
-import { device, env } from 'berkeley/llsocket'
+import { device } from 'berkeley/llsocket'
 import { interfaceIndex } from '#internal/address/addrinfo.js'
 import { available, leavesNoFd, root, run, script } from '../util/index.js'
 
@@ -23,8 +22,10 @@ function mask4(prefix: number): string {
   return [0, 8, 16, 24].map((at) => (0xff00 >> Math.min(Math.max(prefix - at, 0), 8)) & 0xff).join('.')
 }
 
-describe('getifaddrs', () => {
-  it('knows the loopback interface', () => {
+const privileged = process.getuid?.() === 0 ? available('unshare') || available('ip') : 'needs root'
+
+describe('getifaddrs()', () => {
+  it('getifaddrs() lists the loopback interface', () => {
     const { lo } = device.getifaddrs()
     assert.ok(lo)
     assert.equal(lo.index, interfaceIndex('x', 'lo'))
@@ -33,7 +34,7 @@ describe('getifaddrs', () => {
     assert.equal(lo.ether, undefined)
   })
 
-  it('agrees with Node', () => {
+  it('getifaddrs() agrees with os.networkInterfaces()', () => {
     const mine = device.getifaddrs()
     for (const [name, addresses] of Object.entries(networkInterfaces()))
       for (const { family, address, netmask } of addresses ?? []) {
@@ -43,7 +44,7 @@ describe('getifaddrs', () => {
       }
   })
 
-  it('agrees with ip(8)', { skip: available('ip') }, async () => {
+  it('getifaddrs() agrees with ip(8)', { skip: available('ip') }, async () => {
     const { stdout } = await run('ip', ['-json', 'addr'])
     const links = JSON.parse(stdout) as Link[]
     const mine = device.getifaddrs()
@@ -67,8 +68,7 @@ describe('getifaddrs', () => {
     }
   })
 
-  const privileged = process.getuid?.() === 0 ? available('unshare') || available('ip') : 'needs root'
-  it('survives names that mean something to JavaScript, labels and point-to-point links', {
+  it('getifaddrs() handles odd interface names, labels and point-to-point links', {
     skip: privileged,
   }, async (t) => {
     const show = "import { device } from 'berkeley/llsocket'; console.log(JSON.stringify(device.getifaddrs()))"
@@ -92,12 +92,5 @@ describe('getifaddrs', () => {
     assert.deepEqual(found.get('__proto__')?.inet, [
       { address: '192.0.2.1', netmask: '255.255.255.0', broadcast: '192.0.2.255' },
     ])
-  })
-})
-
-describe('env', () => {
-  it('tells the limits of the platform', () => {
-    assert.deepEqual([env.os, env.unixpath_max, env.iov_max], [process.platform, 108, 1024])
-    assert.ok(env.somaxconn >= 128)
   })
 })

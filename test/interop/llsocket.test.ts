@@ -1,19 +1,8 @@
-// The other end is somebody else's program: socat, nc, Python.
+// llsocket and the programs of others: socat and nc.
 import assert from 'node:assert/strict'
-import { closeSync, openSync, readSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
-import {
-  AddrInfo,
-  AGAIN,
-  CmsgHdr,
-  MSG_PEEK,
-  MsgHdr,
-  SOCK_DGRAM,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-  type Socket,
-  socket,
-} from 'berkeley/llsocket'
+import { AddrInfo, AGAIN, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, type Socket, socket } from 'berkeley/llsocket'
+import { create, got, listener } from '../llsocket/common.js'
 import {
   abstractName,
   available,
@@ -26,7 +15,6 @@ import {
   start,
   tempFolder,
 } from '../util/index.js'
-import { create, got, listener } from './sockets.js'
 
 leavesNoFd()
 
@@ -101,17 +89,18 @@ async function speakWithTerminal(s: Socket, child: Child): Promise<void> {
 }
 
 const family4 = (family: Family): '4' | '6' => (family.name === 'IPv4' ? '4' : '6')
+
 const bracketed = (family: Family): string => (family.name === 'IPv4' ? family.loopback : `[${family.loopback}]`)
 
 describe('socat', { skip: available('socat') }, () => {
   eachFamily((family) => {
-    it('TCP: we connect to its echo', async (t) => {
+    it('a TCP client gets its data back from socat', async (t) => {
       const child = start(t, 'socat', ['-d', '-d', `TCP${family4(family)}-LISTEN:0,bind=${bracketed(family)}`, 'PIPE'])
       const [, port = ''] = await child.waitForOutput(/listening on .*:(\d+)/)
       await speakWithEcho(await connected(t, family.address(Number(port))), child)
     })
 
-    it('TCP: it connects to us', async (t) => {
+    it('socat connects over TCP and exchanges data', async (t) => {
       const server = listener(t, family.address())
       const child = start(t, 'socat', ['-', `TCP${family4(family)}:${bracketed(family)}:${server.getsockname().port}`])
       const conn = await acceptFrom(t, server)
@@ -122,7 +111,7 @@ describe('socat', { skip: available('socat') }, () => {
       assert.equal((await child.ended).code, 0)
     })
 
-    it('UDP: both ways', async (t) => {
+    it('socat exchanges UDP datagrams with a socket', async (t) => {
       const s = create(t, family.address(), SOCK_DGRAM)
       s.bind()
       const child = start(t, 'socat', ['-', `UDP${family4(family)}:${bracketed(family)}:${s.getsockname().port}`])
@@ -141,14 +130,15 @@ describe('socat', { skip: available('socat') }, () => {
   ] as const) {
     const where = (path: string): string =>
       path.startsWith('\0') ? `ABSTRACT-CONNECT:${path.slice(1)}` : `UNIX-CONNECT:${path}`
-    it(`unix stream by ${name}: it connects to us`, async (t) => {
+
+    it(`socat connects to a unix stream by ${name} and exchanges data`, async (t) => {
       const path = make(t)
       const server = listener(t, AddrInfo.unix(path))
       const child = start(t, 'socat', ['-', where(path)])
       await speakWithTerminal(await acceptFrom(t, server), child)
     })
 
-    it(`unix stream by ${name}: we connect to its echo`, async (t) => {
+    it(`a unix stream client gets its data back from socat by ${name}`, async (t) => {
       const path = make(t)
       const at = path.startsWith('\0') ? `ABSTRACT-LISTEN:${path.slice(1)}` : `UNIX-LISTEN:${path}`
       const child = start(t, 'socat', ['-d', '-d', at, 'PIPE'])
@@ -156,7 +146,7 @@ describe('socat', { skip: available('socat') }, () => {
       await speakWithEcho(await connected(t, AddrInfo.unix(path)), child)
     })
 
-    it(`unix datagrams by ${name}: both ways`, async (t) => {
+    it(`socat exchanges unix datagrams with a socket by ${name}`, async (t) => {
       const [mine, theirs] = [make(t), make(t)]
       const s = create(t, AddrInfo.unix(mine), SOCK_DGRAM)
       s.bind()
@@ -173,7 +163,7 @@ describe('socat', { skip: available('socat') }, () => {
     })
   }
 
-  it('seqpacket: boundaries hold', async (t) => {
+  it('socat exchanges seqpackets whose boundaries are kept', async (t) => {
     const path = `${tempFolder(t)}/s`
     const server = listener(t, AddrInfo.unix(path), SOCK_SEQPACKET)
     const child = start(t, 'socat', ['-', `UNIX-CONNECT:${path},type=${SOCK_SEQPACKET}`])
@@ -188,7 +178,7 @@ describe('socat', { skip: available('socat') }, () => {
 
 describe('nc', { skip: available('nc') }, () => {
   eachFamily((family) => {
-    it('TCP: it connects to us', async (t) => {
+    it('nc connects over TCP and exchanges data', async (t) => {
       const server = listener(t, family.address())
       const child = start(t, 'nc', [`-${family4(family)}`, '-N', family.loopback, String(server.getsockname().port)])
       const conn = await acceptFrom(t, server)
@@ -199,13 +189,13 @@ describe('nc', { skip: available('nc') }, () => {
       assert.equal((await child.ended).code, 0)
     })
 
-    it('TCP: we connect to it', async (t) => {
+    it('a TCP client exchanges data with nc', async (t) => {
       const child = start(t, 'nc', [`-${family4(family)}`, '-l', '-v', '-n', family.loopback, '0'])
       const [, port = ''] = await child.waitForOutput(/Listening on \S+ (\d+)/i)
       await speakWithTerminal(await connected(t, family.address(Number(port))), child)
     })
 
-    it('UDP: both ways', async (t) => {
+    it('nc exchanges UDP datagrams with a socket', async (t) => {
       const s = create(t, family.address(), SOCK_DGRAM)
       s.bind()
       const child = start(t, 'nc', [`-${family4(family)}`, '-u', family.loopback, String(s.getsockname().port)])
@@ -218,162 +208,16 @@ describe('nc', { skip: available('nc') }, () => {
     })
   })
 
-  it('unix stream: it connects to us', async (t) => {
+  it('nc connects to a unix stream and exchanges data', async (t) => {
     const path = `${tempFolder(t)}/s`
     const server = listener(t, AddrInfo.unix(path))
     const child = start(t, 'nc', ['-U', path])
     await speakWithTerminal(await acceptFrom(t, server), child)
   })
 
-  it('unix stream: we connect to it', async (t) => {
+  it('a unix stream client exchanges data with nc', async (t) => {
     const path = `${tempFolder(t)}/s`
     const child = start(t, 'nc', ['-l', '-U', path])
     await speakWithTerminal(await connected(t, AddrInfo.unix(path)), child)
-  })
-})
-
-describe('Python', { skip: available('python3') }, () => {
-  /** A program that has our socket as `s`, connected, and `say()` for telling us. */
-  function python(t: TestContext, path: string, type: string, body: string): Child {
-    const code = `
-import array, os, socket, sys
-def say(*words): print(*words, flush=True)
-s = socket.socket(socket.AF_UNIX, socket.${type})
-s.settimeout(10)
-s.connect(sys.argv[1].replace('@', chr(0)))
-${body}`
-    return start(t, 'python3', ['-c', code, path])
-  }
-
-  function file(t: TestContext): number {
-    const fd = openSync('/dev/zero', 'r')
-    t.after(() => closeSync(fd))
-    return fd
-  }
-
-  for (const [name, type, pythonType] of [
-    ['stream', SOCK_STREAM, 'SOCK_STREAM'],
-    ['seqpacket', SOCK_SEQPACKET, 'SOCK_SEQPACKET'],
-  ] as const) {
-    it(`${name}: data both ways, and the end`, async (t) => {
-      const path = `${tempFolder(t)}/s`
-      const server = listener(t, AddrInfo.unix(path), type)
-      const child = python(
-        t,
-        path,
-        pythonType,
-        `
-s.send(b'from python')
-say('got', s.recv(100))
-s.shutdown(socket.SHUT_WR)
-say('end', s.recv(100))`,
-      )
-      const conn = await acceptFrom(t, server)
-      assert.equal(await text(conn), 'from python')
-      conn.send('from node')
-      await child.waitForOutput(/got b'from node'/)
-      await readable(conn)
-      assert.equal(conn.recv(), null)
-      conn.close()
-      await child.waitForOutput(/end b''/)
-      assert.equal((await child.ended).code, 0)
-    })
-
-    it(`${name}: it sends descriptors, we receive them`, async (t) => {
-      const path = `${tempFolder(t)}/s`
-      const server = listener(t, AddrInfo.unix(path), type)
-      const child = python(
-        t,
-        path,
-        pythonType,
-        `
-f = os.open('/dev/zero', os.O_RDONLY)
-socket.send_fds(s, [b'x'], [f])
-socket.send_fds(s, [b'several'], [f, f, f])
-say('sent')
-s.recv(1)`,
-      )
-      const conn = await acceptFrom(t, server)
-      await child.waitForOutput(/sent/)
-      const fd = got(conn.recvfd())
-      assert.equal(readSync(fd, Buffer.alloc(5)), 5)
-      closeSync(fd)
-      const msg = new MsgHdr()
-      msg.addn(100)
-      assert.equal(conn.recvmsg(msg), 7)
-      assert.deepEqual(
-        [
-          String(msg.concat()),
-          msg
-            .control()
-            .shift()
-            ?.take()
-            .map((n) => closeSync(n)).length,
-        ],
-        ['several', 3],
-      )
-    })
-
-    it(`${name}: we send descriptors, it receives them`, async (t) => {
-      const path = `${tempFolder(t)}/s`
-      const server = listener(t, AddrInfo.unix(path), type)
-      const child = python(
-        t,
-        path,
-        pythonType,
-        `
-for n in range(2):
-  data, fds, flags, addr = socket.recv_fds(s, 100, 10)
-  say('data', data, 'fds', len(fds), 'read', [os.read(f, 3) for f in fds] == [bytes(3)] * len(fds))`,
-      )
-      const conn = await acceptFrom(t, server)
-      assert.equal(conn.sendfd(file(t)), 0)
-      await child.waitForOutput(/data b'\\x00' fds 1 read True/)
-      const msg = new MsgHdr()
-      msg.add('data')
-      msg.control().push(CmsgHdr.rights(file(t), file(t)))
-      conn.sendmsg(msg)
-      await child.waitForOutput(/data b'data' fds 2 read True/)
-    })
-  }
-
-  it('datagrams: names and descriptors both ways', async (t) => {
-    const [mine, theirs] = [`${tempFolder(t)}/m`, `${tempFolder(t)}/t`]
-    const s = create(t, AddrInfo.unix(mine), SOCK_DGRAM)
-    s.bind()
-    const child = start(t, 'python3', [
-      '-c',
-      `
-import os, socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.settimeout(10)
-s.bind(sys.argv[2])
-f = os.open('/dev/zero', os.O_RDONLY)
-s.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, f.to_bytes(4, sys.byteorder))], 0, sys.argv[1])
-data, fds, flags, addr = socket.recv_fds(s, 100, 10)
-print(data, len(fds), addr, flush=True)
-`,
-      mine,
-      theirs,
-    ])
-    await readable(s)
-    const msg = new MsgHdr()
-    msg.addn(1)
-    assert.equal(s.recvmsg(msg, MSG_PEEK), 1)
-    const from = got(msg.name())
-    assert.equal(from.path, theirs)
-    msg.control().clear()
-    closeSync(got(s.recvfd()))
-    assert.equal(s.sendfd(file(t), from), 0)
-    await child.waitForOutput(/b'\\x00' 1 .*\/m/)
-  })
-
-  it('abstract names are the same for both (H63)', async (t) => {
-    const name = abstractName()
-    const server = listener(t, AddrInfo.unix(name))
-    const child = python(t, name.replace('\0', '@'), 'SOCK_STREAM', "say('peer', s.getpeername())")
-    await acceptFrom(t, server)
-    const [, peer = ''] = await child.waitForOutput(/peer b'\\x00(.*)'/)
-    assert.equal(peer, name.slice(1))
   })
 })
