@@ -6,4 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('the chain leads to somebody trusted, or the client refuses it (H92)', () => test(CHAINS))
+describe('chains of certificates (H92)', () => test(CHAINS))

@@ -126,7 +126,7 @@ export const isRefusal = ({ expected }: Case): boolean => Object.values(expected
 /** Runs each case of a table as a test. */
 export function test(cases: readonly Case[]): void {
   for (const { title, expected, run } of cases)
-    it(`${title}: ${isRefusal({ title, expected, run }) ? 'refused' : 'accepted'}`, async (t) => {
+    it(`this is ${isRefusal({ title, expected, run }) ? 'refused' : 'accepted'}: ${title}`, async (t) => {
       const verdict = await run(t)
       const looked = Object.fromEntries(Object.keys(expected).map((side) => [side, verdict[side as Side]]))
       assert.deepEqual(looked, expected, `verdicts: ${JSON.stringify(verdict)}`)

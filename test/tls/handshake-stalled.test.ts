@@ -1,19 +1,15 @@
-// Handshakes that stop midway: they hold up nobody, and what they take is bounded and given back.
+// Handshakes that stop midway: they delay no other connection, and their memory is bounded and given back.
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { connect, listen, type stream, tls } from 'berkeley'
 import { closing, countFds, eventually, leavesNoFd, root as project, script, start } from '../util/index.js'
-import { dns, leaf, root } from './pki.js'
+import { tlscfg, trust } from './common.js'
 
 leavesNoFd()
 
-const authority = root()
-const server = leaf(authority, { names: [dns('localhost')] })
-const tlscfg = { cert: server.pem, key: server.keyPem }
-const trust = { ca: authority.pem, servername: 'localhost' }
-
 const STALLED = 5000
+
 /** OpenSSL's state of a handshake with two buffers of a record each, and the socket: measured at some 55 KB. */
 const BYTES_EACH = 100 * 1024
 
@@ -78,39 +74,7 @@ async function goodClient(port: number): Promise<number> {
 
 const instrumented = (process.env['LD_PRELOAD'] ?? '').includes('asan')
 
-describe(`${STALLED} handshakes that stop midway (H92)`, () => {
-  test('a good client is answered, and the memory is bounded and given back', async (t) => {
-    const { port, stalled } = await serving(t)
-    const used = (): number => process.memoryUsage.rss()
-    const start = used()
-    const peaks: number[] = []
-    for (let round = 0; round < 3; round++)
-      await flood(t, port, stalled, async () => {
-        peaks.push(used())
-        assert.ok((await goodClient(port)) < 5000)
-      })
-    if (instrumented) return // whose allocator keeps what is freed, to find out who uses it
-    const [first = 0, , last = 0] = peaks
-    assert.ok(first - start < STALLED * BYTES_EACH, `${(first - start) / STALLED} bytes each`)
-    // What was given back serves the next ones, but for what the allocator makes of it: it settles at less than twice as much
-    // after some rounds. If nothing were given back, two more rounds would add twice as much.
-    assert.ok(last - first < first - start, `${(last - first) / STALLED} bytes more each, two rounds later`)
-  })
-
-  test('each ends by its deadline', async (t) => {
-    const listener = closing(t, await listen({ host: '127.0.0.1', tlscfg }))
-    const { port } = listener.getsockname()
-    const silent = closing(t, await connect({ host: '127.0.0.1', port }))
-    const conn = closing(t, await listener.accept())
-    conn.deadlines(0, 50)
-    await assert.rejects(conn.handshake(), { name: 'TimeoutError', syscall: 'handshake' })
-    await conn.close()
-    assert.equal(await silent.recv(), null)
-  })
-})
-
-describe('a worker that is terminated in the midst of handshakes (H86, H92)', () => {
-  const BODY = `
+const BODY = `
     const { parentPort, workerData } = require('node:worker_threads')
     const { connect, listen, stream, tls } = require(workerData.module)
     ;(async () => {
@@ -128,7 +92,39 @@ describe('a worker that is terminated in the midst of handshakes (H86, H92)', ()
     })()
   `
 
-  test('leaves no descriptor, and nothing crashes', async () => {
+describe(`${STALLED} handshakes that stop midway (H92)`, () => {
+  test('a good client is answered while handshakes stall, and their memory is bounded and reused', async (t) => {
+    const { port, stalled } = await serving(t)
+    const used = (): number => process.memoryUsage.rss()
+    const start = used()
+    const peaks: number[] = []
+    for (let round = 0; round < 3; round++)
+      await flood(t, port, stalled, async () => {
+        peaks.push(used())
+        assert.ok((await goodClient(port)) < 5000)
+      })
+    if (instrumented) return // whose allocator keeps what is freed, to find out who uses it
+    const [first = 0, , last = 0] = peaks
+    assert.ok(first - start < STALLED * BYTES_EACH, `${(first - start) / STALLED} bytes each`)
+    // What was given back serves the next ones, but for what the allocator makes of it: it settles at less than twice as much
+    // after some rounds. If nothing were given back, two more rounds would add twice as much.
+    assert.ok(last - first < first - start, `${(last - first) / STALLED} bytes more each, two rounds later`)
+  })
+
+  test('a stalled handshake ends by its deadline', async (t) => {
+    const listener = closing(t, await listen({ host: '127.0.0.1', tlscfg }))
+    const { port } = listener.getsockname()
+    const silent = closing(t, await connect({ host: '127.0.0.1', port }))
+    const conn = closing(t, await listener.accept())
+    conn.deadlines(0, 50)
+    await assert.rejects(conn.handshake(), { name: 'TimeoutError', syscall: 'handshake' })
+    await conn.close()
+    assert.equal(await silent.recv(), null)
+  })
+})
+
+describe('a terminated worker (H86, H92)', () => {
+  test('a worker terminated during handshakes leaves no descriptor open', async () => {
     tls.Context.server(tlscfg) // whatever is opened once for good is open now
     const before = countFds()
     for (let round = 0; round < 10; round++) {
@@ -140,7 +136,7 @@ describe('a worker that is terminated in the midst of handshakes (H86, H92)', ()
     await eventually(() => countFds() <= before, 'closing of all that the workers had')
   })
 
-  test('finds the descriptor in the ledger at every moment of tls.wrap()', async () => {
+  test('the descriptor stays in the registry of the worker during tls.wrap()', async () => {
     const body = `
       const { parentPort, workerData } = require('node:worker_threads')
       const { stream, tls } = require(workerData.module)

@@ -1,4 +1,4 @@
-// Sessions that go on: by tickets of both versions, in both roles, across processes, and not when they must not.
+// Sessions resumed at our server: by tickets of both versions, across processes, and not when they must not.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -7,25 +7,20 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import nodeTls from 'node:tls'
 import type { tls } from 'berkeley'
-import { type Child, leavesNoFd, script, start, tempFolder } from '../../util/index.js'
+import { leavesNoFd, script, start, tempFolder } from '../../util/index.js'
 import { Authority, NAME } from './certificates.js'
 import {
   type Address,
-  bounded,
-  type Conn,
   line,
   missing,
   only,
   overTcp,
-  ownPort,
   reach,
   type Server,
   shows,
   type Test,
   trusts,
-  type Version,
   versions,
-  ways,
   welcome,
 } from './common.js'
 import { opensslAddress } from './counterparties.js'
@@ -92,80 +87,10 @@ async function answerInTime(t: Test, server: Server): Promise<boolean> {
 }
 
 const NEVER = [false, false, false, false]
+
 const THEN = [false, false, true, true]
 
-describe('openssl calls us', { skip: missing('openssl') }, () => {
-  for (const version of versions) {
-    const words = [version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3']
-
-    for (const bytes of [48, 80])
-      test(`two servers with the same ticket keys of ${bytes} bytes resume each other's sessions: ${version}`, async (t) => {
-        const ticketKeys = randomBytes(bytes)
-        assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys }, words), THEN)
-      })
-
-    test(`tickets under other keys, another name of the context, and none at all start anew: ${version}`, async (t) => {
-      const ticketKeys = randomBytes(48)
-      assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys: randomBytes(48) }, words), NEVER)
-      assert.deepEqual(await twice(t, { ticketKeys }, {}, words), NEVER)
-      const sessionIdContext = 'other'
-      assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys, sessionIdContext }, words), NEVER)
-    })
-
-    test(`a sessionTimeout of 0 means never: ${version}`, async (t) => {
-      const ticketKeys = randomBytes(48)
-      assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys, sessionTimeout: 0 }, words), NEVER)
-    })
-
-    test(`who comes back gets what to come back with again, under keys that were given too: ${version}`, async (t) => {
-      for (const ticketKeys of [undefined, randomBytes(48), randomBytes(80)]) {
-        const tlscfg = { ...shows(authority.identity()), ...only(version), ticketKeys }
-        const [server, address] = await overTcp.listen(t, tlscfg)
-        let session: Buffer | undefined
-        for (const reused of [false, true, true, true]) {
-          const accepted = welcome(t, server)
-          const conn = await reach(t, address, { ...trusts(authority), session })
-          const peer = await accepted
-          assert.deepEqual([conn.isSessionReused(), peer.isSessionReused()], [reused, reused])
-          await peer.send('hello\n')
-          assert.equal(await line(conn), 'hello\n')
-          session = conn.getSession()
-          await conn.close()
-          await peer.close()
-        }
-      }
-    })
-
-    test(`the same server, with keys of its own: ${version}`, async (t) => {
-      const [server, address] = await overTcp.listen(t, shows(authority.identity()))
-      const file = join(tempFolder(t), 'session')
-      const results: boolean[] = []
-      for (const which of ['-sess_out', '-sess_in', '-sess_in']) {
-        const theirs = opensslCalls(t, address, [which, file, ...words])
-        results.push(...(await Promise.all([answer(t, server), theirs])))
-      }
-      // A client that shows a TLS 1.3 ticket twice is recognisable, but served.
-      assert.deepEqual(results, [false, false, true, true, true, true])
-    })
-
-    test(`a certificate that a client has shown is known again: ${version}`, async (t) => {
-      const tlscfg = { ...shows(authority.identity()), ca: authority.ca, requestCert: true }
-      const [server, address] = await overTcp.listen(t, tlscfg)
-      const { certFile, keyFile } = authority.identity('me.example')
-      const file = join(tempFolder(t), 'session')
-      for (const which of ['-sess_out', '-sess_in']) {
-        const calling = opensslCalls(t, address, [which, file, '-cert', certFile, '-key', keyFile, ...words])
-        const conn = await welcome(t, server)
-        assert.equal(conn.isSessionReused(), which === '-sess_in')
-        assert.equal(conn.authorized, true)
-        assert.equal(conn.getPeerCertificate()?.subject, 'CN=me.example')
-        assert.equal(await line(conn), 'hello\n')
-        await conn.send('welcome\n')
-        await calling
-      }
-    })
-  }
-
+describe('openssl as the client', { skip: missing('openssl') }, () => {
   const OTHER_PROCESS = `
     import { listen } from 'berkeley'
     import { readFileSync } from 'node:fs'
@@ -185,8 +110,79 @@ describe('openssl calls us', { skip: missing('openssl') }, () => {
     await server.close()
   `
 
+  for (const version of versions) {
+    const words = [version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3']
+
+    for (const bytes of [48, 80])
+      test(`two servers with the same ticket keys of ${bytes} bytes resume each other's sessions: ${version}`, async (t) => {
+        const ticketKeys = randomBytes(bytes)
+        assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys }, words), THEN)
+      })
+
+    test(`a session is not resumed with other ticket keys, another context name or no ticket: ${version}`, async (t) => {
+      const ticketKeys = randomBytes(48)
+      assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys: randomBytes(48) }, words), NEVER)
+      assert.deepEqual(await twice(t, { ticketKeys }, {}, words), NEVER)
+      const sessionIdContext = 'other'
+      assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys, sessionIdContext }, words), NEVER)
+    })
+
+    test(`a session is never resumed with a sessionTimeout of 0: ${version}`, async (t) => {
+      const ticketKeys = randomBytes(48)
+      assert.deepEqual(await twice(t, { ticketKeys }, { ticketKeys, sessionTimeout: 0 }, words), NEVER)
+    })
+
+    test(`a client that resumes a session gets a new ticket, also with given keys: ${version}`, async (t) => {
+      for (const ticketKeys of [undefined, randomBytes(48), randomBytes(80)]) {
+        const tlscfg = { ...shows(authority.identity()), ...only(version), ticketKeys }
+        const [server, address] = await overTcp.listen(t, tlscfg)
+        let session: Buffer | undefined
+        for (const reused of [false, true, true, true]) {
+          const accepted = welcome(t, server)
+          const conn = await reach(t, address, { ...trusts(authority), session })
+          const peer = await accepted
+          assert.deepEqual([conn.isSessionReused(), peer.isSessionReused()], [reused, reused])
+          await peer.send('hello\n')
+          assert.equal(await line(conn), 'hello\n')
+          session = conn.getSession()
+          await conn.close()
+          await peer.close()
+        }
+      }
+    })
+
+    test(`a server resumes its own sessions with keys of its own: ${version}`, async (t) => {
+      const [server, address] = await overTcp.listen(t, shows(authority.identity()))
+      const file = join(tempFolder(t), 'session')
+      const results: boolean[] = []
+      for (const which of ['-sess_out', '-sess_in', '-sess_in']) {
+        const theirs = opensslCalls(t, address, [which, file, ...words])
+        results.push(...(await Promise.all([answer(t, server), theirs])))
+      }
+      // A client that shows a TLS 1.3 ticket twice is recognisable, but served.
+      assert.deepEqual(results, [false, false, true, true, true, true])
+    })
+
+    test(`a resumed session still has the certificate of the client: ${version}`, async (t) => {
+      const tlscfg = { ...shows(authority.identity()), ca: authority.ca, requestCert: true }
+      const [server, address] = await overTcp.listen(t, tlscfg)
+      const { certFile, keyFile } = authority.identity('me.example')
+      const file = join(tempFolder(t), 'session')
+      for (const which of ['-sess_out', '-sess_in']) {
+        const calling = opensslCalls(t, address, [which, file, '-cert', certFile, '-key', keyFile, ...words])
+        const conn = await welcome(t, server)
+        assert.equal(conn.isSessionReused(), which === '-sess_in')
+        assert.equal(conn.authorized, true)
+        assert.equal(conn.getPeerCertificate()?.subject, 'CN=me.example')
+        assert.equal(await line(conn), 'hello\n')
+        await conn.send('welcome\n')
+        await calling
+      }
+    })
+  }
+
   for (const version of versions)
-    test(`two processes with the same ticket keys: ${version}`, async (t) => {
+    test(`two processes with the same ticket keys resume each other's sessions: ${version}`, async (t) => {
       const { certFile, keyFile } = authority.identity()
       const keys = randomBytes(80).toString('hex')
       const file = join(tempFolder(t), 'session')
@@ -206,7 +202,7 @@ describe('openssl calls us', { skip: missing('openssl') }, () => {
     })
 })
 
-test('gnutls calls us, leaves, and comes back', { skip: missing('openssl', 'gnutls-cli') }, async (t) => {
+test('gnutls resumes its session at our server', { skip: missing('openssl', 'gnutls-cli') }, async (t) => {
   for (const version of versions) {
     const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
     const { port } = address as { port: number }
@@ -227,114 +223,9 @@ test('gnutls calls us, leaves, and comes back', { skip: missing('openssl', 'gnut
   }
 })
 
-/** What a connection leaves for the next: after data, with which tickets come. */
-async function sessionAfter(conn: Conn, heard: string): Promise<Buffer> {
-  await conn.send('hello\n')
-  assert.equal(await line(conn), heard)
-  const session = conn.getSession()
-  assert.ok(session)
-  await conn.close()
-  return session
-}
-
-describe('we call', { skip: missing('openssl') }, () => {
-  for (const way of ways)
-    for (const version of versions) {
-      const config = (more: tls.Config = {}): tls.Config => ({ ...trusts(authority), ...only(version), ...more })
-
-      const opensslServer = (t: Test, ...more: string[]): [Address, Child] => {
-        const address = way.fresh(t)
-        const { certFile, keyFile } = authority.identity()
-        const words = ['s_server', ...opensslAddress('-accept', address), '-cert', certFile, '-key', keyFile]
-        return [address, start(t, 'openssl', [...words, '-rev', ...more])]
-      }
-
-      test(`openssl, again and again: ${version}, over ${way.name}`, async (t) => {
-        const [address] = opensslServer(t)
-        const first = await reach(t, address, config())
-        assert.equal(first.isSessionReused(), false)
-        let session = await sessionAfter(first, 'olleh\n')
-        for (let i = 0; i < 3; i++) {
-          const next = await reach(t, address, config({ session }))
-          assert.equal(next.isSessionReused(), true)
-          assert.equal(next.authorized, true)
-          assert.equal(next.getPeerCertificate()?.subject, `CN=${NAME}`)
-          session = await sessionAfter(next, 'olleh\n')
-        }
-      })
-
-      test(`openssl without tickets: ${version}, over ${way.name}`, async (t) => {
-        const [address] = opensslServer(t, '-no_ticket', '-no_cache', '-num_tickets', '0')
-        const first = await reach(t, address, config())
-        await first.send('hello\n')
-        assert.equal(await line(first), 'olleh\n')
-        const session = first.getSession()
-        await first.close()
-        const next = await reach(t, address, config({ session }))
-        assert.equal(next.isSessionReused(), false)
-      })
-    }
-
-  for (const version of versions)
-    test(`openssl with a session that it does not know: ${version}`, async (t) => {
-      const sessions: Buffer[] = []
-      for (let i = 0; i < 2; i++) {
-        const address = overTcp.fresh(t)
-        const { certFile, keyFile } = authority.identity()
-        const words = ['s_server', ...opensslAddress('-accept', address), '-cert', certFile, '-key', keyFile]
-        const child = start(t, 'openssl', [...words, '-rev'])
-        const session = sessions[0]
-        const conn = await reach(t, address, { ...trusts(authority), ...only(version), session })
-        assert.equal(conn.isSessionReused(), false)
-        sessions.push(await sessionAfter(conn, 'olleh\n'))
-        await child.stop()
-      }
-    })
-})
-
 describe('Node', { skip: missing('openssl') }, () => {
-  /** A server of Node's that echoes, and tells of each connection whether it was resumed. */
-  async function nodeServer(t: Test, version: Version, more: nodeTls.TlsOptions = {}): Promise<[Address, boolean[]]> {
-    const reused: boolean[] = []
-    const { cert, key } = authority.identity()
-    const range = { minVersion: version, maxVersion: version }
-    const server = nodeTls.createServer({ cert, key, ...range, ...more }, (socket) => {
-      t.after(() => socket.destroy())
-      socket.on('error', () => {})
-      reused.push(socket.isSessionReused())
-      socket.pipe(socket)
-    })
-    t.after(() => server.close())
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return [{ host: '127.0.0.1', port: (server.address() as net.AddressInfo).port }, reused]
-  }
-
   for (const version of versions) {
-    test(`serves us again: both say so: ${version}`, async (t) => {
-      const [address, reused] = await nodeServer(t, version)
-      const session = await sessionAfter(await reach(t, address, trusts(authority)), 'hello\n')
-      const conn = await reach(t, address, { ...trusts(authority), session })
-      assert.equal(conn.isSessionReused(), true)
-      await conn.send('hello\n')
-      assert.equal(await line(conn), 'hello\n')
-      assert.deepEqual(reused, [false, true])
-    })
-
-    test(`a ticket of its making is none of ours, even under the same keys: ${version}`, async (t) => {
-      const ticketKeys = randomBytes(48)
-      const sessionIdContext = 'shared'
-      const [theirs] = await nodeServer(t, version, { ticketKeys, sessionIdContext })
-      const session = await sessionAfter(await reach(t, theirs, trusts(authority)), 'hello\n')
-      const tlscfg = { ...shows(authority.identity()), ...only(version), ticketKeys, sessionIdContext }
-      const [server, ours] = await overTcp.listen(t, tlscfg)
-      const accepted = welcome(t, server)
-      const conn = bounded(t, await reach(t, ours, { ...trusts(authority), session }))
-      assert.equal(conn.isSessionReused(), false)
-      assert.equal((await accepted).isSessionReused(), false)
-    })
-
-    test(`calls us again: both say so: ${version}`, async (t) => {
+    test(`Node resumes its session at our server, and both sides report it: ${version}`, async (t) => {
       const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
       let session: Buffer | undefined
       for (const reused of [false, true]) {
@@ -352,22 +243,5 @@ describe('Node', { skip: missing('openssl') }, () => {
         await closed
       }
     })
-  }
-})
-
-test('we call gnutls, again and again', { skip: missing('openssl', 'gnutls-serv') }, async (t) => {
-  for (const version of versions) {
-    const port = ownPort()
-    const { certFile, keyFile } = authority.identity()
-    const words = [`--port=${port}`, `--x509certfile=${certFile}`, `--x509keyfile=${keyFile}`]
-    start(t, 'gnutls-serv', ['--echo', '--quiet', '--disable-client-cert', ...words])
-    const config = { ...trusts(authority), ...only(version) }
-    const address = { host: '127.0.0.1', port }
-    let session: Buffer | undefined
-    for (const reused of [false, true, true]) {
-      const conn = await reach(t, address, { ...config, session })
-      assert.equal(conn.isSessionReused(), reused)
-      session = await sessionAfter(conn, 'hello\n')
-    }
   }
 })
