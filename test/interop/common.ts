@@ -50,7 +50,7 @@ let ports = 0
 
 /**
  * An IPv4 address that no other process takes, for programs that cannot be asked which port they got: the host, out of
- * the 16 million that the loopback device has, says who we are. The port is none that the kernel gives out by itself.
+ * the 16 million that the loopback device has, is that of this process. The kernel never gives out the port by itself.
  */
 export function ownAddress(): { host: string; port: number } {
   const { pid } = process

@@ -52,13 +52,13 @@ function leaveOpen(): unknown {
   return [pairs, listener, msg]
 }
 
-/** Lookups that nobody will hear of. */
+/** Lookups whose answers are not used. */
 function lookUp(): void {
   for (let i = 0; i < 50; i++)
     native.getaddrinfoAsync(() => parentPort?.postMessage('answer'), `host-${i}.invalid`, undefined, 0, 0, 0, 0)
 }
 
-/** Files on their way to sockets, on threads of the pool; nobody will hear of them either. */
+/** Files on their way to sockets, on threads of the pool, whose results are not used either. */
 function transfer(): void {
   const file = openSync(process.execPath, 'r')
   const pairs = Array.from({ length: 20 }, () => socket.pair(SOCK_STREAM, true))

@@ -114,7 +114,7 @@ describe('SIGPIPE (H28)', () => {
 })
 
 describe('a reset during a long send (H28)', () => {
-  describe('a peer that goes in the midst of a long send (H28)', { skip: available('python3') }, () => {
+  describe('a reset during a long send (H28)', { skip: available('python3') }, () => {
     it('sendfile() raises no SIGPIPE when the peer resets the connection midway', async (t) => {
       // It reads a little, and resets the connection while the other side is at it.
       const peer = start(t, 'python3', [

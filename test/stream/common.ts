@@ -1,5 +1,6 @@
 // What the tests of stream sockets share.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import type { TestContext } from 'node:test'
 import { AddrInfo, IPPROTO_TCP, SOCK_STREAM, stream } from 'berkeley'
 import { sys } from '#internal/constants/lookup.js'
 import { native } from '#internal/native/sockets.js'
-import { closing, closingAll, tempFolder } from '../util/index.js'
+import { closing, closingAll, run, tempFolder } from '../util/index.js'
 
 export type Test = Parameters<typeof closing>[0]
 
@@ -92,3 +93,20 @@ export async function refusing(
     refusal.mock.restore()
   }
 }
+
+export const NOBODY = 65534
+
+/** What another user gets who connects to that path: `connected`, or the code of the error. */
+export async function asNobody(path: string): Promise<string> {
+  const code = `require('net').connect(process.argv[1], () => { console.log('connected'); process.exit() })
+    .on('error', (error) => console.log(error.code))`
+  const { stdout } = await run(process.execPath, ['-e', code, path], { cwd: '/', uid: NOBODY, gid: NOBODY })
+  return stdout.trim()
+}
+
+/** For tests with two users: whether this one may become another, and that one may run Node. */
+export const oneUser =
+  process.getuid?.() !== 0
+    ? 'only root can become another user'
+    : spawnSync(process.execPath, ['-e', ''], { cwd: '/', uid: NOBODY, gid: NOBODY }).status !== 0 &&
+      'the user nobody may not run this Node'

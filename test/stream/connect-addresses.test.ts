@@ -9,7 +9,7 @@ import { type Test, tcp } from './common.js'
 
 leavesNoFd()
 
-// It has a descriptor of its own, which is not to be counted in the midst of a test.
+// It has a descriptor of its own, which must not be counted during a test.
 threadPoller()
 
 /** A listener on that address, whose backlog is full: what comes is dropped. */
@@ -40,7 +40,7 @@ describe('several addresses', () => {
     list = refusing
     const before = countFds()
     const error = await client.connect().then(
-      () => assert.fail('nobody listens there'),
+      () => assert.fail('no server listens there'),
       (reason: SystemError) => reason,
     )
     assert.equal(error.code, 'ECONNREFUSED')

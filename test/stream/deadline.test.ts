@@ -44,7 +44,7 @@ describe('deadlines', () => {
     client.deadlines(0, 50)
     const data = Buffer.alloc(64 << 20)
     const error = await client.send(data).then(
-      () => assert.fail('nobody reads'),
+      () => assert.fail('the peer does not read'),
       (reason: SystemError) => reason,
     )
     assert.equal(error.name, 'TimeoutError')

@@ -11,7 +11,7 @@ import { conversation, watched } from './common.js'
 
 leavesNoFd()
 
-// It has a descriptor of its own, which is not to be counted in the midst of a test.
+// It has a descriptor of its own, which must not be counted during a test.
 threadPoller()
 
 describe('detach()', () => {

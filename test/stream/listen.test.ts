@@ -9,7 +9,7 @@ import { listening, portOf, watched } from './common.js'
 
 leavesNoFd()
 
-// It has a descriptor of its own, which is not to be counted in the midst of a test.
+// It has a descriptor of its own, which must not be counted during a test.
 threadPoller()
 
 describe('bind and listen', () => {

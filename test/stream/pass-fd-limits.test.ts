@@ -9,7 +9,7 @@ import { available, closing, countFds, leavesNoFd, root, run, script, tempFolder
 
 leavesNoFd()
 
-// It has a descriptor of its own, which is not to be counted in the midst of a test.
+// It has a descriptor of its own, which must not be counted during a test.
 threadPoller()
 
 type End = stream.unix.Socket | seqpacket.unix.Socket | dgram.unix.Socket

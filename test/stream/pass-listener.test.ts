@@ -24,7 +24,7 @@ const GENERATION = `
   }
   const serving = (async () => { for await (const conn of server) serve(conn) })()
   await parent.send('ready')
-  // Told to hand over: whoever is next gets the listener, and says so, before it is let go here.
+  // Told to pass the listener on: the next process gets it, and says so, before it is closed here.
   await parent.recv()
   await parent.sendfd(server.fd())
   await parent.recv()

@@ -1,29 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { stream } from 'berkeley'
-import { closing, closingAll, leavesNoFd, run, tempFolder, within } from '../util/index.js'
+import { closing, closingAll, leavesNoFd, tempFolder, within } from '../util/index.js'
+import { asNobody, NOBODY, oneUser } from './common.js'
 
 leavesNoFd()
-
-const NOBODY = 65534
-
-/** What another user gets who connects to that path: `connected`, or the code of the error. */
-async function asNobody(path: string): Promise<string> {
-  const code = `require('net').connect(process.argv[1], () => { console.log('connected'); process.exit() })
-    .on('error', (error) => console.log(error.code))`
-  const { stdout } = await run(process.execPath, ['-e', code, path], { cwd: '/', uid: NOBODY, gid: NOBODY })
-  return stdout.trim()
-}
-
-/** For tests with two users: whether this one may become another, and that one may run Node. */
-const oneUser =
-  process.getuid?.() !== 0
-    ? 'only root can become another user'
-    : spawnSync(process.execPath, ['-e', ''], { cwd: '/', uid: NOBODY, gid: NOBODY }).status !== 0 &&
-      'the user nobody may not run this Node'
 
 describe('peercred()', () => {
   test('peercred() of a pair gives the credentials of the process that made it (H67)', async (t) => {

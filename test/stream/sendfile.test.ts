@@ -49,7 +49,7 @@ describe('sendfile() that ends early', () => {
     const [a, b] = await pair(t)
     a.deadlines(0, 40)
     const error = await a.sendfile(file(t, randomBytes(8 << 20)), 8 << 20).then(
-      () => assert.fail('nobody reads'),
+      () => assert.fail('the peer does not read'),
       (reason: SystemError) => reason,
     )
     assert.equal(error.name, 'TimeoutError')

@@ -31,7 +31,7 @@ describe('sendmsg() and recvmsg()', () => {
     const msg = new MsgHdr()
     msg.add(data)
     const error = await a.sendmsg(msg).then(
-      () => assert.fail('nobody reads'),
+      () => assert.fail('the peer does not read'),
       (reason: SystemError) => reason,
     )
     assert.equal(error.name, 'TimeoutError')

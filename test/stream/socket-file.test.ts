@@ -1,30 +1,13 @@
 // The file that a unix server makes in the file system. Its removal is in close.test.ts.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, fchmodSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { stream } from 'berkeley'
-import { closing, leavesNoFd, run, tempFolder } from '../util/index.js'
+import { closing, leavesNoFd, tempFolder } from '../util/index.js'
+import { asNobody, oneUser } from './common.js'
 
 leavesNoFd()
-
-const NOBODY = 65534
-
-/** What another user gets who connects to that path: `connected`, or the code of the error. */
-async function asNobody(path: string): Promise<string> {
-  const code = `require('net').connect(process.argv[1], () => { console.log('connected'); process.exit() })
-    .on('error', (error) => console.log(error.code))`
-  const { stdout } = await run(process.execPath, ['-e', code, path], { cwd: '/', uid: NOBODY, gid: NOBODY })
-  return stdout.trim()
-}
-
-/** For tests with two users: whether this one may become another, and that one may run Node. */
-const oneUser =
-  process.getuid?.() !== 0
-    ? 'only root can become another user'
-    : spawnSync(process.execPath, ['-e', ''], { cwd: '/', uid: NOBODY, gid: NOBODY }).status !== 0 &&
-      'the user nobody may not run this Node'
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 

@@ -37,7 +37,7 @@ async function serving(t: TestContext): Promise<{ port: number; stalled: Set<str
     try {
       for await (const data of conn) await conn.send(data)
     } catch {
-      // The peer went in the midst of the handshake: what was to be expected.
+      // The peer ended during the handshake, as expected.
     } finally {
       stalled.delete(conn)
       await conn.close()

@@ -28,7 +28,7 @@ export const answering2 =
 /** As a stream, which the connection belongs to from now on. */
 export function streamOf(t: Test, conn: Conn): Duplex {
   const made = conn.duplex()
-  made.on('error', () => {}) // at the end of the test it is closed in the midst of whatever it does
+  made.on('error', () => {}) // at the end of the test it is closed whatever it does
   t.after(() => made.destroy())
   return made
 }

@@ -167,7 +167,7 @@ for (const version of versions)
           server.emit(
             'connection',
             conn.duplex().on('error', () => {}),
-          ) // curl hangs up in the midst
+          ) // curl hangs up midway
         })
         const to = ['--cacert', authority.caFile, '--resolve', `${NAME}:${port}:127.0.0.1`, `https://${NAME}:${port}/`]
         const ended = await run('curl', ['-sS', '-q', '--cert-status', ...to], { env: plainEnvironment() })

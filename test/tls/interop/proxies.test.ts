@@ -43,7 +43,7 @@ describe('haproxy', { skip: missing('openssl', HAPROXY) }, () => {
     writeFileSync(file, `${[...words, ...bounds, ...lines].join('\n')}\n`)
     const child = start(t, HAPROXY, ['-db', '-f', file], { env: plainEnvironment() })
     const ended = child.ended.then(({ stderr }) => assert.fail(stderr))
-    ended.catch(() => {}) // once it runs, its end is nobody's concern
+    ended.catch(() => {}) // once it runs, its end does not matter
     await Promise.race([reach(t, front).then((conn) => conn.close()), ended])
   }
 

@@ -98,7 +98,7 @@ describe('openssl as the server', { skip: missing('openssl') }, () => {
 })
 
 describe('Node', { skip: missing('openssl') }, () => {
-  /** A server of Node's that echoes, and tells of each connection whether it was resumed. */
+  /** An echo server of Node that reports for each connection whether it was resumed. */
   async function nodeServer(t: Test, version: Version, more: nodeTls.TlsOptions = {}): Promise<[Address, boolean[]]> {
     const reused: boolean[] = []
     const { cert, key } = authority.identity()

@@ -1,4 +1,4 @@
-// TLS that begins in the midst of a conversation, and what somebody in between might put there before.
+// TLS that begins in the middle of a conversation, and plain text that an attacker might inject before it.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -60,7 +60,7 @@ describe('wrap() after plain text', { skip }, () => {
         assert.equal(await line(conn), 'a secret\n')
         await conn.send('another\n')
         assert.equal(await line(client), 'another\n')
-        // The former objects are closed for their users, and their deadlines went along.
+        // The former objects are closed for their users, and their deadlines were taken over.
         assert.equal(accepted.fd(), -1)
         assert.deepEqual(conn.deadlines(), accepted.deadlines())
         await client.close()
@@ -135,7 +135,7 @@ test('openssl speaks SMTP and starts TLS with our server', { skip }, async (t) =
     const words = ['-starttls', 'smtp', '-CAfile', authority.caFile, '-verify_return_error', '-crlf']
     const more = [version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3', '-servername', NAME]
     const child = start(t, 'openssl', ['s_client', ...opensslAddress('-connect', address), ...words, ...more])
-    // It says no word of farewell.
+    // It ends without QUIT.
     const over = assert.rejects(mailServer(t, bounded(t, await server.accept())), /the end came/)
     await child.waitForOutput(/Verification: OK/)
     child.write('NOOP\n')

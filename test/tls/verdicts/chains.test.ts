@@ -1,4 +1,4 @@
-// Whether a chain leads to somebody who is trusted.
+// Whether a chain leads to a trusted authority.
 import { describe } from 'node:test'
 import { leavesNoFd } from '../../util/index.js'
 import { CHAINS } from './cases/chains.js'

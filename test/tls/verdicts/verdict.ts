@@ -46,7 +46,7 @@ export async function verdictOf(opening: Promise<Stream>, use: (sock: Stream) =>
   } catch (error) {
     return codeOf(error)
   } finally {
-    // The verdict is there already; what the last words meet is of no matter.
+    // The verdict is known already; the result of close_notify does not matter.
     await sock?.close().catch(() => undefined)
   }
 }
@@ -75,7 +75,7 @@ export async function converse(
   look: { [S in Side]?: (sock: Stream) => void } = {},
   pair?: Pair,
 ): Promise<Verdict> {
-  // First, so that what is no configuration fails the test, and leaves nobody waiting.
+  // First, so that an invalid configuration fails the test and leaves no side waiting.
   const contexts = { client: contextFor('client', client), server: contextFor('server', server) }
   const [left, right] = pair ?? (await stream.unix.pair())
   const both = Promise.all([
