@@ -5,7 +5,7 @@ import { available, leavesNoFd, run, script, tempFolder } from '../util/index.js
 
 leavesNoFd()
 
-describe('every system call, as strace sees it', { skip: available('strace') }, () => {
+describe('system calls under strace', { skip: available('strace') }, () => {
   it('every descriptor is close-on-exec from its creation (H20), and every send has MSG_NOSIGNAL (H28)', async (t) => {
     const log = `${tempFolder(t)}/log`
     const work = `

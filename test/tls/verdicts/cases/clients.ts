@@ -65,12 +65,12 @@ export const CLIENTS: readonly Case[] = [
   accepts('a client with a key of Ed25519', meet(person({ key: 'ed25519' })), thinks(null, true)),
   accepts('a client with an RSA key', meet(person({ key: pki.sharedKey('rsa2048') })), thinks(null, true)),
   accepts(
-    'a client whose certificate has names, which nobody looks at',
+    'a client whose certificate has names, which are ignored',
     meet(person({ names: [pki.dns('anybody')] })),
     thinks(null, true),
   ),
   accepts(
-    'a client with a certificate that nobody asks for',
+    'a client with a certificate that was not asked for',
     meet(stranger, { requestCert: false, ca: undefined }),
     thinks(null, false),
   ),

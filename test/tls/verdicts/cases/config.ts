@@ -108,7 +108,7 @@ const KEYS: readonly Case[] = [
     key: encrypted,
     passphrase: 'open\0',
   })),
-  judged('server', TYPE, 'a passphrase that is no text', ({ own, encrypted }) => ({
+  judged('server', TYPE, 'a passphrase that is not text', ({ own, encrypted }) => ({
     cert: own.pem,
     key: encrypted,
     passphrase: 1,
@@ -157,10 +157,10 @@ const KEYS: readonly Case[] = [
 const REST: readonly Case[] = [
   client(VALUE, 'an empty root', { ca: '' }),
   client('ERR_SSL_NO_START_LINE', 'a root that is nothing but marks', { ca: '-----BEGIN CERTIFICATE' }),
-  client(VALUE, 'a root that is no certificate', { ca: 'not a certificate' }),
+  client(VALUE, 'a root that is not a certificate', { ca: 'not a certificate' }),
   client(TYPE, 'a root that is a number', { ca: 1 }),
-  client(TYPE, 'a root in a list that is no root', { ca: [null] }),
-  judged('client', VALUE, 'a list that is no list', ({ root }) => ({
+  client(TYPE, 'a root in a list that is not a root', { ca: [null] }),
+  judged('client', VALUE, 'a list that is not a list', ({ root }) => ({
     ca: root.pem,
     crl: 'not a list',
   })),
@@ -170,7 +170,7 @@ const REST: readonly Case[] = [
   })),
   judged('client', VALUE, 'lists without roots', ({ root }) => ({ crl: pki.revocations(root) })),
   judged('client', 'ok', 'lists with roots', ({ root }) => ({ ca: root.pem, crl: pki.revocations(root) })),
-  client('ERR_SSL_NOT_ENOUGH_DATA', 'a PKCS #12 file that is none', { pfx: Buffer.from('not a file') }),
+  client('ERR_SSL_NOT_ENOUGH_DATA', 'a PKCS #12 file with other content', { pfx: Buffer.from('not a file') }),
 
   client(VALUE, 'an empty list of roots, which is not the default ones', { ca: [] }),
   judged('client', VALUE, 'an empty list of revocation lists', ({ root }) => ({ ca: root.pem, crl: [] })),
@@ -193,8 +193,8 @@ const REST: readonly Case[] = [
     ca: root.pem,
     requestCert: true,
   })),
-  server(VALUE, 'a demand for certificates, and nobody to trust', { requestCert: true }),
-  server(VALUE, 'a wish for certificates, and nobody to trust', { requestCert: 'optional' }),
+  server(VALUE, 'a demand for certificates without an authority to trust', { requestCert: true }),
+  server(VALUE, 'a wish for certificates without an authority to trust', { requestCert: 'optional' }),
   judged('server', VALUE, 'whom to trust, and no demand', ({ shown, root }) => ({ ...shown, ca: root.pem })),
   server(VALUE, 'tolerance without demand', { rejectUnauthorized: false }),
   server(VALUE, 'a depth without demand', { verifyDepth: 1 }),
@@ -202,7 +202,7 @@ const REST: readonly Case[] = [
   client(VALUE, 'OCSP, which everything tolerates', { requireOCSP: true, rejectUnauthorized: false }),
   client(VALUE, 'OCSP without the chain', { requireOCSP: true, insecureSkipVerify: ['chain'] }),
   server(VALUE, "a client's callback for sessions", { onsession: () => undefined }),
-  client(TYPE, 'a callback for sessions that is none', { onsession: 1 }),
+  client(TYPE, 'a callback for sessions that is not a function', { onsession: 1 }),
   client(RANGE, 'a time for the handshake below zero', { handshakeTimeout: -1 }),
   client(TYPE, 'a time for the handshake that is a text', { handshakeTimeout: '1' }),
   client(VALUE, 'an unknown field', { cipher: 'AES128-SHA' }),
@@ -257,13 +257,13 @@ const REST: readonly Case[] = [
   client(RANGE, 'a depth of a half', { verifyDepth: 0.5 }),
   client(TYPE, 'a depth that is a text', { verifyDepth: '1' }),
   client(VALUE, 'a check that does not exist', { insecureSkipVerify: ['date'] }),
-  client(TYPE, 'a check that is no list', { insecureSkipVerify: 'name' }),
+  client(TYPE, 'a check that is not a list', { insecureSkipVerify: 'name' }),
   client(TYPE, 'a switch that is a text', { rejectUnauthorized: 'false' }),
   client(TYPE, 'a switch that is a number', { rejectUnauthorized: 0 }),
   client(TYPE, 'a switch that is null', { rejectUnauthorized: null }),
   server(TYPE, 'a demand that is another text', { requestCert: 'required' }),
-  server(TYPE, 'a callback that is none', { SNICallback: true }),
-  client(TYPE, 'a key log that is no function', { keylog: 'keys.log' }),
+  server(TYPE, 'a callback that is not a function', { SNICallback: true }),
+  client(TYPE, 'a key log that is not a function', { keylog: 'keys.log' }),
   client(TYPE, 'a name that is a number', { servername: 1 }),
   client(TYPE, 'a session that is a number', { session: 1 }),
 

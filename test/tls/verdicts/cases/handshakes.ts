@@ -19,7 +19,7 @@ const world = lazy(() => {
   }
 })
 
-/** Somebody who speaks no TLS, or no good one: what the other side makes of these bytes, sent one piece after the other. */
+/** A peer that speaks no TLS or faulty TLS: how the other side ends for these bytes, sent one piece after the other. */
 function greeted(title: string, victim: Towards, code: string, ...pieces: readonly (string | Uint8Array)[]): Case {
   return {
     title: `${victim}: ${title}`,
@@ -53,7 +53,7 @@ function early(title: string, victim: Towards, received: Uint8Array | undefined,
   }
 }
 
-/** A conversation over a line on which somebody sits. */
+/** A conversation over a line with an attacker on it. */
 async function over(rewrite: Rewrite, version: 'server' | 'older' = 'server'): Promise<Verdict> {
   const { client, server, line } = await Line.make(rewrite)
   const sides = { client: world().client, server: world()[version] }

@@ -106,7 +106,7 @@ const GOOD: readonly Case[] = [
     server2: { sessionIdContext: 'another' },
   })),
   goesOn('a server that resumes nothing', false, () => ({ server: { sessionTimeout: 0 } })),
-  goesOn('a session that is no session', false, () => ({ client2: { session: Buffer.from('not a session') } })),
+  goesOn('bytes that are not a session', false, () => ({ client2: { session: Buffer.from('not a session') } })),
   goesOn('an empty session', false, () => ({ client2: { session: Buffer.alloc(0) } })),
   goesOn('the session of another name', false, () => {
     const names = [pki.dns(servername), pki.dns('other.example')]
@@ -131,12 +131,12 @@ const GOOD: readonly Case[] = [
 ]
 
 const BAD: readonly Case[] = [
-  fails('the session of a client that trusts somebody else', { client: 'SELF_SIGNED_CERT_IN_CHAIN' }, () => ({
+  fails('the session of a client that trusts another authority', { client: 'SELF_SIGNED_CERT_IN_CHAIN' }, () => ({
     server: shows(world().own, world().root),
     client2: { ca: world().other.pem },
   })),
   fails(
-    'the session of a client that trusts somebody else, with TLS 1.2',
+    'the session of a client that trusts another authority, with TLS 1.2',
     { client: 'SELF_SIGNED_CERT_IN_CHAIN' },
     () => ({
       server: { ...shows(world().own, world().root), ...TLS12 },
@@ -184,7 +184,7 @@ const BAD: readonly Case[] = [
     let visits = 0
     return { server: { SNICallback: () => (visits++ === 0 ? open : closed) } }
   }),
-  fails('the session of a stranger who was tolerated', { server: 'SELF_SIGNED_CERT_IN_CHAIN' }, () => ({
+  fails('the session of an untrusted client that was tolerated', { server: 'SELF_SIGNED_CERT_IN_CHAIN' }, () => ({
     client: { ...stranger(), ca: [world().root.pem, world().other.pem] },
     server: { ticketKeys, ca: world().root.pem, requestCert: true, rejectUnauthorized: false },
     server2: { rejectUnauthorized: true },

@@ -94,7 +94,7 @@ const LISTS: readonly Case[] = [
     lists((w) => [ofBetween(w)]),
   ),
   refuses(
-    'the list of somebody else',
+    'the list of another authority',
     'client',
     'UNABLE_TO_GET_CRL',
     lists((w) => [ofRoot(w), pki.revocations(pki.root({ commonName: 'Somebody else' }))]),
@@ -130,7 +130,7 @@ const LISTS: readonly Case[] = [
     lists((w) => [ofRoot(w), ofBetween(w, { signWith: pki.newKey() })]),
   ),
   refuses(
-    'a list with a critical extension that nobody knows',
+    'a list with a critical extension that is unknown',
     'client',
     'UNHANDLED_CRITICAL_CRL_EXTENSION',
     lists((w) => [ofRoot(w), ofBetween(w, { extensions: [unknown] })]),
@@ -157,7 +157,7 @@ const TOLD = 'ERR_SSL_TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE'
 
 const of = ({ between, leaf }: World, wish: pki.ResponseWish = {}): Buffer => pki.ocsp(between, leaf, wish)
 
-/** Somebody who may answer for the authority, or not. */
+/** A responder that is authorized by the authority, or not. */
 const responder = ({ between }: World, wish: pki.Wish = {}): pki.Certificate =>
   pki.issue(between, { commonName: 'A responder', purposes: ['OCSPSigning'], ...wish })
 
@@ -181,11 +181,11 @@ const STAPLES: readonly Case[] = [
     staples((w) => of(w, { status: 'revoked' }), {}),
   ),
   accepts(
-    'a response of somebody who may answer',
+    'a response of an authorized responder',
     staples((w) => of(w, { responder: responder(w) })),
   ),
   accepts(
-    'a response of somebody who may answer, who signs with RSA',
+    'a response of an authorized responder that signs with RSA',
     staples((w) => of(w, { responder: responder(w, { key: pki.sharedKey('rsa2048') }) })),
   ),
   accepts(
@@ -263,7 +263,7 @@ const STAPLES: readonly Case[] = [
     staples((w) => of(w, { spoilt: true })),
   ),
   refuses(
-    'a response of somebody who was not told to answer',
+    'a response of a responder that is not authorized',
     'client',
     REFUSED,
     staples((w) => of(w, { responder: responder(w, { purposes: ['serverAuth'] }) })),
@@ -275,7 +275,7 @@ const STAPLES: readonly Case[] = [
     staples((w) => of(w, { responder: w.leaf })),
   ),
   refuses(
-    'a response of somebody who has expired',
+    'a response of a responder whose certificate has expired',
     'client',
     REFUSED,
     staples((w) => of(w, { responder: responder(w, { to: -1 }) })),
@@ -289,7 +289,7 @@ const STAPLES: readonly Case[] = [
     ),
   ),
   refuses(
-    'a response of somebody who may answer for another authority',
+    'a response of a responder authorized by another authority',
     'client',
     REFUSED,
     staples((w) => of(w, { responder: pki.issue(w.root, { purposes: ['OCSPSigning'], commonName: 'Of the root' }) })),

@@ -65,7 +65,7 @@ async function readVerdict(sock: Sock, expected: Buffer | undefined): Promise<st
   }
 }
 
-/** What is sent to somebody in the name of the other side: bytes, and what they should come to if they are good. */
+/** What is sent to a side in the name of the other: bytes, and what they should come to if they are good. */
 type Forgery = (forger: Forger, line: Line) => readonly Uint8Array[]
 
 function forged(title: string, victim: Towards, code: string, forge: Forgery, data?: Buffer): Case {
@@ -153,8 +153,8 @@ const GOOD: readonly Case[] = [
 const BAD: readonly Case[] = [
   ...towardsBoth('an end without close_notify', TRUNCATED, () => []),
   ...towardsBoth('data and an end without close_notify', TRUNCATED, (f) => [f.seal(DATA, hello)]),
-  ...towardsBoth('an end in the midst of a record', TRUNCATED, (f) => [f.seal(DATA, hello).subarray(0, -1)]),
-  ...towardsBoth('an end in the midst of a header', TRUNCATED, (f) => [f.seal(DATA, hello).subarray(0, 3)]),
+  ...towardsBoth('an end within a record', TRUNCATED, (f) => [f.seal(DATA, hello).subarray(0, -1)]),
+  ...towardsBoth('an end within a header', TRUNCATED, (f) => [f.seal(DATA, hello).subarray(0, 3)]),
   ...towardsBoth('a flipped bit in the data', BAD_MAC, (f) => [flipped(f.seal(DATA, hello), 5)]),
   ...towardsBoth('a flipped bit in the tag', BAD_MAC, (f) => [flipped(f.seal(DATA, hello), -1)]),
   ...towardsBoth('a flipped bit in the second record', BAD_MAC, (f) => [
@@ -198,7 +198,7 @@ const BAD: readonly Case[] = [
   ]),
   ...towardsBoth('two alerts in a record', 'ERR_SSL_INVALID_ALERT', (f) => [f.seal(ALERT, Buffer.of(1, 90, 1, 0))]),
   ...towardsBoth('a fatal alert', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', (f) => [f.seal(ALERT, Buffer.of(2, 80))]),
-  ...towardsBoth('a warning that is none in TLS 1.3', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', (f) => [
+  ...towardsBoth('a warning that is fatal in TLS 1.3', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', (f) => [
     f.seal(ALERT, Buffer.of(1, 80)),
   ]),
   ...towardsBoth('KeyUpdate with another value', 'ERR_SSL_BAD_KEY_UPDATE', (f) => [
@@ -215,10 +215,10 @@ const BAD: readonly Case[] = [
   ...towardsBoth('a handshake message that does not exist', UNEXPECTED, (f) => [
     f.seal(HANDSHAKE, message(200, Buffer.alloc(4))),
   ]),
-  ...towardsBoth('a hello in the midst', UNEXPECTED, (f, line) => [
+  ...towardsBoth('a hello on an established connection', UNEXPECTED, (f, line) => [
     f.seal(HANDSHAKE, (line.seen.server[0] ?? none).subarray(5)),
   ]),
-  ...towardsBoth('a server hello in the midst', UNEXPECTED, (f, line) => [
+  ...towardsBoth('a server hello on an established connection', UNEXPECTED, (f, line) => [
     f.seal(HANDSHAKE, (line.seen.client[0] ?? none).subarray(5)),
   ]),
   ...towardsBoth('a record that is not sealed', BAD_MAC, () => [
@@ -240,7 +240,7 @@ const BAD: readonly Case[] = [
   ]),
 ]
 
-/** Renegotiation, which nobody needs: as many demands as one likes. */
+/** Renegotiation, which is refused however often it is demanded. */
 const renegotiating: Case = {
   title: 'server: a thousand demands to renegotiate, none of which is met',
   expected: { server: 'ok' },
