@@ -73,6 +73,11 @@ export function answerError(syscall: string, answer: number): Error {
   return answer === tls.FAILED ? reasonError(syscall, tls.queueReason()) : systemError(-answer, syscall)
 }
 
+/** Throws OpenSSL's reason for refusing a field of the configuration. */
+export function checkField(answer: number, field: string): void {
+  if (answer !== 0) throw reasonError(`tlscfg.${field}`, nativeTls().queueReason())
+}
+
 /** The code for the result of a verification. */
 export function verifyCode(result: number): string {
   return VERIFY_CODES[result] ?? `X509_V_ERR_${result}`

@@ -3,10 +3,11 @@ import { NOT_YET, type Operation, TURN } from '../engine/operation.js'
 import { type Handle, nativeTls, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import { type Context, peerNames, sessionId } from './context.js'
+import type { Context } from './context.js'
 import { answerError, reasonError, TlsError, verifyCode } from './errors.js'
-import { checkIdentity, servernameFor } from './identity.js'
+import { checkIdentity, peerNames, servernameFor } from './identity.js'
 import { lookAfter } from './idle-buffers.js'
+import { sessionId } from './session-id.js'
 import { SessionFacts } from './session-info.js'
 
 /** Registers after a call: see native/tls/session.c. */
