@@ -10,7 +10,7 @@ import { create } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { native, registers } from '../native/sockets.js'
 import { abortError, SystemError, systemError, TimeoutError, timeoutError } from '../support/errors.js'
-import { handshaking, type TlsSession } from '../tls/session.js'
+import { handshakeOperation, type TlsSession } from '../tls/session.js'
 import { orClosed, type PrepareOptions, prepared } from './prepare.js'
 import type { Connected } from './socket.js'
 
@@ -200,7 +200,7 @@ export class Attempt {
 
   #handshake(engine: Engine, tls: TlsSession): Promise<void> {
     tls.onProgress = () => engine.ready(true, true, false)
-    return engine.write(handshaking(tls), this.#patience)
+    return engine.write(handshakeOperation(tls), this.#patience)
   }
 
   /** What prepares a socket is the user's, and may have closed the client. */

@@ -9,8 +9,8 @@ import { Socket, type WaitOptions } from '../socket/socket.js'
 import { check, systemError } from '../support/errors.js'
 import { boolean, invalidType } from '../support/validate.js'
 import type { TlsError } from '../tls/errors.js'
-import { FileSending } from '../tls/sendfile.js'
-import { handshaking, TlsSession } from '../tls/session.js'
+import { SendFile } from '../tls/sendfile.js'
+import { handshakeOperation, TlsSession } from '../tls/session.js'
 import type { Cipher } from '../tls/session-info.js'
 
 /** What is no session would encrypt nothing; the socket stays its owner's then. */
@@ -57,7 +57,7 @@ export class TlsCapable extends Socket {
 
   /** Whether records wait for room. */
   protected override get holdsBack(): boolean {
-    return this.#tls !== undefined && this.#tls.held > 0
+    return this.#tls !== undefined && this.#tls.pendingBytes > 0
   }
 
   /** TLS reads in order to write, and the other way round. */
@@ -83,7 +83,7 @@ export class TlsCapable extends Socket {
 
   /** A file that is to be sent as records; nothing without TLS. */
   protected encryptedFile(file: number, from: number, total: number): Operation<number> | undefined {
-    return this.#tls && new FileSending(this.#tls, file, from, total)
+    return this.#tls && new SendFile(this.#tls, file, from, total)
   }
 
   /**
@@ -92,7 +92,7 @@ export class TlsCapable extends Socket {
    * @throws {@link TlsError}: the peer cannot be verified, speaks no TLS, or nothing that both accept.
    */
   handshake(options?: WaitOptions): Promise<void> {
-    return this.write(() => (this.#tls ? handshaking(this.#tls) : NO_HANDSHAKE), options)
+    return this.write(() => (this.#tls ? handshakeOperation(this.#tls) : NO_HANDSHAKE), options)
   }
 
   /**
@@ -179,12 +179,12 @@ export class TlsCapable extends Socket {
    * handshake, along with the first data. It holds keys: keep it as one.
    */
   getSession(): Buffer | undefined {
-    return this.#tls?.resumption
+    return this.#tls?.resumableSession
   }
 
   /** Clients: the OCSP response that the server has sent (DER). */
   getOCSPResponse(): Buffer | undefined {
-    return this.#tls?.staple
+    return this.#tls?.ocspResponse
   }
 
   /**
