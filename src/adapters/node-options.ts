@@ -4,13 +4,14 @@ import { sys } from '../constants/lookup.js'
 import { probe } from '../descriptor/descriptor.js'
 import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from '../options/by-number.js'
 import {
-  ipOptions,
-  ipv6Options,
-  multicastOptions,
-  socketOptions,
-  tcpOptions,
-  udpOptions,
-  unixOptions,
+  allOptions,
+  type ipOptions,
+  type ipv6Options,
+  type multicastOptions,
+  type socketOptions,
+  type tcpOptions,
+  type udpOptions,
+  type unixOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods, type OptionTarget, optionTarget } from '../options/option.js'
 import { systemError } from '../support/errors.js'
@@ -73,7 +74,7 @@ interface NodeOptions
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions>,
     OptionMethods<typeof unixOptions> {}
-defineOptions(NodeOptions, socketOptions, tcpOptions, udpOptions, ipOptions, ipv6Options, multicastOptions, unixOptions)
+defineOptions(NodeOptions, ...allOptions)
 
 export type { NodeOptions }
 

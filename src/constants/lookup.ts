@@ -63,3 +63,41 @@ function indexed(names: readonly string[]): ReadonlyMap<number, string> {
   }
   return byNumber
 }
+
+/** The numbers of a socket option or of a type of control message. */
+export interface Place {
+  /** `SOL_*` or `IPPROTO_*`. */
+  readonly level: number
+  /** The option, or the type, at that level. */
+  readonly option: number
+}
+
+/** Where the kernel has a socket option or a type of control message, by the names of its constants. */
+export class Location {
+  /** Name of the level: `'IPPROTO_TCP'`. */
+  readonly level: string
+  /** Name of the option: `'TCP_NODELAY'`. */
+  readonly option: string
+  /** Undefined before the first use, null where the platform has no such constant. */
+  #place: Place | null | undefined
+
+  constructor(level: string, option: string) {
+    this.level = level
+    this.option = option
+  }
+
+  /** Its numbers, which are looked up once; undefined where the platform has no such constant. */
+  get place(): Place | undefined {
+    if (this.#place === undefined) this.#place = placeOf(this.level, this.option)
+    return this.#place ?? undefined
+  }
+}
+
+function placeOf(levelName: string, optionName: string): Place | null {
+  const level = lookup(levelName)
+  const option = lookup(optionName)
+  return level === undefined || option === undefined ? null : { level, option }
+}
+
+/** Makes the locations of one level: `const tcp = level('IPPROTO_TCP')`, and then `tcp('TCP_NODELAY')`. */
+export const level = (name: string) => (option: string) => new Location(name, option)

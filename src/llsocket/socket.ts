@@ -9,14 +9,15 @@ import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import { native } from '../native/sockets.js'
 import {
-  ipOptions,
-  ipv6Options,
-  multicastOptions,
-  socketOptions,
-  tcpOptions,
+  allOptions,
+  type ipOptions,
+  type ipv6Options,
+  type multicastOptions,
+  type socketOptions,
+  type tcpOptions,
   timeoutOptions,
-  udpOptions,
-  unixOptions,
+  type udpOptions,
+  type unixOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { check, type ErrorContext, systemError } from '../support/errors.js'
@@ -347,17 +348,7 @@ export interface Socket
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions>,
     OptionMethods<typeof unixOptions> {}
-defineOptions(
-  Socket,
-  socketOptions,
-  timeoutOptions,
-  tcpOptions,
-  udpOptions,
-  ipOptions,
-  ipv6Options,
-  multicastOptions,
-  unixOptions,
-)
+defineOptions(Socket, ...allOptions, timeoutOptions)
 
 function list<T>(name: string, value: readonly T[]): readonly T[] {
   if (!Array.isArray(value)) throw validate.invalidType(name, 'an instance of Array', value)

@@ -1,8 +1,10 @@
+import { level } from '../constants/lookup.js'
 import * as kind from './kinds/index.js'
-import { at, perFamily, ro, rw } from './option.js'
+import { perFamily, ro, rw } from './option.js'
 
-const ip = (option: string) => at('IPPROTO_IP', option)
-const ipv6 = (option: string) => at('IPPROTO_IPV6', option)
+const ip = level('IPPROTO_IP')
+const ipv6 = level('IPPROTO_IPV6')
+const raw = level('SOL_RAW')
 
 /**
  * Options of IPv4, and those that IPv4 and IPv6 share under one name, in the order of their constants: the family of
@@ -10,7 +12,7 @@ const ipv6 = (option: string) => at('IPPROTO_IPV6', option)
  */
 export const ipOptions = {
   /** ICMP types that a raw socket does not receive, one bit for each. See raw(7). */
-  icmpfilter: rw(at('SOL_RAW', 'ICMP_FILTER'), kind.u32),
+  icmpfilter: rw(raw('ICMP_FILTER'), kind.u32),
   /** Whether bind() with port 0 leaves the choice of a port to connect(), which can then share ports. */
   bindaddressnoport: rw(ip('IP_BIND_ADDRESS_NO_PORT'), kind.bool),
   /** Whether received messages carry the checksum that the network device computed (`IP_CHECKSUM`); UDP only. */

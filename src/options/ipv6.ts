@@ -1,10 +1,11 @@
+import { level } from '../constants/lookup.js'
 import * as kind from './kinds/index.js'
-import { at, ro, rw, wo } from './option.js'
+import { ro, rw, wo } from './option.js'
+
+const ipv6 = level('IPPROTO_IPV6')
 
 /** An extension header is as long as a byte can count in units of 8. */
 const HEADER = 2048
-
-const ipv6 = (option: string) => at('IPPROTO_IPV6', option)
 
 /** Options that only IPv6 has, in the order of their constants. See ipv6(7), RFC 3542. */
 export const ipv6Options = {

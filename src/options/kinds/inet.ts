@@ -4,7 +4,7 @@ import { sys } from '../../constants/lookup.js'
 import { native, registers } from '../../native/sockets.js'
 import { checkAnswer, systemError } from '../../support/errors.js'
 import * as validate from '../../support/validate.js'
-import { fetch, first, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
+import { fetch, type Kind, kindOf, type OptionPlace, store, writeOnly } from './kind.js'
 
 /** An address that an option takes: text of the family of the socket, or an address of it. */
 export function familiar(place: OptionPlace, name: string, value: unknown): AddrInfo {
@@ -40,7 +40,8 @@ export const multicastInterface: Kind<string | null, [ifname: string | number | 
 
 function interfaceOfIndex(place: OptionPlace): string | null {
   fetch(place, 'int')
-  return first() === 0 ? null : nameOfInterface(first())
+  const index = registers[0] as number
+  return index === 0 ? null : nameOfInterface(index)
 }
 
 function nameOfInterface(index: number): string {
@@ -154,11 +155,4 @@ export const sourceAddress: Kind<never, [addr: string | AddrInfo | null, ifname?
 }
 
 /** The MTU in a `struct ip6_mtuinfo`; the kernel leaves the address there empty. */
-export const pathMtu: Kind<number> = {
-  name: 'bytes',
-  get(place) {
-    fetch(place, 'mtuinfo6')
-    return first()
-  },
-  set: readOnly,
-}
+export const pathMtu: Kind<number> = kindOf('bytes', { layout: 'mtuinfo6', read: () => registers[0] as number })
