@@ -2,9 +2,9 @@ import { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, IPPROTO_UDP } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { MORE, OTHER_SIDE_FULL } from '../engine/operation.js'
-import { type Batch, type Receipt, receiveBatch } from '../message/batch.js'
+import { type Batch, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/batch-memory.js'
-import { Outgoing, type OutgoingDatagram } from '../message/send-batch.js'
+import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
@@ -107,13 +107,18 @@ export class DgramSocket extends Socket {
       const most = validate.integer('count', count, 1, BATCH_MAX)
       const room = validate.integer('bufsize', bufsize, 1)
       const kernel = this.bufferFlags(verbFlags(flags))
-      const receipt: Receipt = { batch: undefined }
       const mayCarryFds = this.family() === AF_UNIX
+      let batch: Batch | undefined
       return {
         syscall: 'recvmmsg',
         flags,
-        attempt: (fd) => receiveBatch(fd, most, room, kernel, mayCarryFds, receipt),
-        finish: () => receipt.batch as Batch,
+        attempt: (fd) => {
+          const received = receiveBatch(fd, most, room, kernel, mayCarryFds)
+          if (typeof received === 'number') return received
+          batch = received
+          return received.length
+        },
+        finish: () => batch as Batch,
       }
     }, options)
   }
@@ -132,7 +137,7 @@ export class DgramSocket extends Socket {
   sendmany(datagrams: Iterable<OutgoingDatagram>, flags = 0, options?: WaitOptions): Promise<number> {
     return this.write(() => {
       const bits = verbFlags(flags)
-      const outgoing = new Outgoing(datagrams)
+      const outgoing = new SendBatch(datagrams)
       this.#checkOutgoing(outgoing)
       return {
         syscall: 'sendmmsg',
@@ -146,7 +151,7 @@ export class DgramSocket extends Socket {
   }
 
   /** Refuses what the kernel would pass over in silence. */
-  #checkOutgoing(outgoing: Outgoing): void {
+  #checkOutgoing(outgoing: SendBatch): void {
     if (outgoing.hasRights) this.passesDescriptors('sendmmsg')
     if (outgoing.isCut && this.protocol() !== IPPROTO_UDP)
       throw systemError(sys.EOPNOTSUPP, 'sendmmsg', { detail: 'only UDP cuts datagrams into segments' })

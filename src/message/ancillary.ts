@@ -6,39 +6,39 @@ import { type Codec, credentialsCodec, INT_MAX, integerCodec, nanosecondsCodec, 
 import { check, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
-/** Where a datagram arrived, or where it is to leave from. */
+/** Interface and addresses that a datagram arrived by, or is to be sent from. */
 export interface PacketInfo {
-  /** Index of the interface; 0 or absent leaves it to the kernel. */
+  /** Index of the interface; 0 or absent leaves the choice to the kernel. */
   ifindex?: number
-  /** The address that the datagram was sent to; to be sent: the address to send from. */
+  /** Received: the address that the datagram was sent to. To send: the source address. */
   addr?: AddrInfo
-  /** IPv4: the local address that an answer would come from. */
+  /** IPv4, received: the local address that a reply would be sent from. */
   local?: AddrInfo
 }
 
-/** When a packet was seen, in nanoseconds since 1970 (hardware: of the clock of the device); 0n where it was not. */
+/** When a packet was seen, in nanoseconds since 1970 (hardware: of the device's clock); 0n where no time was taken. */
 export interface Timestamps {
-  /** By the kernel. */
+  /** The kernel's time. */
   software: bigint
-  /** By the device. */
+  /** The device's time. */
   hardware: bigint
 }
 
 /** An error that the network reported, from the error queue (`MSG_ERRQUEUE`). See ip(7), `IP_RECVERR`. */
 export interface ExtendedError {
-  /** The error as a positive errno, and its name. */
+  /** The error as a positive errno. */
   errno: number
   /** Its name: `'ECONNREFUSED'`. */
   code: string | undefined
-  /** Who reported it: `SO_EE_ORIGIN_*`. */
+  /** The origin of the report: `SO_EE_ORIGIN_*`. */
   origin: number
   /** Type of the ICMP message. */
   type: number
   /** Code of the ICMP message. */
   icmpcode: number
-  /** What the origin adds: the MTU for EMSGSIZE, the first of a range of sends for zero copy. */
+  /** Depends on the origin: the MTU for EMSGSIZE, the first of a range of sends for zero copy. */
   info: number
-  /** What the origin adds: the last of a range of sends for zero copy. */
+  /** Depends on the origin: the last of a range of sends for zero copy. */
   data: number
   /** The host that reported it. */
   offender: AddrInfo | undefined
@@ -229,7 +229,7 @@ type Rows = typeof rows
 /** The name of a control message with a typed value: that of its constant, in lower case. */
 export type AncillaryName = keyof Rows
 
-/** What a control message of that name says. */
+/** The type of the value of a control message, by its name. */
 export type AncillaryValue<N extends AncillaryName> = Rows[N] extends { decode(data: Buffer): infer T } ? T : never
 
 function rowOf(name: AncillaryName): AncillaryRow<unknown> {
