@@ -2,7 +2,7 @@ import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { FdUser } from '../descriptor/descriptor.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from '../support/errors.js'
-import { LUCK } from '../support/fairness.js'
+import { COOP_BUDGET } from '../support/fairness.js'
 import { invalidType } from '../support/validate.js'
 import { NEVER, remaining } from './deadline.js'
 import { Direction } from './direction.js'
@@ -137,7 +137,7 @@ export class Engine implements ReadyListener {
 
   /** An operation that was through at once. Too many of them in a row would keep everybody else from being served. */
   #complete<T>(direction: Direction, value: T): Promise<T> {
-    if (++direction.lucky < LUCK) return Promise.resolve(value)
+    if (++direction.lucky < COOP_BUDGET) return Promise.resolve(value)
     direction.lucky = 0
     direction.yielding = true
     return new Promise((resolve) => {

@@ -1,2 +1,5 @@
-/** After so many answers in a row that needed no wait the event loop turns once: nobody keeps the others from being served. */
-export const LUCK = 64
+/**
+ * How many results may be delivered in a row without a wait. After that the event loop turns once, so that one busy socket cannot starve
+ * the others.
+ */
+export const COOP_BUDGET = 64

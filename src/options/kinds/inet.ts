@@ -1,4 +1,5 @@
-import { AddrInfo as Address, type AddrInfo, interfaceIndex } from '../../address/addrinfo.js'
+import { AddrInfo as Address, type AddrInfo } from '../../address/addrinfo.js'
+import { interfaceIndex } from '../../address/interface-index.js'
 import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE } from '../../constants/exported.generated.js'
 import { sys } from '../../constants/lookup.js'
 import { native, registers } from '../../native/sockets.js'

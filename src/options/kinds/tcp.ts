@@ -1,5 +1,5 @@
 import type { AddrInfo } from '../../address/addrinfo.js'
-import { interfaceIndex } from '../../address/addrinfo.js'
+import { interfaceIndex } from '../../address/interface-index.js'
 import { native, registers } from '../../native/sockets.js'
 import { UINT_MAX } from '../../support/codec.js'
 import * as validate from '../../support/validate.js'
