@@ -92,7 +92,7 @@ export function getifaddrs(): Record<string, Interface> {
   return Object.fromEntries(found)
 }
 
-/** Adds an address to the list of its family. A hardware address of zeros is none. */
+/** Adds an address to the list of its family. A hardware address of zeros is left out. */
 function place(device: Interface, row: InterfaceRow, family: number): void {
   if (family === AF_INET) device.inet.push(addressOf(row))
   else if (family === AF_INET6) device.inet6.push(addressOf(row))

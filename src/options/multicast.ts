@@ -16,8 +16,8 @@ export const multicastOptions = {
   /** Whether groups that other sockets of this host joined are received too; true by default. */
   multicastall: rw(perFamily(ip('IP_MULTICAST_ALL'), ipv6('IPV6_MULTICAST_ALL')), kind.bool),
   /**
-   * The interface that multicast leaves by; `null`, the default, for the route's. On IPv4 the kernel keeps the address
-   * of the interface only: one without an address reads as `null`.
+   * The interface that multicast is sent by; `null`, the default, for the route's. On IPv4 the kernel keeps only the
+   * address of the interface: one without an address reads as `null`.
    */
   mcastif: rw(perFamily(ip('IP_MULTICAST_IF'), ipv6('IPV6_MULTICAST_IF')), kind.multicastInterface),
   /** Whether this host receives what it sends to groups that it is a member of; true by default. */
@@ -26,7 +26,7 @@ export const multicastOptions = {
    * Time to live (hop limit) of multicast that is sent, 0 to 255; 1, the default, for this network, which is -1 too.
    */
   mcastttl: rw(perFamily(ip('IP_MULTICAST_TTL'), ipv6('IPV6_MULTICAST_HOPS')), kind.range(-1, 255)),
-  /** Refuses datagrams of one source in a group of which this socket is a member. */
+  /** Blocks the datagrams of one source in a group of which this socket is a member. */
   mcastblocksrc: wo(both('MCAST_BLOCK_SOURCE'), kind.groupSource),
   /**
    * Makes the socket a member of a group. EADDRINUSE when it is already; ENOBUFS beyond
@@ -45,6 +45,6 @@ export const multicastOptions = {
    * default.
    */
   mcastmsfilter: wo(both('MCAST_MSFILTER'), kind.groupFilter),
-  /** Hears a source again that `mcastblocksrc` refused; EADDRNOTAVAIL when it did not. */
+  /** Unblocks a source that `mcastblocksrc` has blocked; EADDRNOTAVAIL when it is not blocked. */
   mcastunblocksrc: wo(both('MCAST_UNBLOCK_SOURCE'), kind.groupSource),
 }

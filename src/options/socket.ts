@@ -20,54 +20,54 @@ export const socketOptions = {
   /** Gives a group of `reuseport` sockets an eBPF program, whose result is the index of the socket to use. */
   attachreuseportebpf: wo(socket('SO_ATTACH_REUSEPORT_EBPF'), kind.fd),
   /**
-   * The one interface that the socket uses; `null`, the default, for any. Once it is set, only CAP_NET_RAW may change
-   * it.
+   * The name of the only interface that the socket uses; `null`, the default, for any. Changing it once it is set needs
+   * CAP_NET_RAW.
    */
   bindtodevice: rw(socket('SO_BINDTODEVICE'), kind.interfaceName),
-  /** The one interface that the socket uses, by index; 0, the default, for any. As `bindtodevice` otherwise. */
+  /** Same as `bindtodevice`, by index; 0, the default, for any interface. */
   bindtoifindex: rw(socket('SO_BINDTOIFINDEX'), kind.ifindex),
   /** The highest offset of the extensions (`SKF_AD_*`) that classic BPF programs may use here. */
   bpfextensions: ro(socket('SO_BPF_EXTENSIONS'), kind.int),
-  /** Whether datagrams may go to a broadcast address; without it sending there is EACCES. */
+  /** Whether datagrams may be sent to a broadcast address, which otherwise is EACCES; false by default. */
   broadcast: rw(socket('SO_BROADCAST'), kind.bool),
   /**
-   * Buffers whose size the kernel leaves alone: `SOCK_SNDBUF_LOCK`, `SOCK_RCVBUF_LOCK`. Setting a size locks it too.
+   * The buffers whose size the kernel does not adjust: `SOCK_SNDBUF_LOCK`, `SOCK_RCVBUF_LOCK`. Setting a size locks it, too.
    */
   buflock: rw(socket('SO_BUF_LOCK'), kind.range(0, 3)),
   /**
    * Microseconds that a receive polls the network device before it sleeps; 0 for none, `net.core.busy_read` by default.
-   * Older kernels want CAP_NET_ADMIN for more than that.
+   * On older kernels raising it needs CAP_NET_ADMIN.
    */
   busypoll: rw(socket('SO_BUSY_POLL'), kind.microseconds),
   /** Packets in one round of busy polling, 8 by default; raising it needs CAP_NET_ADMIN. It cannot be read back. */
   busypollbudget: wo(socket('SO_BUSY_POLL_BUDGET'), kind.range(0, 0xffff)),
-  /** Tells the kernel that the path does not work well, so that it looks for another route. */
+  /** Informs the kernel that the path does not work well, so that it looks for another route. */
   cnxadvice: wo(socket('SO_CNX_ADVICE'), kind.action),
   /**
-   * The identity of the socket, of which there is only one while the system runs; sock_diag(7) and eBPF know it too.
+   * A number that identifies the socket, unique until the system restarts; sock_diag(7) and eBPF use it, too.
    */
   cookie: ro(socket('SO_COOKIE'), kind.u64),
   /** Whether the protocol records debugging information; switching it on needs CAP_NET_ADMIN (EACCES). */
   debug: rw(socket('SO_DEBUG'), kind.bool),
-  /** Takes the filter off, classic or eBPF (`SO_DETACH_BPF` is the same option); ENOENT when there is none. */
+  /** Removes the filter, classic or eBPF (`SO_DETACH_BPF` is the same option); ENOENT when there is none. */
   detachfilter: wo(socket('SO_DETACH_FILTER'), kind.action),
-  /** Takes the program of a `reuseport` group off; ENOENT when it has none, EINVAL outside of a group. */
+  /** Removes the program of a `reuseport` group; ENOENT when it has none, EINVAL outside of a group. */
   detachreuseportbpf: wo(socket('SO_DETACH_REUSEPORT_BPF'), kind.action),
   /** Whether to bypass routing and send only to directly connected hosts. */
   dontroute: rw(socket('SO_DONTROUTE'), kind.bool),
-  /** The classic BPF program that is attached, as `attachfilter` took it; empty when there is none. */
+  /** The classic BPF program that is attached, in the form for `attachfilter`; empty when there is none. */
   getfilter: ro(socket('SO_GET_FILTER'), kind.attachedFilter),
   /**
    * The processor that handles the packets of the socket; -1 when none has yet. Setting it steers `reuseport` groups.
    */
   incomingcpu: rw(socket('SO_INCOMING_CPU'), kind.range(-1)),
-  /** The receive queue of the device (its NAPI id) that the last packet came by; 0 for none. */
+  /** The receive queue of the device (its NAPI id) that the last packet arrived by; 0 for none. */
   incomingnapiid: ro(socket('SO_INCOMING_NAPI_ID'), kind.u32),
   /** Whether an idle connection is probed. */
   keepalive: rw(socket('SO_KEEPALIVE'), kind.bool),
   /** Seconds that close() waits for unsent data; `null` (or a negative number) for not waiting. */
   linger: rw(socket('SO_LINGER'), kind.linger),
-  /** Whether the filter can no longer be changed or taken off; the lock itself can never be taken off (EPERM). */
+  /** Whether the filter is locked against changes and removal. The lock itself cannot be removed (EPERM). */
   lockfilter: rw(socket('SO_LOCK_FILTER'), kind.bool),
   /** The mark of packets sent, for routing and packet filters; 0 by default. Needs CAP_NET_ADMIN or CAP_NET_RAW. */
   mark: rw(socket('SO_MARK'), kind.u32),
@@ -76,7 +76,7 @@ export const socketOptions = {
    * 4294967295 means the same where the kernel's `long` has 32 bits.
    */
   maxpacingrate: rw(socket('SO_MAX_PACING_RATE'), kind.u64),
-  /** Bytes of memory that the socket holds. */
+  /** The memory that the socket uses. */
   meminfo: ro(socket('SO_MEMINFO'), kind.memInfo),
   /** The identity of the network namespace that the socket was made in. */
   netnscookie: ro(socket('SO_NETNS_COOKIE'), kind.u64),
@@ -115,7 +115,7 @@ export const socketOptions = {
   reservemem: rw(socket('SO_RESERVE_MEM'), kind.byteCount),
   /** Whether an address in TIME_WAIT, or (for datagrams) one in use, may be bound again. */
   reuseaddr: rw(socket('SO_REUSEADDR'), kind.bool),
-  /** Whether several sockets of one user may bind the same address and share what arrives. */
+  /** Whether several sockets of one user may bind the same address and share the incoming traffic. */
   reuseport: rw(socket('SO_REUSEPORT'), kind.bool),
   /** Whether received messages carry the number of datagrams that were dropped so far (`SO_RXQ_OVFL`). */
   rxqovfl: rw(socket('SO_RXQ_OVFL'), kind.bool),
@@ -136,22 +136,22 @@ export const socketOptions = {
   timestamping: rw(socket('SO_TIMESTAMPING'), kind.flags),
   /** Whether received messages carry a timestamp of nanoseconds (`SCM_TIMESTAMPNS`). It ends `timestamp`. */
   timestampns: rw(socket('SO_TIMESTAMPNS'), kind.bool),
-  /** Whether a connection in trouble tries another path: `SOCK_TXREHASH_*`; -1 sets it to the system's default. */
+  /** Whether a stalled connection is rehashed onto another path: `SOCK_TXREHASH_*`; -1 sets it to the system's default. */
   txrehash: rw(socket('SO_TXREHASH'), kind.range(-1, 1)),
   /** The clock and the flags of the times that messages to send carry (`SCM_TXTIME`). See tc-etf(8). */
   txtime: rw(socket('SO_TXTIME'), kind.txtime),
-  /** Whether received frames, and sent ones on the error queue, tell if they were acknowledged by wireless. */
+  /** Whether received frames, and sent ones on the error queue, carry their acknowledgement status on a wireless link. */
   wifistatus: rw(socket('SO_WIFI_STATUS'), kind.bool),
   /**
-   * Whether `MSG_ZEROCOPY` may be used for sending; the kernel tells over the error queue when it let go of the data.
+   * Whether `MSG_ZEROCOPY` may be used for sending. The error queue reports when the kernel has released the data.
    */
   zerocopy: rw(socket('SO_ZEROCOPY'), kind.bool),
 }
 
-/** Timeouts of blocking calls. The asynchronous classes have deadlines of the same names instead. See socket(7). */
+/** Timeouts of blocking calls, for the synchronous class only: the asynchronous classes have deadlines. See socket(7). */
 export const timeoutOptions = {
-  /** Seconds that a blocking receive waits; 0 for ever. The kernel rounds it up to its clock ticks. */
+  /** Seconds that a blocking receive waits; 0, the default, for no limit. The kernel rounds it up to its clock ticks. */
   rcvtimeo: rw(socket('SO_RCVTIMEO'), kind.timeval),
-  /** Seconds that a blocking send waits; 0 for ever. The kernel rounds it up to its clock ticks. */
+  /** Seconds that a blocking send waits; 0, the default, for no limit. The kernel rounds it up to its clock ticks. */
   sndtimeo: rw(socket('SO_SNDTIMEO'), kind.timeval),
 }

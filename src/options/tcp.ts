@@ -7,7 +7,7 @@ const tcp = level('IPPROTO_TCP')
 /** Options of TCP, in the order of their constants. See tcp(7). */
 export const tcpOptions = {
   /**
-   * Words of 32 bits that the congestion control tells about itself, none for most. Of `bbr` they are bandwidth in
+   * The state of the congestion control in words of 32 bits; most have none. Those of `bbr` are bandwidth in
    * bytes per second (low and high word), least round-trip time in microseconds, and the gains of pacing and of the
    * window times 256.
    */
@@ -46,34 +46,34 @@ export const tcpOptions = {
   tcpinq: rw(tcp('TCP_INQ'), kind.bool),
   /** Whether the connection is multipath TCP, and did not fall back to plain TCP. */
   tcpismptcp: ro(tcp('TCP_IS_MPTCP'), kind.bool),
-  /** Probes without an answer before a connection is given up, 1 to 127. */
+  /** The number of unanswered probes after which a connection is dropped, 1 to 127. */
   tcpkeepcnt: rw(tcp('TCP_KEEPCNT'), kind.int),
   /** Idle seconds before the first keep-alive probe, 1 to 32767 (`TCP_KEEPALIVE` of other systems). */
   tcpkeepalive: rw(tcp('TCP_KEEPIDLE'), kind.seconds),
   /** Seconds between keep-alive probes, 1 to 32767. */
   tcpkeepintvl: rw(tcp('TCP_KEEPINTVL'), kind.seconds),
-  /** Seconds in FIN-WAIT-2 after close(), 120 at most; 0 for the system's, -1 for going on to nothing at once. */
+  /** Seconds in FIN-WAIT-2 after close(), 120 at most; 0 for the system's default, -1 to skip FIN-WAIT-2. */
   tcplinger2: rw(tcp('TCP_LINGER2'), kind.range(-1)),
   /**
    * Largest segment to send, in bytes, 88 to 32767; 0 for the kernel's choice. What was set reads back until the
-   * connection stands; then it is what both sides agreed on.
+   * connection is established; then it is the negotiated size.
    */
   tcpmaxseg: rw(tcp('TCP_MAXSEG'), kind.byteCount),
   /** Signs the segments to and from a peer with a key of 80 bytes at most (RFC 2385, BGP); an empty key ends it. */
   tcpmd5sig: wo(tcp('TCP_MD5SIG'), kind.md5sig),
-  /** As `tcpmd5sig`, for every peer in a network, or for one interface. */
+  /** Same as `tcpmd5sig`, for every peer in a network, or for one interface. */
   tcpmd5sigext: wo(tcp('TCP_MD5SIG_EXT'), kind.md5sigOfScope),
   /** Whether small segments are sent at once (Nagle's algorithm off). */
   tcpnodelay: rw(tcp('TCP_NODELAY'), kind.bool),
-  /** Bytes not sent yet above which the socket is not writable; 4294967295 for no bound, 0 for the system's. */
+  /** The number of unsent bytes above which the socket is not writable; 4294967295 for no limit, 0 for the system's. */
   tcpnotsentlowat: rw(tcp('TCP_NOTSENT_LOWAT'), kind.u32),
   /** Sequence number of the queue that is under repair; see `tcprepairqueue`. */
   tcpqueueseq: rw(tcp('TCP_QUEUE_SEQ'), kind.u32),
-  /** Whether segments are acknowledged at once. The kernel changes it as the connection goes on. */
+  /** Whether segments are acknowledged at once. The kernel changes it during the connection. */
   tcpquickack: rw(tcp('TCP_QUICKACK'), kind.bool),
   /** Repair mode, for moving a connection: `TCP_REPAIR_*`. Needs CAP_NET_ADMIN. */
   tcprepair: rw(tcp('TCP_REPAIR'), kind.range(-1, 1)),
-  /** What the sides agreed on when the connection began, given to a connection under repair (EPERM otherwise). */
+  /** Sets the options that were negotiated at the start of a connection under repair (EPERM otherwise). */
   tcprepairoptions: wo(tcp('TCP_REPAIR_OPTIONS'), kind.repairOptions),
   /** Queue that is under repair: `TCP_NO_QUEUE`, `TCP_RECV_QUEUE`, `TCP_SEND_QUEUE`. */
   tcprepairqueue: rw(tcp('TCP_REPAIR_QUEUE'), kind.count),
@@ -91,18 +91,18 @@ export const tcpOptions = {
   tcpsavesyn: rw(tcp('TCP_SAVE_SYN'), kind.range(0, 2)),
   /** Retransmissions of the SYN before connect() fails, 1 to 127; `net.ipv4.tcp_syn_retries` by default. */
   tcpsyncnt: rw(tcp('TCP_SYNCNT'), kind.count),
-  /** Does nothing since Linux 4.14, and reads as false; once: retransmit after one duplicate acknowledgement. */
+  /** Has no effect since Linux 4.14, and reads as false; formerly: retransmit after one duplicate acknowledgement. */
   tcpthindupack: rw(tcp('TCP_THIN_DUPACK'), kind.bool),
-  /** Whether retransmission timeouts of a stream with few segments under way grow linearly, not exponentially. */
+  /** Whether retransmission timeouts of a stream with few segments in flight grow linearly, not exponentially. */
   tcpthinlineartimeouts: rw(tcp('TCP_THIN_LINEAR_TIMEOUTS'), kind.bool),
   /** The clock that timestamps of the connection are taken from; it is set in repair mode only (EPERM). */
   tcptimestamp: rw(tcp('TCP_TIMESTAMP'), kind.u32),
-  /** Microseconds that every segment is held back, to try out slow networks; 0 by default. */
+  /** Microseconds by which every segment is delayed, to simulate slow networks; 0 by default. */
   tcptxdelay: rw(tcp('TCP_TX_DELAY'), kind.microseconds),
   /** The upper layer protocol, by name, such as `tls`; empty while there is none. It stays once it is set. */
   tcpulp: rw(tcp('TCP_ULP'), kind.text(16)),
-  /** Milliseconds that sent data may go unacknowledged before the connection is given up; 0 for the system's. */
+  /** Milliseconds that sent data may stay unacknowledged before the connection is dropped; 0 for the system's default. */
   tcpusertimeout: rw(tcp('TCP_USER_TIMEOUT'), kind.milliseconds),
-  /** Bound of the window that is advertised, in bytes; the kernel raises it to half of the least receive buffer. */
+  /** The limit of the advertised window, in bytes; the kernel raises it to half of the least receive buffer. */
   tcpwindowclamp: rw(tcp('TCP_WINDOW_CLAMP'), kind.byteCount),
 }

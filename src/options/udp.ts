@@ -16,9 +16,9 @@ export const udpOptions = {
   udplitesendcscov: rw(udplite('UDPLITE_SEND_CSCOV'), kind.range(0, 0xffff)),
   /** Whether data is held back until the cork is pulled, and then sent as one datagram. */
   udpcork: rw(udp('UDP_CORK'), kind.bool),
-  /** What the kernel unwraps from the datagrams, such as IPsec: `UDP_ENCAP_*`, 0 by default. */
+  /** The encapsulation that the kernel removes from the datagrams, such as IPsec: `UDP_ENCAP_*`, 0 by default. */
   udpencap: rw(udp('UDP_ENCAP'), kind.count),
-  /** Whether the kernel may join datagrams of one size from one sender; the message then says the size (`UDP_GRO`). */
+  /** Whether the kernel may join datagrams of one size from one sender; a control message then has the size (`UDP_GRO`). */
   udpgro: rw(udp('UDP_GRO'), kind.bool),
   /** Whether datagrams over IPv6 are accepted without a checksum. */
   udpnocheck6rx: rw(udp('UDP_NO_CHECK6_RX'), kind.bool),

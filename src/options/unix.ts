@@ -7,13 +7,13 @@ const socket = level('SOL_SOCKET')
 /** Options of unix sockets, in the order of their constants. See unix(7). */
 export const unixOptions = {
   /**
-   * Whether received messages carry the number of bytes that are left to read (`SCM_INQ`). Of streams; it cannot be
+   * Whether received messages carry the number of bytes that are left to read (`SCM_INQ`). Streams only; it cannot be
    * read back.
    */
   inq: wo(socket('SO_INQ'), kind.bool),
   /** Whether received messages carry process, user and group of their sender (`SCM_CREDENTIALS`). */
   passcred: rw(socket('SO_PASSCRED'), kind.bool),
-  /** Whether received messages carry a pidfd of their sender (`SCM_PIDFD`), which belongs to whoever receives it. */
+  /** Whether received messages carry a pidfd of their sender (`SCM_PIDFD`), which the receiver owns. */
   passpidfd: rw(socket('SO_PASSPIDFD'), kind.bool),
   /** Whether the peer may send descriptors; true by default. When false, sending them is EPERM there. */
   passrights: rw(socket('SO_PASSRIGHTS'), kind.bool),

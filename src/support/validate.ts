@@ -139,7 +139,7 @@ export function bytes(name: string, data: unknown): Uint8Array {
 export function view(name: string, data: unknown): Uint8Array {
   if (!ArrayBuffer.isView(data))
     throw invalidType(name, 'of type string or an instance of Buffer, TypedArray or DataView', data)
-  // The byteLength of detached memory is 0; its length, in code that V8 has optimised, may be what it was.
+  // The byteLength of detached memory is 0, while code that V8 has optimised may still see its former length.
   if (arePlain(data) && data.byteLength > 0) return data
   return memoryOf(name, data)
 }

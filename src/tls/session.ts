@@ -254,7 +254,7 @@ export class TlsSession extends SessionInfo {
     clearTimeout(this.#handshakeTimer)
     const error = this.#verification.conclude()
     if (error) throw this.#fail(error)
-    // A call that waits in the other direction may continue now, and no readiness would tell it.
+    // A call that waits in the other direction may continue now, and no readiness event would wake it.
     queueMicrotask(() => this.onProgress?.())
   }
 
@@ -278,7 +278,7 @@ export class TlsSession extends SessionInfo {
     return new TlsError('ERR_TLS_TRUNCATED', syscall, detail, { host: this.#verification.host })
   }
 
-  /** The error of a call that OpenSSL failed: for a reason of its own, or because it was told to refuse the peer. */
+  /** The error of a call that failed in OpenSSL: for a reason of its own, or because the peer was refused here. */
   #errorFromOpenSsl(syscall: string): TlsError {
     return this.#selection.failure(syscall) ?? this.#verification.failure(syscall) ?? this.#reasonOfOpenSsl(syscall)
   }

@@ -78,8 +78,8 @@ export class PeerVerification {
   }
 
   /**
-   * Judges a finished handshake: it may have been told to tolerate a failed verification, or have resumed a session whose verdict is an
-   * old one.
+   * Judges a finished handshake. It also succeeds if the rules allow a failed verification, or if it resumed a session, whose certificate was
+   * verified by a former connection.
    * @returns the error that ends the connection, if there is one.
    */
   conclude(): TlsError | undefined {
