@@ -6,8 +6,8 @@ import { filesBelow, inRoot } from './lib/project.mjs'
 import { Failure, script } from './lib/run.mjs'
 
 /**
- * The layers, lowest first: a file may import from its own folder and from those above it in this list, which are the lower
- * layers. `name/` is a folder, with all that is in it unless a longer name fits better; `name` is src/name.ts.
+ * The layers, lowest first: a file may import from its own folder and from those above it in this list. `name/` is a folder, `name` is
+ * src/name.ts.
  */
 const LAYERS = [
   'native/',
@@ -15,13 +15,11 @@ const LAYERS = [
   'support/',
   'address/',
   'options/',
-  'descriptor/close-fd',
-  'descriptor/owned-fd',
-  'message/',
   'descriptor/',
-  'llsocket/',
+  'message/',
   'engine/',
   'tls/',
+  'llsocket/',
   'socket/',
   'adapters/',
   'seqpacket/',
@@ -41,7 +39,7 @@ const HOMES = [
   {
     what: 'knows EAGAIN',
     pattern: /\b(EAGAIN|EWOULDBLOCK)\b/,
-    only: ['engine/engine', 'engine/operation', 'llsocket/again'],
+    only: ['engine/direction', 'engine/operation', 'llsocket/again'],
   },
   { what: 'knows epoll', pattern: /\bEPOLL/, only: ['engine/epoll'] },
 ]
@@ -49,15 +47,8 @@ const HOMES = [
 const IMPORT = /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g
 
-/** @param {string} name @returns {string} the entry of the list that says most of it; '' for a file that is in no layer */
-const entryOf = (name) =>
-  LAYERS.filter((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry)).reduce(
-    (best, entry) => (entry.length > best.length ? entry : best),
-    '',
-  )
-
-/** @param {string} name */
-const layerOf = (name) => LAYERS.indexOf(entryOf(name))
+/** @param {string} name @returns {number} -1 for a file that is in no layer */
+const layerOf = (name) => LAYERS.findIndex((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry))
 
 /** @param {string} path @returns {string} its name in the tables: no `src/`, no extension */
 const nameOf = (path) => relative(inRoot('src'), path).replace(/\.m?[jt]s$/, '')

@@ -1,11 +1,6 @@
-import { UnixSeqpacketClient } from './seqpacket/client.js'
-import { UnixSeqpacketServer } from './seqpacket/server.js'
-import type { UnixClientOptions } from './socket/unix-client.js'
-import type { UnixServerOptions } from './socket/unix-server.js'
-import { type InetClientOptions, InetStreamClient } from './stream/inet/client.js'
-import { type InetServerOptions, InetStreamServer } from './stream/inet/server.js'
-import { UnixStreamClient } from './stream/unix/client.js'
-import { UnixStreamServer } from './stream/unix/server.js'
+import * as seqpacket from './seqpacket/unix.js'
+import * as inet from './stream/inet.js'
+import * as unix from './stream/unix.js'
 import * as validate from './support/validate.js'
 
 interface Backlog {
@@ -42,12 +37,12 @@ function typeOf(options: object): 'stream' | 'seqpacket' {
  * @example
  * for await (const conn of await listen({ port: 8080 })) serve(conn)
  */
-export function listen(options: UnixServerOptions & Backlog & Seqpacket): Promise<UnixSeqpacketServer>
-export function listen(options: UnixServerOptions & Backlog): Promise<UnixStreamServer>
-export function listen(options: InetServerOptions & Backlog): Promise<InetStreamServer>
+export function listen(options: unix.ServerOptions & Backlog & Seqpacket): Promise<seqpacket.Server>
+export function listen(options: unix.ServerOptions & Backlog): Promise<unix.Server>
+export function listen(options: inet.ServerOptions & Backlog): Promise<inet.Server>
 export async function listen(
-  options: (InetServerOptions | UnixServerOptions) & Backlog & { type?: string },
-): Promise<InetStreamServer | UnixStreamServer | UnixSeqpacketServer> {
+  options: (inet.ServerOptions | unix.ServerOptions) & Backlog & { type?: string },
+): Promise<inet.Server | unix.Server | seqpacket.Server> {
   validate.object('options', options)
   const type = typeOf(options)
   const { backlog, type: _, ...rest } = options
@@ -61,10 +56,10 @@ export async function listen(
   }
 }
 
-function serverOf(type: string, rest: object): Promise<InetStreamServer | UnixStreamServer | UnixSeqpacketServer> {
-  if (type === 'seqpacket') return UnixSeqpacketServer.create(rest as UnixServerOptions)
-  if (isUnix(rest)) return UnixStreamServer.create(rest as UnixServerOptions)
-  return InetStreamServer.create(rest as InetServerOptions)
+function serverOf(type: string, rest: object): Promise<inet.Server | unix.Server | seqpacket.Server> {
+  if (type === 'seqpacket') return seqpacket.Server.create(rest as unix.ServerOptions)
+  if (isUnix(rest)) return unix.Server.create(rest as unix.ServerOptions)
+  return inet.Server.create(rest as inet.ServerOptions)
 }
 
 /**
@@ -73,16 +68,16 @@ function serverOf(type: string, rest: object): Promise<InetStreamServer | UnixSt
  * @example
  * const conn = await connect({ host: 'localhost', port: 8080, timeout: 5000 })
  */
-export function connect(options: UnixClientOptions & Budget & Seqpacket): Promise<UnixSeqpacketClient>
-export function connect(options: UnixClientOptions & Budget): Promise<UnixStreamClient>
-export function connect(options: InetClientOptions & Budget): Promise<InetStreamClient>
+export function connect(options: unix.ClientOptions & Budget & Seqpacket): Promise<seqpacket.Client>
+export function connect(options: unix.ClientOptions & Budget): Promise<unix.Client>
+export function connect(options: inet.ClientOptions & Budget): Promise<inet.Client>
 export async function connect(
-  options: (InetClientOptions | UnixClientOptions) & Budget & { type?: string },
-): Promise<InetStreamClient | UnixStreamClient | UnixSeqpacketClient> {
+  options: (inet.ClientOptions | unix.ClientOptions) & Budget & { type?: string },
+): Promise<inet.Client | unix.Client | seqpacket.Client> {
   validate.object('options', options)
   const type = typeOf(options)
   const { timeout, type: _, ...rest } = options
-  if (type === 'seqpacket') return UnixSeqpacketClient.create(rest as UnixClientOptions, true, timeout)
-  if (isUnix(rest)) return UnixStreamClient.create(rest as UnixClientOptions, true, timeout)
-  return InetStreamClient.create(rest as InetClientOptions, true, timeout)
+  if (type === 'seqpacket') return seqpacket.Client.create(rest as unix.ClientOptions, true, timeout)
+  if (isUnix(rest)) return unix.Client.create(rest as unix.ClientOptions, true, timeout)
+  return inet.Client.create(rest as inet.ClientOptions, true, timeout)
 }

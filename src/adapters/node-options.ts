@@ -1,7 +1,7 @@
 import type { Socket as NodeDgram } from 'node:dgram'
 import type { Server as NodeServer, Socket as NodeSocket } from 'node:net'
 import { sys } from '../constants/lookup.js'
-import { probe } from '../descriptor/descriptor.js'
+import { SocketKind } from '../descriptor/kind.js'
 import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from '../options/by-number.js'
 import {
   allOptions,
@@ -52,7 +52,7 @@ class NodeOptions implements OptionTarget {
 
   [optionTarget](syscall: string): { fd: number; family: number } {
     const fd = this.#fd(syscall)
-    return { fd, family: probe(fd).family }
+    return { fd, family: SocketKind.of(fd).family }
   }
 
   /** Reads an option by its numbers: the same as `getsockopt` of this library's sockets. */

@@ -10,27 +10,27 @@ export function lingers(fd: number): boolean {
   return known && enabled !== 0 && seconds > 0
 }
 
-/** close(2). The number is gone whatever it says; EINTR is therefore no failure. See close(2), "Dealing with error returns". */
+/** close(2). The number is free whatever it returns, so EINTR is not a failure. See close(2), "Dealing with error returns". */
 export function closeFd(fd: number): void {
   const result = native.close(fd)
   if (result !== -sys.EINTR) check(result, 'close')
 }
 
 /**
- * The same on libuv's pool, for a close that waits. Not by Node's own fs.close(), which in a worker warns of every descriptor
- * that Node did not open.
+ * close(2) on libuv's thread pool, for a socket that lingers. Node's own fs.close() would warn in a worker about every descriptor that
+ * Node did not open.
  */
-export async function closeFdInPool(fd: number): Promise<void> {
+export async function closeOnPool(fd: number): Promise<void> {
   const result = await new Promise<number>((closed) => {
-    // Without memory for a thread's work, this thread has to wait.
+    // Without memory for the work of another thread, this thread has to wait.
     if (native.closeAsync(closed, fd) < 0) closed(native.close(fd))
   })
   if (result !== -sys.EINTR) check(result, 'close')
 }
 
-/** Closes what nobody asks for any more, nor what close(2) says of it. Where it would wait, another thread does. */
-export function closeUnheard(fd: number): void {
-  if (lingers(fd)) closeFdInPool(fd).catch(() => undefined)
+/** Closes a descriptor whose errors have no receiver. When close(2) would wait, another thread does. */
+export function closeDetached(fd: number): void {
+  if (lingers(fd)) closeOnPool(fd).catch(() => undefined)
   else native.close(fd)
 }
 
@@ -40,7 +40,7 @@ interface Closeable {
   close(): void
 }
 
-/** Closes every one, whatever the others say; then throws what the first failure was. */
+/** Closes all of them, whatever the others report, and then throws the first failure. */
 export function closeAll(all: Iterable<Closeable>): void {
   const failures: unknown[] = []
   for (const one of all)

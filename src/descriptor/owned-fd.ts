@@ -2,118 +2,132 @@ import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
 import { native } from '../native/sockets.js'
 import { systemError } from '../support/errors.js'
-import { closeFd, closeUnheard } from './close-fd.js'
+import { closeDetached, closeFd } from './close-fd.js'
 
-/** What the finaliser needs to know; it must not hold on to the owner itself. */
-interface Holding {
+/** What the finalizer needs to know. It must not refer to the owner itself. */
+interface Record {
   fd: number
   readonly what: string
-  /** Ends the watch of a poller, which goes by number: it has to be over before the number is free. */
+  /** The watch of a poller, which goes by number: it has to end before the number is free. */
   watch: { stop(): void } | undefined
 }
 
-/** Every fd that this thread owns through us, by number. */
-const holdings = new Map<number, Holding>()
+/** Every descriptor that this thread owns through this library, by number. */
+const records = new Map<number, Record>()
 
 /**
- * A worker can be terminated at any moment, and its descriptors would stay open as long as the process: so the addon keeps a
- * ledger of them, from the call that makes one to the one that closes it. Here it learns what comes from elsewhere or goes there.
+ * A worker can be terminated at any moment, and its descriptors would stay open as long as the process lives. So the addon keeps a
+ * ledger of them, from the call that makes one to the call that closes it; here it learns of those that come from elsewhere or go there.
  */
 const ledgerIsKept = !isMainThread
 if (ledgerIsKept) native.ledgerKeep()
 
-/** The kernel gives out free numbers only: a holder of this one was closed behind our back, and has nothing any more. */
-function dispossess(fd: number): void {
-  const former = holdings.get(fd)
+/** Forgets a former owner of the number: the kernel gives out free numbers only, so other code has closed the owner's descriptor. */
+function evict(fd: number): void {
+  const former = records.get(fd)
   if (former) forget(former)
 }
 
-/** The descriptor is the caller's from now on: no more this thread's to close at its end. */
-export function disown(fd: number): void {
-  dispossess(fd)
+/** Hands the descriptor to the caller: this thread no longer closes it when it ends. */
+export function untrack(fd: number): void {
+  evict(fd)
   if (ledgerIsKept) native.ledgerMark(fd, 0)
 }
 
-const abandoned = new FinalizationRegistry<Holding>((holding) => {
-  const { fd, what } = holding
+const finalizer = new FinalizationRegistry<Record>((record) => {
+  const { fd, what } = record
   if (fd < 0) return
-  forget(holding)
-  holding.watch?.stop()
-  closeUnheard(fd)
+  forget(record)
+  record.watch?.stop()
+  closeDetached(fd)
   process.emitWarning(`${what} (fd ${fd}) was lost without close(); it is closed now`, {
     type: 'ResourceWarning',
     code: 'BERKELEY_LOST_FD',
   })
 })
 
-function forget(holding: Holding): void {
-  if (holdings.get(holding.fd) === holding) holdings.delete(holding.fd)
-  holding.fd = -1
+function forget(record: Record): void {
+  if (records.get(record.fd) === record) records.delete(record.fd)
+  record.fd = -1
 }
 
-/** Whether an fd of that number belongs to an object of this library in this thread. */
+/** Whether an object of this library in this thread owns the descriptor of that number. */
 export function isOwned(fd: number): boolean {
-  return holdings.has(fd)
+  return records.has(fd)
 }
 
 /**
- * A file descriptor with exactly one owner. Once given up or closed its number is never used again: the kernel may have
- * given it to somebody else. An owner that is lost is closed when the garbage collector finds it, with a process warning.
+ * A file descriptor with exactly one owner. Once it is closed or given away its number is never used again, because the kernel may have
+ * reused it. When the garbage collector finds an owner that was lost, the descriptor is closed, with a process warning.
  */
 export class OwnedFd {
-  readonly #holding: Holding
+  readonly #record: Record
 
-  /** Takes over an fd; `what` names it in the warning, should it be lost. */
+  /** Takes over a descriptor; `what` names it in the warning, should it be lost. */
   constructor(fd: number, what: string) {
-    dispossess(fd)
-    this.#holding = { fd, what, watch: undefined }
-    holdings.set(fd, this.#holding)
+    this.#record = { fd, what, watch: undefined }
+    if (fd < 0) return
+    evict(fd)
+    records.set(fd, this.#record)
     if (ledgerIsKept) native.ledgerMark(fd, 1)
-    abandoned.register(this, this.#holding, this.#holding)
+    finalizer.register(this, this.#record, this.#record)
   }
 
-  /** The number, or -1 when it is closed or given up. */
+  /** The number, or -1 when it is closed or was given away. */
   get fd(): number {
-    return this.#holding.fd
+    return this.#record.fd
   }
 
-  /** The number for a system call. Throws EBADF when there is none any more. */
+  /**
+   * Returns the number for a system call.
+   * @throws EBADF when it is closed or was given away.
+   */
   use(syscall: string): number {
-    const fd = this.#holding.fd
-    if (fd < 0) throw systemError(sys.EBADF, syscall, { detail: 'the socket is closed' })
+    const fd = this.#record.fd
+    if (fd < 0) throw systemError(sys.EBADF, syscall, { detail: this.#absence })
     return fd
   }
 
-  /** Notes the watch that a poller keeps on it, to be ended should the owner be lost. */
+  get #absence(): string {
+    return this === UNCONNECTED_FD ? 'not connected yet' : 'the socket is closed'
+  }
+
+  /** Notes the watch of a poller, which ends with the descriptor should the owner be lost. */
   watched(watch: { stop(): void }): void {
-    this.#holding.watch = watch
+    this.#record.watch = watch
   }
 
   /** Gives the number to the caller, who closes it from now on; -1 when there is none. */
   release(): number {
-    const fd = this.retire()
-    if (fd >= 0) disown(fd)
+    const fd = this.takeForClose()
+    if (fd >= 0) untrack(fd)
     return fd
   }
 
-  /** Forgets the number, which {@link closeFd} is to be called with at once; -1 when there is none. */
-  retire(): number {
-    const fd = this.#holding.fd
+  /** Returns the number, which the caller has to close at once, and forgets it; -1 when there is none. */
+  takeForClose(): number {
+    const fd = this.#record.fd
     if (fd < 0) return fd
-    forget(this.#holding)
-    abandoned.unregister(this.#holding)
+    forget(this.#record)
+    finalizer.unregister(this.#record)
     return fd
   }
 
-  /** Closes it, once. What close(2) reports is reported, and never a reason to close again. */
+  /** Closes it, once. An error of close(2) is reported, and never a reason to close again. */
   close(): void {
-    const fd = this.retire()
+    const fd = this.takeForClose()
     if (fd >= 0) closeFd(fd)
   }
 
-  /** The same where something else has failed, which is to be told, and where this thread must not wait. */
-  drop(): void {
-    const fd = this.retire()
-    if (fd >= 0) closeUnheard(fd)
+  /** Closes it after something else has failed: that error is the one to report, and this thread must not wait. */
+  closeQuietly(): void {
+    const fd = this.takeForClose()
+    if (fd >= 0) closeDetached(fd)
   }
 }
+
+/** In place of the descriptor of a socket that is not connected yet: every call on it is EBADF. */
+export const UNCONNECTED_FD = new OwnedFd(-1, 'a socket')
+
+/** In place of a descriptor that was moved to another object. */
+export const CLOSED_FD = new OwnedFd(-1, 'a socket')

@@ -2,13 +2,13 @@ import { AddrInfo } from '../address/addrinfo.js'
 import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookupFor, optional } from '../address/inet.js'
 import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import { kHandle } from '../descriptor/handle.js'
 import { create as createLow } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { wrapAs } from '../socket/adopt.js'
-import { orClosed } from '../socket/prepare.js'
-import { SystemError, systemError } from '../support/errors.js'
+import { adoptAs, closeOnError, firstOf } from '../socket/create.js'
+import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import { DgramSocket } from './socket.js'
+import { bindTo, connectTo, DgramSocket } from './socket.js'
 
 /** What a new socket is to be for. */
 interface InetDgramOptions extends InetAddress {
@@ -64,7 +64,7 @@ class InetDgramSocket extends DgramSocket {
    * @throws EADDRINUSE, EACCES, …; EINVAL when it is bound already. See bind(2).
    */
   async bind(options?: InetAddress): Promise<void> {
-    await this.#firstOf('bind', options, (ai) => this.bindTo(ai))
+    await this.#firstOf('bind', options, (ai) => bindTo(this, ai))
   }
 
   /**
@@ -73,27 +73,19 @@ class InetDgramSocket extends DgramSocket {
    * @throws ENETUNREACH, … of connect(2).
    */
   async connect(options?: InetAddress | null): Promise<void> {
-    if (options === null) this.disconnect()
-    else await this.#firstOf('connect', options, (ai) => this.connectTo(ai))
+    if (options === null) connectTo(this, null)
+    else await this.#firstOf('connect', options, (ai) => connectTo(this, ai))
   }
 
   async #firstOf(syscall: string, options: InetAddress | undefined, attempt: (ai: AddrInfo) => void): Promise<void> {
-    this.use(syscall)
+    this[kHandle].fd.use(syscall)
     const list = options === undefined ? [this.#ai] : await getaddrinfoin(options)
     const own = list.filter((ai) => ai?.family === this.family()) as AddrInfo[]
-    let failure =
+    const none =
       options === undefined
         ? systemError(sys.EDESTADDRREQ, syscall, { detail: 'no address was given to create()' })
         : systemError(sys.EAFNOSUPPORT, syscall, { detail: 'no address of the family of this socket' })
-    for (const ai of own)
-      try {
-        attempt(ai)
-        return
-      } catch (error) {
-        if (!(error instanceof SystemError)) throw error
-        failure = error
-      }
-    throw failure
+    firstOf(own, attempt, none)
   }
 }
 
@@ -104,7 +96,7 @@ interface InetDgramSocket {
   getpeername(): InetAddrInfo
   /** {@link DgramSocket.recvfrom}: a UDP datagram always has a sender. */
   recvfrom(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
-  /** The same in turn. */
+  /** `recvfrom` that waits for its turn. */
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
   [Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: InetAddrInfo], void, undefined>
 }
@@ -112,7 +104,7 @@ interface InetDgramSocket {
 function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {
   const reuseaddr = optional(options, 'reuseaddr', false)
   const reuseport = optional(options, 'reuseport', false)
-  return orClosed(createLow(ai, true), (sock) => {
+  return closeOnError(createLow(ai, true), (sock) => {
     sock.reuseaddr(reuseaddr)
     sock.reuseport(reuseport)
   })
@@ -123,7 +115,7 @@ function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<InetDgramSocket> {
-  return new InetDgramSocket(wrapAs(fd, [AF_INET, AF_INET6], SOCK_DGRAM))
+  return new InetDgramSocket(adoptAs(fd, [AF_INET, AF_INET6], SOCK_DGRAM))
 }
 
 export type { InetAddress as Address, InetAddrInfo } from '../address/inet.js'

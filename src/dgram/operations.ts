@@ -1,29 +1,35 @@
 import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
-import { MSG_PEEK, MSG_TRUNC } from '../constants/exported.generated.js'
-import { type Operation, OTHER_SIDE_FULL } from '../engine/operation.js'
+import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { AGAIN_NOW, RETRY_AFTER_PAUSE } from '../engine/operation.js'
+import { type Batch, receiveBatch } from '../message/batch.js'
+import { BATCH_MAX } from '../message/batch-memory.js'
 import { receiveFrom, type Sender } from '../message/io.js'
+import { requireRightsSupport, takeData } from '../message/rules.js'
+import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
-import type { Inner } from '../socket/operations.js'
-import { verbFlags } from '../socket/settings.js'
-import type { ErrorContext } from '../support/errors.js'
-import { reserve, slabMemory } from '../support/receive-buffer.js'
+import type { Channel } from '../socket/channel.js'
+import { operationFlags, SocketOperation } from '../socket/operations.js'
+import { type ErrorContext, systemError } from '../support/errors.js'
+import { receiveBuffer, reserve } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 
 const oneByte = Buffer.alloc(1)
 
-/** recvfrom(2) into memory of ours, of which only what was filled is taken. An object, for the reason of those in `../verbs.js`. */
-export class ReceivingFrom implements Operation<[Buffer, AddrInfo | null]>, Sender {
-  readonly flags: number
+/** On a unix socket EAGAIN may mean that the queue of the receiver is full. */
+function pauseOnFullQueue(channel: Channel): ReadonlySet<number> | undefined {
+  return channel.kind.family === AF_UNIX ? RETRY_AFTER_PAUSE : undefined
+}
+
+/** recvfrom(2) into the receive buffer of the thread, of which only the bytes that arrived are taken. */
+export class RecvFrom extends SocketOperation<[Buffer, AddrInfo | null]> implements Sender {
   address: AddrInfo | null = null
   protected room: number
-  readonly #inner: Inner
-  /** The flags for the kernel, which may be more than the caller's. */
-  #kernel = 0
+  #sysFlags = 0
 
-  constructor(inner: Inner, room: number, flags: number) {
-    this.#inner = inner
+  constructor(channel: Channel, room: number, flags: number) {
+    super(channel, flags)
     this.room = room
-    this.flags = flags
   }
 
   get syscall(): string {
@@ -32,23 +38,23 @@ export class ReceivingFrom implements Operation<[Buffer, AddrInfo | null]>, Send
 
   check(): void {
     validate.integer('bufsize', this.room, 1)
-    this.#kernel = this.#inner.bufferFlags(verbFlags(this.flags))
+    this.#sysFlags = this.channel.kind.bufferFlags(operationFlags(this.flags))
   }
 
   attempt(fd: number): number {
     const at = reserve(this.room)
-    return receiveFrom(fd, slabMemory(), at, this.room, this.#kernel, this)
+    return receiveFrom(fd, receiveBuffer(), at, this.room, this.#sysFlags, this)
   }
 
   finish(count: number): [Buffer, AddrInfo | null] {
-    return [this.#inner.buffered('recvfrom', count, this.room, this.flags) ?? Buffer.alloc(0), this.address]
+    return [takeData(this.channel, 'recvfrom', count, this.room, this.flags) ?? Buffer.alloc(0), this.address]
   }
 }
 
-/** The same with as much room as the next datagram needs. */
-export class ReceivingWhole extends ReceivingFrom {
-  constructor(inner: Inner) {
-    super(inner, 1, 0)
+/** recvfrom(2) with as much room as the next datagram needs. */
+export class RecvWhole extends RecvFrom {
+  constructor(channel: Channel) {
+    super(channel, 1, 0)
   }
 
   override attempt(fd: number): number {
@@ -60,18 +66,16 @@ export class ReceivingWhole extends ReceivingFrom {
 }
 
 /** sendto(2): a datagram is sent whole or not at all. */
-export class SendingTo implements Operation<number> {
-  readonly flags: number
-  readonly paused: ReadonlySet<number> | undefined
+export class SendTo extends SocketOperation<number> {
+  readonly pauseOn: ReadonlySet<number> | undefined
   #from: Uint8Array
   readonly #to: AddrInfo
 
-  /** @param waitsForPeer - whether the receiver's queue may be full: on unix sockets. */
-  constructor(from: validate.Data, to: AddrInfo, flags: number, waitsForPeer: boolean) {
+  constructor(channel: Channel, from: validate.Data, to: AddrInfo, flags: number) {
+    super(channel, flags)
     this.#from = from as Uint8Array
     this.#to = to
-    this.flags = flags
-    this.paused = waitsForPeer ? OTHER_SIDE_FULL : undefined
+    this.pauseOn = pauseOnFullQueue(channel)
   }
 
   get syscall(): string {
@@ -81,7 +85,7 @@ export class SendingTo implements Operation<number> {
   check(): void {
     this.#from = validate.bytes('data', this.#from)
     addressArgument('ai', this.#to)
-    verbFlags(this.flags)
+    operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
@@ -94,5 +98,82 @@ export class SendingTo implements Operation<number> {
 
   context(): ErrorContext {
     return this.#to.context()
+  }
+}
+
+/** recvmmsg(2). */
+export class RecvMany extends SocketOperation<Batch> {
+  #batch: Batch | undefined
+  readonly #most: number
+  readonly #room: number
+  #sysFlags = 0
+
+  constructor(channel: Channel, most: number, room: number, flags: number) {
+    super(channel, flags)
+    this.#most = most
+    this.#room = room
+  }
+
+  get syscall(): string {
+    return 'recvmmsg'
+  }
+
+  check(): void {
+    validate.integer('count', this.#most, 1, BATCH_MAX)
+    validate.integer('bufsize', this.#room, 1)
+    this.#sysFlags = this.channel.kind.bufferFlags(operationFlags(this.flags))
+  }
+
+  attempt(fd: number): number {
+    const mayCarryFds = this.channel.kind.family === AF_UNIX
+    const result = receiveBatch(fd, this.#most, this.#room, this.#sysFlags, mayCarryFds)
+    if (typeof result === 'number') return result
+    this.#batch = result
+    return result.length
+  }
+
+  finish(): Batch {
+    return this.#batch as Batch
+  }
+}
+
+/** sendmmsg(2), until all datagrams are sent. */
+export class SendMany extends SocketOperation<number> {
+  readonly pauseOn: ReadonlySet<number> | undefined
+  readonly #datagrams: Iterable<OutgoingDatagram>
+  #outgoing: SendBatch | undefined
+  #sysFlags = 0
+
+  constructor(channel: Channel, datagrams: Iterable<OutgoingDatagram>, flags: number) {
+    super(channel, flags)
+    this.#datagrams = datagrams
+    this.pauseOn = pauseOnFullQueue(channel)
+  }
+
+  get syscall(): string {
+    return 'sendmmsg'
+  }
+
+  /** Also refuses what the kernel would ignore without an error. */
+  check(): void {
+    this.#sysFlags = operationFlags(this.flags)
+    const outgoing = new SendBatch(this.#datagrams)
+    if (outgoing.hasRights) requireRightsSupport(this.channel, 'sendmmsg')
+    if (outgoing.isCut && this.channel.kind.protocol !== IPPROTO_UDP)
+      throw systemError(sys.EOPNOTSUPP, 'sendmmsg', { detail: 'only UDP cuts datagrams into segments' })
+    this.#outgoing = outgoing
+  }
+
+  attempt(fd: number): number {
+    return (this.#outgoing as SendBatch).send(fd, this.#sysFlags)
+  }
+
+  finish(): number | typeof AGAIN_NOW {
+    const outgoing = this.#outgoing as SendBatch
+    return outgoing.isSent ? outgoing.sent : AGAIN_NOW
+  }
+
+  context(): ErrorContext {
+    return this.#outgoing?.context() ?? {}
   }
 }

@@ -1,20 +1,16 @@
 import { AddrInfo } from '../address/addrinfo.js'
-import { AF_UNIX, IPPROTO_UDP } from '../constants/exported.generated.js'
-import { sys } from '../constants/lookup.js'
-import { MORE, OTHER_SIDE_FULL } from '../engine/operation.js'
-import { type Batch, receiveBatch } from '../message/batch.js'
-import { BATCH_MAX } from '../message/batch-memory.js'
-import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
+import { AF_UNIX } from '../constants/exported.generated.js'
+import { kHandle } from '../descriptor/handle.js'
+import type { Batch } from '../message/batch.js'
+import type { OutgoingDatagram } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { defineLocked } from '../socket/locked.js'
-import type { Inner } from '../socket/operations.js'
-import { verbFlags } from '../socket/settings.js'
-import { Socket, type WaitOptions } from '../socket/socket.js'
-import { check, systemError } from '../support/errors.js'
-import * as validate from '../support/validate.js'
-import { ReceivingFrom, ReceivingWhole, SendingTo } from './operations.js'
+import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
+import { check } from '../support/errors.js'
+import type * as validate from '../support/validate.js'
+import { RecvFrom, RecvMany, RecvWhole, SendMany, SendTo } from './operations.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
 const DEFAULT_BUFSIZE = 65536
@@ -22,29 +18,22 @@ const DEFAULT_BUFSIZE = 65536
 /** Datagrams of a batch, unless the caller says otherwise. */
 const DEFAULT_COUNT = 64
 
-/** An address of AF_UNSPEC. */
-const NOWHERE = AddrInfo.raw(new Uint8Array(16))
+/** An address of AF_UNSPEC, which takes the peer back (connect(2)). */
+const UNSPEC_ADDRESS = AddrInfo.raw(new Uint8Array(16))
 
-/** Datagrams: messages with boundaries, each on its own. See udp(7), unix(7). */
+/** Binds a datagram socket, once. */
+export function bindTo(sock: DgramSocket, ai: AddrInfo): void {
+  check(native.bind(sock[kHandle].fd.use('bind'), ai.sockaddr), 'bind', () => ai.context())
+}
+
+/** Sets the peer of a datagram socket, which never waits, or takes it back for `null`. */
+export function connectTo(sock: DgramSocket, ai: AddrInfo | null): void {
+  const { sockaddr } = ai ?? UNSPEC_ADDRESS
+  check(native.connect(sock[kHandle].fd.use('connect'), sockaddr), 'connect', () => ai?.context() ?? {})
+}
+
+/** A datagram socket: messages with boundaries, each on its own. See udp(7), unix(7). */
 export class DgramSocket extends Socket {
-  /** This socket, as its own operations see it. */
-  readonly #inner = this as unknown as Inner
-
-  /** Binds to an address, once. */
-  protected bindTo(ai: AddrInfo): void {
-    check(native.bind(this.use('bind'), ai.sockaddr), 'bind', () => ai.context())
-  }
-
-  /** Sets the peer. On datagrams this never waits. */
-  protected connectTo(ai: AddrInfo): void {
-    check(native.connect(this.use('connect'), ai.sockaddr), 'connect', () => ai.context())
-  }
-
-  /** Has no peer any more: an address of no family takes it back (connect(2)). */
-  protected disconnect(): void {
-    check(native.connect(this.use('connect'), NOWHERE.sockaddr), 'connect')
-  }
-
   /**
    * Receives a datagram and the address of its sender, which is `null` where it has none (an unnamed unix socket).
    * @param bufsize - the most bytes to receive, 64 KiB by default.
@@ -55,24 +44,24 @@ export class DgramSocket extends Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[data: Buffer, ai: AddrInfo | null]> {
-    return this.read(new ReceivingFrom(this.#inner, bufsize, flags), options)
+    return this[kRead](new RecvFrom(this[kHandle], bufsize, flags), options)
   }
 
-  /** The next datagram, however long it is: the limit of unix ones is the sender's buffer, and nobody should end a loop by a long one. */
+  /** Receives the next datagram, however long it is: unix ones are limited by the sender's buffer, and a long one must not end the loop. */
   #next(): Promise<[Buffer, AddrInfo | null]> {
-    return this.family() === AF_UNIX ? this.read(new ReceivingWhole(this.#inner)) : this.recvfrom()
+    return this.family() === AF_UNIX ? this[kRead](new RecvWhole(this[kHandle])) : this.recvfrom()
   }
 
   /**
    * What arrives, each datagram with its sender and at its full length, until the socket is closed. Leaving the loop leaves it open.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: AddrInfo | null], void, undefined> {
-    while (this.isOpen)
+    while (this.fd() >= 0)
       try {
         yield await this.#next()
       } catch (error) {
         // Closing the socket is how the loop over it ends.
-        if (this.isOpen) throw error
+        if (this.fd() >= 0) throw error
       }
   }
 
@@ -82,7 +71,7 @@ export class DgramSocket extends Socket {
    * @throws EMSGSIZE when it is too long, ECONNREFUSED, ENETUNREACH, … also of an earlier datagram of this socket.
    */
   sendto(data: validate.Data, ai: AddrInfo, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.write(new SendingTo(data, ai, flags, this.family() === AF_UNIX), options)
+    return this[kWrite](new SendTo(this[kHandle], data, ai, flags), options)
   }
 
   /**
@@ -103,24 +92,7 @@ export class DgramSocket extends Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<Batch> {
-    return this.read(() => {
-      const most = validate.integer('count', count, 1, BATCH_MAX)
-      const room = validate.integer('bufsize', bufsize, 1)
-      const kernel = this.bufferFlags(verbFlags(flags))
-      const mayCarryFds = this.family() === AF_UNIX
-      let batch: Batch | undefined
-      return {
-        syscall: 'recvmmsg',
-        flags,
-        attempt: (fd) => {
-          const received = receiveBatch(fd, most, room, kernel, mayCarryFds)
-          if (typeof received === 'number') return received
-          batch = received
-          return received.length
-        },
-        finish: () => batch as Batch,
-      }
-    }, options)
+    return this[kRead](new RecvMany(this[kHandle], count, bufsize, flags), options)
   }
 
   /**
@@ -135,26 +107,7 @@ export class DgramSocket extends Socket {
    * @see {@link https://man7.org/linux/man-pages/man2/sendmmsg.2.html sendmmsg(2)}, udp(7), `UDP_SEGMENT`
    */
   sendmany(datagrams: Iterable<OutgoingDatagram>, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.write(() => {
-      const bits = verbFlags(flags)
-      const outgoing = new SendBatch(datagrams)
-      this.#checkOutgoing(outgoing)
-      return {
-        syscall: 'sendmmsg',
-        flags,
-        attempt: (fd) => outgoing.send(fd, bits),
-        finish: () => (outgoing.isSent ? outgoing.sent : MORE),
-        context: () => outgoing.context(),
-        paused: this.family() === AF_UNIX ? OTHER_SIDE_FULL : undefined,
-      }
-    }, options)
-  }
-
-  /** Refuses what the kernel would pass over in silence. */
-  #checkOutgoing(outgoing: SendBatch): void {
-    if (outgoing.hasRights) this.passesDescriptors('sendmmsg')
-    if (outgoing.isCut && this.protocol() !== IPPROTO_UDP)
-      throw systemError(sys.EOPNOTSUPP, 'sendmmsg', { detail: 'only UDP cuts datagrams into segments' })
+    return this[kWrite](new SendMany(this[kHandle], datagrams, flags), options)
   }
 }
 
@@ -163,13 +116,13 @@ export interface DgramSocket
     OptionMethods<typeof ipOptions>,
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions> {
-  /** {@link DgramSocket.recvfrom} in turn: waits for the calls before it, first come, first served, instead of being refused. */
+  /** {@link DgramSocket.recvfrom} that waits for its turn, first come, first served, instead of being refused. */
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): ReturnType<DgramSocket['recvfrom']>
-  /** {@link DgramSocket.sendto} in turn. */
+  /** {@link DgramSocket.sendto} that waits for its turn. */
   sendtosync(...args: Parameters<DgramSocket['sendto']>): ReturnType<DgramSocket['sendto']>
-  /** {@link DgramSocket.recvmany} in turn. */
+  /** {@link DgramSocket.recvmany} that waits for its turn. */
   recvmanysync(...args: Parameters<DgramSocket['recvmany']>): ReturnType<DgramSocket['recvmany']>
-  /** {@link DgramSocket.sendmany} in turn. */
+  /** {@link DgramSocket.sendmany} that waits for its turn. */
   sendmanysync(...args: Parameters<DgramSocket['sendmany']>): ReturnType<DgramSocket['sendmany']>
 }
 defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)

@@ -2,14 +2,19 @@ import type { AddrInfo } from '../address/addrinfo.js'
 import { addressOf, lookupUnixFor, UNIX_ADDRESS, type UnixAddress } from '../address/unix.js'
 import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import { kHandle } from '../descriptor/handle.js'
 import { create as createLow, pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { wrapAs } from '../socket/adopt.js'
-import { withUnix } from '../socket/pass-fd.js'
-import { OwnedFile } from '../socket/socket-file.js'
+import { unixOptions } from '../options/index.js'
+import { defineOptions } from '../options/option.js'
+import { adoptAs } from '../socket/create.js'
+import { defineLocked } from '../socket/locked.js'
+import { RecvFd, SendFd, type UnixMethods } from '../socket/pass-fd.js'
+import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
+import { addSocketFile } from '../socket/socket-file.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import { DgramSocket } from './socket.js'
+import { bindTo, connectTo, DgramSocket } from './socket.js'
 
 /** The address of a unix datagram socket's path or abstract name, as a list of one. */
 export const getaddrinfoun = lookupUnixFor(SOCK_DGRAM)
@@ -22,9 +27,8 @@ export const getaddrinfoun = lookupUnixFor(SOCK_DGRAM)
  * await log.connect()
  * await log.send('<14>hello syslog')
  */
-class UnixDgramSocket extends withUnix(DgramSocket) {
+class UnixDgramSocket extends DgramSocket {
   #ai: AddrInfo | undefined
-  readonly #file = new OwnedFile()
 
   /** Makes a socket, and remembers the address for `bind()` and `connect()`. Without a path it remembers none. */
   static async create<S extends UnixDgramSocket>(this: new (sock: LowSocket) => S, options?: UnixAddress): Promise<S> {
@@ -36,7 +40,7 @@ class UnixDgramSocket extends withUnix(DgramSocket) {
   }
 
   #address(syscall: string, options: UnixAddress | undefined): AddrInfo {
-    this.use(syscall)
+    this[kHandle].fd.use(syscall)
     const ai = options === undefined ? this.#ai : addressOf(options, SOCK_DGRAM)
     if (ai === undefined) throw systemError(sys.EDESTADDRREQ, syscall, { detail: 'no address was given to create()' })
     return ai
@@ -49,8 +53,8 @@ class UnixDgramSocket extends withUnix(DgramSocket) {
    */
   async bind(options?: UnixAddress): Promise<void> {
     const ai = this.#address('bind', options)
-    this.bindTo(ai)
-    this.#file.note(ai.path)
+    bindTo(this, ai)
+    addSocketFile(this, ai.path)
   }
 
   /**
@@ -59,24 +63,25 @@ class UnixDgramSocket extends withUnix(DgramSocket) {
    * @throws ENOENT or ECONNREFUSED when nobody is there. See connect(2).
    */
   async connect(options?: UnixAddress | null): Promise<void> {
-    if (options === null) this.disconnect()
-    else this.connectTo(this.#address('connect', options))
+    connectTo(this, options === null ? null : this.#address('connect', options))
   }
 
-  /** Removes the socket file. */
-  protected override closing(): void {
-    super.closing()
-    this.#file.remove()
+  /** See {@link UnixMethods.sendfd}. */
+  sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
+    return this[kWrite](new SendFd(this[kHandle], fd, ai, flags), options)
   }
 
-  /** The socket file is somebody else's from now on. */
-  protected override released(): void {
-    super.released()
-    this.#file.forget()
+  /** See {@link UnixMethods.recvfd}. */
+  recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
+    return this[kRead](new RecvFd(this[kHandle], flags), options)
   }
 }
 
-/** Two unix datagram sockets that are connected with each other. See socketpair(2). */
+interface UnixDgramSocket extends UnixMethods {}
+defineOptions(UnixDgramSocket, unixOptions)
+defineLocked(UnixDgramSocket, ['sendfd', 'recvfd'])
+
+/** Makes two unix datagram sockets that are connected with each other. See socketpair(2). */
 export async function pair(): Promise<[UnixDgramSocket, UnixDgramSocket]> {
   const [a, b] = lowPair(SOCK_DGRAM, true)
   return [new UnixDgramSocket(a), new UnixDgramSocket(b)]
@@ -87,7 +92,7 @@ export async function pair(): Promise<[UnixDgramSocket, UnixDgramSocket]> {
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<UnixDgramSocket> {
-  return new UnixDgramSocket(wrapAs(fd, [AF_UNIX], SOCK_DGRAM))
+  return new UnixDgramSocket(adoptAs(fd, [AF_UNIX], SOCK_DGRAM))
 }
 
 export type { UnixAddress as Address } from '../address/unix.js'

@@ -1,16 +1,362 @@
-import type { AnyPending } from './pending.js'
+import { MSG_DONTWAIT } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { abortError, type ErrorContext, systemError, timeoutError } from '../support/errors.js'
+import { COOP_BUDGET } from '../support/fairness.js'
+import { invalidType } from '../support/validate.js'
+import { NEVER, remaining } from './deadline.js'
+import { AGAIN_NOW, type Operation, YIELD } from './operation.js'
+import { type AnyPending, Pending } from './pending.js'
+import type { Poller } from './poller.js'
+import type { Wait, WaitHook } from './wait.js'
 
-/** Reading or writing: at most one operation each. */
+const PAUSE_FIRST_MS = 5
+const PAUSE_MAX_MS = 1000
+
+/** setTimeout() takes no more; during a longer wait the timer is started again. */
+const TIMER_MAX_MS = 0x7fffffff
+
+const { EINTR } = sys
+const BLOCKED: ReadonlySet<number> = new Set([sys.EAGAIN, sys.EWOULDBLOCK, sys.EINPROGRESS])
+
+/** After so many calls in a row for one operation other sockets get a turn: a large send to a fast reader, say. */
+const CALLS_PER_TURN = 16
+
+/** What an operation waits for: readiness, time, another thread, or only the next turn of the event loop. */
+const WAIT: unique symbol = Symbol('wait')
+const PAUSE: unique symbol = Symbol('pause')
+const OFFLOAD: unique symbol = Symbol('offload')
+const NEXT_TURN: unique symbol = Symbol('next turn')
+type Step = typeof WAIT | typeof PAUSE | typeof OFFLOAD | typeof NEXT_TURN
+
+/** What one call may need besides: another call, after a transient error. */
+const RETRY: unique symbol = Symbol('retry')
+type Need = Step | typeof RETRY | typeof AGAIN_NOW
+
+/** Needs are symbols beside the values of operations, of which none is a symbol: an object around each value would be an allocation. */
+function isNeed(outcome: unknown): outcome is Need {
+  return typeof outcome === 'symbol'
+}
+
+let resolvePromise: (value: unknown) => void
+let rejectPromise: (error: unknown) => void
+
+/** Leaves what settles a promise in the two variables above. A closure for each wait would cost more than the wait does. */
+function captureResolvers(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  resolvePromise = resolve as (value: unknown) => void
+  rejectPromise = reject
+}
+
+/** Knows the number of a descriptor. */
+export interface FdUser {
+  /** Returns the number for a system call; throws EBADF once it is closed or given away. */
+  use(syscall: string): number
+  /** Is given the watch of a poller, which has to end before the descriptor is closed. */
+  watched?(watch: { stop(): void }): void
+}
+
+/** What the directions of one descriptor share: its watch, and the event loop. */
+export interface DirectionOwner {
+  /** Whether readiness is being watched already. */
+  readonly isWatched: boolean
+  /** Whether waiting keeps the process alive. */
+  readonly isReferenced: boolean
+  /** Keeps the event loop alive. */
+  readonly poller: Poller
+  /** Records the events that came while nothing waited. */
+  replayMissed(): void
+  /** Makes sure that readiness is watched. */
+  startWatch(syscall: string): void
+  /** Something waits from now on: events are passed on. */
+  attachListener(): void
+  /** A wait is over: unless the other direction waits, events are only remembered. */
+  detachListener(): void
+}
+
+/**
+ * Receiving or sending on one descriptor, one operation at a time. Here is the one loop of the library that waits: make the system call
+ * first; after EINTR again; when it would block, wait for readiness with what is left of the deadline, and again; anything else is the
+ * answer.
+ */
 export class Direction {
-  pending: AnyPending | undefined
+  readonly #owner: DirectionOwner
+  readonly #user: FdUser
+  #pending: AnyPending | undefined
   /** Completions without a wait since the event loop turned last. */
-  lucky = 0
-  /** Pauses in a row, without a call between them that got anywhere. */
-  pauses = 0
+  #budgetUsed = 0
   /** A completion is held back until the event loop has turned. */
-  yielding = false
+  #isYielding = false
+  /** Pauses in a row, without a call between them that succeeded. */
+  #pauses = 0
   /** The last operation took all there was, and nothing was announced since. */
-  dry = false
-  /** Something is there that no announcement will follow: never dry again. */
-  lasting = false
+  #isDrained = false
+  /** Something is there that no event announces again: it is never drained again. */
+  #isSticky = false
+
+  constructor(owner: DirectionOwner, user: FdUser) {
+    this.#owner = owner
+    this.#user = user
+  }
+
+  /** Whether an operation waits. */
+  get isWaiting(): boolean {
+    return this.#pending !== undefined
+  }
+
+  /** Runs an operation: tries first and waits second, so that an error or data that is there never has to wait. */
+  run<T>(operation: Operation<T>, wait: Wait): Promise<T> {
+    try {
+      this.#checkIdle(operation, wait)
+      const outcome = this.#tryOnce(operation)
+      return isNeed(outcome) ? this.#startWaiting(operation, wait, outcome as Step) : this.#complete(outcome)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Ends the operation that waits, if there is one, with ECANCELED. */
+  cancel(): void {
+    const pending = this.#pending
+    if (pending) this.#end(pending, () => this.#error(pending.operation, sys.ECANCELED))
+  }
+
+  /** Follows a change of `isReferenced`. */
+  refer(): void {
+    this.#pending?.keepAlive(this.#owner.isReferenced, this.#owner.poller)
+  }
+
+  /** Records what events say beside readiness. */
+  recordEvents(readable: boolean, sticky: boolean): void {
+    if (sticky) this.#isSticky = true
+    if (readable) this.#isDrained = false
+  }
+
+  /** Goes on after an event of this direction, or after one of the other direction if the operation may need that. */
+  dispatch(own: boolean, other: boolean): void {
+    if (own || (other && this.#pending?.operation.wakeOnEither)) this.#resume()
+  }
+
+  #checkIdle(operation: Operation<unknown>, { signal }: Wait): void {
+    this.#user.use(operation.syscall)
+    if (this.#pending || this.#isYielding)
+      throw this.#error(operation, sys.EALREADY, { detail: 'another call waits in this direction' })
+    if (signal?.aborted) throw abortError(signal.reason, operation.context?.())
+  }
+
+  /** Makes the first attempt, unless it is known to find nothing. */
+  #tryOnce<T>(operation: Operation<T>): T | Step {
+    this.#owner.replayMissed()
+    if (operation.offload) return OFFLOAD
+    if (this.#isDrained && operation.drained && this.#owner.isWatched) return WAIT
+    return this.#attempt(operation)
+  }
+
+  /** Settles an operation that did not have to wait. After too many of them in a row the event loop turns first: see {@link COOP_BUDGET}. */
+  #complete<T>(value: T): Promise<T> {
+    if (++this.#budgetUsed < COOP_BUDGET) return Promise.resolve(value)
+    this.#budgetUsed = 0
+    this.#isYielding = true
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#isYielding = false
+        resolve(value)
+      })
+    })
+  }
+
+  /** Makes the system call until it succeeds or has to wait, but only so many times before others get a turn. */
+  #attempt<T>(operation: Operation<T>): T | Step {
+    let step: Step = NEXT_TURN
+    for (let calls = 0; calls < CALLS_PER_TURN; calls++) {
+      const outcome = this.#interpret(operation, operation.attempt(this.#user.use(operation.syscall)))
+      if (!isNeed(outcome) || (outcome !== AGAIN_NOW && outcome !== RETRY)) return outcome
+      step = outcome === AGAIN_NOW ? NEXT_TURN : PAUSE
+    }
+    return step
+  }
+
+  /** Turns the answer of one call into a result, or into what the operation needs next. */
+  #interpret<T>(operation: Operation<T>, result: number): T | Need {
+    if (result < 0) return this.#classify(operation, -result)
+    this.#pauses = 0
+    this.#isDrained = !this.#isSticky && operation.drained?.(result) === true
+    return operation.finish(result)
+  }
+
+  /** Says what an error asks for, or throws it when it ends the operation. */
+  #classify(operation: Operation<unknown>, errno: number): Need {
+    if (errno === EINTR) return AGAIN_NOW
+    if (errno === -YIELD) return NEXT_TURN
+    if (operation.retryOn?.has(errno)) return RETRY
+    if (operation.pauseOn?.has(errno)) return PAUSE
+    if (BLOCKED.has(errno)) return WAIT
+    throw this.#error(operation, errno)
+  }
+
+  #startWaiting<T>(operation: Operation<T>, wait: Wait, step: Step): Promise<T> {
+    if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0) throw this.#error(operation, sys.EAGAIN)
+    const { poller, isReferenced } = this.#owner
+    const promise = new Promise<T>(captureResolvers)
+    const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
+    this.#pending = pending
+    this.#budgetUsed = 0
+    this.#pauses = 0
+    // Also while another thread makes the call: an event that comes meanwhile is not announced again.
+    this.#owner.attachListener()
+    if (wait.signal) this.#listenForAbort(pending, wait.signal)
+    if (isReferenced) pending.keepAlive(true, poller)
+    this.#proceed(pending, step)
+    return promise
+  }
+
+  #listenForAbort(pending: AnyPending, signal: AbortSignal): void {
+    pending.onAbort = () => this.#end(pending, () => abortError(signal.reason, pending.operation.context?.()))
+    signal.addEventListener('abort', pending.onAbort)
+  }
+
+  /** Puts everything in place for the next step of an operation that waits. */
+  #proceed(pending: AnyPending, step: Step): void {
+    try {
+      if (step === NEXT_TURN) this.#yield(pending)
+      else if (step === OFFLOAD) this.#offload(pending)
+      else if (this.#checkDeadlineAndHook(pending)) this.#armWait(pending, step)
+    } catch (error) {
+      this.#fail(pending, error)
+    }
+  }
+
+  #checkDeadlineAndHook(pending: AnyPending): boolean {
+    const { deadline, onWait } = pending.wait
+    const left = remaining(deadline)
+    if (left === 0) this.#expire(pending)
+    return left > 0 && (onWait === undefined || this.#hookAllows(pending, onWait, left))
+  }
+
+  /** Runs a hook of the user. It may do anything, also close the socket: then this wait is over when it returns. */
+  #hookAllows(pending: AnyPending, onWait: WaitHook, left: number): boolean {
+    const allowed = onWait(left)
+    if (this.#pending !== pending) return false
+    if (isThenable(allowed)) throw invalidType('hook', 'a function that answers at once, and no async one', onWait)
+    if (allowed !== false) return true
+    this.#fail(pending, this.#error(pending.operation, sys.ECANCELED, { detail: 'the wait hook said no' }))
+    return false
+  }
+
+  #armWait(pending: AnyPending, step: typeof WAIT | typeof PAUSE): void {
+    if (step === PAUSE) this.#pause(pending)
+    else this.#owner.startWatch(pending.operation.syscall)
+    this.#startTimer(pending)
+  }
+
+  #startTimer(pending: AnyPending): void {
+    const { deadline } = pending.wait
+    if (deadline === NEVER || pending.isTimed) return
+    pending.startTimer(Math.min(remaining(deadline), TIMER_MAX_MS), () => {
+      // Timers round down, so the clock decides.
+      if (remaining(deadline) > 0) this.#startTimer(pending)
+      else this.#expire(pending)
+    })
+  }
+
+  #pause(pending: AnyPending): void {
+    const milliseconds = Math.min(PAUSE_FIRST_MS * 2 ** this.#pauses++, PAUSE_MAX_MS)
+    pending.pauseFor(milliseconds, () => this.#resume())
+  }
+
+  #yield(pending: AnyPending): void {
+    this.#startTimer(pending)
+    pending.pauseForTurn(() => this.#resume())
+  }
+
+  #resume(): void {
+    const pending = this.#pending
+    if (pending === undefined || pending.isPausing) return
+    if (pending.isOffloaded) pending.wasAnnounced = true
+    else if (pending.operation.offload) this.#proceed(pending, OFFLOAD)
+    else this.#retry(pending)
+  }
+
+  #retry(pending: AnyPending): void {
+    let outcome: unknown
+    try {
+      outcome = this.#attempt(pending.operation)
+    } catch (error) {
+      this.#fail(pending, error)
+      return
+    }
+    if (isNeed(outcome)) this.#proceed(pending, outcome as Step)
+    else this.#succeed(pending, outcome)
+  }
+
+  /** Lets another thread make the call. The deadline runs on, but nothing ends before it is known what that thread did. */
+  #offload(pending: AnyPending): void {
+    const { operation } = pending
+    const work = operation.offload?.(this.#user.use(operation.syscall)) as Promise<number>
+    pending.isOffloaded = true
+    pending.wasAnnounced = false
+    this.#startTimer(pending)
+    work.then(
+      (result) => this.#onOffloadDone(pending, result),
+      (error: unknown) => {
+        pending.isOffloaded = false
+        this.#fail(pending, error)
+      },
+    )
+  }
+
+  #onOffloadDone(pending: AnyPending, result: number): void {
+    pending.isOffloaded = false
+    let outcome: unknown
+    try {
+      outcome = this.#interpret(pending.operation, result)
+    } catch (error) {
+      this.#fail(pending, error)
+      return
+    }
+    if (!isNeed(outcome)) this.#succeed(pending, outcome)
+    else if (pending.endWith) this.#fail(pending, pending.endWith())
+    else this.#proceed(pending, nextAfterOffload(pending, outcome))
+  }
+
+  #succeed(pending: AnyPending, value: unknown): void {
+    this.#clear(pending)
+    pending.resolve(value)
+  }
+
+  #fail(pending: AnyPending, error: unknown): void {
+    if (this.#pending !== pending) return
+    this.#clear(pending)
+    pending.reject(error)
+  }
+
+  /** Ends an operation from outside: at once, or when the other thread has said what it did. */
+  #end(pending: AnyPending, makeError: () => unknown): void {
+    if (pending.isOffloaded) pending.endWith ??= makeError
+    else this.#fail(pending, makeError())
+  }
+
+  #expire(pending: AnyPending): void {
+    const { operation } = pending
+    this.#end(pending, () => timeoutError(operation.syscall, operation.context?.()))
+  }
+
+  #clear(pending: AnyPending): void {
+    this.#pending = undefined
+    pending.clear()
+    pending.keepAlive(false, this.#owner.poller)
+    this.#owner.detachListener()
+  }
+
+  #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
+    return systemError(errno, operation.syscall, { ...operation.context?.(), ...context })
+  }
+}
+
+/** Says what an operation needs after another thread made its call. */
+function nextAfterOffload({ wasAnnounced }: AnyPending, need: Need): Step {
+  if (need === RETRY) return PAUSE
+  return need === AGAIN_NOW || (need === WAIT && wasAnnounced) ? OFFLOAD : need
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

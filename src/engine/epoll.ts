@@ -4,12 +4,12 @@ import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import type { Poller, ReadyListener, Watch } from './poller.js'
 
-/** Edge-triggered, both directions, registered once: in steady state no epoll_ctl(2) is called. */
+/** Edge-triggered, both directions, registered once: in steady state epoll_ctl(2) is never called. */
 const INTEREST = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLPRI | sys.EPOLLRDHUP | sys.EPOLLET
-const TROUBLE = sys.EPOLLERR | sys.EPOLLHUP
-const LASTING = sys.EPOLLPRI | sys.EPOLLRDHUP | TROUBLE
-const READABLE = sys.EPOLLIN | LASTING
-const WRITABLE = sys.EPOLLOUT | TROUBLE
+const FAILED = sys.EPOLLERR | sys.EPOLLHUP
+const STICKY = sys.EPOLLPRI | sys.EPOLLRDHUP | FAILED
+const READABLE = sys.EPOLLIN | STICKY
+const WRITABLE = sys.EPOLLOUT | FAILED
 
 const GENERATION_MAX = 0x7fffffff
 
@@ -31,18 +31,18 @@ class EpollWatch implements Watch {
   }
 }
 
-/** The board that the addon shares: see `board_t` in native/reactor.c. */
-const HOLDERS = 0
+/** Layout of the memory that the addon shares, as 32-bit integers: see `shared_state_t` in native/sys/reactor.c. */
+const KEEPALIVE_COUNT = 0
 const REFERENCED = 1
 const EVENTS = 2
 const INTS_PER_EVENT = 3
 
 /**
- * Readiness by one epoll(7) set per environment. An event names a slot and the generation of its tenant, so that one which
- * was under way when its descriptor was closed finds nobody.
+ * Readiness by one epoll(7) set per thread. An event carries a slot and its generation, never a bare number, so that an event that was
+ * under way when its descriptor was closed is discarded.
  */
 export class EpollPoller implements Poller {
-  readonly #board: Int32Array
+  readonly #shared: Int32Array
   readonly #listeners: (ReadyListener | undefined)[] = []
   readonly #generations: number[] = []
   readonly #free: number[] = []
@@ -50,8 +50,8 @@ export class EpollPoller implements Poller {
 
   constructor() {
     assertEventLoop()
-    const board = native.reactorOpen((count) => this.#dispatch(count))
-    this.#board = new Int32Array(checkAnswer(board, 'epoll_create1'))
+    const memory = native.reactorOpen((count) => this.#dispatch(count))
+    this.#shared = new Int32Array(checkAnswer(memory, 'epoll_create1'))
   }
 
   watch(fd: number, listener: ReadyListener): Watch {
@@ -65,38 +65,38 @@ export class EpollPoller implements Poller {
     return new EpollWatch(this, fd, slot, generation)
   }
 
-  /** What the watch of a slot comes to when it stops. */
+  /** Ends the watch of a slot, unless it belongs to another watch by now. */
   forget(fd: number, slot: number, generation: number): void {
     if (this.#generations[slot] !== generation || this.#listeners[slot] === undefined) return
-    // ENOENT and EBADF: somebody else closed the descriptor, and the kernel has forgotten it with that.
+    // ENOENT or EBADF means that other code closed the descriptor, which removed it from the set.
     native.epollCtl(sys.EPOLL_CTL_DEL, fd, 0, slot, generation)
     this.#listeners[slot] = undefined
     this.#generations[slot] = generation === GENERATION_MAX ? 0 : generation + 1
     this.#free.push(slot)
   }
 
-  hold(): void {
-    const board = this.#board
-    if (++(board[HOLDERS] as number) === 1 && board[REFERENCED] === 0) native.reactorHold(1)
+  ref(): void {
+    const shared = this.#shared
+    if (++(shared[KEEPALIVE_COUNT] as number) === 1 && shared[REFERENCED] === 0) native.reactorHold(1)
   }
 
-  release(): void {
-    const board = this.#board
-    const holders = --(board[HOLDERS] as number)
-    // After a batch the addon looks itself: a conversation that waits again within it costs no call.
-    if (holders === 0 && !this.#dispatching) native.reactorHold(0)
+  unref(): void {
+    const shared = this.#shared
+    const count = --(shared[KEEPALIVE_COUNT] as number)
+    // After a batch the addon looks itself, so that a socket that waits again within its batch costs no call.
+    if (count === 0 && !this.#dispatching) native.reactorHold(0)
   }
 
   #dispatch(count: number): void {
     this.#dispatching = true
-    const board = this.#board
+    const shared = this.#shared
     for (let i = 0, at = EVENTS; i < count; i++, at += INTS_PER_EVENT) {
-      const slot = board[at] as number
-      const events = board[at + 2] as number
+      const slot = shared[at] as number
+      const events = shared[at + 2] as number
       const listener = this.#listeners[slot]
-      if (listener === undefined || this.#generations[slot] !== board[at + 1]) continue
+      if (listener === undefined || this.#generations[slot] !== shared[at + 1]) continue
       try {
-        listener.ready((events & READABLE) !== 0, (events & WRITABLE) !== 0, (events & LASTING) !== 0)
+        listener.ready((events & READABLE) !== 0, (events & WRITABLE) !== 0, (events & STICKY) !== 0)
       } catch (error) {
         process.nextTick(() => {
           throw error
@@ -109,7 +109,7 @@ export class EpollPoller implements Poller {
 
 let shared: Poller | undefined
 
-/** The poller of this thread, made when the first socket waits. */
+/** Returns the poller of this thread, which is made when the first socket waits. */
 export function threadPoller(): Poller {
   shared ??= new EpollPoller()
   return shared

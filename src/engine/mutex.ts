@@ -1,27 +1,27 @@
 import { abortError, timeoutError } from '../support/errors.js'
 import { NEVER, remaining } from './deadline.js'
-import type { Patience } from './wait.js'
+import type { Wait } from './wait.js'
 
-/** Somebody who waits for the lock. */
+/** A call that waits for the lock. */
 interface Waiter {
   readonly enter: () => void
   readonly leave: (error: Error) => void
 }
 
 /**
- * A lock for one direction of one socket: first come, first served. It is handed over, never set free while somebody waits,
- * so that nobody can slip in between.
+ * A fair lock for one direction of one socket: first come, first served. It is handed over to the next call that waits and never
+ * released in between, so that no other call can overtake it.
  */
 export class Mutex {
   #held = false
   readonly #queue: Waiter[] = []
 
   /**
-   * Runs `body` under the lock; it is released however the body ends.
-   * @throws TimeoutError or AbortError when the wait for the lock takes longer than the caller's patience.
+   * Runs `body` under the lock, which is released however the body ends.
+   * @throws TimeoutError or AbortError when the deadline passes, or the signal is aborted, before the lock is free.
    */
-  async run<T>(syscall: string, patience: Patience, body: () => Promise<T>): Promise<T> {
-    if (this.#held) await this.#enter(syscall, patience)
+  async run<T>(syscall: string, wait: Wait, body: () => Promise<T>): Promise<T> {
+    if (this.#held) await this.#enter(syscall, wait)
     this.#held = true
     try {
       return await body()
@@ -30,7 +30,7 @@ export class Mutex {
     }
   }
 
-  /** Ends every wait for the lock. Whoever holds it keeps it until its body ends. */
+  /** Ends every wait for the lock. The call that has it keeps it until its body ends. */
   cancel(makeError: () => Error): void {
     for (const waiter of this.#queue.splice(0)) waiter.leave(makeError())
   }
@@ -41,7 +41,7 @@ export class Mutex {
     else this.#held = false
   }
 
-  #enter(syscall: string, { deadline, signal }: Patience): Promise<void> {
+  #enter(syscall: string, { deadline, signal }: Wait): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer)
@@ -63,7 +63,7 @@ export class Mutex {
       }
       const onAbort = (): void => giveUp(abortError(signal?.reason))
       const expire = (): void => giveUp(timeoutError(syscall))
-      // Whoever holds the lock keeps the process alive, if it should live.
+      // The call that has the lock keeps the process alive, if it is to stay alive.
       const timer = deadline === NEVER ? undefined : setTimeout(expire, remaining(deadline)).unref()
       signal?.addEventListener('abort', onAbort)
       this.#queue.push(waiter)

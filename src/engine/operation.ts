@@ -1,54 +1,54 @@
 import { sys } from '../constants/lookup.js'
 import type { ErrorContext } from '../support/errors.js'
 
-/** What `finish` returns when the operation needs another call. */
-export const MORE: unique symbol = Symbol('MORE')
+/** What `finish` returns when the operation needs another system call right away. */
+export const AGAIN_NOW: unique symbol = Symbol('AGAIN_NOW')
 
-/** What `attempt` answers that could go on at once, and lets the others have a turn first. Below any `-errno`. */
-export const TURN = -0x10000
+/** What `attempt` returns to let other sockets have a turn before it goes on. It is below any `-errno`. */
+export const YIELD = -0x10000
 
-/** A verb: one system call, made until it is through. */
-export interface Operation<T> {
-  /** For messages: `'recv'`. */
-  readonly syscall: string
-  /** `MSG_*` flags of the call: with MSG_DONTWAIT it is refused with EAGAIN instead of waiting. */
-  readonly flags?: number
-  /** Refuses arguments that make no sense, by throwing, before anything is done. */
-  check?(): void
-  /** Makes the system call once: a count, or `-errno`. */
-  attempt(fd: number): number
-  /**
-   * The same on another thread, for a call that may wait for something that readiness does not know, such as a disk. Where
-   * there is one, `attempt` is not used.
-   */
-  offload?(fd: number): Promise<number>
-  /** Makes the result of a count, or says that there is {@link MORE} to do. */
-  finish(count: number): T | typeof MORE
-  /** Whether readiness of either kind may let it go on: TLS reads in order to write, and the other way round. */
-  readonly either?: boolean
-  /**
-   * Whether a count says that nothing is left: then the next operation waits at once, instead of asking for an EAGAIN. Only
-   * where a short count means that, and where data that comes later is announced.
-   */
-  drained?(count: number): boolean
-  /** What an error of it tells beside the code. */
-  context?(): ErrorContext
-  /** Errors that are passing: the call is made again at once. */
-  readonly retried?: ReadonlySet<number>
-  /** Errors that time mends and readiness does not announce: the call is made again after a pause. */
-  readonly paused?: ReadonlySet<number> | undefined
+/** What `attempt` returns when code in front of the kernel, such as TLS, has to wait: the same as the kernel does. */
+export const WOULD_BLOCK = -sys.EAGAIN
+
+/** Whether the answer of an attempt means that it has to wait. */
+export function wouldBlock(result: number): boolean {
+  return result === WOULD_BLOCK
 }
 
 /**
- * EAGAIN on a unix socket may mean that the other side is full, which readiness of this side never announces: a connect to a
- * full backlog, a datagram to a full queue. For the `paused` errors of an operation.
+ * For `pauseOn` of operations on unix sockets. There EAGAIN may mean that the queue of the peer is full (the backlog of a listener, the
+ * receive queue of a datagram socket), and readiness of our own socket never announces that it has room again.
  */
-export const OTHER_SIDE_FULL: ReadonlySet<number> = new Set([sys.EAGAIN])
+export const RETRY_AFTER_PAUSE: ReadonlySet<number> = new Set([sys.EAGAIN])
 
-/** What a call that goes through code of ours answers when it has to wait: as the kernel does. */
-export const NOT_YET = -sys.EAGAIN
-
-/** Whether a call would have to wait. */
-export function isNotYet(result: number): boolean {
-  return result === NOT_YET
+/** An asynchronous method in progress: one system call, made as often as it takes. The engine runs it, and waits for it. */
+export interface Operation<T> {
+  /** The name of the system call, for error messages: `'recv'`. */
+  readonly syscall: string
+  /** `MSG_*` flags of the call: with MSG_DONTWAIT it fails with EAGAIN instead of waiting. */
+  readonly flags?: number
+  /** Checks the arguments before anything is done, and throws when one is wrong. */
+  check?(): void
+  /** Makes the system call once, and returns a count or `-errno`. */
+  attempt(fd: number): number
+  /**
+   * Makes the call on another thread, because it may wait for something that is not covered by readiness, such as a disk. When it is
+   * there, `attempt` is not used.
+   */
+  offload?(fd: number): Promise<number>
+  /** Turns a count into the result, or returns {@link AGAIN_NOW} when there is more to do. */
+  finish(count: number): T | typeof AGAIN_NOW
+  /** Whether readiness in the other direction may unblock it as well: TLS reads in order to write, and the other way round. */
+  readonly wakeOnEither?: boolean
+  /**
+   * Whether a count means that nothing is left to receive: the next operation then waits at once, without asking for an EAGAIN first.
+   * Only true where a short count means that, and where data that comes later is announced.
+   */
+  drained?(count: number): boolean
+  /** What its errors say beside the code. */
+  context?(): ErrorContext
+  /** Transient errors, after which the call is made again at once. */
+  readonly retryOn?: ReadonlySet<number>
+  /** Errors that pass with time and that readiness does not announce: the call is made again after a pause. */
+  readonly pauseOn?: ReadonlySet<number> | undefined
 }

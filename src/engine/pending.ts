@@ -1,30 +1,25 @@
 import type { Operation } from './operation.js'
-import type { Patience } from './wait.js'
+import type { KeepAlive } from './poller.js'
+import type { Wait } from './wait.js'
 
-/** What lets the event loop live as long as something waits. */
-export interface Keeper {
-  hold(): void
-  release(): void
-}
-
-/** An operation that waits, with its promise and what wakes it up besides readiness. */
+/** An operation that waits: its promise, its timers, and what may end it from outside. */
 export class Pending<T> {
-  /** Another thread is at work. */
-  offloaded = false
-  /** Readiness was announced since that thread began: what it found may be out of date, and nobody will say so again. */
-  announced = false
-  /** How the operation ends, if it has to end before that thread is through. */
-  ending: (() => unknown) | undefined
-  /** Is called when the signal is aborted. */
+  /** Whether another thread makes the call at the moment. */
+  isOffloaded = false
+  /** Whether readiness was announced since that thread began: what it found may be out of date, and no event will say so again. */
+  wasAnnounced = false
+  /** Makes the error that ends the operation once that thread returns. */
+  endWith: (() => unknown) | undefined
+  /** Listens for 'abort' of the signal. */
   onAbort: (() => void) | undefined
   /** For the deadline. */
   #timer: NodeJS.Timeout | undefined
   #pause: NodeJS.Timeout | NodeJS.Immediate | undefined
-  #isHeld = false
+  #keepsAlive = false
 
   constructor(
     readonly operation: Operation<T>,
-    readonly patience: Patience,
+    readonly wait: Wait,
     readonly resolve: (value: T) => void,
     readonly reject: (error: unknown) => void,
   ) {}
@@ -34,63 +29,63 @@ export class Pending<T> {
     return this.#pause !== undefined
   }
 
-  /** Whether something looks at the clock. */
+  /** Whether the timer of the deadline runs. */
   get isTimed(): boolean {
     return this.#timer !== undefined
   }
 
-  /** Looks at the clock after so long. */
-  startTimer(milliseconds: number, look: () => void): void {
+  /** Calls `onTimer` after so many milliseconds. */
+  startTimer(milliseconds: number, onTimer: () => void): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      look()
+      onTimer()
     }, milliseconds)
-    if (!this.#isHeld) this.#timer.unref()
+    if (!this.#keepsAlive) this.#timer.unref()
   }
 
-  /** Goes on after so long. */
-  pauseFor(milliseconds: number, goOn: () => void): void {
-    this.#pause = setTimeout(() => this.#endPause(goOn), milliseconds)
-    if (!this.#isHeld) this.#pause.unref()
+  /** Pauses, and calls `resume` after so many milliseconds. */
+  pauseFor(milliseconds: number, resume: () => void): void {
+    this.#pause = setTimeout(() => this.#endPause(resume), milliseconds)
+    if (!this.#keepsAlive) this.#pause.unref()
   }
 
-  /** Goes on when the event loop has turned, for which it stays alive. */
-  pauseForTurn(goOn: () => void): void {
-    this.#pause = setImmediate(() => this.#endPause(goOn))
+  /** Pauses until the event loop has turned, and keeps it alive that long. */
+  pauseForTurn(resume: () => void): void {
+    this.#pause = setImmediate(() => this.#endPause(resume))
   }
 
-  #endPause(goOn: () => void): void {
+  #endPause(resume: () => void): void {
     this.#pause = undefined
-    goOn()
+    resume()
   }
 
-  /** Whether the event loop stays alive for it. */
-  hold(held: boolean, keeper: Keeper | undefined): void {
-    if (this.#isHeld === held) return
-    this.#isHeld = held
-    if (held) keeper?.hold()
-    else keeper?.release()
-    keepAlive(this.#timer, held)
-    keepAlive(this.#pause, held)
+  /** Sets whether the event loop stays alive for it. */
+  keepAlive(keeps: boolean, loop: KeepAlive | undefined): void {
+    if (this.#keepsAlive === keeps) return
+    this.#keepsAlive = keeps
+    if (keeps) loop?.ref()
+    else loop?.unref()
+    refTimer(this.#timer, keeps)
+    refTimer(this.#pause, keeps)
   }
 
-  /** Nothing wakes it up any more. */
+  /** Stops its timers, and listens for 'abort' no longer. */
   clear(): void {
     if (this.#timer) clearTimeout(this.#timer)
     if (this.#pause) clearPause(this.#pause)
-    if (this.onAbort) this.patience.signal?.removeEventListener('abort', this.onAbort)
+    if (this.onAbort) this.wait.signal?.removeEventListener('abort', this.onAbort)
   }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: operations of every result wait in the same place
 export type AnyPending = Pending<any>
 
-function keepAlive(timer: NodeJS.Timeout | NodeJS.Immediate | undefined, held: boolean): void {
-  if (held) timer?.ref()
+function refTimer(timer: NodeJS.Timeout | NodeJS.Immediate | undefined, referenced: boolean): void {
+  if (referenced) timer?.ref()
   else timer?.unref()
 }
 
-/** Timers and immediates are cleared by functions of their own. */
+/** Timers and immediates each have a function that clears them. */
 function clearPause(pause: NodeJS.Timeout | NodeJS.Immediate): void {
   clearTimeout(pause as NodeJS.Timeout)
   clearImmediate(pause as NodeJS.Immediate)

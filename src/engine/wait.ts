@@ -1,17 +1,20 @@
 import { type Deadline, NEVER } from './deadline.js'
 
-/** Called right before each wait, with the milliseconds left (Infinity without a deadline); false ends the operation with ECANCELED, an exception ends it with that. */
+/**
+ * Called right before each wait, with the milliseconds left (Infinity without a deadline). Returning false ends the operation with
+ * ECANCELED, an exception ends it with that error.
+ */
 export type WaitHook = (remainingMs: number) => unknown
 
-/** How long an operation may wait, and who may end it. */
-export interface Patience {
-  /** When it is over. */
+/** How long an operation may wait, and what may end it before. */
+export interface Wait {
+  /** When it times out. */
   readonly deadline: Deadline
-  /** Ends it from outside. */
+  /** Aborts it from outside. */
   readonly signal?: AbortSignal | undefined
   /** Is asked before each wait. */
-  readonly hook?: WaitHook | undefined
+  readonly onWait?: WaitHook | undefined
 }
 
-/** For ever, and nobody. */
-export const PATIENT: Patience = { deadline: NEVER }
+/** No deadline, no signal, no hook: the wait of most calls. */
+export const WAIT_FOREVER: Wait = { deadline: NEVER }

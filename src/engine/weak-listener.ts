@@ -1,35 +1,35 @@
 import type { ReadyListener } from './poller.js'
 
 /**
- * Hears for the engine, which it knows only while something waits, so that a socket that is lost can be collected. What comes in
- * between it remembers.
+ * Stands between the poller and an engine, and refers to the engine only while something waits, so that a socket that is lost can be
+ * collected. Events that come in between are remembered.
  */
-export class Ear implements ReadyListener {
-  #owner: ReadyListener | undefined
+export class WeakListener implements ReadyListener {
+  #target: ReadyListener | undefined
   #readable = false
-  #lasting = false
+  #sticky = false
 
-  /** Something waits: the owner, until this is called with nothing. */
-  listen(owner: ReadyListener | undefined): void {
-    this.#owner = owner
+  /** Passes events on to `target` from now on; without one it remembers them. */
+  attach(target: ReadyListener | undefined): void {
+    this.#target = target
   }
 
-  ready(readable: boolean, writable: boolean, lasting: boolean): void {
-    if (this.#owner !== undefined) return this.#owner.ready(readable, writable, lasting)
+  ready(readable: boolean, writable: boolean, sticky: boolean): void {
+    if (this.#target !== undefined) return this.#target.ready(readable, writable, sticky)
     if (readable) this.#readable = true
-    if (lasting) this.#lasting = true
+    if (sticky) this.#sticky = true
   }
 
-  /** Whether there was something while nobody listened. */
-  get missed(): boolean {
-    return this.#readable || this.#lasting
+  /** Whether events came while nothing was attached. */
+  get hasMissed(): boolean {
+    return this.#readable || this.#sticky
   }
 
-  /** What it was. */
-  news(): { readable: boolean; lasting: boolean } {
-    const news = { readable: this.#readable, lasting: this.#lasting }
+  /** Returns the events that came while nothing was attached, and forgets them. */
+  takeMissed(): { readable: boolean; sticky: boolean } {
+    const missed = { readable: this.#readable, sticky: this.#sticky }
     this.#readable = false
-    this.#lasting = false
-    return news
+    this.#sticky = false
+    return missed
   }
 }

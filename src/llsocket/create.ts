@@ -2,8 +2,10 @@ import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
 import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { closeFd } from '../descriptor/close-fd.js'
-import { adoptable } from '../descriptor/descriptor.js'
-import { isOwned } from '../descriptor/owned-fd.js'
+import { adopt } from '../descriptor/descriptor.js'
+import { Handle } from '../descriptor/handle.js'
+import { SocketKind } from '../descriptor/kind.js'
+import { isOwned, OwnedFd } from '../descriptor/owned-fd.js'
 import { native, registers } from '../native/sockets.js'
 import { check, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
@@ -18,7 +20,8 @@ export function create(ai: AddrInfo, nonblock = false): Socket {
   const flags = validate.boolean('nonblock', nonblock) ? SOCK_NONBLOCK : 0
   const { family, socktype, protocol } = ai
   const fd = check(native.socket(family, socktype | flags, protocol), 'socket')
-  return new Socket(fd, { family, socktype, protocol: protocol || protocolOf(fd) }, ai)
+  const kind = SocketKind.from({ family, socktype, protocol: protocol || protocolOf(fd) })
+  return new Socket(new Handle(new OwnedFd(fd, 'Socket'), kind), undefined, ai)
 }
 
 /** What the kernel chose where it had the choice. */
@@ -33,8 +36,9 @@ export function pair(socktype: number, nonblock = false, protocol = 0): [Socket,
   validate.integer('protocol', protocol)
   check(native.socketpair(AF_UNIX, type | flags, protocol), 'socketpair')
   const [first = -1, second = -1] = registers
-  const facts = { family: AF_UNIX, socktype: type, protocol }
-  return [new Socket(first, facts), new Socket(second, facts)]
+  const kind = SocketKind.from({ family: AF_UNIX, socktype: type, protocol })
+  const socketOf = (fd: number): Socket => new Socket(new Handle(new OwnedFd(fd, 'Socket'), kind))
+  return [socketOf(first), socketOf(second)]
 }
 
 /**
@@ -43,8 +47,7 @@ export function pair(socktype: number, nonblock = false, protocol = 0): [Socket,
  * @throws EBADF or ENOTSOCK when it is no socket; EBUSY when an object of this library owns it already.
  */
 export function wrap(fd: number, nonblock?: boolean): Socket {
-  const adopted = adoptable(fd)
-  const socket = new Socket(adopted.fd, adopted.facts)
+  const socket = new Socket(adopt(fd))
   if (nonblock === undefined) return socket
   try {
     socket.nonblock(nonblock)

@@ -2,11 +2,14 @@ import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
 import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { closeFd } from '../descriptor/close-fd.js'
-import { Descriptor, type SocketFacts } from '../descriptor/descriptor.js'
-import { disown } from '../descriptor/owned-fd.js'
+import { Descriptor, setNonblock, takeError } from '../descriptor/descriptor.js'
+import { Handle, kHandle } from '../descriptor/handle.js'
+import { type SocketFacts, SocketKind } from '../descriptor/kind.js'
+import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
 import { messageHeader, receiveFrom, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
+import { checkRights, isMessageEof, requireRightsSupport, takeData } from '../message/rules.js'
 import { native } from '../native/sockets.js'
 import {
   allOptions,
@@ -49,15 +52,24 @@ export class Socket extends Descriptor {
    * Takes over a descriptor. {@link wrap} checks one that comes from elsewhere.
    * @internal
    */
-  constructor(fd: number, facts: SocketFacts, ai?: AddrInfo) {
-    super(validate.descriptor('fd', fd), validate.object('facts', facts) as SocketFacts)
+  constructor(fd: number | Handle, facts?: SocketFacts, ai?: AddrInfo) {
+    super(fd instanceof Handle ? fd : handleOf(fd, facts))
     this.#ai = ai
+  }
+
+  #use(syscall: string): number {
+    return this[kHandle].fd.use(syscall)
   }
 
   /** One system call: its count or AGAIN; throws for a failure. */
   #call(syscall: string, call: (fd: number) => number, context?: () => ErrorContext): number | Again {
-    const result = attempt(this.use(syscall), call)
+    const result = attempt(this.#use(syscall), call)
     return result === AGAIN ? AGAIN : check(result, syscall, context)
+  }
+
+  /** Owns another descriptor of a socket of the same kind. */
+  #sibling(fd: number): Handle {
+    return new Handle(new OwnedFd(fd, 'Socket'), this[kHandle].kind)
   }
 
   #addressFor(syscall: string, ai: AddrInfo | undefined): AddrInfo {
@@ -72,12 +84,12 @@ export class Socket extends Descriptor {
    */
   dup(ai?: AddrInfo): Socket {
     if (ai !== undefined) addressArgument('ai', ai)
-    return new Socket(check(native.dup(this.use('dup')), 'dup'), this.facts, ai ?? this.#ai)
+    return new Socket(this.#sibling(check(native.dup(this.#use('dup')), 'dup')), undefined, ai ?? this.#ai)
   }
 
   /** Binds the socket to an address; without one to that of its creation. See bind(2). */
   bind(ai?: AddrInfo): void {
-    const fd = this.use('bind')
+    const fd = this.#use('bind')
     const address = this.#addressFor('bind', ai)
     check(native.bind(fd, address.sockaddr), 'bind', () => address.context())
   }
@@ -99,7 +111,7 @@ export class Socket extends Descriptor {
 
   /** Shuts down one direction or both (`SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`), for every descriptor of this socket. See shutdown(2). */
   shutdown(how: number = SHUT_RDWR): void {
-    check(native.shutdown(this.use('shutdown'), shutdownHow('how', how)), 'shutdown')
+    check(native.shutdown(this.#use('shutdown'), shutdownHow('how', how)), 'shutdown')
   }
 
   /**
@@ -108,8 +120,8 @@ export class Socket extends Descriptor {
    */
   close(how?: number): void {
     const shut = how === undefined ? undefined : shutdownHow('how', how)
-    if (!this.isOpen) return
-    const fd = this.retire()
+    const fd = this[kHandle].fd.takeForClose()
+    if (fd < 0) return
     const shutdown = shut === undefined ? 0 : native.shutdown(fd, shut)
     closeFd(fd)
     check(shutdown, 'shutdown')
@@ -124,31 +136,31 @@ export class Socket extends Descriptor {
    * @throws EBADF when it was closed before.
    */
   unwrap(): number {
-    this.use('unwrap')
-    return this.release()
+    this.#use('unwrap')
+    return this[kHandle].fd.release()
   }
 
   /** Listens for connections. The kernel caps the backlog at net.core.somaxconn. See listen(2). */
   listen(backlog: number = SOMAXCONN): void {
-    check(native.listen(this.use('listen'), validate.integer('backlog', backlog)), 'listen')
+    check(native.listen(this.#use('listen'), validate.integer('backlog', backlog)), 'listen')
   }
 
   /** Accepts a connection; it is non-blocking when this socket is. See accept(2). */
   accept(): Socket | Again {
     const fd = this.#accept()
-    return fd === AGAIN ? AGAIN : new Socket(fd, this.facts)
+    return fd === AGAIN ? AGAIN : new Socket(this.#sibling(fd))
   }
 
   /** As {@link Socket.accept}, but the bare descriptor, which belongs to the caller. */
   acceptfd(): number | Again {
     const fd = this.#accept()
-    if (fd !== AGAIN) disown(fd)
+    if (fd !== AGAIN) untrack(fd)
     return fd
   }
 
   #accept(): number | Again {
     const flags = this.isnonblock() ? SOCK_NONBLOCK : 0
-    const result = attempt(this.use('accept'), (fd) => native.accept4(fd, flags))
+    const result = attempt(this.#use('accept'), (fd) => native.accept4(fd, flags))
     return result === AGAIN || result === -sys.ECONNABORTED ? AGAIN : check(result, 'accept')
   }
 
@@ -185,7 +197,7 @@ export class Socket extends Descriptor {
   sendmsg(msg: MsgHdr, ...flags: number[]): number | Again {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
-    this.checkRights(header)
+    checkRights(this[kHandle], header)
     return this.#call(
       'sendmsg',
       (fd) => sendMessage(fd, header, bits),
@@ -214,11 +226,11 @@ export class Socket extends Descriptor {
   recv(bufsize: number = DEFAULT_BUFSIZE, ...flags: number[]): Buffer | null | Again {
     const room = validate.integer('bufsize', bufsize, 1)
     const bits = validate.flags('flags', flags)
-    const kernel = this.bufferFlags(bits)
+    const sysFlags = this[kHandle].kind.bufferFlags(bits)
     const count = this.#call('recv', (fd) =>
-      receive(room, (into, at, length) => native.recv(fd, into, at, length, kernel)),
+      receive(room, (into, at, length) => native.recv(fd, into, at, length, sysFlags)),
     )
-    return count === AGAIN ? AGAIN : this.buffered('recv', count, room, bits)
+    return count === AGAIN ? AGAIN : takeData(this[kHandle], 'recv', count, room, bits)
   }
 
   /**
@@ -229,9 +241,9 @@ export class Socket extends Descriptor {
   recvinto(buffer: ArrayBufferView, ...flags: number[]): number | Again {
     const into = validate.room('buffer', buffer)
     const bits = validate.flags('flags', flags)
-    const kernel = this.receiveFlags(bits)
-    const count = this.#call('recv', (fd) => native.recv(fd, into, 0, into.length, kernel))
-    return count === AGAIN ? AGAIN : this.uncut('recv', count, into.length, bits)
+    const sysFlags = this[kHandle].kind.recvFlags(bits)
+    const count = this.#call('recv', (fd) => native.recv(fd, into, 0, into.length, sysFlags))
+    return count === AGAIN ? AGAIN : this[kHandle].kind.untruncated('recv', count, into.length, bits)
   }
 
   /**
@@ -241,13 +253,13 @@ export class Socket extends Descriptor {
   recvfrom(bufsize: number = DEFAULT_BUFSIZE, ...flags: number[]): [data: Buffer, ai: AddrInfo | null] | null | Again {
     const room = validate.integer('bufsize', bufsize, 1)
     const bits = validate.flags('flags', flags)
-    const kernel = this.bufferFlags(bits)
+    const sysFlags = this[kHandle].kind.bufferFlags(bits)
     const from: { address: AddrInfo | null } = { address: null }
     const read = (fd: number): number =>
-      receive(room, (into, at, length) => receiveFrom(fd, into, at, length, kernel, from))
+      receive(room, (into, at, length) => receiveFrom(fd, into, at, length, sysFlags, from))
     const count = this.#call('recvfrom', read)
     if (count === AGAIN) return AGAIN
-    const data = this.buffered('recvfrom', count, room, bits)
+    const data = takeData(this[kHandle], 'recvfrom', count, room, bits)
     return data === null ? null : [data, from.address]
   }
 
@@ -256,9 +268,9 @@ export class Socket extends Descriptor {
     const rooms = list('buffers', buffers).map((buffer, i) => validate.room(`buffers[${i}]`, buffer))
     const total = rooms.reduce((sum, room) => sum + room.length, 0)
     const bits = validate.flags('flags', flags)
-    const kernel = this.receiveFlags(bits)
-    const count = this.#call('readv', (fd) => native.recvmsg(fd, rooms, kernel))
-    return count === AGAIN ? AGAIN : this.uncut('readv', count, total, bits)
+    const sysFlags = this[kHandle].kind.recvFlags(bits)
+    const count = this.#call('readv', (fd) => native.recvmsg(fd, rooms, sysFlags))
+    return count === AGAIN ? AGAIN : this[kHandle].kind.untruncated('readv', count, total, bits)
   }
 
   /**
@@ -270,7 +282,7 @@ export class Socket extends Descriptor {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
     const count = this.#call('recvmsg', (fd) => receiveMessage(fd, header, bits))
-    return count === 0 && this.isEnd(header) ? null : count
+    return count === 0 && isMessageEof(this[kHandle], header) ? null : count
   }
 
   /**
@@ -283,7 +295,7 @@ export class Socket extends Descriptor {
     const passed = validate.descriptor('fd', fd)
     const to = ai === undefined ? undefined : addressArgument('ai', ai)
     const bits = validate.flags('flags', flags)
-    this.passesDescriptors('sendfd')
+    requireRightsSupport(this[kHandle], 'sendfd')
     const sent = this.#call(
       'sendfd',
       (socket) => sendDescriptor(socket, passed, to, bits),
@@ -299,9 +311,9 @@ export class Socket extends Descriptor {
    */
   recvfd(...flags: number[]): number | null | Again {
     const bits = validate.flags('flags', flags)
-    this.passesDescriptors('recvfd')
+    requireRightsSupport(this[kHandle], 'recvfd')
     const received = { fd: -1 }
-    const count = this.#call('recvfd', (fd) => receiveDescriptor(fd, bits, this.zeroIsEnd, received))
+    const count = this.#call('recvfd', (fd) => receiveDescriptor(fd, bits, this[kHandle].kind.zeroMeansEof, received))
     if (count === AGAIN) return AGAIN
     return received.fd < 0 ? null : received.fd
   }
@@ -318,7 +330,7 @@ export class Socket extends Descriptor {
 
   /** Readiness includes an error or a hang-up: the call that follows reports it. A signal starts the wait anew. */
   #poll(events: number, msec: number): boolean {
-    const fd = this.use('poll')
+    const fd = this.#use('poll')
     const wait = validate.integer('msec', msec)
     const end = performance.now() + wait
     for (let left = wait < 0 ? POLL_FOREVER : wait; ; left = Math.max(0, Math.ceil(end - performance.now()))) {
@@ -329,13 +341,13 @@ export class Socket extends Descriptor {
 
   /** Whether the socket is non-blocking, or makes it so. Shared with every duplicate. See fcntl(2), `O_NONBLOCK`. */
   nonblock(enable?: boolean): boolean {
-    if (enable !== undefined) this.setNonblock(validate.boolean('enable', enable))
+    if (enable !== undefined) setNonblock(this.#use('fcntl'), validate.boolean('enable', enable))
     return this.isnonblock()
   }
 
   /** The pending error as a positive errno, 0 for none; reading it clears it. See socket(7), `SO_ERROR`. */
   error(): number {
-    return this.takeError()
+    return takeError(this.#use('getsockopt'))
   }
 }
 
@@ -349,6 +361,11 @@ export interface Socket
     OptionMethods<typeof multicastOptions>,
     OptionMethods<typeof unixOptions> {}
 defineOptions(Socket, ...allOptions, timeoutOptions)
+
+function handleOf(fd: unknown, facts: unknown): Handle {
+  const number = validate.descriptor('fd', fd)
+  return new Handle(new OwnedFd(number, 'Socket'), SocketKind.from(validate.object('facts', facts) as SocketFacts))
+}
 
 function list<T>(name: string, value: readonly T[]): readonly T[] {
   if (!Array.isArray(value)) throw validate.invalidType(name, 'an instance of Array', value)

@@ -1,7 +1,7 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { disown } from '../descriptor/owned-fd.js'
+import { untrack } from '../descriptor/owned-fd.js'
 import { native, registers } from '../native/sockets.js'
 import { check, systemError } from '../support/errors.js'
 import { CmsgHdrs } from './cmsghdrs.js'
@@ -48,7 +48,7 @@ export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean,
   const isTruncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
   into.fd = isTruncated ? -1 : soleDescriptor(controlLength)
   if (into.fd < 0) into.fd = descriptorAmong(controlLength, isTruncated, count === 0 && zeroIsEnd)
-  else disown(into.fd)
+  else untrack(into.fd)
   return count
 }
 

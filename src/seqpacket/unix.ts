@@ -1,7 +1,138 @@
 /** Unix seqpacket sockets. */
+import type { AddrInfo } from '../address/addrinfo.js'
+import { AF_UNIX, SOCK_SEQPACKET, SOMAXCONN } from '../constants/exported.generated.js'
+import { kHandle } from '../descriptor/handle.js'
+import { pair as lowPair } from '../llsocket/create.js'
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { unixOptions } from '../options/index.js'
+import { defineOptions } from '../options/option.js'
+import { type Connecting, Connector, kConnector } from '../socket/connector.js'
+import { adoptAs } from '../socket/create.js'
+import { ReceiveIterator } from '../socket/iterator.js'
+import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
+import { defineLocked } from '../socket/locked.js'
+import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
+import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
+import { addSocketFile } from '../socket/socket-file.js'
+import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
+import * as validate from '../support/validate.js'
+
+/**
+ * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty
+ * message right before the end cannot be told from it, because the kernel says 0 for both. See unix(7).
+ */
+class UnixSeqpacketSocket extends Socket {
+  /** See {@link UnixMethods.sendfd}. */
+  sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
+    return this[kWrite](new SendFd(this[kHandle], fd, ai, flags), options)
+  }
+
+  /** See {@link UnixMethods.recvfd}. */
+  recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
+    return this[kRead](new RecvFd(this[kHandle], flags), options)
+  }
+
+  /** What arrives, record by record, until the peer has closed. Leaving the loop leaves the socket open. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
+    return new ReceiveIterator(this)
+  }
+}
+
+interface UnixSeqpacketSocket extends UnixMethods {}
+defineOptions(UnixSeqpacketSocket, unixOptions)
+defineLocked(UnixSeqpacketSocket, ['sendfd', 'recvfd'])
+
+/**
+ * Adopts an open seqpacket socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens; EBUSY when it has an owner already.
+ */
+export async function wrap(fd: number): Promise<UnixSeqpacketSocket> {
+  return new UnixSeqpacketSocket(adoptAs(fd, [AF_UNIX], SOCK_SEQPACKET, false))
+}
+
+/** Makes two seqpacket sockets that are connected with each other. See socketpair(2). */
+export async function pair(): Promise<[UnixSeqpacketSocket, UnixSeqpacketSocket]> {
+  const [a, b] = lowPair(SOCK_SEQPACKET, true)
+  return [new UnixSeqpacketSocket(a), new UnixSeqpacketSocket(b)]
+}
+
+/** A unix seqpacket client. */
+class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
+  /** @internal */
+  readonly [kConnector] = new Connector(this)
+
+  /**
+   * Makes a client, and connects it unless `connect` is false.
+   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * @throws as {@link Connecting.connect}.
+   */
+  static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
+    const plan = unixPlan(options, SOCK_SEQPACKET)
+    const client = new this() as C & UnixSeqpacketClient
+    client[kConnector].plan = plan
+    if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
+    return client
+  }
+
+  /** See {@link Connecting.connect}. */
+  connect(conndeadl = 0, options: WaitOptions = {}): Promise<void> {
+    return this[kConnector].connect(conndeadl, options)
+  }
+}
+
+/** A unix seqpacket server. */
+class UnixSeqpacketServer extends Socket implements Listening {
+  /**
+   * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless
+   * somebody else put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
+   * binding to it fails.
+   * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
+   */
+  static async create<S>(this: new (sock: LowSocket) => S, options: UnixServerOptions): Promise<S> {
+    const { sock, path } = bindUnix(options, SOCK_SEQPACKET)
+    const server = new this(sock) as S & UnixSeqpacketServer
+    addSocketFile(server, path)
+    return server
+  }
+
+  /**
+   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not
+   * removed: somebody else made it.
+   * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
+   */
+  static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
+    return new this(adoptAs(fd, [AF_UNIX], SOCK_SEQPACKET))
+  }
+
+  /** See {@link Listening.listen}. */
+  listen(backlog: number = SOMAXCONN): void {
+    listen(this, backlog)
+  }
+
+  /** See {@link Listening.accept}. */
+  accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>> {
+    return accept(this, (sock) => this.createConnection(sock) as ReturnType<this['createConnection']>, options)
+  }
+
+  /** See {@link Listening.acceptfd}. */
+  acceptfd(options?: WaitOptions): Promise<number> {
+    return acceptfd(this, options)
+  }
+
+  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  createConnection(sock: LowSocket): UnixSeqpacketSocket {
+    return new UnixSeqpacketSocket(sock)
+  }
+
+  /** The connections, one after the other, until the server is closed. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>> {
+    return connectionsOf(this)
+  }
+}
+
+interface UnixSeqpacketServer extends UnixOptions {}
+defineOptions(UnixSeqpacketServer, unixOptions)
+
 export type { UnixAddress as Address } from '../address/unix.js'
-export type { UnixClientOptions as ClientOptions } from '../socket/unix-client.js'
-export type { UnixServerOptions as ServerOptions } from '../socket/unix-server.js'
-export { UnixSeqpacketClient as Client } from './client.js'
-export { UnixSeqpacketServer as Server } from './server.js'
-export { pair, UnixSeqpacketSocket as Socket, wrap } from './socket.js'
+export type { UnixClientOptions as ClientOptions, UnixServerOptions as ServerOptions } from '../socket/unix.js'
+export { UnixSeqpacketClient as Client, UnixSeqpacketServer as Server, UnixSeqpacketSocket as Socket }

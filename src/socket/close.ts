@@ -1,101 +1,91 @@
-import { SHUT_RD, SHUT_RDWR, SHUT_WR } from '../constants/exported.generated.js'
-import { closeFd, closeFdInPool } from '../descriptor/close-fd.js'
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from '../constants/exported.generated.js'
+import { closeFd, closeOnPool, lingers } from '../descriptor/close-fd.js'
 import { after } from '../engine/deadline.js'
 import { Engine } from '../engine/engine.js'
-import { isNotYet, type Operation } from '../engine/operation.js'
+import { type Operation, wouldBlock } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
 import { check, TimeoutError } from '../support/errors.js'
+import type { Channel } from './channel.js'
+import type { Transport } from './transport.js'
 
-/** How long a close tries to say its last words when there is no deadline for sending. */
-const FAREWELL_MS = 1000
+/** How long close_notify waits for room in the socket when there is no deadline for sending. */
+const CLOSE_NOTIFY_TIMEOUT_MS = 1000
 
-/** What a class has to say to the peer before its socket is closed. */
-export interface Farewell {
-  /** Says it. */
-  readonly operation: Operation<void>
-  /** Is called when it is said, or cannot be. */
-  done(): void
-}
-
-/** How a descriptor is to be closed. */
-export interface Manner {
-  /** Shut down receiving first, for every process that shares the socket. */
-  readonly shutrd: boolean
-  /** Shut down sending first, likewise. */
-  readonly shutwr: boolean
-  /** close(2) would wait for unsent data: another thread has to. */
-  readonly lingers: boolean
-  /** Last words. */
-  readonly farewell: Farewell | undefined
-  /** How many milliseconds they may wait for room; 0 for the default. */
-  readonly budget: number
+/** How a channel is to be closed. */
+export interface CloseOptions {
+  /** `SHUT_*` of a shutdown(2) before, for every process that shares the socket; none when absent. */
+  readonly how: number | undefined
+  /** Milliseconds that close_notify may wait for room; 0 for the default. */
+  readonly timeout: number
 }
 
 /**
- * The end of a socket, step by step. Whatever one step says, the next ones are taken: the descriptor is closed in any case, and what
- * failed first is told when all is over. What need not wait is done before the call returns.
+ * Steps that are all taken, one after the other, whatever the ones before reported. As long as none of them has to wait they are taken
+ * before {@link Steps.run} returns.
  */
-export class Ending {
+export class Steps {
   readonly #failures: unknown[] = []
-  readonly #work: Promise<void>[] = []
+  #pending: Promise<void> | undefined
 
-  /** Takes a step. */
-  step(act: () => unknown): void {
-    this.#work.push(this.#taken(act))
+  /** Takes a step: now, or when a former one that waits is over. */
+  run(step: () => unknown): void {
+    this.#pending = this.#pending?.then(() => this.#take(step)) ?? this.#take(step)
   }
 
-  async #taken(act: () => unknown): Promise<void> {
+  #take(step: () => unknown): Promise<void> | undefined {
     try {
-      await act()
+      const result = step()
+      return result instanceof Promise ? result.then(() => undefined, this.#fail) : undefined
     } catch (error) {
-      this.#failures.push(error)
+      return this.#fail(error)
     }
   }
 
-  /** Closes a descriptor that nobody uses any more. */
-  close(fd: number, manner: Manner): void {
-    const saying = manner.farewell && this.#say(fd, manner.farewell, manner.budget)
-    if (saying === undefined) this.#shutAndClose(fd, manner)
-    else this.#work.push(this.#taken(() => saying).then(() => this.#closed(fd, manner)))
+  readonly #fail = (error: unknown): undefined => {
+    this.#failures.push(error)
   }
 
-  /** The rest, once the last words are said; its steps are not among those that are waited for already. */
-  async #closed(fd: number, manner: Manner): Promise<void> {
-    const rest = new Ending()
-    rest.#shutAndClose(fd, manner)
-    await this.#taken(() => rest.over())
-  }
-
-  #shutAndClose(fd: number, { shutrd, shutwr, lingers }: Manner): void {
-    if (shutrd || shutwr) this.step(() => check(native.shutdown(fd, howOf(shutrd, shutwr)), 'shutdown'))
-    this.step(() => (lingers ? closeFdInPool(fd) : closeFd(fd)))
-  }
-
-  /** Says the last words; a promise only where they have to wait for room. */
-  #say(fd: number, { operation, done }: Farewell, budget: number): Promise<void> | undefined {
-    let result: number
-    try {
-      result = operation.attempt(fd)
-    } catch {
-      result = 0 // the peer broke the rules, or the connection: there is nothing left to say
-    }
-    if (isNotYet(result)) return sayLater(fd, operation, budget).finally(done)
-    done()
-    return undefined
-  }
-
-  /** When everything is done. Throws what failed first. */
-  async over(): Promise<void> {
-    await Promise.all(this.#work)
+  /** Resolves when all steps are taken; rejects with what failed first. */
+  async done(): Promise<void> {
+    await this.#pending
     if (this.#failures.length > 0) throw this.#failures[0]
   }
 }
 
-/** A peer that is gone by then is no failure, as it would have been none at once; that there was no time is told. */
-async function sayLater(fd: number, operation: Operation<void>, budget: number): Promise<void> {
+/** Closes a channel, in the order that docs/design.md gives reasons for. From the third step on its number is EBADF for every other call. */
+export function closeChannel(steps: Steps, channel: Channel, { how, timeout }: CloseOptions): void {
+  const { engine, transport, kind } = channel
+  const mayLinger = kind.socktype === SOCK_STREAM && lingers(channel.fd.fd)
+  engine.close()
+  const fd = channel.fd.takeForClose()
+  steps.run(() => sendCloseNotify(transport, fd, timeout))
+  if (how !== undefined) steps.run(() => check(native.shutdown(fd, how), 'shutdown'))
+  steps.run(() => (mayLinger ? closeOnPool(fd) : closeFd(fd)))
+}
+
+/** Sends close_notify; returns a promise only if that has to wait for room. */
+function sendCloseNotify(transport: Transport, fd: number, timeout: number): Promise<void> | undefined {
+  const operation = transport.closeNotify()
+  if (operation && wouldBlock(attempt(operation, fd)))
+    return waitForRoom(operation, fd, timeout).finally(() => transport.close())
+  transport.close()
+  return undefined
+}
+
+/** When the peer has broken the protocol or the connection, there is nothing left to send. */
+function attempt(operation: Operation<void>, fd: number): number {
+  try {
+    return operation.attempt(fd)
+  } catch {
+    return 0
+  }
+}
+
+/** A peer that is gone by then is not a failure, as it would not have been one at once; a timeout is reported. */
+async function waitForRoom(operation: Operation<void>, fd: number, timeout: number): Promise<void> {
   const engine = new Engine({ use: () => fd })
   try {
-    await engine.write(operation, { deadline: after(budget || FAREWELL_MS) })
+    await engine.write(operation, { deadline: after(timeout || CLOSE_NOTIFY_TIMEOUT_MS) })
   } catch (error) {
     if (error instanceof TimeoutError) throw error
   } finally {
@@ -103,7 +93,9 @@ async function sayLater(fd: number, operation: Operation<void>, budget: number):
   }
 }
 
-function howOf(shutrd: boolean, shutwr: boolean): number {
+/** Returns `SHUT_*` for the two arguments of close(); none when nothing is to be shut down. */
+export function shutdownHow(shutrd: boolean, shutwr: boolean): number | undefined {
   if (shutrd && shutwr) return SHUT_RDWR
-  return shutrd ? SHUT_RD : SHUT_WR
+  if (shutrd) return SHUT_RD
+  return shutwr ? SHUT_WR : undefined
 }

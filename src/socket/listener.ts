@@ -1,15 +1,17 @@
-import { SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.generated.js'
+import { SOCK_NONBLOCK } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { disown } from '../descriptor/owned-fd.js'
+import { kHandle } from '../descriptor/handle.js'
+import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
+import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import { native } from '../native/sockets.js'
-import { check, systemError } from '../support/errors.js'
+import { check } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
-import type { Constructor } from './mixin.js'
-import type { Socket, WaitOptions } from './socket.js'
+import { Channel } from './channel.js'
+import { kRead, type Socket, type WaitOptions } from './socket.js'
 
-/** The connection broke before it was accepted, or the network had something to say about it: the next one is asked for. See accept(2). */
+/** The connection broke before it was accepted, or the network reported an error for it: the next one is accepted. See accept(2). */
 const TRANSIENT: ReadonlySet<number> = new Set([
   sys.ECONNABORTED,
   sys.EPROTO,
@@ -22,10 +24,10 @@ const TRANSIENT: ReadonlySet<number> = new Set([
   sys.ENETUNREACH,
 ])
 
-/** The limits of the system: connections stay in the backlog until there is room again. */
+/** Limits of the system: connections stay in the backlog until there is room again. */
 const EXHAUSTED: ReadonlySet<number> = new Set([sys.EMFILE, sys.ENFILE, sys.ENOBUFS, sys.ENOMEM])
 
-/** What a server can. */
+/** The methods of servers. */
 export interface Listening {
   /**
    * Starts to listen.
@@ -37,7 +39,7 @@ export interface Listening {
    * pauses, and goes on when there is one. See accept(2).
    */
   accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>>
-  /** As `accept`, but the bare descriptor, which belongs to the caller. It is non-blocking and close-on-exec. */
+  /** Accepts a connection as a bare descriptor, which belongs to the caller. It is non-blocking and close-on-exec. */
   acceptfd(options?: WaitOptions): Promise<number>
   /**
    * Makes the object of an accepted connection. To be overridden by servers with connections of another class; the type of
@@ -49,74 +51,69 @@ export interface Listening {
   [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>>
 }
 
-/** A `createConnection` that passes over its second argument would make a connection in the clear, and nobody would notice. */
-function assertEncrypted(connection: Socket & { encrypted?: boolean }): void {
-  if (connection.encrypted) return
-  void connection.close()
-  throw systemError(sys.EPROTO, 'accept', {
-    detail: 'createConnection() made a socket without TLS: pass "tls" on to it',
-  })
+/** accept4(2), with a function that makes the result of the new descriptor. */
+class Accept<T> implements Operation<T> {
+  readonly retryOn = TRANSIENT
+  readonly pauseOn = EXHAUSTED
+  readonly #made: (fd: number) => T
+
+  constructor(made: (fd: number) => T) {
+    this.#made = made
+  }
+
+  get syscall(): string {
+    return 'accept'
+  }
+
+  attempt(fd: number): number {
+    return native.accept4(fd, SOCK_NONBLOCK)
+  }
+
+  finish(fd: number): T {
+    return this.#made(fd)
+  }
 }
 
-/** A class of sockets that listen, with connections of the class `Connection` unless it says otherwise. */
-export function withListener<B extends Constructor<Socket>>(
-  Base: B,
-  Connection: new (sock: LowSocket, tls?: TlsSession) => Socket,
-): B & Constructor<Listening> {
-  class Server extends Base {
-    listen(backlog: number = SOMAXCONN): void {
-      check(native.listen(this.use('listen'), validate.integer('backlog', backlog)), 'listen')
-    }
+function numberOf(fd: number): number {
+  untrack(fd)
+  return fd
+}
 
-    async accept(options?: WaitOptions): Promise<Socket> {
-      const sock = await this.#accept((fd) => new LowSocket(fd, this.facts), options)
-      let tls: TlsSession | undefined
-      try {
-        tls = this.encrypting()
-        const connection = this.createConnection(sock, tls)
-        if (tls) assertEncrypted(connection)
-        return connection
-      } catch (error) {
-        // Nobody has the connection: unless it was taken over already, it ends here.
-        tls?.close()
-        sock.close()
-        throw error
-      }
-    }
+/** Starts to listen: see {@link Listening.listen}. */
+export function listen(server: Socket, backlog: number): void {
+  check(native.listen(server[kHandle].fd.use('listen'), validate.integer('backlog', backlog)), 'listen')
+}
 
-    acceptfd(options?: WaitOptions): Promise<number> {
-      return this.#accept((fd) => {
-        disown(fd)
-        return fd
-      }, options)
-    }
-
-    #accept<T>(finish: (fd: number) => T, options: WaitOptions | undefined): Promise<T> {
-      return this.read(
-        () => ({
-          syscall: 'accept',
-          attempt: (fd) => native.accept4(fd, SOCK_NONBLOCK),
-          finish,
-          retried: TRANSIENT,
-          paused: EXHAUSTED,
-        }),
-        options,
-      )
-    }
-
-    createConnection(sock: LowSocket, tls?: TlsSession): Socket {
-      return new Connection(sock, tls)
-    }
-
-    async *[Symbol.asyncIterator](): AsyncIterableIterator<Socket> {
-      while (this.isOpen)
-        try {
-          yield await this.accept()
-        } catch (error) {
-          // Closing the server is how the loop over it ends.
-          if (this.isOpen) throw error
-        }
-    }
+/** Accepts a connection, and closes it again when its object cannot be made: see {@link Listening.accept}. */
+export async function accept<C>(
+  server: Socket,
+  createConnection: (sock: LowSocket) => C,
+  options: WaitOptions | undefined,
+): Promise<C> {
+  const { kind } = server[kHandle]
+  const channelOf = (fd: number): Channel => new Channel(new OwnedFd(fd, 'Socket'), kind)
+  const sock = new LowSocket(await server[kRead](new Accept(channelOf), options))
+  try {
+    return createConnection(sock)
+  } catch (error) {
+    // Unless it was taken over already, nothing else refers to it.
+    sock.close()
+    throw error
   }
-  return Server as unknown as B & Constructor<Listening>
+}
+
+/** Accepts a bare descriptor: see {@link Listening.acceptfd}. */
+export function acceptfd(server: Socket, options: WaitOptions | undefined): Promise<number> {
+  return server[kRead](new Accept(numberOf), options)
+}
+
+/** Iterates over the connections of a server until it is closed. */
+export async function* connectionsOf<C>(server: Socket & { accept(): Promise<C> }): AsyncGenerator<C, void, undefined> {
+  while (server.fd() >= 0)
+    try {
+      yield await server.accept()
+    } catch (error) {
+      // Closing the server is how the loop over it ends.
+      if (server.fd() >= 0) throw error
+    }
 }

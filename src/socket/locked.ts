@@ -1,26 +1,23 @@
-/** Runs a verb under the lock of its direction: see {@link Socket}. */
-export const locked = Symbol('berkeley.locked')
+/** Runs a method under the lock of its direction. */
+export const locked: unique symbol = Symbol('berkeley.locked')
 
-/** A class whose verbs can run under a lock. */
+/** A class whose methods can run under a lock. */
 export interface Lockable {
-  [locked]<T>(verb: () => Promise<T>): Promise<T>
+  [locked]<T>(method: () => Promise<T>): Promise<T>
 }
 
+type Method = (this: Lockable, ...args: unknown[]) => Promise<unknown>
+
 /**
- * Gives a class the locked form of verbs that it has: `recvsync` for `recv`, and so on. They wait for their turn, first come,
- * first served, where the plain ones are refused with EALREADY; waiting for the turn counts against the deadline.
+ * Defines the locked form of methods of a class: `recvsync` for `recv`, and so on. It waits for its turn, first come, first served, where
+ * the plain one is refused with EALREADY; the time that it waits counts against the deadline.
  */
-export function defineLocked(target: { prototype: Lockable }, verbs: readonly string[]): void {
-  const prototype = target.prototype as unknown as Record<string, unknown>
-  for (const verb of verbs) {
-    const name = `${verb}sync`
-    const method = function (
-      this: Lockable & Record<string, (...args: unknown[]) => Promise<unknown>>,
-      ...args: unknown[]
-    ) {
-      return this[locked](() => (this[verb] as (...args: unknown[]) => Promise<unknown>)(...args))
+export function defineLocked(target: { readonly prototype: Lockable }, names: readonly string[]): void {
+  for (const name of names) {
+    const method = function (this: Lockable & Record<string, Method>, ...args: unknown[]): Promise<unknown> {
+      return this[locked](() => (this[name] as Method)(...args))
     }
-    Object.defineProperty(method, 'name', { value: name })
-    Object.defineProperty(prototype, name, { value: method, writable: true, configurable: true })
+    Object.defineProperty(method, 'name', { value: `${name}sync` })
+    Object.defineProperty(target.prototype, `${name}sync`, { value: method, writable: true, configurable: true })
   }
 }

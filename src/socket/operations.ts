@@ -1,142 +1,147 @@
-import { MORE, type Operation } from '../engine/operation.js'
+import { MSG_WAITALL } from '../constants/exported.generated.js'
+import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
+import { checkRights, isMessageEof, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
-import { reserve, slabMemory } from '../support/receive-buffer.js'
+import { receiveBuffer, reserve } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
-import { verbFlags } from './settings.js'
+import type { Channel } from './channel.js'
 
 /**
- * What the verbs ask of their socket: its inner methods. The operations that are made with every message are objects of the
- * classes below, because closures would be several allocations for each.
+ * Checks the flags of an operation that waits by itself. MSG_WAITALL is refused: the kernel ignores it on a non-blocking socket, so that
+ * fewer bytes would arrive than were asked for.
  */
-export interface Inner {
-  receiveInto(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number
-  transmit(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
-  tookAll(count: number, room: number): boolean
-  buffered(syscall: string, count: number, room: number, flags: number): Buffer | null
-  uncut(syscall: string, count: number, room: number, flags: number): number
-  bufferFlags(flags: number): number
-  plain(syscall: string): void
-  isEnd(header: MsgHdr): boolean
-  checkRights(msg: MsgHdr): void
-  receiveFlags(flags: number): number
-  readonly holdsBack: boolean
-  readonly eitherWay: boolean
-  readonly zeroIsEnd: boolean
+export function operationFlags(flags: unknown): number {
+  if (flags === 0) return 0
+  const bits = validate.integer('flags', flags)
+  if ((bits & MSG_WAITALL) !== 0)
+    throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
+  return bits
 }
 
-/** recv(2) into memory of ours, of which only what was filled is taken. */
-export class Receiving implements Operation<Buffer | null> {
+/** An operation on a channel. An object of a class, because the closures of a literal would be several allocations for each message. */
+export abstract class SocketOperation<T> implements Operation<T> {
+  readonly channel: Channel
   readonly flags: number
-  readonly either: boolean
-  readonly #inner: Inner
-  readonly #room: number
-  /** The flags for the kernel, which may be more than the caller's. */
-  #kernel = 0
 
-  constructor(inner: Inner, room: number, flags: number) {
-    this.#inner = inner
-    this.#room = room
+  constructor(channel: Channel, flags: number) {
+    this.channel = channel
     this.flags = flags
-    this.either = inner.eitherWay
+  }
+
+  abstract get syscall(): string
+  abstract check(): void
+  abstract attempt(fd: number): number
+  abstract finish(count: number): T | typeof AGAIN_NOW
+}
+
+/** recv(2) into the receive buffer of the thread, of which only the bytes that arrived are taken. */
+export class Recv extends SocketOperation<Buffer | null> {
+  readonly #room: number
+  #sysFlags = 0
+
+  constructor(channel: Channel, room: number, flags: number) {
+    super(channel, flags)
+    this.#room = room
   }
 
   get syscall(): string {
     return 'recv'
+  }
+
+  get wakeOnEither(): boolean {
+    return this.channel.transport.wakeOnEither
   }
 
   check(): void {
     validate.integer('bufsize', this.#room, 1)
-    this.#kernel = this.#inner.bufferFlags(verbFlags(this.flags))
+    this.#sysFlags = this.channel.kind.bufferFlags(operationFlags(this.flags))
   }
 
   attempt(fd: number): number {
     const at = reserve(this.#room)
-    return this.#inner.receiveInto(fd, slabMemory(), at, this.#room, this.#kernel)
+    return this.channel.transport.recv(fd, receiveBuffer(), at, this.#room, this.#sysFlags)
   }
 
   finish(count: number): Buffer | null {
-    return this.#inner.buffered('recv', count, this.#room, this.flags)
+    return takeData(this.channel, 'recv', count, this.#room, this.flags)
   }
 
   drained(count: number): boolean {
-    return count > 0 && this.flags === 0 && this.#inner.tookAll(count, this.#room)
+    return count > 0 && this.flags === 0 && this.channel.transport.drained(count, this.#room)
   }
 }
 
 /** recv(2) into memory of the caller. */
-export class ReceivingInto implements Operation<number> {
-  readonly flags: number
-  readonly either: boolean
-  readonly #inner: Inner
+export class RecvInto extends SocketOperation<number> {
   #into: Uint8Array
-  /** The flags for the kernel, which may be more than the caller's. */
-  #kernel = 0
+  #sysFlags = 0
 
-  constructor(inner: Inner, into: ArrayBufferView, flags: number) {
-    this.#inner = inner
+  constructor(channel: Channel, into: ArrayBufferView, flags: number) {
+    super(channel, flags)
     this.#into = into as Uint8Array
-    this.flags = flags
-    this.either = inner.eitherWay
   }
 
   get syscall(): string {
     return 'recv'
   }
 
+  get wakeOnEither(): boolean {
+    return this.channel.transport.wakeOnEither
+  }
+
   check(): void {
     this.#into = validate.room('buffer', this.#into)
-    this.#kernel = this.#inner.receiveFlags(verbFlags(this.flags))
+    this.#sysFlags = this.channel.kind.recvFlags(operationFlags(this.flags))
   }
 
   attempt(fd: number): number {
-    return this.#inner.receiveInto(fd, this.#into, 0, this.#into.length, this.#kernel)
+    return this.channel.transport.recv(fd, this.#into, 0, this.#into.length, this.#sysFlags)
   }
 
   finish(count: number): number {
-    return this.#inner.uncut('recv', count, this.#into.length, this.flags)
+    return this.channel.kind.untruncated('recv', count, this.#into.length, this.flags)
   }
 
   drained(count: number): boolean {
-    return count > 0 && this.flags === 0 && this.#inner.tookAll(count, this.#into.length)
+    return count > 0 && this.flags === 0 && this.channel.transport.drained(count, this.#into.length)
   }
 }
 
-/** send(2), until all of it is taken and on its way. */
-export class Sending implements Operation<number> {
-  readonly flags: number
-  readonly either: boolean
-  readonly #inner: Inner
+/** send(2), until all of the data is accepted and has left. */
+export class Send extends SocketOperation<number> {
   #from: Uint8Array
-  /** What there was when the call was made: memory that shrinks meanwhile is an error, and no shorter message. */
+  /** What there was when the call was made: memory that shrinks meanwhile is an error, and not a shorter message. */
   #length = 0
   #sent = 0
 
-  constructor(inner: Inner, from: validate.Data, flags: number) {
-    this.#inner = inner
+  constructor(channel: Channel, from: validate.Data, flags: number) {
+    super(channel, flags)
     this.#from = from as Uint8Array
-    this.flags = flags
-    this.either = inner.eitherWay
   }
 
   get syscall(): string {
     return 'send'
   }
 
+  get wakeOnEither(): boolean {
+    return this.channel.transport.wakeOnEither
+  }
+
   check(): void {
     this.#from = validate.bytes('data', this.#from)
     this.#length = this.#from.length
-    verbFlags(this.flags)
+    operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return this.#inner.transmit(fd, this.#from, this.#sent, this.#length - this.#sent, this.flags)
+    return this.channel.transport.send(fd, this.#from, this.#sent, this.#length - this.#sent, this.flags)
   }
 
-  finish(count: number): number | typeof MORE {
+  finish(count: number): number | typeof AGAIN_NOW {
     this.#sent += count
-    return this.#sent < this.#length || this.#inner.holdsBack ? MORE : this.#sent
+    return this.#sent < this.#length || this.channel.transport.pendingBytes > 0 ? AGAIN_NOW : this.#sent
   }
 
   context(): ErrorContext {
@@ -145,15 +150,12 @@ export class Sending implements Operation<number> {
 }
 
 /** recvmsg(2). */
-export class ReceivingMessage implements Operation<number | null> {
-  readonly flags: number
-  readonly #inner: Inner
+export class RecvMsg extends SocketOperation<number | null> {
   readonly #header: MsgHdr
 
-  constructor(inner: Inner, header: MsgHdr, flags: number) {
-    this.#inner = inner
+  constructor(channel: Channel, header: MsgHdr, flags: number) {
+    super(channel, flags)
     this.#header = header
-    this.flags = flags
   }
 
   get syscall(): string {
@@ -161,9 +163,9 @@ export class ReceivingMessage implements Operation<number | null> {
   }
 
   check(): void {
-    this.#inner.plain('recvmsg')
+    this.channel.transport.requirePlain('recvmsg')
     messageHeader(this.#header)
-    verbFlags(this.flags)
+    operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
@@ -171,21 +173,18 @@ export class ReceivingMessage implements Operation<number | null> {
   }
 
   finish(count: number): number | null {
-    return count === 0 && this.#inner.isEnd(this.#header) ? null : count
+    return count === 0 && isMessageEof(this.channel, this.#header) ? null : count
   }
 }
 
-/** sendmsg(2), until all of it is taken. Control messages go with the first byte. */
-export class SendingMessage implements Operation<number> {
-  readonly flags: number
-  readonly #inner: Inner
+/** sendmsg(2), until all of the message is accepted. Control messages go with the first byte. */
+export class SendMsg extends SocketOperation<number> {
   readonly #header: MsgHdr
   #sent = 0
 
-  constructor(inner: Inner, header: MsgHdr, flags: number) {
-    this.#inner = inner
+  constructor(channel: Channel, header: MsgHdr, flags: number) {
+    super(channel, flags)
     this.#header = header
-    this.flags = flags
   }
 
   get syscall(): string {
@@ -193,20 +192,20 @@ export class SendingMessage implements Operation<number> {
   }
 
   check(): void {
-    this.#inner.plain('sendmsg')
+    this.channel.transport.requirePlain('sendmsg')
     messageHeader(this.#header)
-    verbFlags(this.flags)
-    this.#inner.checkRights(this.#header)
+    operationFlags(this.flags)
+    checkRights(this.channel, this.#header)
   }
 
   attempt(fd: number): number {
     return sendMessage(fd, this.#header, this.flags)
   }
 
-  finish(count: number): number | typeof MORE {
+  finish(count: number): number | typeof AGAIN_NOW {
     this.#sent += count
     this.#header.control().clear()
-    return this.#header.consume(count) > 0 ? MORE : this.#sent
+    return this.#header.consume(count) > 0 ? AGAIN_NOW : this.#sent
   }
 
   context(): ErrorContext {

@@ -1,30 +1,29 @@
 import { AsyncResource } from 'node:async_hooks'
-import { MSG_WAITALL } from '../constants/exported.generated.js'
 import { after } from '../engine/deadline.js'
 import { Mutex } from '../engine/mutex.js'
-import { PATIENT, type Patience } from '../engine/wait.js'
+import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
 import * as validate from '../support/validate.js'
 
-/** What a waiting call may be given beside its arguments. */
+/** Options of every call that may wait. */
 export interface WaitOptions {
   /** Aborting it ends the call with an AbortError; nothing that was received is lost, and its `bytes` says how much was sent. */
   signal?: AbortSignal | undefined
 }
 
-/** A hook and what it is called with: see `onwaitrecv` of a socket. */
+/** A wait hook, and what it is called with: see `onwaitrecv` of a socket. */
 export type Hook<C> = (ctx: C, remainingMs: number) => unknown
 
-/** One direction: its budget, its hook, its lock. */
-export class Side {
-  /** Milliseconds, 0 for no deadline. */
-  budget = 0
+/** What the user has set for one direction of a socket: timeout, wait hook, lock. */
+export class DirectionSettings {
+  /** Milliseconds that a call may take, 0 for no limit. */
+  timeout = 0
   /** Called before each wait, with its context. */
-  hook: Hook<unknown> | undefined
+  onWait: Hook<unknown> | undefined
   /** What the hook is called with. */
   ctx: unknown
   #lock: Mutex | undefined
 
-  /** For calls that wait for their turn. Most sockets have none. */
+  /** Makes calls wait for their turn; made when the first one needs it. */
   get lock(): Mutex {
     this.#lock ??= new Mutex()
     return this.#lock
@@ -35,41 +34,30 @@ export class Side {
     this.#lock?.cancel(makeError)
   }
 
-  /** How long a call in this direction may wait, and who may end it. */
-  patience(options: WaitOptions | undefined): Patience {
-    const { budget, hook, ctx } = this
-    if (budget === 0 && hook === undefined && options === undefined) return PATIENT
-    const signal = signalOf(options)
-    // A later wait begins in an event of the poller; the hook is to run as if it were called from here all the same.
-    return { deadline: after(budget), signal, hook: hook && AsyncResource.bind((left: number) => hook(ctx, left)) }
-  }
-
-  /** Sets the hook, or removes it; returns the former one. */
+  /** Sets the hook, or removes it for `null`; returns the former one. */
   setHook(fn: unknown, ctx: unknown): Hook<never> | null {
-    const former = this.hook ?? null
-    this.hook = fn === null ? undefined : (validate.func('fn', fn) as Hook<unknown>)
+    const former = this.onWait ?? null
+    this.onWait = fn === null ? undefined : (validate.func('fn', fn) as Hook<unknown>)
     this.ctx = fn === null ? undefined : ctx
     return former
   }
 }
 
-/** The signal among the options of a call; what is no options object is refused, a bare signal too. */
+/** Returns how long a call that begins now may wait, and what may end it. Most sockets have no settings, and most calls no options. */
+export function beginWait(settings: DirectionSettings | undefined, options: WaitOptions | undefined): Wait {
+  if (settings === undefined && options === undefined) return WAIT_FOREVER
+  const signal = signalOf(options)
+  const deadline = after(settings?.timeout ?? 0)
+  const { onWait, ctx } = settings ?? {}
+  // A later wait begins in an event of the poller; the hook is to run in the context of the call all the same.
+  return { deadline, signal, onWait: onWait && AsyncResource.bind((left: number) => onWait(ctx, left)) }
+}
+
+/** Returns the signal of a call's options. What is not an options object is refused, a bare signal too. */
 export function signalOf(options: unknown): AbortSignal | undefined {
   if (options === undefined) return undefined
   const { signal } = validate.options('options', options, ['signal']) as WaitOptions
   if (options instanceof AbortSignal || (signal !== undefined && !validate.isAbortSignal(signal)))
     throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
   return signal
-}
-
-/**
- * The flags of a verb that waits by itself. The kernel ignores MSG_WAITALL on a non-blocking socket, so that it would be a
- * promise that nobody keeps.
- */
-export function verbFlags(flags: unknown): number {
-  if (flags === 0) return 0
-  const bits = validate.integer('flags', flags)
-  if ((bits & MSG_WAITALL) !== 0)
-    throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
-  return bits
 }

@@ -1,11 +1,11 @@
-import { AF_UNSPEC, SHUT_RD, SHUT_WR, SOCK_STREAM } from '../constants/exported.generated.js'
+import { SHUT_RD, SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { closeFd, lingers } from '../descriptor/close-fd.js'
-import { Descriptor, type Handed, handOver, type SocketFacts, UNCONNECTED } from '../descriptor/descriptor.js'
+import { Descriptor, takeError } from '../descriptor/descriptor.js'
+import { kHandle } from '../descriptor/handle.js'
+import { CLOSED_FD } from '../descriptor/owned-fd.js'
 import { budget } from '../engine/deadline.js'
-import { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
-import type { Patience } from '../engine/wait.js'
+import type { Wait } from '../engine/wait.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { native } from '../native/sockets.js'
@@ -13,172 +13,127 @@ import { socketOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { check, type SystemError, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import type { TlsSession } from '../tls/session.js'
-import { Ending, type Farewell } from './close.js'
+import { Channel, UNCONNECTED } from './channel.js'
+import { closeChannel, Steps, shutdownHow } from './close.js'
 import { defineLocked, locked } from './locked.js'
-import { type Inner, Receiving, ReceivingInto, ReceivingMessage, Sending, SendingMessage } from './operations.js'
-import { type Hook, Side, type WaitOptions } from './settings.js'
+import { Recv, RecvInto, RecvMsg, Send, SendMsg } from './operations.js'
+import { beginWait, DirectionSettings, type Hook, type WaitOptions } from './settings.js'
 
 export type { Hook, WaitOptions }
 
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
 
-/**
- * An operation, or a function that makes it. What is wrong with the arguments is found by `check` or by the function, so that it
- * rejects the promise; an async verb would do the same for three more turns of the microtask queue.
- */
-type Work<T> = Operation<T> | (() => Operation<T>)
-
-/** Refuses every call of every socket to be: nothing ever waits here. */
-const NO_ENGINE = new Engine(UNCONNECTED)
-
-/** A connection that stands and has no object yet. */
-export interface Connected extends Handed {
-  /** What has waited for it, and goes on to do so. */
-  readonly engine: Engine
-  /** What encrypts it. */
-  readonly tls?: TlsSession | undefined
+/** What goes with a socket beside its channel: an attempt to connect, a socket file. */
+export interface SocketHooks {
+  /** The socket is about to be closed; its descriptor is still there. */
+  close(): void
+  /** The descriptor is about to be given away. */
+  release(): void
+  /** Whether what waits keeps the process alive from now on. */
+  refer?(referenced: boolean): void
 }
 
-/**
- * As `detach()`, for what owns the descriptor again at once: it stays in the ledger of this thread, so that it is closed should the
- * thread be terminated right here.
- */
-export let surrender: (sock: Socket) => number
+// The members of Socket that its subclasses in this package use: symbols, so that those of users may have methods of any name.
+
+/** Runs an operation that receives. */
+export const kRead: unique symbol = Symbol('berkeley.read')
+/** Runs an operation that sends. */
+export const kWrite: unique symbol = Symbol('berkeley.write')
+/** Replaces the channel. */
+export const kReplaceChannel: unique symbol = Symbol('berkeley.replaceChannel')
+/** Takes the channel away. */
+export const kReleaseChannel: unique symbol = Symbol('berkeley.releaseChannel')
+/** Adds something that goes with the socket. */
+export const kAddHooks: unique symbol = Symbol('berkeley.addHooks')
 
 /**
- * The root of the asynchronous sockets. They are always non-blocking; a verb that has to wait returns a Promise, one
- * operation at a time in each direction, within the deadline of that direction.
+ * The base of the asynchronous sockets. They are always non-blocking: a method that has to wait returns a Promise, one operation at a time
+ * in each direction, within the deadline of that direction.
  *
- * Failures are {@link SystemError}; a deadline that passes is a {@link TimeoutError}; a call on a closed socket is EBADF, one
- * that was waiting when the socket was closed ECANCELED, a second one in the same direction EALREADY.
+ * Failures are {@link SystemError}; a deadline that passes is a {@link TimeoutError}; a call on a closed socket is EBADF, one that was
+ * waiting when the socket was closed ECANCELED, a second one in the same direction EALREADY.
  */
 export class Socket extends Descriptor {
-  #engine: Engine
-  /** This socket, as its own operations see it. */
-  readonly #inner = this as unknown as Inner
+  /** @internal */
+  declare [kHandle]: Channel
+  /** What was set for receiving and for sending: nothing, for most sockets. */
+  #receiving: DirectionSettings | undefined
+  #sending: DirectionSettings | undefined
+  #hooks: SocketHooks[] | undefined
   /** Whether calls that wait keep the process alive. */
-  protected referenced = true
-  /** Set while a locked verb is on its way to `read` or `write`. */
+  #referenced = true
+  /** Whether the method that is being called was called by its locked form. */
   #locking = false
-  readonly #receiving = new Side()
-  readonly #sending = new Side()
 
-  /** Takes over a synchronous socket, which is closed for its former user; without one it is a socket to be. */
+  /** Takes over a synchronous socket, which is closed for its former user; without one the socket is closed until it connects. */
   constructor(sock?: LowSocket) {
-    const { owned, facts = NOTHING } = taken(sock)
-    super(owned, facts)
-    this.#engine = sock ? new Engine(this.user()) : NO_ENGINE
-    if (sock) this.#neverBlock()
+    super(sock === undefined ? UNCONNECTED : Channel.from(lowSocket(sock)))
   }
 
-  /** A descriptor that was taken over and is of no use has no other owner any more. */
-  #neverBlock(): void {
-    try {
-      this.setNonblock(true)
-    } catch (error) {
-      closeFd(this.retire())
-      throw error
-    }
+  get #forReceiving(): DirectionSettings {
+    this.#receiving ??= new DirectionSettings()
+    return this.#receiving
   }
 
-  /** Runs a verb of this socket under the lock of its direction. The verb must come to `read` or `write` before it returns. */
-  [locked]<T>(verb: () => Promise<T>): Promise<T> {
+  get #forSending(): DirectionSettings {
+    this.#sending ??= new DirectionSettings()
+    return this.#sending
+  }
+
+  /** Runs a method of this socket under the lock of its direction. The method must reach `read` or `write` before it returns. */
+  [locked]<T>(method: () => Promise<T>): Promise<T> {
     this.#locking = true
     try {
-      return verb()
+      return method()
     } finally {
       this.#locking = false
     }
   }
 
-  /** Replaces the connection: what waits on the former one ends with ECANCELED, and it is closed. */
-  protected async replace({ owned, facts, engine, tls }: Connected): Promise<void> {
-    const closed = this.#shut(false, false)
-    this.become(owned, facts)
-    this.#engine = engine
-    engine.refer(this.referenced)
-    this.attach(tls)
-    await closed
+  /** For subclasses: runs an operation, or one that the function makes, which waits for something to receive. */
+  protected read<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
+    return typeof operation === 'function'
+      ? made(operation, (one) => this[kRead](one, options))
+      : this[kRead](operation, options)
   }
 
-  /** What is to encrypt the next connection that a server accepts; nothing for most. */
-  protected encrypting(): TlsSession | undefined {
-    return undefined
+  /** For subclasses: runs an operation, or one that the function makes, which waits for room to send. */
+  protected write<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
+    return typeof operation === 'function'
+      ? made(operation, (one) => this[kWrite](one, options))
+      : this[kWrite](operation, options)
   }
 
-  /** Is encrypted from now on, or is not. */
-  protected attach(_tls: TlsSession | undefined): void {
-    // Most classes have nothing to do with it.
-  }
-
-  /** Something else than the kernel let a waiting call go on. */
-  protected wake(): void {
-    this.#engine.ready(true, true, false)
-  }
-
-  /** The system call that receives bytes, or what stands between it and the verbs: a count, or `-errno`. */
-  protected receiveInto(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number {
-    return native.recv(fd, into, offset, length, flags)
-  }
-
-  /** The same for sending. With nothing to send it says whether all that was taken before is on its way. */
-  protected transmit(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number {
-    return native.send(fd, from, offset, length, flags)
-  }
-
-  /** Whether bytes that were taken for sending have yet to leave. */
-  protected get holdsBack(): boolean {
-    return false
-  }
-
-  /** Whether a call waits for readiness of either kind. */
-  protected get eitherWay(): boolean {
-    return false
-  }
-
-  /** Whether a receive left nothing, so that the next one has to wait. */
-  protected tookAll(count: number, room: number): boolean {
-    return count < room && this.shortIsAll
-  }
-
-  /** Refuses a call that would go past what encrypts the socket. */
-  protected plain(_syscall: string): void {
-    // Nothing encrypts most of them.
-  }
-
-  /** What there is to say before the socket is closed; nothing for most. */
-  protected farewell(): Farewell | undefined {
-    return undefined
-  }
-
-  /** Runs an operation that waits for something to receive. */
-  protected read<T>(work: Work<T>, options?: WaitOptions): Promise<T> {
-    return this.#run(this.#receiving, work, options)
-  }
-
-  /** Runs an operation that waits for room to send. */
-  protected write<T>(work: Work<T>, options?: WaitOptions): Promise<T> {
-    return this.#run(this.#sending, work, options)
-  }
-
-  #run<T>(side: Side, work: Work<T>, options: WaitOptions | undefined): Promise<T> {
-    const locking = this.#locking
+  /** @internal */
+  [kRead]<T>(operation: Operation<T>, options?: WaitOptions): Promise<T> {
+    const { engine } = this[kHandle]
     try {
-      const operation = typeof work === 'function' ? work() : work
       operation.check?.()
-      const wait = side.patience(options)
-      if (!locking) return this.#enter(side, operation, wait)
-      this.use(operation.syscall)
-      return side.lock.run(operation.syscall, wait, () => this.#enter(side, operation, wait))
+      const wait = beginWait(this.#receiving, options)
+      if (!this.#locking) return engine.read(operation, wait)
+      return this.#inTurn(this.#forReceiving, operation, wait, () => engine.read(operation, wait))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #enter<T>(side: Side, operation: Operation<T>, wait: Patience): Promise<T> {
-    return side === this.#receiving ? this.#engine.read(operation, wait) : this.#engine.write(operation, wait)
+  /** @internal */
+  [kWrite]<T>(operation: Operation<T>, options?: WaitOptions): Promise<T> {
+    const { engine } = this[kHandle]
+    try {
+      operation.check?.()
+      const wait = beginWait(this.#sending, options)
+      if (!this.#locking) return engine.write(operation, wait)
+      return this.#inTurn(this.#forSending, operation, wait, () => engine.write(operation, wait))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #inTurn<T>(settings: DirectionSettings, { syscall }: Operation<T>, wait: Wait, run: () => Promise<T>): Promise<T> {
+    this[kHandle].fd.use(syscall)
+    return settings.lock.run(syscall, wait, run)
   }
 
   /**
@@ -189,7 +144,7 @@ export class Socket extends Descriptor {
    * @throws EMSGSIZE when a message was longer than `bufsize` and was cut, unless `MSG_TRUNC` is among the flags. See recv(2).
    */
   recv(bufsize: number = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
-    return this.read(new Receiving(this.#inner, bufsize, flags), options)
+    return this[kRead](new Recv(this[kHandle], bufsize, flags), options)
   }
 
   /**
@@ -197,7 +152,7 @@ export class Socket extends Descriptor {
    * @returns the count of bytes, 0 at the end of a stream. See {@link Socket.recv}, recv(2).
    */
   recvinto(buffer: ArrayBufferView, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.read(new ReceivingInto(this.#inner, buffer, flags), options)
+    return this[kRead](new RecvInto(this[kHandle], buffer, flags), options)
   }
 
   /**
@@ -206,7 +161,7 @@ export class Socket extends Descriptor {
    * @throws EPIPE or ECONNRESET when the peer has closed; `bytes` on any error says how many had been accepted. See send(2).
    */
   send(data: validate.Data, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.write(new Sending(this.#inner, data, flags), options)
+    return this[kWrite](new Send(this[kHandle], data, flags), options)
   }
 
   /**
@@ -216,7 +171,7 @@ export class Socket extends Descriptor {
    *   `msg.flags()`, one whose control messages did not fit `MSG_CTRUNC`. See recvmsg(2).
    */
   recvmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number | null> {
-    return this.read(new ReceivingMessage(this.#inner, msg, flags), options)
+    return this[kRead](new RecvMsg(this[kHandle], msg, flags), options)
   }
 
   /**
@@ -225,171 +180,186 @@ export class Socket extends Descriptor {
    * @returns the number of bytes, which is all of them. See sendmsg(2).
    */
   sendmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number> {
-    return this.write(new SendingMessage(this.#inner, msg, flags), options)
+    return this[kWrite](new SendMsg(this[kHandle], msg, flags), options)
   }
 
   /**
-   * The budgets of a receiving and of a sending call in milliseconds, 0 for none; with arguments sets them. A deadline
-   * covers a whole call, however often it has to wait.
+   * The timeouts of receiving and of sending calls, in milliseconds, 0 for none; with arguments sets them. A timeout covers a whole call,
+   * however often it has to wait.
    */
   deadlines(rcvmsec?: number, sndmsec?: number): [rcvmsec: number, sndmsec: number] {
-    if (rcvmsec !== undefined) this.#receiving.budget = budget('rcvmsec', rcvmsec)
-    if (sndmsec !== undefined) this.#sending.budget = budget('sndmsec', sndmsec)
-    return [this.#receiving.budget, this.#sending.budget]
+    if (rcvmsec !== undefined) this.#forReceiving.timeout = budget('rcvmsec', rcvmsec)
+    if (sndmsec !== undefined) this.#forSending.timeout = budget('sndmsec', sndmsec)
+    return [this.#receiving?.timeout ?? 0, this.#sending?.timeout ?? 0]
   }
 
-  /** The receive deadline in seconds, 0 for none: the same as the first of {@link Socket.deadlines}. */
+  /** The receive timeout in seconds, 0 for none: the first of {@link Socket.deadlines}; with an argument sets it. */
   rcvtimeo(sec?: number): number {
     if (sec !== undefined) this.deadlines(validate.atLeast('sec', sec, 0) * MS_PER_SECOND, undefined)
-    return this.#receiving.budget / MS_PER_SECOND
+    return (this.#receiving?.timeout ?? 0) / MS_PER_SECOND
   }
 
-  /** The send deadline in seconds, 0 for none: the same as the second of {@link Socket.deadlines}. */
+  /** The send timeout in seconds, 0 for none: the second of {@link Socket.deadlines}; with an argument sets it. */
   sndtimeo(sec?: number): number {
     if (sec !== undefined) this.deadlines(undefined, validate.atLeast('sec', sec, 0) * MS_PER_SECOND)
-    return this.#sending.budget / MS_PER_SECOND
+    return (this.#sending?.timeout ?? 0) / MS_PER_SECOND
   }
 
   /**
-   * Sets a function that is called right before each wait for something to receive, as `fn(ctx, remainingMs)` with Infinity
-   * where there is no deadline. Returning false ends the call with ECANCELED; throwing ends it with that error. `null`
-   * removes it. Returns the former one.
+   * Sets a function that is called right before each wait for something to receive, as `fn(ctx, remainingMs)` with Infinity where there is
+   * no deadline. Returning false ends the call with ECANCELED; throwing ends it with that error. `null` removes it.
+   * @returns the former one.
    */
   onwaitrecv<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
-    return this.#receiving.setHook(fn, ctx)
+    return this.#forReceiving.setHook(fn, ctx)
   }
 
-  /** As {@link Socket.onwaitrecv}, before each wait for room to send. */
+  /** Sets a function that is called right before each wait for room to send: see {@link Socket.onwaitrecv}. */
   onwaitsend<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
-    return this.#sending.setHook(fn, ctx)
+    return this.#forSending.setHook(fn, ctx)
   }
 
-  /** Ends receiving: what waits for data gets what there is, and then the end. See shutdown(2), `SHUT_RD`. */
+  /** Ends receiving: a call that waits for data gets what is there, and then the end. See shutdown(2), `SHUT_RD`. */
   closer(): void {
-    this.plain('shutdown')
-    check(native.shutdown(this.use('shutdown'), SHUT_RD), 'shutdown')
-    this.#engine.ready(true, false, true)
+    const { fd, engine, transport } = this[kHandle]
+    transport.requirePlain('shutdown')
+    check(native.shutdown(fd.use('shutdown'), SHUT_RD), 'shutdown')
+    engine.ready(true, false, true)
   }
 
   /** Ends sending: the peer sees the end of the stream after what was sent. See shutdown(2), `SHUT_WR`. */
   closew(): void {
-    this.plain('shutdown')
-    check(native.shutdown(this.use('shutdown'), SHUT_WR), 'shutdown')
-    this.#engine.ready(false, true, false)
+    const { fd, engine, transport } = this[kHandle]
+    transport.requirePlain('shutdown')
+    check(native.shutdown(fd.use('shutdown'), SHUT_WR), 'shutdown')
+    engine.ready(false, true, false)
   }
 
   /**
-   * Closes the socket. It is closed for every other call at once: those that wait end with ECANCELED, later ones with EBADF.
-   * A second close does nothing. The event loop is never stopped: with `linger()` set, close(2) runs on another thread.
+   * Closes the socket. It is closed for every other call at once: those that wait end with ECANCELED, later ones with EBADF. A second
+   * close does nothing. The event loop is never stopped: with `linger()` set, close(2) runs on another thread.
    * @param shutrd - shut down receiving first, for every process that shares the socket.
    * @param shutwr - shut down sending first, likewise.
    * @throws what shutdown(2) or close(2) reported; the descriptor is closed in any case.
    */
   async close(shutrd = false, shutwr = false): Promise<void> {
-    await this.#shut(validate.boolean('shutrd', shutrd), validate.boolean('shutwr', shutwr))
-  }
-
-  #shut(shutrd: boolean, shutwr: boolean): Promise<void> {
-    const ending = new Ending()
-    ending.step(() => this.closing())
-    if (this.isOpen) {
-      const manner = {
-        shutrd,
-        shutwr,
-        lingers: this.socktype() === SOCK_STREAM && lingers(this.fd()),
-        farewell: this.farewell(),
-        budget: this.#sending.budget,
-      }
-      this.#stop()
-      ending.close(this.retire(), manner)
-    }
-    return ending.over()
-  }
-
-  /** Ends what waits, for the kernel or for its turn. */
-  #stop(): void {
-    this.#engine.close()
-    const canceled = (): Error => systemError(sys.ECANCELED, 'close')
-    this.#receiving.cancel(canceled)
-    this.#sending.cancel(canceled)
-  }
-
-  /** What a class has to do at every close, before the descriptor is gone; there may be none. */
-  protected closing(): void {
-    // Nothing to do for most.
-  }
-
-  /** What a class has to forget when the descriptor goes to somebody else. */
-  protected released(): void {
-    // Nothing for most.
+    const how = shutdownHow(validate.boolean('shutrd', shutrd), validate.boolean('shutwr', shutwr))
+    await this.#close(how)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  /** Gives the descriptor to the caller, who closes it from now on; what waits ends with ECANCELED. It stays non-blocking. */
-  detach(): number {
-    this.#leave()
-    return this.release()
-  }
-
-  #leave(): void {
-    this.use('detach')
-    this.plain('detach')
-    this.released()
-    this.#stop()
-  }
-
-  static {
-    surrender = (sock) => {
-      sock.#leave()
-      return sock.retire()
+  #close(how?: number): Promise<void> {
+    const channel = this[kHandle]
+    const steps = new Steps()
+    for (const hooks of this.#hooks ?? []) steps.run(() => hooks.close())
+    if (channel.fd.fd >= 0) {
+      closeChannel(steps, channel, { how, timeout: this.#sending?.timeout ?? 0 })
+      this.#cancelTurns()
     }
+    return steps.done()
   }
 
-  /** Calls that wait keep the process alive: the default. */
+  /** Ends what waits for its turn. */
+  #cancelTurns(): void {
+    const canceled = (): Error => systemError(sys.ECANCELED, 'close')
+    this.#receiving?.cancel(canceled)
+    this.#sending?.cancel(canceled)
+  }
+
+  /**
+   * Closes the current channel and goes on with another one; calls that wait on the former end with ECANCELED.
+   * @internal
+   */
+  async [kReplaceChannel](channel: Channel): Promise<void> {
+    const closed = this.#close()
+    this[kHandle] = channel
+    channel.engine.refer(this.#referenced)
+    await closed
+  }
+
+  /** Gives the descriptor to the caller, who closes it from now on; calls that wait end with ECANCELED. It stays non-blocking. */
+  detach(): number {
+    return this[kReleaseChannel]().fd.release()
+  }
+
+  /**
+   * Takes the channel away, with its descriptor open; calls that wait end with ECANCELED, and the socket is closed.
+   * @internal
+   */
+  [kReleaseChannel](): Channel {
+    const channel = this[kHandle]
+    channel.fd.use('detach')
+    channel.transport.requirePlain('detach')
+    for (const hooks of this.#hooks ?? []) hooks.release()
+    channel.engine.close()
+    this.#cancelTurns()
+    this[kHandle] = new Channel(CLOSED_FD, channel.kind)
+    return channel
+  }
+
+  /**
+   * Adds something that has to know when the socket is closed or given away, and returns it.
+   * @internal
+   */
+  [kAddHooks]<H extends SocketHooks>(hooks: H): H {
+    this.#hooks ??= []
+    this.#hooks.push(hooks)
+    hooks.refer?.(this.#referenced)
+    return hooks
+  }
+
+  /** Lets calls that wait keep the process alive, as they do by default. */
   ref(): this {
-    this.referenced = true
-    this.#engine.refer(true)
-    return this
+    return this.#refer(true)
   }
 
-  /** Calls that wait do not keep the process alive. */
+  /** Lets the process end although calls wait. */
   unref(): this {
-    this.referenced = false
-    this.#engine.refer(false)
+    return this.#refer(false)
+  }
+
+  #refer(referenced: boolean): this {
+    this.#referenced = referenced
+    this[kHandle].engine.refer(referenced)
+    for (const hooks of this.#hooks ?? []) hooks.refer?.(referenced)
     return this
   }
 
-  /** The pending error of the socket, `null` for none; reading it clears it. See socket(7), `SO_ERROR`. */
+  /** Returns the pending error of the socket, `null` for none; reading it clears it. See socket(7), `SO_ERROR`. */
   error(): SystemError | null {
-    const errno = this.takeError()
+    const errno = takeError(this[kHandle].fd.use('getsockopt'))
     return errno === 0 ? null : systemError(errno, 'getsockopt', { detail: 'SO_ERROR' })
   }
 }
 
 export interface Socket extends OptionMethods<typeof socketOptions> {
-  /** {@link Socket.recv} in turn: waits for the calls before it, first come, first served, instead of being refused. */
+  /** {@link Socket.recv} that waits for its turn, first come, first served, instead of being refused. */
   recvsync(...args: Parameters<Socket['recv']>): ReturnType<Socket['recv']>
-  /** {@link Socket.recvinto} in turn. */
+  /** {@link Socket.recvinto} that waits for its turn. */
   recvintosync(...args: Parameters<Socket['recvinto']>): ReturnType<Socket['recvinto']>
-  /** {@link Socket.recvmsg} in turn. */
+  /** {@link Socket.recvmsg} that waits for its turn. */
   recvmsgsync(...args: Parameters<Socket['recvmsg']>): ReturnType<Socket['recvmsg']>
-  /** {@link Socket.send} in turn: pieces of several callers never mix. */
+  /** {@link Socket.send} that waits for its turn: the pieces of several callers never mix. */
   sendsync(...args: Parameters<Socket['send']>): ReturnType<Socket['send']>
-  /** {@link Socket.sendmsg} in turn. */
+  /** {@link Socket.sendmsg} that waits for its turn. */
   sendmsgsync(...args: Parameters<Socket['sendmsg']>): ReturnType<Socket['sendmsg']>
 }
 defineOptions(Socket, socketOptions)
 defineLocked(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
 
-/** What a socket to be has: it is closed for every call until it is connected. */
-const NOTHING: SocketFacts = { family: AF_UNSPEC, socktype: 0, protocol: 0 }
+function lowSocket(sock: unknown): LowSocket {
+  if (sock instanceof LowSocket) return sock
+  throw validate.invalidType('sock', 'an instance of Socket of berkeley/llsocket', sock)
+}
 
-function taken(sock: unknown): Partial<Handed> {
-  if (sock === undefined) return {}
-  if (!(sock instanceof LowSocket))
-    throw validate.invalidType('sock', 'an instance of Socket of berkeley/llsocket', sock)
-  return handOver(sock)
+/** Runs the operation that a function makes; what the function throws rejects. */
+function made<T>(make: () => Operation<T>, run: (operation: Operation<T>) => Promise<T>): Promise<T> {
+  try {
+    return run(make())
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }

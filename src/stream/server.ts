@@ -1,31 +1,72 @@
-import { AF_UNIX } from '../constants/exported.generated.js'
+import { SOMAXCONN } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { kHandle } from '../descriptor/handle.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { withListener } from '../socket/listener.js'
+import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
+import type { WaitOptions } from '../socket/socket.js'
+import { systemError } from '../support/errors.js'
 import type { TlsConfig } from '../tls/config.js'
 import { type Context, contextOf } from '../tls/context.js'
 import { TlsSession } from '../tls/session.js'
 import { StreamSocket } from './socket.js'
 
+/** A `createConnection` that ignores its second argument would make a connection in the clear, unnoticed. */
+function assertEncrypted(connection: StreamSocket): void {
+  if (connection.encrypted) return
+  void connection.close()
+  throw systemError(sys.EPROTO, 'accept', {
+    detail: 'createConnection() made a socket without TLS: pass "tls" on to it',
+  })
+}
+
 /** A socket that listens for streams. */
-export class StreamServer extends withListener(StreamSocket, StreamSocket) {
+export class StreamServer extends StreamSocket implements Listening {
   #context: Context | undefined
 
   /**
-   * Encrypts every connection that is accepted from now on, by what `tlscfg` of `create()` would say: also to change certificates
-   * while the server runs. Connections that stand keep theirs. The handshake runs when a connection is first used.
-   * @throws TypeError or {@link TlsError} for what is no configuration of a server; then everything stays as it was.
+   * Encrypts every connection that is accepted from now on, as `tlscfg` of `create()` does: also to change certificates while the server
+   * runs. Existing connections keep theirs. The handshake runs when a connection is first used.
+   * @throws TypeError or {@link TlsError} for a configuration that a server cannot use; then everything stays as it was.
    */
   secure(tlscfg: TlsConfig | Context): void {
     this.#context = contextOf(tlscfg, true)
   }
 
-  /** The TLS of the next connection. */
-  protected override encrypting(): TlsSession | undefined {
-    return this.#context && new TlsSession(this.#context, { shortIsAll: this.family() !== AF_UNIX })
+  /** See {@link Listening.listen}. */
+  listen(backlog: number = SOMAXCONN): void {
+    listen(this, backlog)
   }
-}
 
-export interface StreamServer {
+  /** See {@link Listening.accept}. */
+  accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>> {
+    return accept(this, (sock) => this.#connectionOf(sock), options)
+  }
+
+  #connectionOf(sock: LowSocket): ReturnType<this['createConnection']> {
+    const { shortReadDrains } = this[kHandle].kind
+    const tls = this.#context && new TlsSession(this.#context, { shortIsAll: shortReadDrains })
+    try {
+      const connection = this.createConnection(sock, tls)
+      if (tls) assertEncrypted(connection)
+      return connection as ReturnType<this['createConnection']>
+    } catch (error) {
+      tls?.close()
+      throw error
+    }
+  }
+
+  /** See {@link Listening.acceptfd}. */
+  acceptfd(options?: WaitOptions): Promise<number> {
+    return acceptfd(this, options)
+  }
+
   /** Makes the object of an accepted connection. To be overridden for connections of another class. */
-  createConnection(sock: LowSocket, tls?: TlsSession): StreamSocket
+  createConnection(sock: LowSocket, tls?: TlsSession): StreamSocket {
+    return new StreamSocket(sock, tls)
+  }
+
+  /** The connections, one after the other, until the server is closed. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>> {
+    return connectionsOf(this)
+  }
 }

@@ -1,27 +1,50 @@
+import type { X509Certificate } from 'node:crypto'
 import type { DuplexOptions } from 'node:stream'
 import { SocketDuplex } from '../adapters/node-stream.js'
 import { TlsDuplex } from '../adapters/tls-stream.js'
 import { type WebStreams, webStreams } from '../adapters/web-streams.js'
-import { MORE, type Operation } from '../engine/operation.js'
-import { native } from '../native/sockets.js'
+import { sys } from '../constants/lookup.js'
+import { kHandle } from '../descriptor/handle.js'
+import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { defineLocked } from '../socket/locked.js'
-import type { WaitOptions } from '../socket/socket.js'
-import { check } from '../support/errors.js'
+import { kWrite, Socket, type WaitOptions } from '../socket/socket.js'
+import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import { TlsCapable } from './tls-capable.js'
+import type { TlsError } from '../tls/errors.js'
+import { TlsSession } from '../tls/session.js'
+import type { Cipher } from '../tls/session-info.js'
 
-/** A stream: bytes in order, without boundaries, until the end. See tcp(7), unix(7). */
-export class StreamSocket extends TlsCapable {
+/** Anything but a session would encrypt nothing; the socket stays its owner's then. */
+function checkSession(tls: unknown, sock: LowSocket | undefined): LowSocket | undefined {
+  if (tls === undefined || tls instanceof TlsSession) return sock
+  throw validate.invalidType('tls', 'what createConnection() was given', tls)
+}
+
+/**
+ * A stream: bytes in order, without boundaries, until the end, in the clear or encrypted by TLS. What is asked about TLS has no answer
+ * in the clear. See tcp(7), unix(7).
+ */
+export class StreamSocket extends Socket {
+  /** Takes over a synchronous socket; `tls` encrypts it, as `createConnection` of a server is given it. */
+  constructor(sock?: LowSocket, tls?: TlsSession) {
+    super(checkSession(tls, sock))
+    if (tls) this[kHandle].encrypt(tls)
+  }
+
+  get #session(): TlsSession | undefined {
+    return this[kHandle].transport.session
+  }
+
   /**
-   * This socket as a Node stream, for every library that takes one: `http`, `http2`, `ws`. It belongs to the stream from now on.
+   * Returns this socket as a Node stream, for every library that takes one: `http`, `http2`, `ws`. It belongs to the stream from now on.
    */
   duplex(options?: DuplexOptions): SocketDuplex {
     return this.encrypted ? new TlsDuplex(this, options) : new SocketDuplex(this, options)
   }
 
-  /** This socket as a pair of web streams. It belongs to them from now on. */
+  /** Returns this socket as a pair of web streams. It belongs to them from now on. */
   web(): WebStreams {
     return webStreams(this)
   }
@@ -34,36 +57,122 @@ export class StreamSocket extends TlsCapable {
    * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL or ESPIPE for what is no such file; `bytes` on any error says how many were
    *   sent. See sendfile(2).
    */
-  sendfile(fd: number, bytes: number, offset = 0, options?: WaitOptions): Promise<number> {
-    return this.write(() => {
-      const file = validate.descriptor('fd', fd)
-      const total = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
-      const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
-      return this.encryptedFile(file, from, total) ?? plainFile(file, from, total)
-    }, options)
+  async sendfile(fd: number, bytes: number, offset = 0, options?: WaitOptions): Promise<number> {
+    const file = validate.descriptor('fd', fd)
+    const total = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
+    const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
+    return this[kWrite](this[kHandle].transport.sendfile(file, from, total), options)
   }
-}
 
-/** sendfile(2), made on another thread until everything is sent. */
-function plainFile(file: number, from: number, total: number): Operation<number> {
-  let sent = 0
-  return {
-    syscall: 'sendfile',
-    attempt: (socket) => native.sendfile(socket, file, from + sent, total - sent),
-    offload: (socket) =>
-      new Promise((resolve) => {
-        check(native.sendfileAsync(resolve, socket, file, from + sent, total - sent), 'sendfile')
-      }),
-    finish: (count) => {
-      sent += count
-      return count === 0 || sent === total ? sent : MORE
-    },
-    context: () => ({ bytes: sent }),
+  /**
+   * Does the TLS handshake, within the send deadline. The first call that sends or receives would do it too. When it is done already, and
+   * without TLS, there is nothing to do. A client has done it when it is connected.
+   * @throws {@link TlsError}: the peer cannot be verified, does not speak TLS, or accepts nothing that this side does.
+   */
+  handshake(options?: WaitOptions): Promise<void> {
+    return this[kWrite](this[kHandle].transport.handshake(), options)
+  }
+
+  /**
+   * Ends sending, once everything before has left: the peer sees the end of the stream, and may still send. With TLS, where
+   * `closew()` is refused, by close_notify; without it as `closew()`.
+   */
+  end(options?: WaitOptions): Promise<void> {
+    return this[kWrite](this[kHandle].transport.end(), options)
+  }
+
+  /** Uses fresh keys for what is sent from now on, and asks the peer to do so too if `askPeer` is true. TLS 1.3 only. */
+  updateKeys(askPeer = false): void {
+    validate.boolean('askPeer', askPeer)
+    this.#requireSession('updateKeys').updateKeys(askPeer)
+  }
+
+  /** Whether TLS encrypts what is sent and received. */
+  get encrypted(): boolean {
+    return this.#session !== undefined
+  }
+
+  /** Whether the peer has shown a certificate that passed every check, with none left out. */
+  get authorized(): boolean {
+    return this.#session?.isAuthorized ?? false
+  }
+
+  /** Why the peer cannot be verified, where the configuration tolerates that (`rejectUnauthorized: false`). */
+  get authorizationError(): TlsError | null {
+    return this.#session?.authorizationError ?? null
+  }
+
+  /** The application protocol that both chose (ALPN). */
+  get alpnProtocol(): string | undefined {
+    return this.#session?.alpnProtocol
+  }
+
+  /** The name that the client asked for (SNI). */
+  get servername(): string | undefined {
+    return this.#session?.servername
+  }
+
+  /** The certificate of the peer. */
+  getPeerCertificate(): X509Certificate | undefined {
+    return this.#session?.peerCertificate
+  }
+
+  /** The certificate of the peer and those that it sent along, in its order. */
+  getPeerCertificates(): X509Certificate[] {
+    return this.#session?.certificates ?? []
+  }
+
+  /** The certificate that this side has shown. */
+  getCertificate(): X509Certificate | undefined {
+    return this.#session?.ownCertificate
+  }
+
+  /** The cipher suite. */
+  getCipher(): Cipher | undefined {
+    return this.#session?.cipher
+  }
+
+  /** `'TLSv1.3'`, once the handshake is done. */
+  getProtocol(): string | undefined {
+    return this.#session?.protocol
+  }
+
+  /** Whether the handshake went on from a former session. */
+  isSessionReused(): boolean {
+    return this.#session?.isReused ?? false
+  }
+
+  /**
+   * Clients: what a later connection to the same server can begin with (`session` of its `tlscfg`). With TLS 1.3 it comes after the
+   * handshake, along with the first data. It holds keys: keep it as one.
+   */
+  getSession(): Buffer | undefined {
+    return this.#session?.resumableSession
+  }
+
+  /** Clients: the OCSP response that the server has sent (DER). */
+  getOCSPResponse(): Buffer | undefined {
+    return this.#session?.ocspResponse
+  }
+
+  /**
+   * Keys for another protocol, bound to this connection. See RFC 5705, and RFC 8446 section 7.5.
+   * @throws ENOTCONN before the handshake, EOPNOTSUPP without TLS.
+   */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    return this.#requireSession('exportKeyingMaterial').exportKeyingMaterial(length, label, context)
+  }
+
+  #requireSession(syscall: string): TlsSession {
+    const { fd, transport } = this[kHandle]
+    fd.use(syscall)
+    if (transport.session) return transport.session
+    throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'nothing encrypts the connection' })
   }
 }
 
 export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
-  /** {@link StreamSocket.sendfile} in turn: waits for the calls before it, first come, first served, instead of being refused. */
+  /** {@link StreamSocket.sendfile} that waits for its turn, first come, first served, instead of being refused. */
   sendfilesync(...args: Parameters<StreamSocket['sendfile']>): ReturnType<StreamSocket['sendfile']>
 }
 defineOptions(StreamSocket, tcpOptions)

@@ -1,58 +1,57 @@
 /**
- * Allocates memory to receive into, not zeroed. Users see it as the `buffer` of what they received, while the rest is still received into.
- * It is not extensible, so that they cannot define a `byteLength` of their own, on which {@link partOf} relies.
+ * Allocates memory to receive into, not zeroed. Users see it as `buffer` of what they received while others receive into the rest, so
+ * it takes no new properties: a `byteLength` of its own would be believed by {@link partOf}.
  */
 export function allocate(bytes: number): Buffer<ArrayBuffer> {
-  const room = Buffer.allocUnsafeSlow(bytes)
-  Object.preventExtensions(room.buffer)
-  return room
+  const memory = Buffer.allocUnsafeSlow(bytes)
+  Object.preventExtensions(memory.buffer)
+  return memory
 }
 
 /**
- * A part of memory as a Buffer. It costs half of `subarray()`, which has to ask a Buffer for its memory.
- * @throws RangeError when it is out of bounds, where `subarray()` would return a shorter part.
+ * Returns a part of memory as a Buffer, at half the cost of `subarray()`, which has to ask a Buffer for its memory.
+ * @throws RangeError outside of the memory, where `subarray()` would return what there is.
  */
 export const partOf: (memory: ArrayBufferLike, at: number, bytes: number) => Buffer = Buffer.from
 
 /**
- * The size of a slab: memory that many receives share. Each reserves room at its end, the kernel fills a part of it, and only that part is
- * taken, so that small messages share one allocation instead of zeroing 64 KiB each. A Buffer keeps its whole slab alive, as Node's
- * own do.
+ * The receive buffer of this thread. A receive reserves room in it, the kernel fills a part, and only that part is taken: small messages
+ * share one allocation instead of zeroing 64 KiB each. A Buffer keeps the whole of it alive, as those of Node's pool do.
  */
-const SLAB_BYTES = 256 * 1024
+const POOL_BYTES = 256 * 1024
 const ALIGNMENT = 8
 
-let slab = Buffer.alloc(0)
-/** The memory of the slab: kept, because `buffer` of a Buffer is a getter. */
-let memory = slab.buffer
+let pool = Buffer.alloc(0)
+/** The memory of the pool, which a Buffer computes each time that it is asked. */
+let memory = pool.buffer
 let used = 0
 
-/** A call that receives into a part of memory, and returns a count or `-errno`. */
+/** A receiving call: given memory, an offset and a length it returns a count, or `-errno`. */
 export type ReadInto = (memory: Buffer, offset: number, length: number) => number
 
-/** Reserves room for `bytes` in {@link slabMemory}, and returns its offset. {@link taken} then takes the part that was filled. */
+/** Makes room for `bytes` in {@link receiveBuffer}, and returns its offset there. {@link takeReceived} then returns what was filled. */
 export function reserve(bytes: number): number {
-  if (slab.length - used < bytes) {
-    slab = allocate(Math.max(bytes, SLAB_BYTES))
-    memory = slab.buffer
+  if (pool.length - used < bytes) {
+    pool = allocate(Math.max(bytes, POOL_BYTES))
+    memory = pool.buffer
     used = 0
   }
   return used
 }
 
-/** The memory in which {@link reserve} has reserved room. */
-export function slabMemory(): Buffer {
-  return slab
+/** Returns the memory in which {@link reserve} made room. */
+export function receiveBuffer(): Buffer {
+  return pool
 }
 
-/** Reserves room for `bytes`, lets `read` fill it, and returns its result. */
+/** Lets `read` fill up to `bytes`, and returns its answer. */
 export function receive(bytes: number, read: ReadInto): number {
   const at = reserve(bytes)
-  return read(slab, at, bytes)
+  return read(pool, at, bytes)
 }
 
-/** Takes the first `bytes` of the room of the last {@link reserve}: they belong to the caller, and are not reserved again. */
-export function taken(bytes: number): Buffer {
+/** Takes the first `bytes` of the room that was reserved last; they are the caller's from now on. */
+export function takeReceived(bytes: number): Buffer {
   const part = partOf(memory, used, bytes)
   used += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
   return part

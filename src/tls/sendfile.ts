@@ -1,5 +1,5 @@
 import { read } from 'node:fs'
-import { MORE, type Operation } from '../engine/operation.js'
+import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import type { ErrorContext } from '../support/errors.js'
 import type { TlsSession } from './session.js'
 
@@ -9,7 +9,7 @@ const PIECE = 128 * 1024
 /** Sends a file through TLS: its pieces are read on libuv's pool, and written as records by the thread of the socket. */
 export class SendFile implements Operation<number> {
   readonly syscall = 'sendfile'
-  readonly either = true
+  readonly wakeOnEither = true
   readonly #tls: TlsSession
   readonly #file: number
   readonly #from: number
@@ -54,11 +54,11 @@ export class SendFile implements Operation<number> {
   }
 
   /** Counts what was sent. The result is there when nothing is left to read, to send, or in records that wait for room. */
-  finish(count: number): number | typeof MORE {
+  finish(count: number): number | typeof AGAIN_NOW {
     this.#start += count
     this.#sent += count
     if (this.#sent === this.#total) this.#isComplete = true
-    return this.#isComplete && this.#start === this.#end && this.#tls.pendingBytes === 0 ? this.#sent : MORE
+    return this.#isComplete && this.#start === this.#end && this.#tls.pendingBytes === 0 ? this.#sent : AGAIN_NOW
   }
 
   /** Adds the number of bytes sent to an error. */

@@ -1,5 +1,5 @@
 import { sys } from '../constants/lookup.js'
-import { NOT_YET, type Operation, TURN } from '../engine/operation.js'
+import { type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
 import { type Handle, nativeTls, type Reason, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
@@ -52,7 +52,7 @@ export function handshakeOperation(session: TlsSession): Operation<void> {
     syscall: 'handshake',
     attempt: (fd) => session.handshake(fd),
     finish: () => undefined,
-    either: true,
+    wakeOnEither: true,
   }
 }
 
@@ -138,7 +138,7 @@ export class TlsSession extends SessionInfo {
       const result = this.#interpret('handshake', this.tls.sessionHandshake(this.handle, fd))
       if (result === this.tls.WANT_SERVER) {
         this.#selectContext()
-        return NOT_YET
+        return WOULD_BLOCK
       }
       if (result !== this.tls.WANT_VERDICT) return result
       this.#verification.answerVerify()
@@ -217,12 +217,12 @@ export class TlsSession extends SessionInfo {
   /** Turns the addon's answer into that of a system call, or throws the error of TLS. */
   #interpret(syscall: string, result: number): number {
     this.#readRegisters()
-    return result > 0 || result === NOT_YET ? result : this.#interpretOther(syscall, result)
+    return result > 0 || result === WOULD_BLOCK ? result : this.#interpretOther(syscall, result)
   }
 
   #interpretOther(syscall: string, result: number): number {
     if (result === this.tls.FAILED) throw this.#fail(this.#errorFromOpenSsl(syscall))
-    if (result === this.tls.WANT_TURN) return TURN
+    if (result === this.tls.WANT_TURN) return YIELD
     if (result === this.tls.TRUNCATED) throw this.#fail(this.#truncated(syscall))
     if (syscall === 'handshake' && result === 0) this.#establish()
     return result

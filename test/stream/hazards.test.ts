@@ -5,8 +5,7 @@ import { describe, test } from 'node:test'
 import { AddrInfo, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream } from 'berkeley'
 import { threadPoller } from '#internal/engine/epoll.js'
 import { native } from '#internal/native/sockets.js'
-import { withDialer } from '#internal/socket/dialer.js'
-import { closing, closingAll, countFds, leavesNoFd } from '../util/index.js'
+import { closing, closingAll, countFds, leavesNoFd, plannedClient } from '../util/index.js'
 
 leavesNoFd()
 
@@ -88,8 +87,7 @@ describe('connecting', () => {
     server.listen()
     const { port } = server.getsockname()
     let list: AddrInfo[] = []
-    const Client = withDialer(stream.inet.Socket, { checked: (options) => options, lookup: async () => list })
-    const client = closing(t, await Client.create({}, false))
+    const client = closing(t, plannedClient(stream.inet.Socket, { lookup: async () => list }))
     const refusing = Array.from({ length: 8 }, (_, i) => tcp(`127.0.1.${i + 1}`, port))
     list = refusing
     const before = countFds()
@@ -124,8 +122,7 @@ describe('connecting to several addresses', () => {
 
   /** A client that tries those addresses. */
   async function clientOf(t: Test, list: AddrInfo[]): Promise<{ connect(budget: number): Promise<void> }> {
-    const Client = withDialer(stream.inet.Socket, { checked: (options) => options, lookup: async () => list })
-    return closing(t, await Client.create({}, false))
+    return closing(t, plannedClient(stream.inet.Socket, { lookup: async () => list }))
   }
 
   test('has one deadline for all of them, and leaves nothing (H53)', async (t) => {

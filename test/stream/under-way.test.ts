@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { describe, type TestContext, test } from 'node:test'
-import { dgram, MsgHdr, type Socket, type SystemError, seqpacket, stream } from 'berkeley'
+import { type AddrInfo, dgram, MsgHdr, type Socket, type SystemError, seqpacket, stream } from 'berkeley'
+import type { Socket as LowSocket } from 'berkeley/llsocket'
 import { native } from '#internal/native/sockets.js'
-import { withDialer } from '#internal/socket/dialer.js'
-import { abstractName, closing, leavesNoFd, within } from '../util/index.js'
+import { abstractName, closing, leavesNoFd, plannedClient, within } from '../util/index.js'
 
 leavesNoFd()
 
@@ -133,12 +133,12 @@ describe('a client that is closed at any moment of its attempt to connect', () =
     const path = abstractName()
     const listener = closing(t, await stream.unix.Server.create({ path }))
     listener.listen()
-    const Choosy = withDialer(stream.unix.Socket, {
-      checked: (options) => options,
-      lookup: async () => [listener.getsockname()],
-      ready: (sock) => void sock.sndbuf(4096),
-    })
-    const makers = [() => stream.unix.Client.create({ path }, false), () => Choosy.create({}, false)]
+    const lookup = async (): Promise<AddrInfo[]> => [listener.getsockname()]
+    const prepare = (sock: LowSocket): void => void sock.sndbuf(4096)
+    const makers = [
+      () => stream.unix.Client.create({ path }, false),
+      async () => plannedClient(stream.unix.Socket, { lookup, prepare }),
+    ]
     for (const make of makers)
       for (let after = 0; after < MICROTASKS; after++) {
         const client = closing(t, await make())

@@ -17,16 +17,16 @@ export class FakePoller implements Poller {
     return { stop: () => this.watched.delete(fd) }
   }
 
-  hold(): void {
+  ref(): void {
     this.holders++
   }
 
-  release(): void {
+  unref(): void {
     this.holders--
   }
 
   /** Reports readiness, as an event would. */
-  report(fd: number, readable: boolean, writable: boolean, lasting = false): void {
-    this.watched.get(fd)?.ready(readable, writable, lasting)
+  report(fd: number, readable: boolean, writable: boolean, sticky = false): void {
+    this.watched.get(fd)?.ready(readable, writable, sticky)
   }
 }

@@ -1,54 +1,48 @@
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
 import type { TlsConfig } from '../../tls/config.js'
 import type { Context } from '../../tls/context.js'
-import { type InetClientOptions, InetStreamClient } from '../inet/client.js'
-import { type InetServerOptions, InetStreamServer } from '../inet/server.js'
-import { InetStreamSocket } from '../inet/socket.js'
-import { adoptEncrypting, type Encrypting, requireConfig } from './require-tls.js'
+import * as inet from '../inet.js'
+import { type Encrypting, requireConfig, wrapEncrypting } from './require-tls.js'
 
-/** A TCP server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
-class InetTlsServer extends InetStreamServer {
-  /** As of `stream.inet.Server`, with a `tlscfg`. */
-  static override async create<S extends InetStreamServer>(
+/** A TCP server that requires TLS: `tlscfg` cannot be forgotten. */
+class InetTlsServer extends inet.Server {
+  /** See `create` of `stream.inet.Server`; `tlscfg` is required. */
+  static override async create<S extends inet.Server>(
     this: new (
       sock: LowSocket,
     ) => S,
-    options: Encrypting<InetServerOptions>,
+    options: Encrypting<inet.ServerOptions>,
   ): Promise<S> {
-    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-    return InetStreamServer.create.call(this as never, requireConfig(options)) as unknown as Promise<S>
+    // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
+    return (inet.Server.create<S>).call(this, requireConfig(options))
   }
 
-  /** As of `stream.inet.Server`, with a `tlscfg`. */
-  static override wrap<S extends InetStreamServer>(
+  /** See `wrap` of `stream.inet.Server`; `tlscfg` is required. */
+  static override wrap<S extends inet.Server>(
     this: new (
       sock: LowSocket,
     ) => S,
     fd: number,
     tlscfg?: TlsConfig | Context,
   ): Promise<S> {
-    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-    return adoptEncrypting<S>(tlscfg, () => InetStreamServer.wrap.call(this as never, fd))
+    // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
+    return wrapEncrypting(tlscfg, () => (inet.Server.wrap<S>).call(this, fd))
   }
 }
 
-/** A TCP client that talks nothing but TLS. */
-class InetTlsClient extends InetStreamClient {
-  /** As of `stream.inet.Client`, with a `tlscfg`. */
+/** A TCP client that requires TLS. */
+class InetTlsClient extends inet.Client {
+  /** See `create` of `stream.inet.Client`; `tlscfg` is required. */
   static override async create<C>(
     this: new () => C,
-    options: Encrypting<InetClientOptions>,
+    options: Encrypting<inet.ClientOptions>,
     connect?: boolean,
     conndeadl?: number,
   ): Promise<C> {
-    return InetStreamClient.create.call(
-      // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-      this as never,
-      requireConfig(options),
-      connect,
-      conndeadl,
-    ) as unknown as Promise<C>
+    // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
+    return (inet.Client.create<C>).call(this, requireConfig(options), connect, conndeadl)
   }
 }
 
-export { InetStreamSocket as Socket, InetTlsClient as Client, InetTlsServer as Server }
+export { Socket } from '../inet.js'
+export { InetTlsClient as Client, InetTlsServer as Server }

@@ -6,22 +6,22 @@ import type { StreamServer } from '../server.js'
 
 /** Options that have to have a `tlscfg`. */
 export type Encrypting<Options> = Options & {
-  /** Keys, and whom to trust. */
+  /** Keys, and what to trust. */
   tlscfg: TlsConfig | Context
 }
 
-/** Has a server that is about to be adopted encrypt its connections; nothing is adopted when the configuration is no good. */
-export async function adoptEncrypting<S>(
+/** Adopts a server that encrypts its connections; nothing is adopted when the configuration cannot be used. */
+export async function wrapEncrypting<S extends StreamServer>(
   tlscfg: TlsConfig | Context | undefined,
-  adopt: () => Promise<unknown>,
+  wrap: () => Promise<S>,
 ): Promise<S> {
   const context = contextOf(validate.object('tlscfg', tlscfg) as TlsConfig | Context, true)
-  const server = (await adopt()) as S & StreamServer
+  const server = await wrap()
   server.secure(context)
   return server
 }
 
-/** A copy of the options; refuses those without a `tlscfg`. What is read again could be nothing by then, and nothing encrypted. */
+/** Returns a copy of the options, and refuses those without a `tlscfg`. Read again they might have none, and nothing would be encrypted. */
 export function requireConfig<Options extends TlsOptions>(options: Options): Options {
   const copy = { ...(validate.object('options', options) as Options) }
   copy.tlscfg ??= options.tlscfg

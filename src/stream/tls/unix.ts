@@ -1,50 +1,43 @@
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
-import type { UnixClientOptions } from '../../socket/unix-client.js'
-import type { UnixServerOptions } from '../../socket/unix-server.js'
 import type { TlsConfig } from '../../tls/config.js'
 import type { Context } from '../../tls/context.js'
-import { UnixStreamClient } from '../unix/client.js'
-import { UnixStreamServer } from '../unix/server.js'
-import { UnixStreamSocket } from '../unix/socket.js'
-import { adoptEncrypting, type Encrypting, requireConfig } from './require-tls.js'
+import type { StreamServer } from '../server.js'
+import * as unix from '../unix.js'
+import { type Encrypting, requireConfig, wrapEncrypting } from './require-tls.js'
 
-/** A unix stream server that takes nothing but TLS: `tlscfg` cannot be forgotten. */
-class UnixTlsServer extends UnixStreamServer {
-  /** As of `stream.unix.Server`, with a `tlscfg`. */
+/** A unix stream server that requires TLS: `tlscfg` cannot be forgotten. */
+class UnixTlsServer extends unix.Server {
+  /** See `create` of `stream.unix.Server`; `tlscfg` is required. */
   static override async create<S>(
     this: new (
       sock: LowSocket,
     ) => S,
-    options: Encrypting<UnixServerOptions>,
+    options: Encrypting<unix.ServerOptions>,
   ): Promise<S> {
-    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-    return UnixStreamServer.create.call(this as never, requireConfig(options)) as unknown as Promise<S>
+    // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
+    return (unix.Server.create<S>).call(this, requireConfig(options))
   }
 
-  /** As of `stream.unix.Server`, with a `tlscfg`. */
+  /** See `wrap` of `stream.unix.Server`; `tlscfg` is required. */
   static override wrap<S>(this: new (sock: LowSocket) => S, fd: number, tlscfg?: TlsConfig | Context): Promise<S> {
-    // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-    return adoptEncrypting<S>(tlscfg, () => UnixStreamServer.wrap.call(this as never, fd))
+    // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
+    return wrapEncrypting(tlscfg, () => (unix.Server.wrap<S>).call(this, fd) as Promise<S & StreamServer>)
   }
 }
 
-/** A unix stream client that talks nothing but TLS. A path says nothing of a host: `servername` does. */
-class UnixTlsClient extends UnixStreamClient {
-  /** As of `stream.unix.Client`, with a `tlscfg`. */
+/** A unix stream client that requires TLS. A path does not name a host: `servername` does. */
+class UnixTlsClient extends unix.Client {
+  /** See `create` of `stream.unix.Client`; `tlscfg` is required. */
   static override async create<C>(
     this: new () => C,
-    options: Encrypting<UnixClientOptions>,
+    options: Encrypting<unix.ClientOptions>,
     connect?: boolean,
     conndeadl?: number,
   ): Promise<C> {
-    return UnixStreamClient.create.call(
-      // biome-ignore lint/complexity/noThisInStatic: it may be a class of the user's
-      this as never,
-      requireConfig(options),
-      connect,
-      conndeadl,
-    ) as unknown as Promise<C>
+    // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
+    return (unix.Client.create<C>).call(this, requireConfig(options), connect, conndeadl)
   }
 }
 
-export { UnixStreamSocket as Socket, UnixTlsClient as Client, UnixTlsServer as Server }
+export { Socket } from '../unix.js'
+export { UnixTlsClient as Client, UnixTlsServer as Server }

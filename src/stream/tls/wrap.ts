@@ -1,15 +1,16 @@
 import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../../constants/exported.generated.js'
 import { Socket as LowSocket } from '../../llsocket/socket.js'
 import { native } from '../../native/sockets.js'
-import { surrender, type WaitOptions } from '../../socket/socket.js'
+import type { Channel } from '../../socket/channel.js'
+import { kReleaseChannel, type WaitOptions } from '../../socket/socket.js'
 import * as validate from '../../support/validate.js'
 import type { TlsConfig } from '../../tls/config.js'
 import { Context, contextOf } from '../../tls/context.js'
 import { TlsError } from '../../tls/errors.js'
 import { TlsSession } from '../../tls/session.js'
-import { InetStreamSocket } from '../inet/socket.js'
+import { Socket as InetStreamSocket } from '../inet.js'
 import type { StreamSocket } from '../socket.js'
-import { UnixStreamSocket } from '../unix/socket.js'
+import { Socket as UnixStreamSocket } from '../unix.js'
 
 /** How a connection becomes one with TLS. */
 export interface WrapOptions extends WaitOptions {
@@ -58,20 +59,19 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   }
 }
 
+/** Moves the channel of a socket, as it is, to a new object that the session encrypts. */
 function secure(sock: StreamSocket, session: TlsSession): StreamSocket {
-  const facts = { family: sock.family(), socktype: sock.socktype(), protocol: sock.protocol() }
   const [rcvmsec, sndmsec] = sock.deadlines()
-  const low = new LowSocket(detached(sock, session), facts)
-  const Class = facts.family === AF_UNIX ? UnixStreamSocket : InetStreamSocket
-  const secured = new Class(low, session)
+  const Class = sock.family() === AF_UNIX ? UnixStreamSocket : InetStreamSocket
+  const secured = new Class(new LowSocket(released(sock, session)), session)
   secured.deadlines(rcvmsec, sndmsec)
   return secured
 }
 
-/** A socket that is closed, or encrypted already, cannot be given away: then nobody has a use for the session. */
-function detached(sock: StreamSocket, session: TlsSession): number {
+/** A socket that is closed, or encrypted already, cannot be given away: then the session is of no use. */
+function released(sock: StreamSocket, session: TlsSession): Channel {
   try {
-    return surrender(sock)
+    return sock[kReleaseChannel]()
   } catch (error) {
     session.close()
     throw error

@@ -3,7 +3,7 @@ import { beforeEach, describe, mock, test } from 'node:test'
 import { sys } from '#internal/constants/lookup.js'
 import { after } from '#internal/engine/deadline.js'
 import { Engine } from '#internal/engine/engine.js'
-import { MORE, type Operation } from '#internal/engine/operation.js'
+import { AGAIN_NOW, type Operation } from '#internal/engine/operation.js'
 import { systemError } from '#internal/support/errors.js'
 import { FakePoller } from '../../util/fake-poller.js'
 
@@ -27,7 +27,7 @@ class Script implements Operation<number> {
     return answer as number
   }
 
-  finish(count: number): number | typeof MORE {
+  finish(count: number): number | typeof AGAIN_NOW {
     return count
   }
 }
@@ -179,13 +179,13 @@ describe('engine: several calls for one verb', () => {
       attempt: () => answers.shift() as number,
       finish(count) {
         sent += count
-        return sent < total ? MORE : sent
+        return sent < total ? AGAIN_NOW : sent
       },
       context: () => ({ bytes: sent }),
     }
   }
 
-  test('MORE goes on until everything is done, over waits (H27)', async () => {
+  test('AGAIN_NOW goes on until everything is done, over waits (H27)', async () => {
     const result = engine.write(sending(10, 4, -sys.EAGAIN, 3, 3))
     writable()
     assert.equal(await result, 10)
@@ -372,9 +372,9 @@ describe('engine: wait hooks', () => {
     const hook = (ms: number): void => {
       left.push(ms)
     }
-    assert.equal(await engine.read(new Script(1), { deadline: after(0), hook }), 1)
+    assert.equal(await engine.read(new Script(1), { deadline: after(0), onWait: hook }), 1)
     assert.deepEqual(left, [])
-    const result = engine.read(new Script(-sys.EAGAIN, -sys.EAGAIN, 1), { deadline: after(0), hook })
+    const result = engine.read(new Script(-sys.EAGAIN, -sys.EAGAIN, 1), { deadline: after(0), onWait: hook })
     readable()
     readable()
     assert.equal(await result, 1)
@@ -383,12 +383,14 @@ describe('engine: wait hooks', () => {
 
   test('false ends the call with ECANCELED, an exception with that (H26)', async () => {
     const hook = (): boolean => false
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), hook }), { code: 'ECANCELED' })
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
+      code: 'ECANCELED',
+    })
     const boom = new Error('boom')
     const thrower = (): never => {
       throw boom
     }
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), hook: thrower }), boom)
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), onWait: thrower }), boom)
     assert.equal(poller.holders, 0)
   })
 
@@ -397,7 +399,9 @@ describe('engine: wait hooks', () => {
       engine.close()
       closed = true
     }
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), hook }), { code: 'ECANCELED' })
+    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
+      code: 'ECANCELED',
+    })
     assert.equal(poller.watched.size, 0)
     assert.equal(poller.holders, 0)
   })
@@ -412,8 +416,8 @@ describe('engine: errors that time mends', () => {
       return answers.shift() ?? -sys.EMFILE
     },
     finish: (fd) => fd,
-    paused: new Set([sys.EMFILE]),
-    retried: new Set([sys.ECONNABORTED]),
+    pauseOn: new Set([sys.EMFILE]),
+    retryOn: new Set([sys.ECONNABORTED]),
   })
 
   test('it pauses, and does not spin on readiness meanwhile (H46)', async () => {
@@ -433,9 +437,9 @@ describe('engine: errors that time mends', () => {
       attempt: () => answers.shift() as number,
       finish: (count) => {
         left -= count
-        return left > 0 ? MORE : 'all'
+        return left > 0 ? AGAIN_NOW : 'all'
       },
-      paused: new Set([sys.EMFILE]),
+      pauseOn: new Set([sys.EMFILE]),
     }
     const start = performance.now()
     assert.equal(await engine.write(operation), 'all')
@@ -459,7 +463,7 @@ describe('engine: errors that time mends', () => {
       syscall: 'accept',
       attempt: () => (++calls > 20 ? 3 : -sys.ECONNABORTED),
       finish: (n) => n,
-      retried: new Set([sys.ECONNABORTED]),
+      retryOn: new Set([sys.ECONNABORTED]),
     }
     const result = engine.read(operation)
     assert.ok(calls < 20, `${calls} calls without a pause`)

@@ -40,11 +40,11 @@ async function turns(count = 5): Promise<void> {
 
 async function withPair(body: (a: LowSocket, b: LowSocket) => Promise<void>): Promise<void> {
   const [a, b] = socket.pair(SOCK_STREAM, true)
-  poller.hold()
+  poller.ref()
   try {
     await body(a, b)
   } finally {
-    poller.release()
+    poller.unref()
     a.close()
     b.close()
   }
@@ -151,8 +151,8 @@ describe('the epoll poller keeps its obligations', () => {
       import { threadPoller } from '#internal/engine/epoll.js'
       const poller = threadPoller()
       const pairs = [1, 2].map(() => socket.pair(SOCK_STREAM, true))
-      process.once('uncaughtException', (error) => { console.log(error.message); poller.release() })
-      poller.hold()
+      process.once('uncaughtException', (error) => { console.log(error.message); poller.unref() })
+      poller.ref()
       poller.watch(pairs[0][0].fd(), { ready() { throw new Error('boom') } })
       poller.watch(pairs[1][0].fd(), { ready() { console.log('served') } })
     `)
@@ -162,7 +162,7 @@ describe('the epoll poller keeps its obligations', () => {
   test('more descriptors than one batch holds are all served (H14)', async () => {
     const pairs = Array.from({ length: 300 }, () => socket.pair(SOCK_STREAM, true))
     const listeners = pairs.map(() => new Listener())
-    poller.hold()
+    poller.ref()
     const watches = pairs.map(([a], i) => poller.watch(a.fd(), listeners[i] as Listener))
     for (const [, b] of pairs) b.send('x')
     const readable = (listener: Listener): boolean => listener.heard.some((what) => what.includes('r'))
@@ -173,7 +173,7 @@ describe('the epoll poller keeps its obligations', () => {
       a.close()
       b.close()
     }
-    poller.release()
+    poller.unref()
   })
 
   test('there is one epoll set for each environment', () => {
@@ -201,7 +201,7 @@ function epollSets(): Map<number, number[]> {
 describe('the epoll set within that of libuv (H16)', () => {
   test('is all that libuv knows of, however many sockets there are', async () => {
     const pairs = Array.from({ length: 100 }, () => socket.pair(SOCK_STREAM, true))
-    poller.hold()
+    poller.ref()
     const listener = new Listener()
     const watches = pairs.map(([a]) => poller.watch(a.fd(), listener))
     await turns()
@@ -217,7 +217,7 @@ describe('the epoll set within that of libuv (H16)', () => {
       a.close()
       b.close()
     }
-    poller.release()
+    poller.unref()
   })
 
   test('is empty after each report: what nobody reads does not wake the loop again', () =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { after } from '#internal/engine/deadline.js'
 import { Mutex } from '#internal/engine/mutex.js'
-import { PATIENT } from '#internal/engine/wait.js'
+import { WAIT_FOREVER } from '#internal/engine/wait.js'
 
 /** A body that ends when it is told to. */
 function gate(): { body: () => Promise<void>; open: () => void } {
@@ -25,17 +25,17 @@ describe('mutex', () => {
       order.push(name)
       inside--
     }
-    await Promise.all(['a', 'b', 'c', 'd'].map((name) => mutex.run('recv', PATIENT, body(name))))
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => mutex.run('recv', WAIT_FOREVER, body(name))))
     assert.deepEqual(order, ['a', 'b', 'c', 'd'])
   })
 
   test('a body that throws lets the next one in (H25)', async () => {
     const mutex = new Mutex()
     const boom = new Error('boom')
-    const first = mutex.run('recv', PATIENT, async () => {
+    const first = mutex.run('recv', WAIT_FOREVER, async () => {
       throw boom
     })
-    const second = mutex.run('recv', PATIENT, async () => 'in')
+    const second = mutex.run('recv', WAIT_FOREVER, async () => 'in')
     await assert.rejects(first, boom)
     assert.equal(await second, 'in')
   })
@@ -46,21 +46,21 @@ describe('mutex', () => {
     const thrower = (): Promise<never> => {
       throw boom
     }
-    await assert.rejects(mutex.run('recv', PATIENT, thrower), boom)
-    assert.equal(await mutex.run('recv', PATIENT, async () => 'free'), 'free')
+    await assert.rejects(mutex.run('recv', WAIT_FOREVER, thrower), boom)
+    assert.equal(await mutex.run('recv', WAIT_FOREVER, async () => 'free'), 'free')
   })
 
   test('waiting for the lock has a deadline; whoever gave up is not served later (H25)', async () => {
     const mutex = new Mutex()
     const { body, open } = gate()
-    const holder = mutex.run('recv', PATIENT, body)
+    const holder = mutex.run('recv', WAIT_FOREVER, body)
     const alive = setTimeout(() => {}, 10_000)
     let served = false
     const late = mutex.run('recv', { deadline: after(20) }, async () => {
       served = true
     })
     await assert.rejects(late, { name: 'TimeoutError', syscall: 'recv' })
-    const next = mutex.run('recv', PATIENT, async () => 'next')
+    const next = mutex.run('recv', WAIT_FOREVER, async () => 'next')
     open()
     await holder
     assert.equal(await next, 'next')
@@ -71,7 +71,7 @@ describe('mutex', () => {
   test('a signal ends the wait for the lock', async () => {
     const mutex = new Mutex()
     const { body, open } = gate()
-    const holder = mutex.run('recv', PATIENT, body)
+    const holder = mutex.run('recv', WAIT_FOREVER, body)
     const abort = new AbortController()
     const waiting = mutex.run('recv', { deadline: after(0), signal: abort.signal }, body)
     abort.abort()
@@ -83,12 +83,12 @@ describe('mutex', () => {
   test('cancel ends every wait, and the holder keeps the lock', async () => {
     const mutex = new Mutex()
     const { body, open } = gate()
-    const holder = mutex.run('recv', PATIENT, body)
-    const waiting = [1, 2].map(() => mutex.run('recv', PATIENT, body))
+    const holder = mutex.run('recv', WAIT_FOREVER, body)
+    const waiting = [1, 2].map(() => mutex.run('recv', WAIT_FOREVER, body))
     const gone = new Error('gone')
     mutex.cancel(() => gone)
     await Promise.all(waiting.map((one) => assert.rejects(one, gone)))
-    const later = mutex.run('recv', PATIENT, async () => 'later')
+    const later = mutex.run('recv', WAIT_FOREVER, async () => 'later')
     open()
     await holder
     assert.equal(await later, 'later')

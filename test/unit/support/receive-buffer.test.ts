@@ -1,7 +1,7 @@
 // Memory that receives are made into: never shared between two receivers, never handed out twice.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { receive, taken } from '#internal/support/receive-buffer.js'
+import { receive, takeReceived } from '#internal/support/receive-buffer.js'
 
 function fill(bytes: number, value: number): Buffer {
   receive(bytes, (memory, offset, length) => {
@@ -10,7 +10,7 @@ function fill(bytes: number, value: number): Buffer {
     memory.fill(value, offset, offset + length)
     return length
   })
-  return taken(bytes)
+  return takeReceived(bytes)
 }
 
 describe('slab', () => {
@@ -21,7 +21,7 @@ describe('slab', () => {
 
   it('takes only what was filled; the rest of the room is given again', () => {
     receive(64, () => 3)
-    const first = taken(3)
+    const first = takeReceived(3)
     let room: [Buffer, number] | undefined
     receive(64, (memory, offset) => {
       room = [memory, offset]
@@ -37,9 +37,9 @@ describe('slab', () => {
       receive(16, () => -11),
       -11,
     )
-    const before = taken(0).byteOffset
+    const before = takeReceived(0).byteOffset
     receive(16, () => -11)
-    assert.equal(taken(0).byteOffset, before)
+    assert.equal(takeReceived(0).byteOffset, before)
   })
 
   it('makes room for more than a slab', () => {

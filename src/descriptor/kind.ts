@@ -1,0 +1,104 @@
+import {
+  AF_UNSPEC,
+  IPPROTO_TCP,
+  MSG_TRUNC,
+  SO_DOMAIN,
+  SO_PROTOCOL,
+  SO_TYPE,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { native, registers } from '../native/sockets.js'
+import { check, systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
+
+/** Family, type and protocol of a socket, which are fixed when it is created. */
+export interface SocketFacts {
+  /** Address family, `AF_*`. */
+  readonly family: number
+  /** Type, `SOCK_*`. */
+  readonly socktype: number
+  /** Protocol, `IPPROTO_*`. */
+  readonly protocol: number
+}
+
+/** Every kind that was asked for, by its numbers. */
+const known = new Map<string, SocketKind>()
+
+/**
+ * What kind of socket a descriptor is, and what its family, type and protocol imply for receiving. Sockets of one kind share one object.
+ */
+export class SocketKind implements SocketFacts {
+  readonly family: number
+  readonly socktype: number
+  readonly protocol: number
+
+  /** Whether data arrives as messages with an end each, so that a short buffer truncates. */
+  readonly preservesBoundaries: boolean
+  /**
+   * Whether a receive that got less than it asked for has emptied the socket. TCP fills what it is given, up to urgent data; a unix
+   * stream also stops where descriptors or other credentials come with the next bytes.
+   */
+  readonly shortReadDrains: boolean
+  /** Whether receiving 0 bytes means that the peer has closed: on datagram and raw sockets it is an empty message. */
+  readonly zeroMeansEof: boolean
+
+  private constructor({ family, socktype, protocol }: SocketFacts) {
+    this.family = family
+    this.socktype = socktype
+    this.protocol = protocol
+    this.preservesBoundaries = socktype !== SOCK_STREAM
+    this.shortReadDrains = socktype === SOCK_STREAM && protocol === IPPROTO_TCP
+    this.zeroMeansEof = socktype !== SOCK_DGRAM && socktype !== SOCK_RAW
+  }
+
+  /** Returns the kind of that family, type and protocol. */
+  static from(facts: SocketFacts): SocketKind {
+    const key = `${facts.family} ${facts.socktype} ${facts.protocol}`
+    const kind = known.get(key) ?? new SocketKind(facts)
+    known.set(key, kind)
+    return kind
+  }
+
+  /**
+   * Asks the kernel what a descriptor is.
+   * @throws EBADF, or ENOTSOCK when it is not a socket.
+   */
+  static of(fd: number): SocketKind {
+    const ask = (option: number): number => {
+      check(native.getsockopt(fd, SOL_SOCKET, option, native.kinds.int), 'wrap')
+      return registers[0] ?? 0
+    }
+    return SocketKind.from({ family: ask(SO_DOMAIN), socktype: ask(SO_TYPE), protocol: ask(SO_PROTOCOL) })
+  }
+
+  /** Flags for a receive: MSG_TRUNC tells how long a message really was, but means something else on a stream. */
+  recvFlags(flags: number): number {
+    return this.preservesBoundaries ? flags | MSG_TRUNC : flags
+  }
+
+  /** Flags for a receive into memory of ours: on a stream MSG_TRUNC discards the data, and the memory would show what it held before. */
+  bufferFlags(flags: number): number {
+    if (flags !== 0 && (flags & MSG_TRUNC) !== 0 && !this.preservesBoundaries)
+      throw validate.invalidValue('flags', 'must not hold MSG_TRUNC on a stream, where it discards the data', flags)
+    return this.recvFlags(flags)
+  }
+
+  /**
+   * Returns the count of a receive.
+   * @throws EMSGSIZE when a message was truncated, unless the caller asked for that with MSG_TRUNC.
+   */
+  untruncated(syscall: string, count: number, room: number, flags: number): number {
+    if (count <= room || (flags & MSG_TRUNC) !== 0) return count
+    throw systemError(sys.EMSGSIZE, syscall, {
+      bytes: count,
+      detail: `a message of ${count} bytes did not fit into ${room}, and was cut`,
+    })
+  }
+}
+
+/** The kind of a socket that does not exist yet. */
+export const UNSPEC_KIND = SocketKind.from({ family: AF_UNSPEC, socktype: 0, protocol: 0 })

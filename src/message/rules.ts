@@ -1,0 +1,61 @@
+import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import type { Handle } from '../descriptor/handle.js'
+import { native } from '../native/sockets.js'
+import { systemError } from '../support/errors.js'
+import { takeReceived } from '../support/receive-buffer.js'
+import type { MsgHdr } from './msghdr.js'
+
+const oneByte = Buffer.alloc(1)
+
+/**
+ * Whether a receive of `count` bytes was the end of the data. A seqpacket may be empty: as long as the peer has not shut down its side,
+ * or when more follows, 0 bytes are an empty record. Only an empty record right before the end cannot be told from it.
+ */
+export function isEof({ fd: owned, kind }: Handle, count: number): boolean {
+  if (count > 0 || !kind.zeroMeansEof) return false
+  if (!kind.preservesBoundaries) return true
+  const fd = owned.use('recv')
+  let events: number
+  do events = native.poll(fd, sys.POLLRDHUP, 0)
+  while (events === -sys.EINTR)
+  // If poll(2) cannot tell, it is not taken for the end: the next receive will be.
+  if (events < 0 || (events & sys.POLLRDHUP) === 0) return false
+  return native.recv(fd, oneByte, 0, 1, MSG_PEEK | MSG_DONTWAIT) <= 0
+}
+
+/**
+ * Whether 0 bytes in a message mean the end of the data. Not when there was no room for any, nor in a seqpacket that came with control
+ * messages, which is an empty record. A stream has no empty messages, yet may deliver credentials along with its end.
+ */
+export function isMessageEof(handle: Handle, header: MsgHdr): boolean {
+  const { kind } = handle
+  if (!kind.zeroMeansEof || header.incoming().every((room) => room.length === 0)) return false
+  return !kind.preservesBoundaries || (header.control().length === 0 && isEof(handle, 0))
+}
+
+/** Takes what was received into the receive buffer: `null` for the end of the data. */
+export function takeData(handle: Handle, syscall: string, count: number, room: number, flags: number): Buffer | null {
+  if (isEof(handle, count)) return null
+  return takeReceived(Math.min(handle.kind.untruncated(syscall, count, room, flags), room))
+}
+
+/**
+ * Refuses descriptors that the kernel would drop without an error, as it does on sockets of any other family.
+ * @throws EBADF, EOPNOTSUPP.
+ */
+export function requireRightsSupport({ fd, kind }: Handle, syscall: string): void {
+  fd.use(syscall)
+  if (kind.family !== AF_UNIX) throw systemError(sys.EOPNOTSUPP, syscall)
+}
+
+/**
+ * Refuses a message whose descriptors would be lost without an error: on a socket of another family, or on a stream without data.
+ * @throws EOPNOTSUPP, EINVAL.
+ */
+export function checkRights(handle: Handle, msg: MsgHdr): void {
+  if (![...msg.control()].some((cmsg) => cmsg.isRights())) return
+  requireRightsSupport(handle, 'sendmsg')
+  if (!handle.kind.preservesBoundaries && msg.bytes() === 0)
+    throw systemError(sys.EINVAL, 'sendmsg', { detail: 'descriptors on a stream need at least one byte of data' })
+}

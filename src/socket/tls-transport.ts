@@ -1,0 +1,76 @@
+import { MSG_DONTWAIT } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import type { Engine } from '../engine/engine.js'
+import type { Operation } from '../engine/operation.js'
+import { systemError } from '../support/errors.js'
+import { SendFile } from '../tls/sendfile.js'
+import { handshakeOperation, type TlsSession } from '../tls/session.js'
+import type { Transport } from './transport.js'
+
+/** TLS records in place of the system calls. */
+export class TlsTransport implements Transport {
+  readonly session: TlsSession
+
+  /** @param engine - goes on with calls that wait when the session can proceed for other reasons than readiness. */
+  constructor(session: TlsSession, engine: Engine) {
+    this.session = session
+    session.onProgress = () => engine.ready(true, true, false)
+  }
+
+  recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number {
+    refuseFlags('recv', flags)
+    return this.session.read(fd, into, offset, length)
+  }
+
+  send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number {
+    refuseFlags('send', flags)
+    return this.session.write(fd, from, offset, length)
+  }
+
+  drained(): boolean {
+    return this.session.isDrained
+  }
+
+  get pendingBytes(): number {
+    return this.session.pendingBytes
+  }
+
+  get wakeOnEither(): boolean {
+    return true
+  }
+
+  sendfile(file: number, from: number, total: number): Operation<number> {
+    return new SendFile(this.session, file, from, total)
+  }
+
+  handshake(): Operation<void> {
+    return handshakeOperation(this.session)
+  }
+
+  end(): Operation<void> {
+    return this.closeNotify()
+  }
+
+  closeNotify(): Operation<void> {
+    const { session } = this
+    return {
+      syscall: 'close',
+      attempt: (fd) => session.shutdown(fd),
+      finish: () => undefined,
+      wakeOnEither: true,
+    }
+  }
+
+  requirePlain(syscall: string): never {
+    throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'TLS encrypts the connection' })
+  }
+
+  close(): void {
+    this.session.close()
+  }
+}
+
+/** Records have no flags: those of the system call could not take effect. */
+function refuseFlags(syscall: string, flags: number): void {
+  if ((flags & ~MSG_DONTWAIT) !== 0) throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'flags, over TLS' })
+}

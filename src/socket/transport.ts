@@ -1,0 +1,150 @@
+import { SHUT_WR } from '../constants/exported.generated.js'
+import type { SocketKind } from '../descriptor/kind.js'
+import { AGAIN_NOW, type Operation } from '../engine/operation.js'
+import { native } from '../native/sockets.js'
+import { check, type ErrorContext } from '../support/errors.js'
+import type { TlsSession } from '../tls/session.js'
+
+/**
+ * Moves the bytes of a channel: by the system calls of the kernel, or as TLS records. `recv` and `send` return a count or `-errno`, and
+ * never wait.
+ */
+export interface Transport {
+  recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number
+  /** With nothing to send it tells whether all that was accepted before has left. */
+  send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
+  /** Whether a receive left nothing, so that the next one has to wait. */
+  drained(count: number, room: number): boolean
+  /** Bytes that were accepted and have not left yet: a send is complete when there are none. */
+  readonly pendingBytes: number
+  /** Whether readiness in one direction may unblock a call of the other. */
+  readonly wakeOnEither: boolean
+  /** The TLS session; none in the clear. */
+  readonly session: TlsSession | undefined
+  /** Sends `total` bytes of a file. */
+  sendfile(file: number, from: number, total: number): Operation<number>
+  /** Completes the handshake, where there is one. */
+  handshake(): Operation<void>
+  /** Tells the peer that nothing follows: shutdown(2), or close_notify. */
+  end(): Operation<void>
+  /** What has to be sent before the descriptor is closed. */
+  closeNotify(): Operation<void> | undefined
+  /**
+   * Refuses a call that would bypass TLS.
+   * @throws EOPNOTSUPP.
+   */
+  requirePlain(syscall: string): void
+  /** Releases what belongs to the connection beside its descriptor. */
+  close(): void
+}
+
+const NO_HANDSHAKE: Operation<void> = { syscall: 'handshake', attempt: () => 0, finish: () => undefined }
+
+const SHUTDOWN: Operation<void> = {
+  syscall: 'shutdown',
+  attempt: (fd) => check(native.shutdown(fd, SHUT_WR), 'shutdown'),
+  finish: () => undefined,
+}
+
+/** recv(2), send(2), sendfile(2), shutdown(2). It has no state, so that sockets share it. */
+class PlainTransport implements Transport {
+  readonly #shortReadDrains: boolean
+
+  constructor(shortReadDrains: boolean) {
+    this.#shortReadDrains = shortReadDrains
+  }
+
+  recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number {
+    return native.recv(fd, into, offset, length, flags)
+  }
+
+  send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number {
+    return native.send(fd, from, offset, length, flags)
+  }
+
+  drained(count: number, room: number): boolean {
+    return this.#shortReadDrains && count < room
+  }
+
+  get pendingBytes(): number {
+    return 0
+  }
+
+  get wakeOnEither(): boolean {
+    return false
+  }
+
+  get session(): undefined {
+    return undefined
+  }
+
+  sendfile(file: number, from: number, total: number): Operation<number> {
+    return new SendFile(file, from, total)
+  }
+
+  handshake(): Operation<void> {
+    return NO_HANDSHAKE
+  }
+
+  end(): Operation<void> {
+    return SHUTDOWN
+  }
+
+  closeNotify(): undefined {
+    return undefined
+  }
+
+  requirePlain(): void {
+    // Everything is.
+  }
+
+  close(): void {
+    // There is nothing beside the descriptor.
+  }
+}
+
+const DRAINING = new PlainTransport(true)
+const PLAIN = new PlainTransport(false)
+
+/** Returns the transport of a socket without TLS. */
+export function plainTransport(kind: SocketKind): Transport {
+  return kind.shortReadDrains ? DRAINING : PLAIN
+}
+
+/** sendfile(2), made on another thread until everything is sent. */
+class SendFile implements Operation<number> {
+  readonly #file: number
+  readonly #from: number
+  readonly #total: number
+  #sent = 0
+
+  constructor(file: number, from: number, total: number) {
+    this.#file = file
+    this.#from = from
+    this.#total = total
+  }
+
+  get syscall(): string {
+    return 'sendfile'
+  }
+
+  attempt(fd: number): number {
+    return native.sendfile(fd, this.#file, this.#from + this.#sent, this.#total - this.#sent)
+  }
+
+  offload(fd: number): Promise<number> {
+    const [offset, count] = [this.#from + this.#sent, this.#total - this.#sent]
+    return new Promise((resolve) => {
+      check(native.sendfileAsync(resolve, fd, this.#file, offset, count), 'sendfile')
+    })
+  }
+
+  finish(count: number): number | typeof AGAIN_NOW {
+    this.#sent += count
+    return count === 0 || this.#sent === this.#total ? this.#sent : AGAIN_NOW
+  }
+
+  context(): ErrorContext {
+    return { bytes: this.#sent }
+  }
+}

@@ -1,0 +1,55 @@
+import { optional } from '../address/inet.js'
+import { namedAddress, UNIX_ADDRESS, type UnixAddress } from '../address/unix.js'
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import * as validate from '../support/validate.js'
+import type { Context } from '../tls/context.js'
+import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions, tlsOptions } from '../tls/options.js'
+import { clientTls } from './client-tls.js'
+import type { ConnectPlan } from './connector.js'
+import { bindFirst, type PrepareOptions, runPrepareHook } from './create.js'
+import type { WaitOptions } from './settings.js'
+
+// What the clients and servers of unix streams and of seqpackets have in common.
+
+/** Where to connect to, and what may end the attempt. */
+export type UnixClientOptions = UnixAddress & PrepareOptions & WaitOptions & TlsClientOptions
+
+/** Checks the options of a client, and returns how it connects. */
+export function unixPlan(options: UnixClientOptions, socktype: number): ConnectPlan & WaitOptions {
+  const known = [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)]
+  const given = validate.options('options', options, known) as UnixClientOptions
+  const ai = namedAddress(given, socktype)
+  return {
+    signal: given.signal,
+    lookup: async () => [ai],
+    prepare: (sock) => runPrepareHook(sock, ai, given),
+    secure: clientTls(given),
+  }
+}
+
+/** Where and how to listen. */
+export type UnixServerOptions = UnixAddress &
+  PrepareOptions &
+  TlsOptions & {
+    /** Whether `close()` removes the file; true by default. */
+    unlink?: boolean | undefined
+  }
+
+/** A server socket that is bound. */
+export interface BoundUnix {
+  readonly sock: LowSocket
+  /** The path of the file that closing removes; none where it is to stay. */
+  readonly path: string | Buffer | undefined
+  /** The TLS of its connections. */
+  readonly context: Context | undefined
+}
+
+/** Checks the options of a server, and binds its socket. */
+export function bindUnix(options: UnixServerOptions, socktype: number): BoundUnix {
+  const known = [...UNIX_ADDRESS, 'prepare', 'unlink', ...tlsOptions(socktype)]
+  const given = validate.options('options', options, known) as UnixServerOptions
+  const context = contextIn(given, true)
+  const ai = namedAddress(given, socktype)
+  const unlink = optional(given, 'unlink', true)
+  return { sock: bindFirst([ai], given), path: unlink ? ai.path : undefined, context }
+}

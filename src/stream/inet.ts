@@ -1,0 +1,203 @@
+/** TCP. */
+import type { AddrInfo } from '../address/addrinfo.js'
+import {
+  checkAddress,
+  INET_ADDRESS,
+  type InetAddress,
+  type InetAddrInfo,
+  lookupFor,
+  optional,
+} from '../address/inet.js'
+import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants/exported.generated.js'
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { ipOptions, ipv6Options } from '../options/index.js'
+import { defineOptions, type OptionMethods } from '../options/option.js'
+import { clientTls } from '../socket/client-tls.js'
+import { type Connecting, Connector, type ConnectPlan, kConnector } from '../socket/connector.js'
+import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
+import { ReceiveIterator } from '../socket/iterator.js'
+import type { WaitOptions } from '../socket/socket.js'
+import * as validate from '../support/validate.js'
+import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions } from '../tls/options.js'
+import type { TlsSession } from '../tls/session.js'
+import { StreamServer } from './server.js'
+import { StreamSocket } from './socket.js'
+
+const FAMILIES = [AF_INET, AF_INET6]
+
+const lookup = lookupFor(SOCK_STREAM, IPPROTO_TCP)
+
+/** A TCP connection over IPv4 or IPv6. See tcp(7). */
+class InetStreamSocket extends StreamSocket {
+  /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
+    return new ReceiveIterator(this)
+  }
+}
+
+interface InetStreamSocket extends OptionMethods<typeof ipOptions>, OptionMethods<typeof ipv6Options> {
+  /** The address that the socket is bound to. See getsockname(2). */
+  getsockname(): InetAddrInfo
+  /** The address of the peer. See getpeername(2). */
+  getpeername(): InetAddrInfo
+}
+defineOptions(InetStreamSocket, ipOptions, ipv6Options)
+
+/**
+ * Adopts an open TCP connection: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens; EBUSY when it has an owner already.
+ */
+export async function wrap(fd: number): Promise<InetStreamSocket> {
+  return new InetStreamSocket(adoptAs(fd, FAMILIES, SOCK_STREAM, false))
+}
+
+/** Where to connect to: the loopback address without a host. */
+interface InetClientOptions extends InetAddress, PrepareOptions, WaitOptions, TlsClientOptions {
+  /** Number from 1, or service name of services(5). */
+  port: number | string
+  /** Whether small segments are sent at once; true by default. */
+  tcpnodelay?: boolean | undefined
+}
+
+const CLIENT_OPTIONS = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal', ...tlsClientOptions(SOCK_STREAM)]
+
+/** Checks the options of a client, and returns how it connects. */
+function inetPlan(options: InetClientOptions): ConnectPlan & WaitOptions {
+  const given = validate.options('options', options, CLIENT_OPTIONS) as InetClientOptions
+  checkAddress(given)
+  const tcpnodelay = optional(given, 'tcpnodelay', true)
+  const { port, host = 'localhost', signal } = given
+  // Whether a service of that name exists is for the resolver to say.
+  if (port === undefined || port === null) throw validate.invalidType('options.port', 'of type number or string', port)
+  if (Number(port) === 0) throw validate.outOfRange('options.port', 'a port from 1 to 65535', port)
+  return {
+    signal,
+    lookup: () => lookup(given),
+    prepare(sock, ai) {
+      runPrepareHook(sock, ai, given)
+      // Not by the method of the option, which reads back what it has set.
+      if (tcpnodelay) sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
+    },
+    secure: clientTls(given, host),
+  }
+}
+
+/**
+ * A TCP client.
+ *
+ * @example
+ * const client = await stream.inet.Client.create({ host: 'localhost', port: 8080 })
+ * await client.send('hello')
+ */
+class InetStreamClient extends InetStreamSocket implements Connecting {
+  /** @internal */
+  readonly [kConnector] = new Connector(this)
+
+  /**
+   * Makes a client, and connects it unless `connect` is false.
+   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * @throws as {@link Connecting.connect}.
+   */
+  static async create<C>(this: new () => C, options: InetClientOptions, connect = true, conndeadl = 0): Promise<C> {
+    const plan = inetPlan(options)
+    const client = new this() as C & InetStreamClient
+    client[kConnector].plan = plan
+    if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
+    return client
+  }
+
+  /** See {@link Connecting.connect}. */
+  connect(conndeadl = 0, options: WaitOptions = {}): Promise<void> {
+    return this[kConnector].connect(conndeadl, options)
+  }
+}
+
+/**
+ * Where and how to listen. Without a host it is every address of this machine, IPv6 and IPv4 by one socket where there is
+ * IPv6; without a port (or with 0) a free one.
+ */
+interface InetServerOptions extends InetAddress, PrepareOptions, TlsOptions {
+  /** Whether an address in TIME_WAIT may be bound again; true by default. */
+  reuseaddr?: boolean | undefined
+  /** Whether several sockets of one user may share the address. */
+  reuseport?: boolean | undefined
+  /** Whether accepted connections send small segments at once; true by default. */
+  tcpnodelay?: boolean | undefined
+}
+
+const SERVER_OPTIONS = [...INET_ADDRESS, 'reuseaddr', 'reuseport', 'tcpnodelay', 'prepare', 'tlscfg']
+
+/** Puts IPv6 first where no host was given: its wildcard address serves IPv4 too. */
+function wildcardsLast(list: AddrInfo[], host: string | undefined): AddrInfo[] {
+  if (host !== undefined) return list
+  return [...list].sort((a, b) => Number(b.family === AF_INET6) - Number(a.family === AF_INET6))
+}
+
+/**
+ * A TCP server.
+ *
+ * @example
+ * const server = await stream.inet.Server.create({ host: '127.0.0.1', port: 8080 })
+ * server.listen()
+ * for await (const conn of server) serve(conn)
+ */
+class InetStreamServer extends StreamServer {
+  /**
+   * Binds a server to the first address that can be bound. It does not listen yet.
+   * @throws SystemError: `EAI_*` of the lookup, EADDRINUSE, EACCES, … of bind(2).
+   */
+  static async create<S extends InetStreamServer>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    options: InetServerOptions = {},
+  ): Promise<S> {
+    const given = validate.options('options', options, SERVER_OPTIONS) as InetServerOptions
+    const context = contextIn(given, true)
+    const reuseaddr = optional(given, 'reuseaddr', true)
+    const reuseport = optional(given, 'reuseport', false)
+    const tcpnodelay = optional(given, 'tcpnodelay', true)
+    const list = await lookup({ ...given, port: given.port ?? 0, passive: true })
+    const sock = bindFirst(wildcardsLast(list, given.host), {
+      prepare(candidate, ai) {
+        candidate.reuseaddr(reuseaddr)
+        candidate.reuseport(reuseport)
+        candidate.tcpnodelay(tcpnodelay)
+        if (given.host === undefined && ai.family === AF_INET6) candidate.v6only(false)
+        runPrepareHook(candidate, ai, given)
+      },
+    })
+    const server = new this(sock)
+    if (context) server.secure(context)
+    return server
+  }
+
+  /**
+   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. It is closed with the
+   * object, and made non-blocking and close-on-exec.
+   * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
+   */
+  static async wrap<S extends InetStreamServer>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
+    return new this(adoptAs(fd, FAMILIES, SOCK_STREAM))
+  }
+
+  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  override createConnection(sock: LowSocket, tls?: TlsSession): InetStreamSocket {
+    return new InetStreamSocket(sock, tls)
+  }
+}
+
+interface InetStreamServer extends OptionMethods<typeof ipOptions>, OptionMethods<typeof ipv6Options> {
+  /** The address that the socket is bound to. See getsockname(2). */
+  getsockname(): InetAddrInfo
+}
+defineOptions(InetStreamServer, ipOptions, ipv6Options)
+
+export type { InetAddress as Address, InetAddrInfo } from '../address/inet.js'
+export {
+  type InetClientOptions as ClientOptions,
+  type InetServerOptions as ServerOptions,
+  InetStreamClient as Client,
+  InetStreamServer as Server,
+  InetStreamSocket as Socket,
+}

@@ -1,0 +1,136 @@
+/** Unix streams. */
+import type { DuplexOptions } from 'node:stream'
+import { UnixDuplex } from '../adapters/node-stream.js'
+import type { AddrInfo } from '../address/addrinfo.js'
+import { AF_UNIX, SOCK_STREAM } from '../constants/exported.generated.js'
+import { kHandle } from '../descriptor/handle.js'
+import { pair as lowPair } from '../llsocket/create.js'
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { unixOptions } from '../options/index.js'
+import { defineOptions } from '../options/option.js'
+import { type Connecting, Connector, kConnector } from '../socket/connector.js'
+import { adoptAs } from '../socket/create.js'
+import { ReceiveIterator } from '../socket/iterator.js'
+import { defineLocked } from '../socket/locked.js'
+import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
+import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
+import { addSocketFile } from '../socket/socket-file.js'
+import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
+import * as validate from '../support/validate.js'
+import type { TlsSession } from '../tls/session.js'
+import { StreamServer } from './server.js'
+import { StreamSocket } from './socket.js'
+
+/** A unix stream. See unix(7). */
+class UnixStreamSocket extends StreamSocket {
+  /** See {@link UnixMethods.sendfd}. */
+  sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
+    return this[kWrite](new SendFd(this[kHandle], fd, ai, flags), options)
+  }
+
+  /** See {@link UnixMethods.recvfd}. */
+  recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
+    return this[kRead](new RecvFd(this[kHandle], flags), options)
+  }
+
+  /**
+   * Returns this socket as a Node stream that can also pass descriptors: `writeWithFds(bytes, fds)` and the event `'fds'`. It belongs to
+   * the stream from now on.
+   */
+  override duplex(options?: DuplexOptions): UnixDuplex {
+    // Over TLS no descriptor can go along: that stream has no method for it.
+    return (this.encrypted ? super.duplex(options) : new UnixDuplex(this, options)) as UnixDuplex
+  }
+
+  /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
+    return new ReceiveIterator(this)
+  }
+}
+
+interface UnixStreamSocket extends UnixMethods {}
+defineOptions(UnixStreamSocket, unixOptions)
+defineLocked(UnixStreamSocket, ['sendfd', 'recvfd'])
+
+/**
+ * Adopts an open unix stream: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens; EBUSY when it has an owner already.
+ */
+export async function wrap(fd: number): Promise<UnixStreamSocket> {
+  return new UnixStreamSocket(adoptAs(fd, [AF_UNIX], SOCK_STREAM, false))
+}
+
+/** Makes two unix streams that are connected with each other. See socketpair(2). */
+export async function pair(): Promise<[UnixStreamSocket, UnixStreamSocket]> {
+  const [a, b] = lowPair(SOCK_STREAM, true)
+  return [new UnixStreamSocket(a), new UnixStreamSocket(b)]
+}
+
+/** A unix stream client. */
+class UnixStreamClient extends UnixStreamSocket implements Connecting {
+  /** @internal */
+  readonly [kConnector] = new Connector(this)
+
+  /**
+   * Makes a client, and connects it unless `connect` is false.
+   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * @throws as {@link Connecting.connect}.
+   */
+  static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
+    const plan = unixPlan(options, SOCK_STREAM)
+    const client = new this() as C & UnixStreamClient
+    client[kConnector].plan = plan
+    if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
+    return client
+  }
+
+  /** See {@link Connecting.connect}. */
+  connect(conndeadl = 0, options: WaitOptions = {}): Promise<void> {
+    return this[kConnector].connect(conndeadl, options)
+  }
+}
+
+/**
+ * A unix stream server.
+ *
+ * @example
+ * const server = await stream.unix.Server.create({ path: '/run/app.sock' })
+ * server.listen()
+ * for await (const conn of server) serve(conn)
+ */
+class UnixStreamServer extends StreamServer {
+  /**
+   * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless
+   * somebody else put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
+   * binding to it fails.
+   * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
+   */
+  static async create<S>(this: new (sock: LowSocket) => S, options: UnixServerOptions): Promise<S> {
+    const { sock, path, context } = bindUnix(options, SOCK_STREAM)
+    const server = new this(sock) as S & UnixStreamServer
+    addSocketFile(server, path)
+    if (context) server.secure(context)
+    return server
+  }
+
+  /**
+   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not
+   * removed: somebody else made it.
+   * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
+   */
+  static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
+    return new this(adoptAs(fd, [AF_UNIX], SOCK_STREAM))
+  }
+
+  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  override createConnection(sock: LowSocket, tls?: TlsSession): UnixStreamSocket {
+    return new UnixStreamSocket(sock, tls)
+  }
+}
+
+interface UnixStreamServer extends UnixOptions {}
+defineOptions(UnixStreamServer, unixOptions)
+
+export type { UnixAddress as Address } from '../address/unix.js'
+export type { UnixClientOptions as ClientOptions, UnixServerOptions as ServerOptions } from '../socket/unix.js'
+export { UnixStreamClient as Client, UnixStreamServer as Server, UnixStreamSocket as Socket }

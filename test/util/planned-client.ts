@@ -1,0 +1,21 @@
+import type { AddrInfo, Socket } from 'berkeley'
+import type { Socket as LowSocket } from 'berkeley/llsocket'
+import { Connector } from '#internal/socket/connector.js'
+
+/** How a client of a test finds its peer. */
+interface Plan {
+  /** The addresses to try, in their order. */
+  lookup(): Promise<AddrInfo[]>
+  /** Sets what a socket is to have before it connects. */
+  prepare?(sock: LowSocket): void
+}
+
+type Connects<S> = S & { connect(conndeadl?: number): Promise<void> }
+
+/** A socket of that class that connects to whatever the plan says: no public class connects to a list of addresses. */
+export function plannedClient<S extends Socket>(Class: new () => S, { lookup, prepare }: Plan): Connects<S> {
+  const client = new Class()
+  const connector = new Connector(client)
+  connector.plan = { lookup, prepare: (sock) => prepare?.(sock) }
+  return Object.assign(client, { connect: (conndeadl = 0) => connector.connect(conndeadl, {}) })
+}
