@@ -1,93 +1,58 @@
-/* The addon: its table of functions, and the life of its state. One state per environment. */
-#include "addon.h"
-
-#include <errno.h>
-#include <limits.h>
+/* The addon: what it exports to JavaScript. */
 #include <netdb.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "constants.h"
+#include "call.h"
+#include "constants/constants.h"
 #include "ledger.h"
-#include "napi_util.h"
+#include "sys/sys.h"
+#include "value/value.h"
 
-static const method_t *const modules[] = {
-    socket_methods, io_methods,      msg_methods,       sockopt_methods,
-    addr_methods,   resolve_methods, device_methods,    reactor_methods,
-    ledger_methods, cmsg_methods,    cmsg_kind_methods, mmsg_methods,
-};
-
-/* strerror(errno) -> what the C library says of it */
-static napi_value strerror_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int number = call_int(&call, 0);
-    if (!call_good(&call)) return NULL;
-    return new_string(env, strerror(number));
+/* strerror(errno) -> the text of the C library */
+static napi_value sys_strerror(call_t *call) {
+    int number = call_int(call, 0);
+    return call_ok(call) ? new_string(call->napi, strerror(number)) : NULL;
 }
 
-static const method_t addon_methods[] = {{"strerror", strerror_}, {NULL, NULL}};
+static const method_t addon_methods[] = {{"strerror", .value = sys_strerror}, {0}};
 
-/* Limits of the platform that JavaScript cannot know. */
-static napi_value new_limits(napi_env env) {
+static const method_t *const modules[] = {
+    socket_methods,    io_methods,      msg_methods,    mmsg_methods,
+    cmsg_methods,      sockopt_methods, addr_methods,   resolve_methods,
+    interface_methods, reactor_methods, ledger_methods, addon_methods,
+};
+
+/* Limits of the platform, which JavaScript has no other way to know. */
+static napi_value new_limits(napi_env napi) {
     napi_value limits;
-    napi_create_object(env, &limits);
-    napi_set_named_property(env, limits, "unixpath_max",
-                            new_int(env, sizeof(((struct sockaddr_un *)0)->sun_path)));
-    napi_set_named_property(env, limits, "sockaddr_max",
-                            new_int(env, sizeof(struct sockaddr_storage)));
-    napi_set_named_property(env, limits, "host_max", new_int(env, NI_MAXHOST));
+    napi_create_object(napi, &limits);
+    napi_set_named_property(napi, limits, "unixpath_max",
+                            new_int(napi, sizeof(((struct sockaddr_un *)0)->sun_path)));
+    napi_set_named_property(napi, limits, "sockaddr_max",
+                            new_int(napi, sizeof(struct sockaddr_storage)));
+    napi_set_named_property(napi, limits, "host_max", new_int(napi, NI_MAXHOST));
     return limits;
 }
 
-static void addon_free(addon_t *addon) {
-    napi_remove_async_cleanup_hook(addon->cleanup);
-    free(addon);
-}
-
-void addon_settled(addon_t *addon) {
-    addon->outstanding--;
-    if (addon->closing && addon->outstanding == 0) addon_free(addon);
-}
-
-/* The environment ends: give back what only we can, then wait for libuv's last callbacks. */
-static void addon_close(napi_async_cleanup_hook_handle handle, void *data) {
-    addon_t *addon = data;
-    (void)handle;
-    addon->outstanding++; /* held here, so that nothing below frees the state */
-    lookups_cancel(addon->lookups);
-    if (addon->reactor) reactor_close(addon->reactor);
-    ledger_close(addon);
-    napi_delete_reference(addon->env, addon->registers_ref);
-    napi_async_destroy(addon->env, addon->async);
-    addon->closing = true;
-    addon_settled(addon);
-}
-
-static napi_value addon_init(napi_env env, napi_value exports) {
-    addon_t *addon = calloc(1, sizeof *addon);
-    if (addon == NULL) {
-        napi_throw_error(env, "ENOMEM", "no memory for the state of the addon");
+static napi_value addon_init(napi_env napi, napi_value exports) {
+    env_t *env = env_new(napi);
+    if (env == NULL) {
+        napi_throw_error(napi, "ENOMEM", "no memory for the state of the addon");
         return NULL;
     }
-    addon->env = env;
-    napi_async_init(env, NULL, new_string(env, "berkeley"), &addon->async);
-    napi_add_async_cleanup_hook(env, addon_close, addon, &addon->cleanup);
-    if (!export_registers(addon, exports)) {
-        napi_throw_error(env, "ENOMEM", "no memory for the registers of the addon");
+    if (!export_registers(env, exports)) {
+        napi_throw_error(napi, "ENOMEM", "no memory for the registers of the addon");
         return NULL;
     }
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
-        export_methods(addon, exports, modules[i]);
-    export_methods(addon, exports, addon_methods);
-    napi_set_named_property(env, exports, "limits", new_limits(env));
-    napi_set_named_property(env, exports, "kinds", sockopt_kinds(env));
-    napi_set_named_property(env, exports, "tcpInfoFields", sockopt_tcp_info_fields(env));
-    napi_set_named_property(env, exports, "interfaceFlags", device_flags(env));
-    constants_export(env, exports);
+        export_methods(env, exports, modules[i]);
+    napi_set_named_property(napi, exports, "limits", new_limits(napi));
+    napi_set_named_property(napi, exports, "kinds", kind_numbers(napi));
+    napi_set_named_property(napi, exports, "tcpInfoFields", tcp_info_names(napi));
+    napi_set_named_property(napi, exports, "interfaceFlags", interface_flags(napi));
+    constants_export(napi, exports);
     return exports;
 }
 

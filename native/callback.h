@@ -1,23 +1,23 @@
-/* From a libuv callback into JavaScript, and safely back. */
+/* From a callback of libuv into JavaScript, and safely back. */
 #ifndef BERKELEY_CALLBACK_H
 #define BERKELEY_CALLBACK_H
 
 #include <node_api.h>
 #include <stdbool.h>
 
-#include "addon.h"
+#include "env.h"
 
 typedef struct {
-    napi_env env;
+    napi_env napi;
     napi_handle_scope handles;
 } callback_scope_t;
 
-/* False when the environment goes away: then JavaScript must not be touched. */
-bool callback_open(addon_t *addon, callback_scope_t *scope);
+/* False when the environment is closing: then JavaScript must not be touched. */
+bool callback_open(env_t *env, callback_scope_t *scope);
 void callback_close(callback_scope_t *scope);
 
-/* Calls a referenced function with one argument and runs the microtasks behind it. What it
+/* Calls a referenced function with one argument, then runs the microtasks. What the function
  * throws becomes an uncaught exception, as from any Node callback. */
-void callback_call(addon_t *addon, napi_ref function, napi_value argument);
+void callback_call(env_t *env, napi_ref function, napi_value argument);
 
 #endif

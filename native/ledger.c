@@ -6,68 +6,67 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "napi_util.h"
+#include "syscall.h"
 
 enum { FIRST_ROOM = 1024 };
 
-static bool has_room(addon_t *addon, size_t fd) {
-    if (fd < addon->ledger_room) return true;
-    size_t room = addon->ledger_room * 2 > fd ? addon->ledger_room * 2 : fd + FIRST_ROOM;
-    bool *larger = realloc(addon->ledger, room * sizeof *larger);
+static bool has_room(env_t *env, size_t fd) {
+    size_t before = env->ledger.room;
+    if (fd < before) return true;
+    size_t room = before * 2 > fd ? before * 2 : fd + FIRST_ROOM;
+    bool *larger = realloc(env->ledger.owned, room * sizeof *larger);
     if (larger == NULL) return false;
-    memset(larger + addon->ledger_room, 0, (room - addon->ledger_room) * sizeof *larger);
-    addon->ledger = larger;
-    addon->ledger_room = room;
+    memset(larger + before, 0, (room - before) * sizeof *larger);
+    env->ledger.owned = larger;
+    env->ledger.room = room;
     return true;
 }
 
-void ledger_mark(addon_t *addon, int fd, bool owned) {
+void ledger_mark(env_t *env, int fd, bool owned) {
     int error = errno;
-    if (addon->ledger_kept && fd >= 0 && has_room(addon, (size_t)fd)) addon->ledger[fd] = owned;
+    if (env->ledger.enabled && fd >= 0 && has_room(env, (size_t)fd)) env->ledger.owned[fd] = owned;
     errno = error;
 }
 
-int ledger_born(addon_t *addon, int fd) {
-    if (fd >= 0) ledger_mark(addon, fd, true);
+int ledger_add(env_t *env, int fd) {
+    if (fd >= 0) ledger_mark(env, fd, true);
     return fd;
 }
 
-/* Nobody is there any more who wished to linger, and close(2) would wait. */
-static void close_now(int fd) {
+/* With SO_LINGER close(2) would block a thread that has to end. */
+static void close_without_linger(int fd) {
     struct linger off = {0, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+    set_option(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
     close(fd);
 }
 
-void ledger_close(addon_t *addon) {
-    for (size_t fd = 0; fd < addon->ledger_room; fd++)
-        if (addon->ledger[fd]) close_now((int)fd);
-    free(addon->ledger);
-    addon->ledger = NULL;
-    addon->ledger_room = 0;
-    addon->ledger_kept = false;
+static void ledger_close(void *data) {
+    env_t *env = data;
+    for (size_t fd = 0; fd < env->ledger.room; fd++)
+        if (env->ledger.owned[fd]) close_without_linger((int)fd);
+    free(env->ledger.owned);
+    env->ledger.owned = NULL;
+    env->ledger.room = 0;
+    env->ledger.enabled = false;
 }
 
-/* ledgerKeep(): from now on */
-static napi_value ledgerKeep_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    call.addon->ledger_kept = true;
-    return call_number(&call, 0);
+/* ledgerKeep(): keeps the list from now on */
+static int64_t enable_ledger(call_t *call) {
+    env_t *env = call->env;
+    if (!env->ledger.enabled) env_on_close(env, &env->ledger.on_close, ledger_close, env);
+    env->ledger.enabled = true;
+    return 0;
 }
 
-/* ledgerMark(fd, owned): an fd that came from elsewhere, or that goes there */
-static napi_value ledgerMark_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    int fd = call_int(&call, 0), owned = call_int(&call, 1);
-    if (!call_good(&call)) return NULL;
-    ledger_mark(call.addon, fd, owned != 0);
-    return call_number(&call, 0);
+/* ledgerMark(fd, owned): an fd that came from elsewhere, or that is given away */
+static int64_t mark_fd(call_t *call) {
+    int fd = call_int(call, 0), owned = call_int(call, 1);
+    if (call_ok(call)) ledger_mark(call->env, fd, owned != 0);
+    return 0;
 }
 
 const method_t ledger_methods[] = {
-    {"ledgerKeep", ledgerKeep_},
-    {"ledgerMark", ledgerMark_},
-    {NULL, NULL},
+    {"ledgerKeep", .number = enable_ledger},
+    {"ledgerMark", .number = mark_fd},
+    {0},
 };

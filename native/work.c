@@ -2,43 +2,43 @@
 
 #include <errno.h>
 
+#include "call.h"
 #include "callback.h"
-#include "napi_util.h"
 
-static void run(napi_env env, void *data) {
+static void run(napi_env napi, void *data) {
     work_t *work = data;
-    (void)env;
+    (void)napi;
     work->result = work->run(work);
 }
 
-/* A closing environment has deleted them, or is about to. */
-static void forget(work_t *work) {
-    if (work->addon->closing) return;
-    napi_env env = work->addon->env;
-    if (work->callback) napi_delete_reference(env, work->callback);
-    if (work->handle) napi_delete_async_work(env, work->handle);
+/* A closing environment deletes the handles by itself. */
+static void delete_handles(work_t *work) {
+    if (work->env->closing) return;
+    napi_env napi = work->env->napi;
+    if (work->callback) napi_delete_reference(napi, work->callback);
+    if (work->handle) napi_delete_async_work(napi, work->handle);
 }
 
-static void done(napi_env env, napi_status status, void *data) {
+static void done(napi_env napi, napi_status status, void *data) {
     work_t *work = data;
-    addon_t *addon = work->addon;
-    if (status != napi_ok) work->result = work->owed ? work->run(work) : -ECANCELED;
-    if (!addon->closing) callback_call(addon, work->callback, new_int(env, work->result));
-    forget(work);
+    env_t *env = work->env;
+    if (status != napi_ok) work->result = work->must_run ? work->run(work) : -ECANCELED;
+    if (!env->closing) callback_call(env, work->callback, new_int(napi, work->result));
+    delete_handles(work);
     work->drop(work);
-    addon_settled(addon);
+    env_settled(env);
 }
 
-int work_start(work_t *work, addon_t *addon, const char *name, napi_value callback) {
-    napi_env env = addon->env;
-    work->addon = addon;
-    if (napi_create_reference(env, callback, 1, &work->callback) != napi_ok ||
-        napi_create_async_work(env, NULL, new_string(env, name), run, done, work, &work->handle) !=
-            napi_ok ||
-        napi_queue_async_work(env, work->handle) != napi_ok) {
-        forget(work);
+int work_start(work_t *work, env_t *env, const char *name, napi_value callback) {
+    napi_env napi = env->napi;
+    work->env = env;
+    if (napi_create_reference(napi, callback, 1, &work->callback) != napi_ok ||
+        napi_create_async_work(napi, NULL, new_string(napi, name), run, done, work,
+                               &work->handle) != napi_ok ||
+        napi_queue_async_work(napi, work->handle) != napi_ok) {
+        delete_handles(work);
         return -ENOMEM;
     }
-    addon->outstanding++;
+    env_pending(env);
     return 0;
 }

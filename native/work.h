@@ -1,4 +1,4 @@
-/* A system call on a thread of libuv's pool, and the callback that gets what it returned. */
+/* A system call on a thread of libuv's pool, and the callback that gets its result. */
 #ifndef BERKELEY_WORK_H
 #define BERKELEY_WORK_H
 
@@ -6,24 +6,25 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "addon.h"
+#include "env.h"
 
-/* The first member of what a call needs. */
+/* The first member of a struct with what the call needs. */
 typedef struct work {
     /* Makes the call, on the thread: a count, or -errno. */
     ssize_t (*run)(struct work *work);
-    /* Gives back what the call had, this memory included. */
+    /* Releases what the call needed, this memory included. */
     void (*drop)(struct work *work);
-    /* It has to be made even when the environment goes away before a thread is free. */
-    bool owed;
-    /* Kept by work_start(). */
-    addon_t *addon;
+    /* The call is made even when the environment closes before a thread is free. */
+    bool must_run;
+    /* Set by work_start(). */
+    env_t *env;
     napi_async_work handle;
     napi_ref callback;
     ssize_t result;
 } work_t;
 
-/* Hands it to the pool: 0, or -ENOMEM, and then it is neither made nor dropped. The addon waits for it. */
-int work_start(work_t *work, addon_t *addon, const char *name, napi_value callback);
+/* Queues the work, and teardown waits for it: 0, or -ENOMEM. Then the work is neither run nor
+ * dropped. */
+int work_start(work_t *work, env_t *env, const char *name, napi_value callback);
 
 #endif

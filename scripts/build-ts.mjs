@@ -1,7 +1,6 @@
 // Compiles all TypeScript: src -> dist, and tests, examples and the like -> build. Incremental.
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { filesBelow, inRoot } from './lib/project.mjs'
 import { isProgram, quietly, script } from './lib/run.mjs'
 
@@ -23,12 +22,13 @@ function removeOrphans(output, source) {
 }
 
 export function buildTs() {
-  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+  const tsc = inRoot('node_modules', '.bin', 'tsc')
   quietly('compiling TypeScript', process.execPath, [tsc, '-b', '--pretty', String(process.stderr.isTTY === true)])
   mkdirSync(inRoot('dist'), { recursive: true })
   copyFileSync(inRoot('src', 'package.json'), inRoot('dist', 'package.json'))
   removeOrphans(inRoot('dist'), inRoot('src'))
-  for (const part of ['test', 'scripts', 'examples', 'bench']) removeOrphans(inRoot('build', part), inRoot(part))
+  for (const part of ['test', 'trust', 'scripts', 'examples', 'bench'])
+    removeOrphans(inRoot('build', part), inRoot(part))
 }
 
 if (isProgram(import.meta.url)) await script(buildTs)

@@ -1,4 +1,5 @@
-// Checks that src/ keeps its layers: imports point one way only, go round in no circle, and some knowledge has one home.
+// Checks that src/ and native/ keep their layers: imports and includes point one way only and go round in no circle, and
+// some knowledge of src/ has one home.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -6,8 +7,8 @@ import { filesBelow, inRoot } from './lib/project.mjs'
 import { Failure, script } from './lib/run.mjs'
 
 /**
- * The layers, lowest first: a file may import from its own folder and from those above it in this list. `name/` is a folder, `name` is
- * src/name.ts.
+ * The layers, lowest first: a file may import from its own folder and from those above it in this list, which are the lower
+ * layers. `name/` is a folder, with all that is in it unless a longer name fits better; `name` is src/name.ts.
  */
 const LAYERS = [
   'native/',
@@ -47,8 +48,14 @@ const HOMES = [
 const IMPORT = /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g
 
-/** @param {string} name @returns {number} -1 for a file that is in no layer */
-const layerOf = (name) => LAYERS.findIndex((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry))
+/** @param {string} name @param {readonly string[]} layers @returns {string} the longest entry that fits; '' for none */
+const entryOf = (name, layers) =>
+  layers
+    .filter((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry))
+    .reduce((best, entry) => (entry.length > best.length ? entry : best), '')
+
+/** @param {string} name */
+const layerOf = (name, layers = LAYERS) => layers.indexOf(entryOf(name, layers))
 
 /** @param {string} path @returns {string} its name in the tables: no `src/`, no extension */
 const nameOf = (path) => relative(inRoot('src'), path).replace(/\.m?[jt]s$/, '')
@@ -102,11 +109,65 @@ function circlesIn(sources) {
   return circles
 }
 
+// native/: the same for C, by its includes. A header and the source of its name count as one file.
+
+/** As LAYERS, for native/. */
+const NATIVE_LAYERS = [
+  'constants/',
+  'syscall',
+  'env',
+  'call',
+  'callback',
+  'work',
+  'ledger',
+  'value/',
+  'sys/',
+  'tls/',
+  'addon',
+]
+
+const INCLUDE = /^#include "([^"]+)"/gm
+
+/** @param {string} path @returns {string} `sys/cmsg` for native/sys/cmsg.c and cmsg.h */
+const nativeNameOf = (path) => relative(inRoot('native'), path).replace(/\.(c|h|inc)$/, '')
+
+/** @returns {Source[]} */
+function nativeFiles() {
+  /** @type {Map<string, Source>} */
+  const files = new Map()
+  for (const path of filesBelow(inRoot('native'), /\.[ch]$/, ['build'])) {
+    const name = nativeNameOf(path)
+    const file = files.get(name) ?? { name, code: '', imports: [] }
+    files.set(name, file)
+    file.code += readFileSync(path, 'utf8')
+    file.imports = [...file.code.matchAll(INCLUDE)]
+      .map((match) => nativeNameOf(join(dirname(path), match[1] ?? '')))
+      .filter((included) => included !== name)
+  }
+  return [...files.values()]
+}
+
+/** @param {Source} file @returns {string[]} what is wrong with it */
+function nativeFaultsOf({ name, imports }) {
+  const layer = layerOf(name, NATIVE_LAYERS)
+  if (layer < 0) return [`native/${name} is in no layer: give it a place in NATIVE_LAYERS`]
+  return imports
+    .filter((included) => layerOf(included, NATIVE_LAYERS) > layer)
+    .map((included) => `native/${name} includes ${included}, which is in a higher layer`)
+}
+
 await script(() => {
   const sources = filesBelow(inRoot('src'), /\.m?ts$/).map(sourceOf)
-  const faults = [...sources.flatMap(faultsOf), ...circlesIn(sources)]
+  const native = nativeFiles()
+  const faults = [
+    ...sources.flatMap(faultsOf),
+    ...circlesIn(sources),
+    ...native.flatMap(nativeFaultsOf),
+    ...circlesIn(native),
+  ]
   if (faults.length > 0) throw new Failure(faults.join('\n'))
   process.stdout.write(
-    `layers: ${sources.length} files in ${LAYERS.length} layers, ${HOMES.length} homes, no circle: in order\n`,
+    `layers: ${sources.length} files in ${LAYERS.length} layers, ${HOMES.length} homes, no circle: in order\n` +
+      `layers of native/: ${native.length} files in ${NATIVE_LAYERS.length} layers, no circle: in order\n`,
   )
 })

@@ -3,8 +3,16 @@ import { rmSync } from 'node:fs'
 import { filesBelow, inRoot } from './lib/project.mjs'
 
 const all = process.argv.includes('--all')
-const built = ['dist', 'build/.tsbuildinfo', 'build/test', 'build/scripts', 'build/examples', 'build/bench']
-const more = ['build', 'node_modules', 'bench/node_modules']
+const built = [
+  'dist',
+  'build/.tsbuildinfo',
+  'build/test',
+  'build/trust',
+  'build/scripts',
+  'build/examples',
+  'build/bench',
+]
+const more = ['build', 'node_modules', 'bench/node_modules', 'scripts/typedoc/node_modules']
 for (const path of [...built, 'build/native', 'build/fuzz', 'native/build', ...(all ? more : [])]) {
   rmSync(inRoot(path), { recursive: true, force: true })
 }

@@ -1,23 +1,13 @@
-// Brings a tree up to date before `npm start`, `npm test` and their like: dependencies, addon, TypeScript, in that
-// order, each only if it is missing or stale. Says nothing when nothing is to be done. Needs only Node and npm, so
+// Brings a tree up to date before `npm start`, `npm test` and others: dependencies, addons, TypeScript, in that
+// order, each only if it is missing or stale. Prints nothing when there is nothing to do. Needs only Node and npm, so
 // that it works on a fresh clone.
 import { existsSync } from 'node:fs'
-import { missingTools } from './lib/node-gyp.mjs'
-import {
-  ADDONS,
-  builtPath,
-  filesBelow,
-  inRoot,
-  isCurrent,
-  nativeSources,
-  prebuildPath,
-  readJson,
-} from './lib/project.mjs'
+import { ADDONS, builtPath, inRoot, isCurrent, nativeSources, readJson } from './lib/project.mjs'
 import { script, step } from './lib/run.mjs'
 
 /**
- * Does node_modules hold what the lock file asks for? npm keeps a copy of the lock file there. Comparing versions
- * rather than file times spares a reinstallation after each change of branch.
+ * Whether node_modules holds what the lock file asks for. npm keeps a copy of the lock file there. Comparing versions
+ * rather than file times avoids a reinstallation after each change of branch.
  */
 function dependenciesAreCurrent() {
   const installed = inRoot('node_modules', '.package-lock.json')
@@ -35,23 +25,15 @@ function ensureDependencies() {
   step('installing the development dependencies', 'npm', ['ci', '--no-audit', '--no-fund'])
 }
 
-/** The loader prefers a local build, so prebuilt addons stand in only where there is none. */
-const prebuildsServe = (/** @type {readonly string[]} */ sources) =>
-  missingTools().length > 0 &&
-  ADDONS.every((addon) => !existsSync(builtPath(addon)) && isCurrent(prebuildPath(addon), sources))
-
+/** Even where nothing has changed, node-gyp takes a second. */
 async function ensureAddons() {
   const sources = nativeSources()
-  if (ADDONS.every((addon) => isCurrent(builtPath(addon), sources)) || prebuildsServe(sources)) return
+  if (ADDONS.every((addon) => isCurrent(builtPath(addon), sources))) return
   const { buildNative } = await import('./build-native.mjs')
   buildNative()
 }
 
-/** tsc decides for itself what is stale; the times of the files only tell whether it will take a while. */
 async function ensureTypeScript() {
-  const sources = ['src', 'test', 'scripts', 'examples'].flatMap((part) => filesBelow(inRoot(part), /\.m?ts$/))
-  const current = ['dist', 'build'].every((output) => isCurrent(inRoot(output, '.tsbuildinfo'), sources))
-  if (!current) process.stderr.write('compiling TypeScript ...\n')
   const { buildTs } = await import('./build-ts.mjs')
   buildTs()
 }

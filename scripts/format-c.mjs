@@ -26,7 +26,7 @@ function clangFormat() {
 }
 
 await script(() => {
-  const folders = [inRoot('native'), inRoot('bench', 'native'), inRoot('test')]
+  const folders = [inRoot('native'), inRoot('bench', 'native'), inRoot('trust')]
   const files = folders.flatMap((folder) => filesBelow(folder, /\.[ch]$/, ['build']))
   if (files.length === 0) throw new Failure('there is no C source to format')
   if (!process.argv.includes('--check')) return void quietly('clang-format', clangFormat(), ['-i', ...files])

@@ -1,5 +1,6 @@
-// Makes native/constants.inc, src/constants/exported.generated.ts and src/constants/names.generated.ts out of native/constants.def, which
-// explains its own form. `--check` writes nothing and exits with 1 when a file is stale.
+// Makes native/constants/constants.generated.inc, src/constants/exported.generated.ts and src/constants/names.generated.ts
+// out of native/constants/constants.def, which explains its own form. `--check` writes nothing and exits with 1 when a file
+// is stale.
 // Plain JavaScript without dependencies, so that it runs before anything is installed or built.
 import { readFileSync, writeFileSync } from 'node:fs'
 
@@ -7,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 /** @typedef {{ key: string, internal: boolean, words: string, constants: Constant[] }} Family */
 
 const root = new URL('../', import.meta.url)
-const list = 'native/constants.def'
+const list = 'native/constants/constants.def'
 const banner = `Made from ${list} by scripts/generate-constants.mjs: change that list, not this file.`
 const width = 120
 
@@ -115,7 +116,7 @@ function read(path) {
 
 const families = parse(readFileSync(new URL(list, root), 'utf8'))
 const outputs = {
-  'native/constants.inc': nativeTable(families),
+  'native/constants/constants.generated.inc': nativeTable(families),
   'src/constants/exported.generated.ts': publicModule(families.filter(({ internal }) => !internal)),
   'src/constants/names.generated.ts': namesModule(families),
 }

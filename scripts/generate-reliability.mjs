@@ -3,9 +3,9 @@
 //   node scripts/generate-reliability.mjs --check   fails when it is stale
 import { readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
+import { FIGURES, recordIn, shown } from '../trust/lib/record.mjs'
 import { filesBelow, inRoot, readJson } from './lib/project.mjs'
 import { Failure, script } from './lib/run.mjs'
-import { FIGURES, recordIn, shown } from './lib/trust.mjs'
 
 const PAGE = inRoot('docs', 'reliability.md')
 
@@ -54,7 +54,7 @@ function figures() {
   return [
     '## Figures',
     '',
-    'Of the last `npm run trust`, which looks for what no test thought of; CONTRIBUTING says what its parts do.',
+    'Of the last `npm run trust`: fault injection, fuzzing and stress tests. [trust/README.md](../trust/README.md) explains each part.',
     `${date}, Node ${node}, OpenSSL ${openssl}, Linux ${kernel}.`,
     '',
     '| part | what | |',

@@ -26,7 +26,8 @@ const ISOLATED = '--isolated'
 
 /** @param {readonly string[]} wanted */
 function compiledTests(wanted) {
-  const names = filesBelow(inRoot('test'), /\.test\.ts$/)
+  const names = ['test', 'trust']
+    .flatMap((folder) => filesBelow(inRoot(folder), /\.test\.ts$/))
     .map((source) => relative(inRoot(), source))
     .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   if (names.length === 0) throw new Failure(`no test file ${wanted.length ? `matches ${wanted.join(', ')}` : 'found'}`)

@@ -1,9 +1,10 @@
-// Measures one way to make one system call, again and again, and prints what the calls took as JSON.
+// Measures one way to make one system call with tinybench, and prints what a call took as JSON.
 //   node run.mjs ADDON WAY CALL WARM_MS RUN_MS
 import { readFileSync } from 'node:fs'
+import { Bench } from 'tinybench'
 import { AddrInfo, SOCK_DGRAM, SOCK_STREAM, socket } from '../../dist/llsocket/index.mjs'
 
-/** Calls between two looks at the clock. As many messages have room in a socket. */
+/** Calls in a batch, between two looks at the clock. As many messages have room in a socket. */
 const COUNT = 128
 
 const NS_PER_MS = 1_000_000
@@ -58,32 +59,26 @@ const loop = (await make(fd, addon))[call]
 if (loop === undefined) throw new Error(`${way} does not do ${call}`)
 const [before, after] = (way === 'nothing' ? undefined : AROUND[call]) ?? ['', '']
 
-/** Nanoseconds that COUNT calls take. The other end checks that they did something: it runs out of room, or of messages. */
-async function once() {
-  if (before) addon.run(before, far.fd(), COUNT)
-  const begin = addon.clock()
-  const promise = loop?.(COUNT)
-  if (promise) await promise
-  const took = addon.clock() - begin
-  if (after) addon.run(after, far.fd(), COUNT)
-  return took
-}
-
-/** @param {number} milliseconds of the CPU */
-async function measured(milliseconds) {
-  let calls = 0
-  let nanoseconds = 0
-  for (const end = addon.clock() + milliseconds * NS_PER_MS; addon.clock() < end; calls += COUNT)
-    nanoseconds += await once()
-  return { calls, nanoseconds }
-}
-
 /** Nanoseconds that this thread was ready to run while something else had the CPU. */
 const queued = () => Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1])
 
-await measured(Number(warm))
+// Measures CPU time of this thread. What is made ready before each batch, and cleared away after it, does not count. The other end
+// checks that the calls did something: it runs out of room, or of messages.
+const bench = new Bench({
+  now: () => addon.clock() / NS_PER_MS,
+  warmupTime: Number(warm),
+  time: Number(run),
+  throws: true,
+})
+bench.add(call, () => loop(COUNT), {
+  async: way === 'berkeley',
+  beforeEach: () => void (before && addon.run(before, far.fd(), COUNT)),
+  afterEach: () => void (after && addon.run(after, far.fd(), COUNT)),
+})
 const start = { at: performance.now(), queued: queued() }
-const { calls, nanoseconds } = await measured(Number(run))
+const [task] = await bench.run()
+if (task?.result.state !== 'completed') throw new Error(`${way} did not finish`)
+const nanoseconds = (task.result.latency.mean * NS_PER_MS) / COUNT
 const seconds = (performance.now() - start.at) / 1000
-process.stdout.write(`${JSON.stringify({ calls, nanoseconds, seconds, queued: (queued() - start.queued) / 1e9 })}\n`)
+process.stdout.write(`${JSON.stringify({ nanoseconds, disturbed: (queued() - start.queued) / 1e9 / seconds })}\n`)
 far.close()

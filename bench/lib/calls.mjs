@@ -42,9 +42,9 @@ export const callPeers = () => [
 ]
 
 /** @param {any} raw @returns {import('./rounds.mjs').Sample} */
-const sampleOf = ({ calls, nanoseconds, seconds, queued }) => ({
-  cost: Number((nanoseconds / calls).toPrecision(5)),
-  disturbed: Number((queued / seconds).toPrecision(5)),
+const sampleOf = ({ nanoseconds, disturbed }) => ({
+  cost: Number(nanoseconds.toPrecision(5)),
+  disturbed: Number(disturbed.toPrecision(5)),
 })
 
 /** @type {NonNullable<import('./scenario.mjs').Scenario['measure']>} */

@@ -1,130 +1,94 @@
-/* Between the engine and the socket: a BIO of our own, instead of OpenSSL's for sockets, because that
- * one calls write(2), which raises SIGPIPE, and asks the kernel twice for each record.
+/* Between OpenSSL and the socket: a BIO of our own. OpenSSL's BIO for sockets calls write(2), which
+ * raises SIGPIPE, and receives twice for each record.
  *
- * Receiving: one recv(2) takes what is there into the scratch memory, and the engine reads its
- * records from that. Sending: records gather in the scratch memory and leave by one send(2). */
-#include <errno.h>
-#include <stdlib.h>
+ * Receiving: one recv(2) takes what has arrived into the scratch memory, and OpenSSL reads its
+ * records from there. Sending: records gather in the scratch memory and leave by one send(2). */
 #include <string.h>
-#include <sys/socket.h>
 
+#include "../syscall.h"
 #include "tls.h"
 
-size_t queue_length(const queue_t *queue) {
-    return queue->end - queue->at;
-}
-
-void queue_free(queue_t *queue) {
-    free(queue->start);
-    memset(queue, 0, sizeof *queue);
-}
-
-bool queue_add(queue_t *queue, const void *from, size_t length) {
-    if (length == 0) return true;
-    size_t there = queue_length(queue);
-    if (queue->at > 0 && there > 0) memmove(queue->start, queue->start + queue->at, there);
-    queue->at = 0;
-    queue->end = there;
-    if (length > queue->room - there) {
-        uint8_t *more = realloc(queue->start, there + length);
-        if (more == NULL) return false;
-        queue->start = more;
-        queue->room = there + length;
-    }
-    memcpy(queue->start + there, from, length);
-    queue->end = there + length;
-    return true;
-}
-
-static size_t queue_take(queue_t *queue, void *to, size_t length) {
-    size_t count = length < queue_length(queue) ? length : queue_length(queue);
-    if (count == 0) return 0;
-    memcpy(to, queue->start + queue->at, count);
-    queue->at += count;
-    if (queue_length(queue) == 0) queue_free(queue);
-    return count;
-}
+/* A call receives at most so often. Otherwise records without data, such as key updates, could keep
+ * it busy without end. */
+enum { RECEIVES_MAX = 2 };
 
 enum { RECORD = 16384, RECORD_MORE = 32 }; /* plaintext, and what encryption adds to it */
 
-/* How much to receive: the records that the caller has room for, at least one. What is beyond would have
+/* How much to receive: the records that the caller has room for, but at least one. More would have
  * to be kept. */
-static size_t asked(const session_t *session) {
-    size_t records = session->wanted > RECORD ? (session->wanted + RECORD - 1) / RECORD : 1;
-    size_t most = records * (RECORD + RECORD_MORE);
-    return most < SCRATCH_IN ? most : SCRATCH_IN;
+static size_t receive_size(const session_io_t *io) {
+    size_t records = io->wanted > RECORD ? (io->wanted + RECORD - 1) / RECORD : 1;
+    size_t bytes = records * (RECORD + RECORD_MORE);
+    return bytes < SCRATCH_IN ? bytes : SCRATCH_IN;
 }
 
-/* Fills the empty scratch memory; a count, 0 at the end, -1 with `io_error` or when nothing is there. */
-static ssize_t receive(session_t *session) {
-    tls_t *tls = session->tls;
+/* Fills the empty scratch memory: a count, 0 at the end, -1 with errno. */
+static ssize_t receive(session_io_t *io, tls_t *tls) {
     ssize_t count;
-    if (session->drained && session->has_data) {
-        errno = EAGAIN;
-        return -1;
+    if (io->drained && io->has_data) return fail_with(EAGAIN);
+    if (io->receives == RECEIVES_MAX) {
+        io->must_yield = true;
+        return fail_with(EAGAIN);
     }
-    if (session->fills == FILLS_MAX) {
-        session->had_enough = true;
-        errno = EAGAIN;
-        return -1;
-    }
-    session->fills++;
-    size_t most = asked(session);
-    do count = recv(session->fd, tls->in, most, 0);
+    io->receives++;
+    size_t size = receive_size(io);
+    do count = recv_bytes(io->fd, tls->in, size, 0);
     while (count < 0 && errno == EINTR);
     tls->in_at = 0;
     tls->in_end = count > 0 ? (size_t)count : 0;
-    session->drained = session->short_is_all && count > 0 && (size_t)count < most;
-    if (count == 0) session->eof = true;
+    io->drained = io->short_is_drained && count > 0 && (size_t)count < size;
+    if (count == 0) io->eof = true;
     return count;
 }
 
 static int bio_read(BIO *bio, char *to, int length) {
     session_t *session = BIO_get_data(bio);
+    session_io_t *io = &session->io;
     tls_t *tls = session->tls;
     BIO_clear_retry_flags(bio);
     if (to == NULL || length <= 0) return 0;
-    if (queue_length(&session->in) > 0) return (int)queue_take(&session->in, to, (size_t)length);
+    if (queue_length(&io->in) > 0) return (int)queue_take(&io->in, to, (size_t)length);
     if (tls->in_at == tls->in_end) {
-        ssize_t count = receive(session);
+        ssize_t count = receive(io, tls);
         if (count == 0) return 0;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) BIO_set_retry_read(bio);
-        if (count < 0 && !BIO_should_retry(bio)) session->io_error = errno;
+        if (count < 0 && !BIO_should_retry(bio)) io->error = errno;
         if (count < 0) return -1;
     }
-    size_t there = tls->in_end - tls->in_at;
-    size_t count = (size_t)length < there ? (size_t)length : there;
+    size_t left = tls->in_end - tls->in_at;
+    size_t count = (size_t)length < left ? (size_t)length : left;
     memcpy(to, tls->in + tls->in_at, count);
     tls->in_at += count;
     return (int)count;
 }
 
-/* Takes everything: what the socket has no room for waits here, bounded by what a call makes. */
+/* Takes everything. What the socket has no room for waits in the session; a call makes only so
+ * much, which bounds it. */
 static int bio_write(BIO *bio, const char *from, int length) {
     session_t *session = BIO_get_data(bio);
+    queue_t *out = &session->io.out;
     tls_t *tls = session->tls;
     BIO_clear_retry_flags(bio);
     if (from == NULL || length <= 0) return 0;
     size_t bytes = (size_t)length;
-    if (queue_length(&session->out) == 0 && bytes <= sizeof tls->out - tls->out_end) {
+    if (queue_length(out) == 0 && bytes <= sizeof tls->out - tls->out_end) {
         memcpy(tls->out + tls->out_end, from, bytes);
         tls->out_end += bytes;
         return length;
     }
-    /* Order: what is in the scratch memory goes before. */
-    bool kept = queue_add(&session->out, tls->out, tls->out_end) &&
-                queue_add(&session->out, from, bytes);
+    /* What is in the scratch memory comes first. */
+    bool added = queue_add(out, tls->out, tls->out_end) && queue_add(out, from, bytes);
     tls->out_end = 0;
-    if (!kept) session->broken = -ENOMEM;
-    return kept ? length : -1;
+    if (!added) session->io.broken = -ENOMEM;
+    return added ? length : -1;
 }
 
 static long bio_ctrl(BIO *bio, int command, long number, void *pointer) {
-    session_t *session = BIO_get_data(bio);
+    const session_t *session = BIO_get_data(bio);
     (void)number;
     (void)pointer;
     if (command == BIO_CTRL_FLUSH) return 1;
-    if (command == BIO_CTRL_EOF) return session->eof;
+    if (command == BIO_CTRL_EOF) return session->io.eof;
     return 0;
 }
 
@@ -152,64 +116,66 @@ bool bio_attach(session_t *session) {
 }
 
 void bio_begin(session_t *session, int fd) {
+    session_io_t *io = &session->io;
     tls_t *tls = session->tls;
-    session->fd = fd;
-    session->drained = session->has_data = session->had_enough = false;
-    session->fills = 0;
-    session->wanted = SCRATCH_IN;
-    session->io_error = 0;
+    io->fd = fd;
+    io->drained = io->has_data = io->must_yield = false;
+    io->receives = 0;
+    io->wanted = SCRATCH_IN;
+    io->error = 0;
     tls->in_at = tls->in_end = tls->out_end = 0;
 }
 
-/* One send(2) of a stretch; how much of it left, or -errno. */
-static ssize_t transmit(session_t *session, const uint8_t *from, size_t length) {
+/* One send(2): how many bytes left, or -errno. */
+static ssize_t send_some(const session_io_t *io, const uint8_t *from, size_t length) {
     ssize_t count;
-    do count = send(session->fd, from, length, MSG_NOSIGNAL);
+    do count = send_bytes(io->fd, from, length, 0);
     while (count < 0 && errno == EINTR);
     if (count >= 0) return count;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
     return -errno;
 }
 
-static int flush_queue(session_t *session) {
-    queue_t *out = &session->out;
+static int flush_queue(session_io_t *io) {
+    queue_t *out = &io->out;
     if (queue_length(out) == 0) return 0;
-    ssize_t count = transmit(session, out->start + out->at, queue_length(out));
+    ssize_t count = send_some(io, out->start + out->at, queue_length(out));
     if (count < 0) return (int)count;
     out->at += (size_t)count;
     if (queue_length(out) == 0) queue_free(out);
     return 0;
 }
 
-static int flush_scratch(session_t *session) {
-    tls_t *tls = session->tls;
+static int flush_scratch(session_io_t *io, tls_t *tls) {
     size_t length = tls->out_end;
     tls->out_end = 0;
     if (length == 0) return 0;
-    ssize_t count = queue_length(&session->out) > 0 ? 0 : transmit(session, tls->out, length);
+    ssize_t count = queue_length(&io->out) > 0 ? 0 : send_some(io, tls->out, length);
     if (count < 0) return (int)count;
-    return queue_add(&session->out, tls->out + count, length - (size_t)count) ? 0 : -ENOMEM;
+    return queue_add(&io->out, tls->out + count, length - (size_t)count) ? 0 : -ENOMEM;
 }
 
-/* A failure is final, whatever it was: records are lost with it, and none can follow. */
+/* Any failure is final: records are lost with it, and none can follow. */
 int bio_flush(session_t *session) {
-    if (session->broken == 0) {
-        int error = flush_queue(session);
-        if (error == 0) error = flush_scratch(session);
-        session->broken = error;
+    session_io_t *io = &session->io;
+    if (io->broken == 0) {
+        int error = flush_queue(io);
+        if (error == 0) error = flush_scratch(io, session->tls);
+        io->broken = error;
     }
-    if (session->broken == 0) return 0;
-    queue_free(&session->out);
+    if (io->broken == 0) return 0;
+    queue_free(&io->out);
     session->tls->out_end = 0;
-    return session->broken;
+    return io->broken;
 }
 
-/* What was received and not read stays with the session. */
+/* The session keeps what was received and not read. */
 void bio_end(session_t *session) {
+    session_io_t *io = &session->io;
     tls_t *tls = session->tls;
     if (tls->in_at < tls->in_end &&
-        !queue_add(&session->in, tls->in + tls->in_at, tls->in_end - tls->in_at))
-        session->later = -ENOMEM; /* bytes are gone: nothing after them may be read */
+        !queue_add(&io->in, tls->in + tls->in_at, tls->in_end - tls->in_at))
+        io->deferred = -ENOMEM; /* bytes are lost: nothing after them may be read */
     tls->in_at = tls->in_end = tls->out_end = 0;
-    session->fd = -1;
+    io->fd = -1;
 }

@@ -1,5 +1,5 @@
-/* What OpenSSL calls while it is at work. None of it enters JavaScript: where that has to decide, the
- * handshake stops, and goes on when the answer is there. */
+/* Callbacks of OpenSSL. None of them calls JavaScript: where JavaScript has to decide, the handshake
+ * stops, and goes on when the decision is there. */
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -8,10 +8,6 @@
 #include <string.h>
 
 #include "tls.h"
-
-session_t *session_of(const SSL *ssl) {
-    return SSL_get_app_data(ssl);
-}
 
 /* The name in the server_name extension of a hello, RFC 6066: a list with one host name. */
 static char *hello_servername(SSL *ssl) {
@@ -31,19 +27,20 @@ static char *hello_servername(SSL *ssl) {
 
 static int on_hello(SSL *ssl, int *alert, void *data) {
     session_t *session = session_of(ssl);
+    session_peer_t *peer = &session->peer;
     (void)data;
-    if (!session->context->selects || session->hello == ANSWERED) return SSL_CLIENT_HELLO_SUCCESS;
-    if (session->hello == REFUSED) {
+    if (!session->context->selects || peer->hello == ACCEPTED) return SSL_CLIENT_HELLO_SUCCESS;
+    if (peer->hello == REFUSED) {
         *alert = SSL_AD_UNRECOGNIZED_NAME;
-        session->refusal = "no context for this name";
+        peer->refusal = "no context for this name";
         return SSL_CLIENT_HELLO_ERROR;
     }
-    if (session->hello == UNASKED) session->servername = hello_servername(ssl);
-    session->hello = ASKED;
+    if (peer->hello == UNASKED) peer->servername = hello_servername(ssl);
+    peer->hello = ASKED;
     return SSL_CLIENT_HELLO_RETRY;
 }
 
-/* The first of our protocols that the client has too, in our order. */
+/* Chooses the first of the server's protocols that the client offers too. */
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_length,
                    const unsigned char *in, unsigned int in_length, void *data) {
     const context_t *context = context_of(ssl);
@@ -59,27 +56,27 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_lengt
 static int on_session(SSL *ssl, SSL_SESSION *resumption) {
     session_t *session = session_of(ssl);
     if (SSL_is_server(ssl)) return 0;
-    SSL_SESSION_free(session->resumption);
-    session->resumption = resumption;
-    session->news |= NEWS_SESSION;
-    return 1; /* ours now */
+    SSL_SESSION_free(session->peer.resumption);
+    session->peer.resumption = resumption;
+    session->notifications |= NOTIFY_SESSION;
+    return 1; /* takes over the reference */
 }
 
 static void on_keylog(const SSL *ssl, const char *line) {
     session_t *session = session_of(ssl);
     if (!session->context->keylog) return;
     if (!queue_add(&session->keylog, line, strlen(line))) return;
-    if (queue_add(&session->keylog, "\n", 1)) session->news |= NEWS_KEYLOG;
+    if (queue_add(&session->keylog, "\n", 1)) session->notifications |= NOTIFY_KEYLOG;
 }
 
-/* A server's own OCSP response goes out; a client's peer has sent one, or none. */
+/* A server staples its OCSP response; a client checks the one that the server sent. */
 static int on_status(SSL *ssl, void *data) {
     const context_t *context = context_of(ssl);
-    if (!SSL_is_server(ssl)) return verify_staple(ssl, data);
-    if (context->staple == NULL) return SSL_TLSEXT_ERR_NOACK;
-    uint8_t *copy = OPENSSL_memdup(context->staple, (size_t)context->staple_length);
+    if (!SSL_is_server(ssl)) return verify_ocsp(ssl, data);
+    if (context->ocsp == NULL) return SSL_TLSEXT_ERR_NOACK;
+    uint8_t *copy = OPENSSL_memdup(context->ocsp, (size_t)context->ocsp_length);
     if (copy == NULL) return SSL_TLSEXT_ERR_ALERT_FATAL;
-    SSL_set_tlsext_status_ocsp_resp(ssl, copy, context->staple_length);
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, context->ocsp_length);
     return SSL_TLSEXT_ERR_OK;
 }
 
@@ -98,8 +95,9 @@ static bool ticket_mac(const context_t *context, EVP_MAC_CTX *mac) {
     return EVP_MAC_CTX_set_params(mac, parameters) == 1;
 }
 
-/* Tickets under keys that several processes share. 1 good, 2 good and to be followed by a new one, 0 not
- * ours, -1 failure. With TLS 1.3 a ticket is for one use: who comes back by it needs the next. */
+/* Tickets under keys that several processes share. Returns 1 for a good ticket, 2 for a good one that
+ * a new one has to follow, 0 for one under other keys, -1 for a failure. In TLS 1.3 a ticket is for
+ * one use: a client that resumes by it needs a new one. */
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                      EVP_MAC_CTX *mac, int encrypting) {
     const context_t *context = session_of(ssl)->context;
@@ -116,7 +114,7 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     return !encrypting && SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1;
 }
 
-void context_listen(context_t *context) {
+void context_install_callbacks(context_t *context) {
     SSL_CTX *ctx = context->ctx;
     SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
@@ -126,7 +124,7 @@ void context_listen(context_t *context) {
     SSL_CTX_set_tlsext_status_cb(ctx, on_status);
 }
 
-/* Only where keys were given: otherwise OpenSSL makes its own, and renews them. */
-void context_use_tickets(context_t *context) {
+/* Only for contexts that were given keys: otherwise OpenSSL makes its own, and renews them. */
+void context_install_ticket_keys(context_t *context) {
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ctx, on_ticket);
 }

@@ -1,6 +1,5 @@
-/* Building an SSL_CTX, one function per matter. Each answers 0, or TLS_FAILED with OpenSSL's reason
- * to be asked for by queueReason(). What it shows and whom it trusts: credentials.c. */
-#include <errno.h>
+/* Making an SSL_CTX: versions, ciphers, verification, sessions. Each function answers 0, or TLS_FAILED;
+ * then queueReason() has OpenSSL's reason. Keys and trust are in credentials.c. */
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,184 +14,160 @@ void context_release(context_t *context) {
     if (--context->users > 0) return;
     SSL_CTX_free(context->ctx);
     free(context->alpn);
-    OPENSSL_free(context->staple);
+    OPENSSL_free(context->ocsp);
     OPENSSL_cleanse(context, sizeof *context);
     free(context);
 }
 
-context_t *context_of(const SSL *ssl) {
-    return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-}
-
-static void context_finalize(napi_env env, void *data, void *hint) {
-    (void)env;
+static void context_finalize(napi_env napi, void *data, void *hint) {
+    (void)napi;
     (void)hint;
     context_release(data);
 }
 
-/* contextNew(isServer) -> external, or a number when there is no memory */
-static napi_value contextNew_(napi_env env, napi_callback_info info) {
-    call_t call;
+/* The settings of every context. */
+static void set_defaults(SSL_CTX *ctx) {
+    /* The same on every OpenSSL: 3.0 has 1, later ones 2. */
+    SSL_CTX_set_security_level(ctx, 2);
+    /* Retry: a ticket in front of data is not a reason to wait for more. Partial writes: a record is
+     * the unit. Buffers are kept from record to record, and released by sessionRelax(). */
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                              SSL_MODE_AUTO_RETRY);
+    /* No renegotiation, which a client could use to keep a server busy. No compression: CRIME. */
+    SSL_CTX_set_options(ctx,
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_SINGLE_ECDH_USE);
+}
+
+/* contextNew(isServer) -> external, or a number when it cannot be made */
+static napi_value context_new(call_t *call) {
     napi_value external;
-    call_begin(&call, env, info);
-    bool is_server = call_int(&call, 0) != 0;
-    if (!call_good(&call)) return NULL;
+    bool is_server = call_int(call, 0) != 0;
+    if (!call_ok(call)) return NULL;
     ERR_clear_error();
     context_t *context = calloc(1, sizeof *context);
-    if (context == NULL) return call_number(&call, -ENOMEM);
+    if (context == NULL) return new_int(call->napi, -ENOMEM);
     context->kind = KIND_CONTEXT;
     context->users = 1;
-    context->tls = (tls_t *)call.addon;
+    context->tls = tls_of(call);
     context->ctx = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
     if (context->ctx == NULL ||
-        napi_create_external(env, context, context_finalize, NULL, &external) != napi_ok) {
+        napi_create_external(call->napi, context, context_finalize, NULL, &external) != napi_ok) {
         context_release(context);
-        return call_number(&call, TLS_FAILED);
+        return new_int(call->napi, TLS_FAILED);
     }
     SSL_CTX_set_app_data(context->ctx, context);
-    /* The same on every OpenSSL: 3.0 begins at 1, later ones at 2. */
-    SSL_CTX_set_security_level(context->ctx, 2);
-    /* Retry: a ticket in front of the data is no reason to wait for more. Partial writes: a record is the
-     * unit. Buffers are kept from record to record, and given back by sessionRelax(). */
-    SSL_CTX_set_mode(context->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
-    /* No renegotiation: a flood of it is an attack, and nobody needs it. No compression: CRIME. */
-    SSL_CTX_set_options(context->ctx,
-                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_SINGLE_ECDH_USE);
-    context_listen(context);
+    set_defaults(context->ctx);
+    context_install_callbacks(context);
     return external;
 }
 
 /* contextVersions(context, least, most): TLS1_2_VERSION and so on */
-static napi_value contextVersions_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    int least = call_int(&call, 1), most = call_int(&call, 2);
-    if (!call_good(&call)) return NULL;
+static int64_t context_versions(call_t *call) {
+    context_t *context = call_context(call, 0);
+    int least = call_int(call, 1), most = call_int(call, 2);
+    if (!call_ok(call)) return -1;
     ERR_clear_error();
-    return call_done(&call, SSL_CTX_set_min_proto_version(context->ctx, least) == 1 &&
-                                SSL_CTX_set_max_proto_version(context->ctx, most) == 1);
+    return tls_result(SSL_CTX_set_min_proto_version(context->ctx, least) == 1 &&
+                      SSL_CTX_set_max_proto_version(context->ctx, most) == 1);
 }
 
 enum { TEXT_MAX = 8192 };
 
-/* A setter that takes a text. */
-static napi_value with_text(napi_env env, napi_callback_info info,
-                            bool (*set)(context_t *context, const char *text)) {
-    call_t call;
+/* A setter of OpenSSL that takes a text, for the arguments (context, text). */
+static int64_t set_text(call_t *call, int (*set)(SSL_CTX *ctx, const char *text)) {
     char text[TEXT_MAX];
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    call_text(&call, 1, text, sizeof text);
-    if (!call_good(&call)) return NULL;
+    context_t *context = call_context(call, 0);
+    call_text(call, 1, text, sizeof text);
+    if (!call_ok(call)) return -1;
     ERR_clear_error();
-    return call_done(&call, set(context, text));
+    return tls_result(set(context->ctx, text) == 1);
 }
 
-static bool set_ciphers(context_t *context, const char *text) {
-    return SSL_CTX_set_cipher_list(context->ctx, text) == 1;
+/* These two are macros in OpenSSL. */
+static int set_groups(SSL_CTX *ctx, const char *text) {
+    return (int)SSL_CTX_set1_groups_list(ctx, text);
 }
 
-static bool set_suites(context_t *context, const char *text) {
-    return SSL_CTX_set_ciphersuites(context->ctx, text) == 1;
+static int set_sigalgs(SSL_CTX *ctx, const char *text) {
+    return (int)SSL_CTX_set1_sigalgs_list(ctx, text);
 }
 
-static bool set_groups(context_t *context, const char *text) {
-    return SSL_CTX_set1_groups_list(context->ctx, text) == 1;
+/* contextCiphers(context, list): for TLS 1.2 */
+static int64_t context_ciphers(call_t *call) {
+    return set_text(call, SSL_CTX_set_cipher_list);
 }
 
-static bool set_sigalgs(context_t *context, const char *text) {
-    return SSL_CTX_set1_sigalgs_list(context->ctx, text) == 1;
+/* contextSuites(context, list): for TLS 1.3 */
+static int64_t context_suites(call_t *call) {
+    return set_text(call, SSL_CTX_set_ciphersuites);
 }
 
-/* contextCiphers(context, list): of TLS 1.2 */
-static napi_value contextCiphers_(napi_env env, napi_callback_info info) {
-    return with_text(env, info, set_ciphers);
+static int64_t context_groups(call_t *call) {
+    return set_text(call, set_groups);
 }
 
-/* contextSuites(context, list): of TLS 1.3 */
-static napi_value contextSuites_(napi_env env, napi_callback_info info) {
-    return with_text(env, info, set_suites);
-}
-
-static napi_value contextGroups_(napi_env env, napi_callback_info info) {
-    return with_text(env, info, set_groups);
-}
-
-static napi_value contextSigalgs_(napi_env env, napi_callback_info info) {
-    return with_text(env, info, set_sigalgs);
+static int64_t context_sigalgs(call_t *call) {
+    return set_text(call, set_sigalgs);
 }
 
 /* contextAlpn(context, wire, isServer): protocols, each with its length before it */
-static napi_value contextAlpn_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bool is_server = call_int(&call, 2) != 0;
-    bytes_t wire = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
+static int64_t context_alpn(call_t *call) {
+    context_t *context = call_context(call, 0);
+    bool is_server = call_int(call, 2) != 0;
+    bytes_t wire = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
     ERR_clear_error();
     if (!is_server)
-        return call_done(&call, SSL_CTX_set_alpn_protos(context->ctx, wire.start,
-                                                        (unsigned int)wire.length) == 0);
-    if (wire.length == 0) return call_number(&call, -EINVAL);
+        return tls_result(
+            SSL_CTX_set_alpn_protos(context->ctx, wire.start, (unsigned int)wire.length) == 0);
+    if (wire.length == 0) return -EINVAL;
     uint8_t *copy = malloc(wire.length);
-    if (copy == NULL) return call_number(&call, -ENOMEM);
+    if (copy == NULL) return -ENOMEM;
     memcpy(copy, wire.start, wire.length);
     free(context->alpn);
     context->alpn = copy;
     context->alpn_length = (unsigned int)wire.length;
-    return call_number(&call, 0);
+    return 0;
 }
 
-/* What a context does with its peer, in bits. */
-enum { ASKS = 1, REQUIRES = 2, REJECTS = 4, IGNORES_TIME = 8, WANTS_STAPLE = 16 };
-
-/* contextVerify(context, bits, depth) */
-static napi_value contextVerify_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    int bits = call_int(&call, 1), depth = call_int(&call, 2);
-    if (!call_good(&call)) return NULL;
+/* contextVerify(context, bits, depth): VERIFY_* */
+static int64_t context_verify(call_t *call) {
+    context_t *context = call_context(call, 0);
+    int bits = call_int(call, 1), depth = call_int(call, 2);
+    if (!call_ok(call)) return -1;
     int mode = SSL_VERIFY_NONE;
-    if (bits & ASKS) mode |= SSL_VERIFY_PEER;
-    if (bits & REQUIRES) mode |= SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    if (bits & VERIFY_ASK) mode |= SSL_VERIFY_PEER;
+    if (bits & VERIFY_REQUIRE) mode |= SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     SSL_CTX_set_verify(context->ctx, mode, NULL);
     if (depth >= 0) SSL_CTX_set_verify_depth(context->ctx, depth);
-    context->rejects = (bits & REJECTS) != 0;
-    context->wants_staple = (bits & WANTS_STAPLE) != 0;
-    if (bits & IGNORES_TIME)
+    context->rejects = (bits & VERIFY_REJECT) != 0;
+    context->requires_ocsp = (bits & VERIFY_REQUIRE_OCSP) != 0;
+    if (bits & VERIFY_IGNORE_TIME)
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context->ctx), X509_V_FLAG_NO_CHECK_TIME);
-    return call_number(&call, 0);
+    return 0;
 }
 
 /* contextOption(context, number, on): SSL_OP_* */
-static napi_value contextOption_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    int64_t option = call_int64(&call, 1);
-    bool on = call_int(&call, 2) != 0;
-    if (!call_good(&call)) return NULL;
+static int64_t context_option(call_t *call) {
+    context_t *context = call_context(call, 0);
+    int64_t option = call_int64(call, 1);
+    bool on = call_int(call, 2) != 0;
+    if (!call_ok(call)) return -1;
     if (on)
         SSL_CTX_set_options(context->ctx, (uint64_t)option);
     else
         SSL_CTX_clear_options(context->ctx, (uint64_t)option);
-    return call_number(&call, 0);
+    return 0;
 }
 
-/* contextSessions(context, id, seconds): sessions are resumed for so long, 0 for never, in contexts of
- * the same id. A client collects what comes; a server keeps nothing but tickets. */
-static napi_value contextSessions_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    int seconds = call_int(&call, 2);
-    bytes_t id = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    if (id.length > SSL_MAX_SID_CTX_LENGTH) return call_number(&call, -EINVAL);
+/* contextSessions(context, id, seconds): how long sessions can be resumed, by contexts of the same id; 0
+ * for never. A client collects the sessions that arrive; a server keeps none, they are in its tickets. */
+static int64_t context_sessions(call_t *call) {
+    context_t *context = call_context(call, 0);
+    int seconds = call_int(call, 2);
+    bytes_t id = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    if (id.length > SSL_MAX_SID_CTX_LENGTH) return -EINVAL;
     SSL_CTX *ctx = context->ctx;
     SSL_CTX_set_session_id_context(ctx, id.start, (unsigned int)id.length);
     SSL_CTX_set_timeout(ctx, seconds);
@@ -203,65 +178,59 @@ static napi_value contextSessions_(napi_env env, napi_callback_info info) {
         SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
         SSL_CTX_set_num_tickets(ctx, 0);
     }
-    return call_number(&call, 0);
+    return 0;
 }
 
 /* contextTicketKeys(context, keys): 48 bytes as Node's (name 16, MAC 16, AES-128 16), or 80 (16, 32, 32) */
-static napi_value contextTicketKeys_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bytes_t keys = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    if (keys.length != 48 && keys.length != 80) return call_number(&call, -EINVAL);
+static int64_t context_ticket_keys(call_t *call) {
+    context_t *context = call_context(call, 0);
+    bytes_t keys = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    if (keys.length != 48 && keys.length != 80) return -EINVAL;
     size_t half = (keys.length - 16) / 2;
     memcpy(context->ticket_name, keys.start, 16);
     memcpy(context->ticket_mac, keys.start + 16, half);
     memcpy(context->ticket_key, keys.start + 16 + half, half);
     context->ticket_key_length = (int)half;
-    context_use_tickets(context);
-    return call_number(&call, 0);
+    context_install_ticket_keys(context);
+    return 0;
 }
 
-/* contextStaple(context, response): what a server says of its own certificate */
-static napi_value contextStaple_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bytes_t staple = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
-    if (staple.length == 0 || staple.length > 65535) return call_number(&call, -EINVAL);
-    OPENSSL_free(context->staple);
-    context->staple = OPENSSL_memdup(staple.start, staple.length);
-    context->staple_length = context->staple ? (int)staple.length : 0;
-    return call_number(&call, context->staple ? 0 : -ENOMEM);
+/* contextStaple(context, response): the OCSP response about a server's own certificate */
+static int64_t context_staple(call_t *call) {
+    context_t *context = call_context(call, 0);
+    bytes_t response = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    if (response.length == 0 || response.length > 65535) return -EINVAL;
+    OPENSSL_free(context->ocsp);
+    context->ocsp = OPENSSL_memdup(response.start, response.length);
+    context->ocsp_length = context->ocsp ? (int)response.length : 0;
+    return context->ocsp ? 0 : -ENOMEM;
 }
 
-/* contextCallbacks(context, selects, keylog): what the engine is to stop for, or to tell */
-static napi_value contextCallbacks_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    int selects = call_int(&call, 1), keylog = call_int(&call, 2);
-    if (!call_good(&call)) return NULL;
+/* contextCallbacks(context, selects, keylog): whether to stop for SNI, and to log keys */
+static int64_t context_callbacks(call_t *call) {
+    context_t *context = call_context(call, 0);
+    int selects = call_int(call, 1), keylog = call_int(call, 2);
+    if (!call_ok(call)) return -1;
     context->selects = selects != 0;
     context->keylog = keylog != 0;
-    return call_number(&call, 0);
+    return 0;
 }
 
 const method_t context_methods[] = {
-    {"contextNew", contextNew_},
-    {"contextVersions", contextVersions_},
-    {"contextCiphers", contextCiphers_},
-    {"contextSuites", contextSuites_},
-    {"contextGroups", contextGroups_},
-    {"contextSigalgs", contextSigalgs_},
-    {"contextAlpn", contextAlpn_},
-    {"contextVerify", contextVerify_},
-    {"contextOption", contextOption_},
-    {"contextSessions", contextSessions_},
-    {"contextTicketKeys", contextTicketKeys_},
-    {"contextStaple", contextStaple_},
-    {"contextCallbacks", contextCallbacks_},
-    {NULL, NULL},
+    {"contextNew", .value = context_new},
+    {"contextVersions", .number = context_versions},
+    {"contextCiphers", .number = context_ciphers},
+    {"contextSuites", .number = context_suites},
+    {"contextGroups", .number = context_groups},
+    {"contextSigalgs", .number = context_sigalgs},
+    {"contextAlpn", .number = context_alpn},
+    {"contextVerify", .number = context_verify},
+    {"contextOption", .number = context_option},
+    {"contextSessions", .number = context_sessions},
+    {"contextTicketKeys", .number = context_ticket_keys},
+    {"contextStaple", .number = context_staple},
+    {"contextCallbacks", .number = context_callbacks},
+    {0},
 };

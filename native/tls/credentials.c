@@ -1,5 +1,5 @@
-/* What an SSL_CTX shows of itself and whom it trusts, read from PEM, DER and PKCS#12. Keys are read from the caller's
- * memory, and copied nowhere. */
+/* Certificates, keys and trust of an SSL_CTX, read from PEM, DER and PKCS#12. Keys are read from the
+ * caller's memory, and not copied. */
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -13,7 +13,7 @@ static BIO *reader_of(bytes_t bytes) {
     return BIO_new_mem_buf(bytes.length ? (const void *)bytes.start : "", (int)bytes.length);
 }
 
-/* A passphrase for OpenSSL to ask for; none is not the same as an empty one. */
+/* The callback by which OpenSSL asks for a passphrase. No passphrase differs from an empty one. */
 static int passphrase(char *to, int room, int writing, void *data) {
     const bytes_t *phrase = data;
     (void)writing;
@@ -22,7 +22,7 @@ static int passphrase(char *to, int room, int writing, void *data) {
     return (int)phrase->length;
 }
 
-/* The end of a PEM file is an error too; it is none when something was read before. */
+/* OpenSSL reports the end of a PEM file as an error. It is not one after something was read. */
 static bool only_the_end(int count) {
     unsigned long error = ERR_peek_last_error();
     bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
@@ -39,7 +39,7 @@ static bool looks_like_pem(bytes_t bytes) {
     return false;
 }
 
-/* Reads one object, and uses it: 1, 0 when there is none, -1 when it is no good. */
+/* Reads one object, and uses it: 1, 0 when there is none, -1 when it cannot be used. */
 typedef int take_object_t(BIO *bio, bool is_pem, void *to);
 
 /* Takes every object of a PEM text, or the one in DER form. */
@@ -66,19 +66,16 @@ static X509_CRL *read_crl(BIO *bio, bool is_pem) {
                   : d2i_X509_CRL_bio(bio, NULL);
 }
 
-/* A setter that takes bytes. */
-static napi_value with_bytes(napi_env env, napi_callback_info info,
-                             bool (*set)(context_t *context, bytes_t bytes)) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bytes_t bytes = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
+/* Calls a setter for the arguments (context, bytes). */
+static int64_t set_bytes(call_t *call, bool (*set)(context_t *context, bytes_t bytes)) {
+    context_t *context = call_context(call, 0);
+    bytes_t bytes = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
     ERR_clear_error();
-    return call_done(&call, set(context, bytes));
+    return tls_result(set(context, bytes));
 }
 
-/* A chain that is being read: the leaf comes first, what follows is sent along. */
+/* A chain that is being read: first the leaf, then the certificates to send along. */
 typedef struct {
     SSL_CTX *ctx;
     bool has_leaf;
@@ -101,17 +98,15 @@ static bool set_cert(context_t *context, bytes_t bytes) {
 }
 
 /* contextCert(context, chain) */
-static napi_value contextCert_(napi_env env, napi_callback_info info) {
-    return with_bytes(env, info, set_cert);
+static int64_t context_cert(call_t *call) {
+    return set_bytes(call, set_cert);
 }
 
-/* contextKey(context, key, passphrase?): it has to be the key of the certificate that was given last */
-static napi_value contextKey_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bytes_t bytes = call_bytes(&call, 1), phrase = call_optional_bytes(&call, 2);
-    if (!call_good(&call)) return NULL;
+/* contextKey(context, key, passphrase?): the key of the certificate that was given last */
+static int64_t context_key(call_t *call) {
+    context_t *context = call_context(call, 0);
+    bytes_t bytes = call_bytes(call, 1), phrase = call_optional_bytes(call, 2);
+    if (!call_ok(call)) return -1;
     ERR_clear_error();
     BIO *bio = reader_of(bytes);
     EVP_PKEY *key = NULL;
@@ -123,18 +118,16 @@ static napi_value contextKey_(napi_env env, napi_callback_info info) {
                 SSL_CTX_check_private_key(context->ctx) == 1;
     EVP_PKEY_free(key);
     BIO_free(bio);
-    return call_done(&call, good);
+    return tls_result(good);
 }
 
 /* contextPfx(context, pkcs12, passphrase): key, certificate, and the chain */
-static napi_value contextPfx_(napi_env env, napi_callback_info info) {
-    call_t call;
+static int64_t context_pfx(call_t *call) {
     char phrase[1024];
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bool has_phrase = call_string(&call, 2, phrase, sizeof phrase);
-    bytes_t bytes = call_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
+    context_t *context = call_context(call, 0);
+    bool has_phrase = call_string(call, 2, phrase, sizeof phrase);
+    bytes_t bytes = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
     ERR_clear_error();
     EVP_PKEY *key = NULL;
     X509 *cert = NULL;
@@ -151,16 +144,16 @@ static napi_value contextPfx_(napi_env env, napi_callback_info info) {
     sk_X509_pop_free(chain, X509_free);
     PKCS12_free(pkcs12);
     BIO_free(bio);
-    return call_done(&call, good);
+    return tls_result(good);
 }
 
-/* Where trust is added; with a context, the names too that a server asks clients for. */
+/* Where trust is added. With a context also the names that a server asks clients for. */
 typedef struct {
     X509_STORE *store;
     SSL_CTX *ctx;
 } trust_t;
 
-/* A certificate that is there twice is no error. */
+/* Adding a certificate twice is not an error. */
 static int take_root(BIO *bio, bool is_pem, void *to) {
     const trust_t *trust = to;
     X509 *cert = read_cert(bio, is_pem);
@@ -176,32 +169,28 @@ static bool set_ca(context_t *context, bytes_t bytes) {
     return take_objects(bytes, take_root, &trust);
 }
 
-/* contextCa(context, certificates): trust in these, and no others but those added in the same way */
-static napi_value contextCa_(napi_env env, napi_callback_info info) {
-    return with_bytes(env, info, set_ca);
+/* contextCa(context, certificates): trusts these, and only what is added in the same way */
+static int64_t context_ca(call_t *call) {
+    return set_bytes(call, set_ca);
 }
 
-/* rootsAdd(certificates): to the default trust of this thread. -> how it went */
-static napi_value rootsAdd_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    bytes_t bytes = call_bytes(&call, 0);
-    if (!call_good(&call)) return NULL;
-    tls_t *tls = (tls_t *)call.addon;
+/* rootsAdd(certificates): to the default trust of this thread */
+static int64_t roots_add(call_t *call) {
+    bytes_t bytes = call_bytes(call, 0);
+    if (!call_ok(call)) return -1;
+    tls_t *tls = tls_of(call);
     ERR_clear_error();
     if (tls->roots == NULL) tls->roots = X509_STORE_new();
     trust_t trust = {tls->roots, NULL};
-    return call_done(&call, tls->roots != NULL && take_objects(bytes, take_root, &trust));
+    return tls_result(tls->roots != NULL && take_objects(bytes, take_root, &trust));
 }
 
 /* contextRoots(context): the default trust */
-static napi_value contextRoots_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    if (!call_good(&call)) return NULL;
+static int64_t context_roots(call_t *call) {
+    context_t *context = call_context(call, 0);
+    if (!call_ok(call)) return -1;
     if (context->tls->roots) SSL_CTX_set1_cert_store(context->ctx, context->tls->roots);
-    return call_done(&call, context->tls->roots != NULL);
+    return tls_result(context->tls->roots != NULL);
 }
 
 static int take_list(BIO *bio, bool is_pem, void *to) {
@@ -219,29 +208,33 @@ static bool set_crl(context_t *context, bytes_t bytes) {
 }
 
 /* contextCrl(context, lists): each certificate of a chain is looked up in them */
-static napi_value contextCrl_(napi_env env, napi_callback_info info) {
-    return with_bytes(env, info, set_crl);
+static int64_t context_crl(call_t *call) {
+    return set_bytes(call, set_crl);
 }
 
 /* contextDh(context, parameters?): these, or OpenSSL's own of a size that suits the key */
-static napi_value contextDh_(napi_env env, napi_callback_info info) {
-    call_t call;
-    call_begin(&call, env, info);
-    context_t *context = call_context(&call, 0);
-    bytes_t bytes = call_optional_bytes(&call, 1);
-    if (!call_good(&call)) return NULL;
+static int64_t context_dh(call_t *call) {
+    context_t *context = call_context(call, 0);
+    bytes_t bytes = call_optional_bytes(call, 1);
+    if (!call_ok(call)) return -1;
     ERR_clear_error();
-    if (bytes.start == NULL) return call_done(&call, SSL_CTX_set_dh_auto(context->ctx, 1) == 1);
+    if (bytes.start == NULL) return tls_result(SSL_CTX_set_dh_auto(context->ctx, 1) == 1);
     BIO *bio = reader_of(bytes);
     EVP_PKEY *parameters = bio ? PEM_read_bio_Parameters_ex(bio, NULL, NULL, NULL) : NULL;
     bool good = parameters && SSL_CTX_set0_tmp_dh_pkey(context->ctx, parameters) == 1;
     if (!good) EVP_PKEY_free(parameters);
     BIO_free(bio);
-    return call_done(&call, good);
+    return tls_result(good);
 }
 
 const method_t credential_methods[] = {
-    {"contextCert", contextCert_}, {"contextKey", contextKey_}, {"contextPfx", contextPfx_},
-    {"contextCa", contextCa_},     {"rootsAdd", rootsAdd_},     {"contextRoots", contextRoots_},
-    {"contextCrl", contextCrl_},   {"contextDh", contextDh_},   {NULL, NULL},
+    {"contextCert", .number = context_cert},
+    {"contextKey", .number = context_key},
+    {"contextPfx", .number = context_pfx},
+    {"contextCa", .number = context_ca},
+    {"rootsAdd", .number = roots_add},
+    {"contextRoots", .number = context_roots},
+    {"contextCrl", .number = context_crl},
+    {"contextDh", .number = context_dh},
+    {0},
 };

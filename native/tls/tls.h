@@ -1,63 +1,65 @@
-/* The TLS addon: OpenSSL's engine on our descriptors. It has no OpenSSL of its own: the symbols are
- * those that the Node binary exports, so that TLS here is of the version that Node says it has.
+/* The TLS addon: OpenSSL on the descriptors of the first addon. It has no OpenSSL of its own: the
+ * symbols are those that the Node binary exports, so its version is the one that Node reports.
  *
- *   context_t   an SSL_CTX: keys, trust, protocol. Shared by its sessions, which count.
+ *   context_t   an SSL_CTX: keys, trust, protocol. Sessions share it and count as users.
  *   session_t   an SSL with the ciphertext on its way in and out.
  *
- * Both are behind externals in JavaScript, each with a mark of what it is. */
+ * JavaScript has both as externals, see handles.c. */
 #ifndef BERKELEY_TLS_H
 #define BERKELEY_TLS_H
 
 #include <openssl/ssl.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "../napi_util.h"
+#include "../call.h"
+#include "queue.h"
 
-/* What a call answers beside a count and -errno. Far below any -errno. */
+/* What a call answers besides a count and -errno. Far below any -errno. */
 enum {
-    TLS_FAILED = -5000,       /* the engine's reason is there to be asked for */
+    TLS_FAILED = -5000,       /* OpenSSL failed; its reason can be asked for */
     TLS_TRUNCATED = -5001,    /* the stream ended without close_notify */
-    TLS_WANT_SERVER = -5002,  /* the client's hello is there: choose a context */
-    TLS_WANT_VERDICT = -5003, /* the chain is good: is it the right peer? */
-    TLS_WANT_TURN = -5004,    /* much came, and none of it data: the others have a turn first */
+    TLS_WANT_SERVER = -5002,  /* the client's hello has arrived: choose a context */
+    TLS_WANT_VERDICT = -5003, /* the chain is good: check the name of the peer */
+    TLS_WANT_TURN = -5004,    /* much arrived without any data: let other sockets go first */
 };
 
-/* Registers after a call that moves data. */
-enum { REGISTER_HELD, REGISTER_DRAINED, REGISTER_NEWS };
+static inline int64_t tls_result(bool good) {
+    return good ? 0 : TLS_FAILED;
+}
 
-enum { NEWS_KEYLOG = 1, NEWS_SESSION = 2 };
+/* Registers after a call that moves data: bytes that are not sent yet, whether the socket had no
+ * more, notifications. */
+enum { REGISTER_UNSENT, REGISTER_DRAINED, REGISTER_NOTIFICATIONS };
 
-/* Memory that grows; the one at `at` is the next byte to go. */
-typedef struct {
-    uint8_t *start;
-    size_t at, end, room;
-} queue_t;
+/* Bits of that register. */
+enum { NOTIFY_KEYLOG = 1, NOTIFY_SESSION = 2 };
 
-bool queue_add(queue_t *queue, const void *from, size_t length);
-size_t queue_length(const queue_t *queue);
-void queue_free(queue_t *queue);
-
-/* So often a call fills the scratch memory: records that carry no data, key updates say, would keep it for ever. */
-enum { FILLS_MAX = 2 };
+/* Bits of contextVerify(). */
+enum {
+    VERIFY_ASK = 1,          /* ask the peer for a certificate */
+    VERIFY_REQUIRE = 2,      /* refuse a peer without one */
+    VERIFY_REJECT = 4,       /* refuse a peer whose certificate cannot be verified */
+    VERIFY_IGNORE_TIME = 8,  /* accept a certificate before and after its time */
+    VERIFY_REQUIRE_OCSP = 16 /* a client refuses a server that staples no OCSP response */
+};
 
 /* In: four full records, which is what a receive of 64 KiB has room for. */
 enum { SCRATCH_IN = 66 << 10, SCRATCH_OUT = 1 << 17 };
 
-struct session;
-
-/* State of one environment. Ciphertext of the call at work is in the scratch memory; what is left
- * over when the call ends goes to the session, so that an idle session holds no memory for it. */
+/* State of one environment. The ciphertext of the current call is in the scratch memory; what is
+ * left over when the call ends goes to the session, so an idle session needs no memory for it. */
 typedef struct {
-    addon_t addon; /* first: the functions get a pointer to it */
+    env_t env; /* first: a call has a pointer to it */
     BIO_METHOD *method;
-    X509_STORE *roots; /* the default trust, parsed once; NULL until somebody needs it */
+    X509_STORE *roots; /* the default trust, parsed once; NULL until it is needed */
     uint8_t in[SCRATCH_IN];
     size_t in_at, in_end;
     uint8_t out[SCRATCH_OUT];
     size_t out_end;
 } tls_t;
+
+static inline tls_t *tls_of(const call_t *call) {
+    return (tls_t *)call->env;
+}
 
 enum { KIND_CONTEXT = 0x43545831, KIND_SESSION = 0x53455331 };
 
@@ -68,87 +70,119 @@ typedef struct {
     SSL_CTX *ctx;
     uint8_t *alpn; /* a server's protocols, in wire form */
     unsigned int alpn_length;
-    uint8_t *staple; /* the OCSP response that a server sends */
-    int staple_length;
-    bool selects;      /* ask for another context when the client has said whom it wants */
-    bool rejects;      /* a peer that cannot be verified is refused */
-    bool wants_staple; /* a client refuses a peer that sends no OCSP response */
+    uint8_t *ocsp; /* the OCSP response that a server staples */
+    int ocsp_length;
+    bool selects;       /* stop after the client's hello, for another context by its server name */
+    bool rejects;       /* VERIFY_REJECT */
+    bool requires_ocsp; /* VERIFY_REQUIRE_OCSP */
     bool keylog;
     uint8_t ticket_name[16], ticket_mac[32], ticket_key[32];
     int ticket_key_length; /* of one half: 16 as Node, 32 as OpenSSL, 0 for OpenSSL's own */
 } context_t;
 
-typedef enum { UNASKED, ASKED, ANSWERED, REFUSED } answer_t;
+/* What JavaScript has to decide while the handshake waits. */
+typedef enum { UNASKED, ASKED, ACCEPTED, REFUSED } decision_t;
+
+/* The ciphertext of a session, and the call that moves it. */
+typedef struct {
+    queue_t in, out;       /* out is unsent */
+    int deferred;          /* an error behind data that was good: the next read's answer, or 0 */
+    int broken;            /* -errno when nothing can be sent any more, or 0 */
+    bool eof;              /* the peer has sent FIN */
+    bool short_is_drained; /* a receive that does not fill its room has drained the socket */
+
+    /* Of the current call. */
+    int fd;          /* -1 between calls */
+    int error;       /* errno of a system call, or 0 */
+    int receives;    /* how often it received */
+    size_t wanted;   /* bytes of data that the caller has room for */
+    bool has_data;   /* it has data to answer with */
+    bool drained;    /* the socket has no more */
+    bool must_yield; /* it stopped, though the socket may have more */
+} session_io_t;
+
+/* What a session knows about its peer, and has decided. */
+typedef struct {
+    decision_t hello, verdict;
+    char *servername;       /* from the client's hello */
+    bool checks_name;       /* stop a client's handshake for the check of the peer's names */
+    X509 *leaf;             /* the peer's certificate, while its chain is being verified */
+    STACK_OF(X509) * chain; /* the verified one, while the names are being checked */
+    long verify_result;
+    const char *refusal;     /* why the peer was refused, where it was not OpenSSL; a constant */
+    SSL_SESSION *resumption; /* the latest that arrived */
+    uint8_t id[SSL_MAX_SID_CTX_LENGTH]; /* only a session that was made for this is resumed */
+    unsigned int id_length;
+} session_peer_t;
 
 typedef struct session {
     uint32_t kind;
     tls_t *tls;
     context_t *context, *chosen; /* chosen: by the name in the hello, or NULL */
-    SSL *ssl;
-    int fd;            /* of the call at work; -1 between calls */
-    bool short_is_all; /* a short receive has got all there was */
-    bool drained, eof;
-    bool has_data;   /* the call at work has bytes to answer with */
-    bool had_enough; /* it stopped, though there may be more in the socket */
-    size_t wanted;   /* bytes that the caller has room for */
-    int fills;       /* how often it received */
-    int io_error;    /* what a system call said, positive */
-    int later;       /* what the next read has to say */
-    int broken;      /* why nothing can be sent any more, as -errno */
-    queue_t in, out;
-    answer_t hello, verdict;
-    char *servername;                   /* from the client's hello */
-    bool checks_name;                   /* a client that wants to look at the names of the peer */
-    X509 *leaf;                         /* of the peer, while its chain is being verified */
-    STACK_OF(X509) * chain;             /* that was verified, while the names are being looked at */
-    SSL_SESSION *resumption;            /* the latest that came */
-    uint8_t id[SSL_MAX_SID_CTX_LENGTH]; /* what a session must have been made for to be resumed */
-    unsigned int id_length;
+    SSL *ssl;                    /* NULL when the session was freed */
+    session_io_t io;
+    session_peer_t peer;
     queue_t keylog;
-    unsigned news;
+    unsigned notifications; /* NOTIFY_* since the last call */
     bool failed;
-    unsigned long failure; /* of OpenSSL's queue */
-    long verify_result;
-    const char *refusal; /* our own reason, a constant */
+    unsigned long failure; /* an error code of OpenSSL, or 0 */
 } session_t;
 
-/* addon.c */
+static inline context_t *context_of(const SSL *ssl) {
+    return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+}
+
+static inline session_t *session_of(const SSL *ssl) {
+    return SSL_get_app_data(ssl);
+}
+
+/* handles.c */
 context_t *call_context(call_t *call, size_t index);
 session_t *call_session(call_t *call, size_t index);
-/* 0, or TLS_FAILED: then OpenSSL's queue knows why. */
-napi_value call_done(const call_t *call, bool good);
+/* The session in argument 0; NULL when the argument is bad, or the session was freed. */
+session_t *call_open_session(call_t *call);
 
 /* bio.c */
 BIO_METHOD *bio_method(void);
 bool bio_attach(session_t *session);
 void bio_begin(session_t *session, int fd);
-/* Sends what the engine made, keeps the rest; 0 or -errno. */
+/* Sends what OpenSSL made, and keeps the rest; 0 or -errno. */
 int bio_flush(session_t *session);
 void bio_end(session_t *session);
 
+/* verify.c: callbacks of OpenSSL */
+int verify_peer(X509_STORE_CTX *store, void *data);
+int verify_ocsp(SSL *ssl, void *data);
+
+/* callbacks.c */
+void context_install_callbacks(context_t *context);
+void context_install_ticket_keys(context_t *context);
+
 /* context.c */
-void context_release(context_t *context);
 void context_keep(context_t *context);
-context_t *context_of(const SSL *ssl);
+void context_release(context_t *context);
 extern const method_t context_methods[];
 
 /* credentials.c */
 extern const method_t credential_methods[];
 
-/* callbacks.c */
-void context_listen(context_t *context);
-void context_use_tickets(context_t *context);
-session_t *session_of(const SSL *ssl);
-
-/* verify.c */
-int verify_peer(X509_STORE_CTX *store, void *data);
-int verify_staple(SSL *ssl, void *data);
+/* records.c: what surrounds each call that lets OpenSSL read and write. */
+int begin_call(session_t *session, int fd, bool reads);
+/* What a function of OpenSSL means that did not succeed. */
+int result_of(session_t *session, int returned);
+/* Marks the session as failed for the reason in OpenSSL's queue. Returns the result. */
+int fail_session(session_t *session, int result);
+int finish_call(session_t *session, int result, bool reads);
+int abort_call(session_t *session, int result);
+extern const method_t record_methods[];
 
 /* session.c */
-void session_free(session_t *session);
 extern const method_t session_methods[];
 
-/* peer.c */
-extern const method_t peer_methods[];
+/* certificates.c */
+extern const method_t certificate_methods[];
+
+/* info.c */
+extern const method_t info_methods[];
 
 #endif

@@ -1,5 +1,5 @@
-/* Is the peer who it should be? The chain is OpenSSL's to check, with its stapled OCSP response; the
- * name is checked in JavaScript, before anything else is sent: the handshake stops for it. */
+/* Verification of the peer. OpenSSL checks the chain, and the stapled OCSP response with it. JavaScript
+ * checks the name: the handshake stops for that, before anything else is sent. */
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/ssl.h>
@@ -8,53 +8,52 @@
 
 enum { CLOCK_SKEW = 300 }; /* seconds that two clocks may differ */
 
-static bool chain_is_good(X509_STORE_CTX *store, session_t *session) {
-    /* What is tolerated, or was tried in vain on the way to a good chain, must not stay in the queue: it would be
-     * taken for the reason why the handshake stops. */
+static bool verify_chain(X509_STORE_CTX *store, session_peer_t *peer) {
+    /* Errors that are tolerated, or belong to attempts before a good chain was found, must not stay in
+     * the queue: they would be taken for the reason why the handshake stops. */
     ERR_set_mark();
     bool good = X509_verify_cert(store) == 1;
     ERR_pop_to_mark();
-    session->verify_result = X509_STORE_CTX_get_error(store);
-    if (!good && session->verify_result == X509_V_OK)
-        session->verify_result = X509_V_ERR_UNSPECIFIED;
-    X509_free(session->leaf);
-    session->leaf = X509_STORE_CTX_get0_cert(store);
-    if (session->leaf) X509_up_ref(session->leaf);
-    sk_X509_pop_free(session->chain, X509_free);
-    session->chain = X509_STORE_CTX_get1_chain(store);
+    peer->verify_result = X509_STORE_CTX_get_error(store);
+    if (!good && peer->verify_result == X509_V_OK) peer->verify_result = X509_V_ERR_UNSPECIFIED;
+    X509_free(peer->leaf);
+    peer->leaf = X509_STORE_CTX_get0_cert(store);
+    if (peer->leaf) X509_up_ref(peer->leaf);
+    sk_X509_pop_free(peer->chain, X509_free);
+    peer->chain = X509_STORE_CTX_get1_chain(store);
     return good;
 }
 
-/* In the place of X509_verify_cert(). Is called again when the handshake goes on after a stop. */
+/* Replaces X509_verify_cert(). Is called again when the handshake goes on after a stop. */
 int verify_peer(X509_STORE_CTX *store, void *data) {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    session_t *session = session_of(ssl);
+    session_peer_t *peer = &session_of(ssl)->peer;
     (void)data;
-    if (session->verdict == ANSWERED) {
-        X509_STORE_CTX_set_error(store, (int)session->verify_result);
-        /* What was found before the stop; a stapled OCSP response is checked with it. */
-        X509_STORE_CTX_set0_verified_chain(store, session->chain);
-        session->chain = NULL;
+    if (peer->verdict == ACCEPTED) {
+        X509_STORE_CTX_set_error(store, (int)peer->verify_result);
+        /* The chain from before the stop; a stapled OCSP response is checked with it. */
+        X509_STORE_CTX_set0_verified_chain(store, peer->chain);
+        peer->chain = NULL;
         return 1;
     }
-    if (session->verdict == REFUSED) {
-        session->verify_result = X509_V_ERR_HOSTNAME_MISMATCH;
+    if (peer->verdict == REFUSED) {
+        peer->verify_result = X509_V_ERR_HOSTNAME_MISMATCH;
         X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
         return 0;
     }
-    bool good = chain_is_good(store, session);
+    bool good = verify_chain(store, peer);
     if (!good && context_of(ssl)->rejects) return 0;
-    if (!session->checks_name) return 1;
-    session->verdict = ASKED;
+    if (!peer->checks_name) return 1;
+    peer->verdict = ASKED;
     return SSL_set_retry_verify(ssl) ? 1 : 0;
 }
 
-/* The certificate that signed the leaf: in the chain that was verified, right behind it. */
+/* The certificate that signed the leaf: the next one in the verified chain. */
 static X509 *issuer_of(STACK_OF(X509) * chain) {
     return sk_X509_num(chain) > 1 ? sk_X509_value(chain, 1) : sk_X509_value(chain, 0);
 }
 
-/* What a response says of the leaf: its responder chose the digest that names the certificate. */
+/* The part of a response about the leaf. The responder chose the digest that names the certificate. */
 static OCSP_SINGLERESP *single_about(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer) {
     for (int i = 0; i < OCSP_resp_count(basic); i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
@@ -70,7 +69,8 @@ static OCSP_SINGLERESP *single_about(OCSP_BASICRESP *basic, X509 *leaf, X509 *is
     return NULL;
 }
 
-static const char *judge_status(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer) {
+/* Why the status is not good, or NULL. */
+static const char *check_status(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer) {
     ASN1_GENERALIZEDTIME *this_update, *next_update;
     OCSP_SINGLERESP *single = single_about(basic, leaf, issuer);
     if (single == NULL) return "the OCSP response is about another certificate";
@@ -82,7 +82,8 @@ static const char *judge_status(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer)
                                             : "the OCSP responder does not know the certificate";
 }
 
-static const char *judge_response(SSL *ssl, OCSP_RESPONSE *response) {
+/* Why the response is not good, or NULL. */
+static const char *check_response(SSL *ssl, OCSP_RESPONSE *response) {
     STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
     if (chain == NULL || sk_X509_num(chain) == 0) return "the OCSP response has no chain to check";
     if (OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
@@ -90,29 +91,29 @@ static const char *judge_response(SSL *ssl, OCSP_RESPONSE *response) {
     OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
     if (basic == NULL) return "the OCSP response is malformed";
     X509_STORE *trust = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
-    const char *verdict = "the OCSP response is not signed by who may do so";
+    const char *problem = "the OCSP response is not signed by who may do so";
     if (OCSP_basic_verify(basic, chain, trust, 0) == 1)
-        verdict = judge_status(basic, sk_X509_value(chain, 0), issuer_of(chain));
+        problem = check_status(basic, sk_X509_value(chain, 0), issuer_of(chain));
     OCSP_BASICRESP_free(basic);
-    return verdict;
+    return problem;
 }
 
-/* 1 when the peer's response is good, or there is none and none is needed; 0 refuses it. */
-int verify_staple(SSL *ssl, void *data) {
-    session_t *session = session_of(ssl);
+/* 1 when the peer's response is good, or absent and not required; 0 refuses the peer. */
+int verify_ocsp(SSL *ssl, void *data) {
+    session_peer_t *peer = &session_of(ssl)->peer;
     const unsigned char *bytes = NULL;
     (void)data;
     if (!context_of(ssl)->rejects || SSL_session_reused(ssl)) return 1;
     long length = SSL_get_tlsext_status_ocsp_resp(ssl, &bytes);
     if (bytes == NULL || length <= 0) {
-        if (!context_of(ssl)->wants_staple) return 1;
-        session->refusal = "the server sent no OCSP response";
+        if (!context_of(ssl)->requires_ocsp) return 1;
+        peer->refusal = "the server sent no OCSP response";
         return 0;
     }
     ERR_set_mark();
     OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &bytes, length);
-    session->refusal = response ? judge_response(ssl, response) : "the OCSP response is malformed";
+    peer->refusal = response ? check_response(ssl, response) : "the OCSP response is malformed";
     OCSP_RESPONSE_free(response);
     ERR_pop_to_mark();
-    return session->refusal == NULL;
+    return peer->refusal == NULL;
 }

@@ -1,37 +1,9 @@
-// The C tool chain: what it needs, where the Node headers are, and one build of the addon with node-gyp.
-import { cpSync, existsSync } from 'node:fs'
+// One build of an addon with node-gyp.
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { inRoot } from './project.mjs'
-import { Failure, quietly, step, which } from './run.mjs'
-
-const TOOLS = [
-  { what: 'a C compiler', names: [process.env['CC'], 'cc', 'gcc', 'clang'] },
-  { what: 'a C++ compiler (gyp links with it)', names: [process.env['CXX'], 'c++', 'g++', 'clang++'] },
-  { what: 'make', names: [process.env['MAKE'], 'make', 'gmake'] },
-  { what: 'Python 3', names: [process.env['PYTHON'], process.env['npm_config_python'], 'python3', 'python'] },
-]
-
-/** The tools that the build of the addon needs and this machine lacks, in words. */
-export const missingTools = () =>
-  TOOLS.filter(({ names }) => !names.some((name) => name !== undefined && which(name.split(' ')[0] ?? ''))).map(
-    ({ what }) => what,
-  )
-
-/** Throws a message that says what to install, if anything is missing. */
-export function requireTools() {
-  const missing = missingTools()
-  if (missing.length === 0) return
-  throw new Failure(
-    [
-      `The native addon has to be built, but this machine lacks ${missing.join(', ')}.`,
-      'Install the tools and try again:',
-      '  Debian, Ubuntu:  apt-get install build-essential python3',
-      '  Alpine:          apk add build-base python3 linux-headers',
-      '  Fedora:          dnf install gcc gcc-c++ make python3',
-    ].join('\n'),
-  )
-}
+import { dirname, join, relative } from 'node:path'
+import { filesBelow, inRoot } from './project.mjs'
+import { quietly, step } from './run.mjs'
 
 /**
  * Most Node distributions bring their headers along. Using these spares a download, which a machine without a
@@ -49,13 +21,12 @@ function headersArgument() {
  * @param {string} title
  * @param {string} folder
  * @param {{
- *   debug?: boolean, arch?: string, env?: NodeJS.ProcessEnv, variables?: Readonly<Record<string, number | string>>
+ *   arch?: string, env?: NodeJS.ProcessEnv, variables?: Readonly<Record<string, number | string>>
  * }} [options]
  */
-export function nodeGyp(title, folder, { debug = false, arch, env = process.env, variables = {} } = {}) {
-  requireTools()
+export function nodeGyp(title, folder, { arch, env = process.env, variables = {} } = {}) {
   const program = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
-  const common = ['--directory', folder, debug ? '--debug' : '--release', '--loglevel=warn']
+  const common = ['--directory', folder, '--release', '--loglevel=warn']
   const target = arch ? [`--arch=${arch}`] : []
   const defines = Object.entries(variables).map(([name, value]) => `-D${name}=${value}`)
   step(title, process.execPath, [program, 'configure', ...common, ...target, ...headersArgument(), '--', ...defines], {
@@ -73,6 +44,10 @@ export function nodeGyp(title, folder, { debug = false, arch, env = process.env,
 export function mirrorNative(name) {
   const folder = inRoot('build', 'native', name)
   const own = inRoot('native', 'build')
+  const original = (/** @type {string} */ path) => join(inRoot('native'), relative(folder, path))
+  // Objects of a source that was moved or removed would be counted, or found by a linker: begin anew.
+  if (filesBelow(folder, /./, ['build']).some((path) => !existsSync(original(path))))
+    rmSync(folder, { recursive: true })
   cpSync(inRoot('native'), folder, { recursive: true, preserveTimestamps: true, filter: (path) => path !== own })
   return folder
 }

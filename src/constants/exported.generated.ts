@@ -1,4 +1,4 @@
-// Made from native/constants.def by scripts/generate-constants.mjs: change that list, not this file.
+// Made from native/constants/constants.def by scripts/generate-constants.mjs: change that list, not this file.
 // The public constants, named as static exports so that every module system sees them.
 
 import { native } from '../native/sockets.js'

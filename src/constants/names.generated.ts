@@ -1,4 +1,4 @@
-// Made from native/constants.def by scripts/generate-constants.mjs: change that list, not this file.
+// Made from native/constants/constants.def by scripts/generate-constants.mjs: change that list, not this file.
 // The names of each family, in the order in which messages prefer them.
 
 /** Families whose constants the package exports. */

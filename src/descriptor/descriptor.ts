@@ -10,7 +10,7 @@ import { check, checkAnswer, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Handle, kHandle } from './handle.js'
 import { SocketKind } from './kind.js'
-import { CLOSED_FD, isOwned, OwnedFd } from './owned-fd.js'
+import { isOwned, OwnedFd } from './owned-fd.js'
 
 /**
  * Takes over the descriptor of a socket that comes from elsewhere, and makes it close-on-exec.
@@ -39,17 +39,6 @@ export function setNonblock(fd: number, enable: boolean): void {
 export function takeError(fd: number): number {
   check(native.getsockopt(fd, SOL_SOCKET, SO_ERROR, native.kinds.int), 'getsockopt')
   return registers[0] ?? 0
-}
-
-/**
- * Takes the descriptor out of a socket object, which is closed from then on; there is no moment in which the descriptor has no owner.
- * @throws EBADF when the object is closed.
- */
-export function takeHandle(descriptor: Descriptor): Handle {
-  const handle = descriptor[kHandle]
-  handle.fd.use('unwrap')
-  descriptor[kHandle] = new Handle(CLOSED_FD, handle.kind)
-  return handle
 }
 
 /**

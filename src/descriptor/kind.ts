@@ -10,9 +10,8 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from '../constants/exported.generated.js'
-import { sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
-import { check, systemError } from '../support/errors.js'
+import { check } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
 /** Family, type and protocol of a socket, which are fixed when it is created. */
@@ -85,18 +84,6 @@ export class SocketKind implements SocketFacts {
     if (flags !== 0 && (flags & MSG_TRUNC) !== 0 && !this.preservesBoundaries)
       throw validate.invalidValue('flags', 'must not hold MSG_TRUNC on a stream, where it discards the data', flags)
     return this.recvFlags(flags)
-  }
-
-  /**
-   * Returns the count of a receive.
-   * @throws EMSGSIZE when a message was truncated, unless the caller asked for that with MSG_TRUNC.
-   */
-  untruncated(syscall: string, count: number, room: number, flags: number): number {
-    if (count <= room || (flags & MSG_TRUNC) !== 0) return count
-    throw systemError(sys.EMSGSIZE, syscall, {
-      bytes: count,
-      detail: `a message of ${count} bytes did not fit into ${room}, and was cut`,
-    })
   }
 }
 

@@ -5,13 +5,13 @@ import { AGAIN_NOW, RETRY_AFTER_PAUSE } from '../engine/operation.js'
 import { type Batch, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/batch-memory.js'
 import { receiveFrom, type Sender } from '../message/io.js'
-import { requireRightsSupport, takeData } from '../message/rules.js'
+import { requireRightsSupport } from '../message/rules.js'
 import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
 import type { Channel } from '../socket/channel.js'
 import { operationFlags, SocketOperation } from '../socket/operations.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
-import { receiveBuffer, reserve } from '../support/receive-buffer.js'
+import { receiveBuffer, reserve, takeReceived, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 
 const oneByte = Buffer.alloc(1)
@@ -38,7 +38,7 @@ export class RecvFrom extends SocketOperation<[Buffer, AddrInfo | null]> impleme
 
   check(): void {
     validate.integer('bufsize', this.room, 1)
-    this.#sysFlags = this.channel.kind.bufferFlags(operationFlags(this.flags))
+    this.#sysFlags = operationFlags(this.flags) | MSG_TRUNC
   }
 
   attempt(fd: number): number {
@@ -47,7 +47,8 @@ export class RecvFrom extends SocketOperation<[Buffer, AddrInfo | null]> impleme
   }
 
   finish(count: number): [Buffer, AddrInfo | null] {
-    return [takeData(this.channel, 'recvfrom', count, this.room, this.flags) ?? Buffer.alloc(0), this.address]
+    const { room, flags } = this
+    return [takeReceived(Math.min(untruncated('recvfrom', count, room, flags), room)), this.address]
   }
 }
 
@@ -121,7 +122,7 @@ export class RecvMany extends SocketOperation<Batch> {
   check(): void {
     validate.integer('count', this.#most, 1, BATCH_MAX)
     validate.integer('bufsize', this.#room, 1)
-    this.#sysFlags = this.channel.kind.bufferFlags(operationFlags(this.flags))
+    this.#sysFlags = operationFlags(this.flags) | MSG_TRUNC
   }
 
   attempt(fd: number): number {

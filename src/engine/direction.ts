@@ -7,7 +7,7 @@ import { NEVER, remaining } from './deadline.js'
 import { AGAIN_NOW, type Operation, YIELD } from './operation.js'
 import { type AnyPending, Pending } from './pending.js'
 import type { Poller } from './poller.js'
-import type { Wait, WaitHook } from './wait.js'
+import { WAIT_FOREVER, type Wait, type WaitHook } from './wait.js'
 
 const PAUSE_FIRST_MS = 5
 const PAUSE_MAX_MS = 1000
@@ -103,7 +103,7 @@ export class Direction {
   }
 
   /** Runs an operation: tries first and waits second, so that an error or data that is there never has to wait. */
-  run<T>(operation: Operation<T>, wait: Wait): Promise<T> {
+  run<T>(operation: Operation<T>, wait: Wait = WAIT_FOREVER): Promise<T> {
     try {
       this.#checkIdle(operation, wait)
       const outcome = this.#tryOnce(operation)

@@ -1,8 +1,6 @@
 import { Direction, type DirectionOwner, type FdUser } from './direction.js'
 import { threadPoller } from './epoll.js'
-import type { Operation } from './operation.js'
 import type { Poller, ReadyListener, Watch } from './poller.js'
-import { WAIT_FOREVER, type Wait } from './wait.js'
 import { WeakListener } from './weak-listener.js'
 
 export type { FdUser }
@@ -13,9 +11,11 @@ export type { FdUser }
  * interfaces.
  */
 export class Engine implements ReadyListener, DirectionOwner {
+  /** Runs operations that wait until there is something to receive. */
+  readonly reader: Direction
+  /** Runs operations that wait until there is room to send. */
+  readonly writer: Direction
   readonly #user: FdUser
-  readonly #reader: Direction
-  readonly #writer: Direction
   #poller: Poller | undefined
   #watch: Watch | undefined
   #listener: WeakListener | undefined
@@ -25,40 +25,30 @@ export class Engine implements ReadyListener, DirectionOwner {
   constructor(user: FdUser, poller?: Poller) {
     this.#user = user
     this.#poller = poller
-    this.#reader = new Direction(this, user)
-    this.#writer = new Direction(this, user)
-  }
-
-  /** Runs an operation that waits until there is something to receive. */
-  read<T>(operation: Operation<T>, wait: Wait = WAIT_FOREVER): Promise<T> {
-    return this.#reader.run(operation, wait)
-  }
-
-  /** Runs an operation that waits until there is room to send. */
-  write<T>(operation: Operation<T>, wait: Wait = WAIT_FOREVER): Promise<T> {
-    return this.#writer.run(operation, wait)
+    this.reader = new Direction(this, user)
+    this.writer = new Direction(this, user)
   }
 
   /** Ends the watch, and every wait with ECANCELED. After that the descriptor may be closed or given away. */
   close(): void {
     this.#watch?.stop()
     this.#watch = undefined
-    this.#reader.cancel()
-    this.#writer.cancel()
+    this.reader.cancel()
+    this.writer.cancel()
   }
 
   /** Sets whether waiting operations keep the process alive, as they do by default. */
   refer(referenced: boolean): void {
     this.#referenced = referenced
-    this.#reader.refer()
-    this.#writer.refer()
+    this.reader.refer()
+    this.writer.refer()
   }
 
   /** Is told by the poller; also to be called after a shutdown, which may cause no event, and when TLS can go on. */
   ready(readable: boolean, writable: boolean, sticky: boolean): void {
-    this.#reader.recordEvents(readable, sticky)
-    this.#reader.dispatch(readable, writable)
-    this.#writer.dispatch(writable, readable)
+    this.reader.recordEvents(readable, sticky)
+    this.reader.dispatch(readable, writable)
+    this.writer.dispatch(writable, readable)
   }
 
   get isWatched(): boolean {
@@ -77,7 +67,7 @@ export class Engine implements ReadyListener, DirectionOwner {
   replayMissed(): void {
     if (!this.#listener?.hasMissed) return
     const { readable, sticky } = this.#listener.takeMissed()
-    this.#reader.recordEvents(readable, sticky)
+    this.reader.recordEvents(readable, sticky)
   }
 
   attachListener(): void {
@@ -85,7 +75,7 @@ export class Engine implements ReadyListener, DirectionOwner {
   }
 
   detachListener(): void {
-    if (!this.#reader.isWaiting && !this.#writer.isWaiting) this.#listener?.attach(undefined)
+    if (!this.reader.isWaiting && !this.writer.isWaiting) this.#listener?.attach(undefined)
   }
 
   startWatch(syscall: string): void {

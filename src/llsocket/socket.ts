@@ -24,7 +24,7 @@ import {
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { check, type ErrorContext, systemError } from '../support/errors.js'
-import { receive } from '../support/receive-buffer.js'
+import { receive, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import { AGAIN, type Again, attempt } from './again.js'
 
@@ -243,7 +243,7 @@ export class Socket extends Descriptor {
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.recvFlags(bits)
     const count = this.#call('recv', (fd) => native.recv(fd, into, 0, into.length, sysFlags))
-    return count === AGAIN ? AGAIN : this[kHandle].kind.untruncated('recv', count, into.length, bits)
+    return count === AGAIN ? AGAIN : untruncated('recv', count, into.length, bits)
   }
 
   /**
@@ -270,7 +270,7 @@ export class Socket extends Descriptor {
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.recvFlags(bits)
     const count = this.#call('readv', (fd) => native.recvmsg(fd, rooms, sysFlags))
-    return count === AGAIN ? AGAIN : this[kHandle].kind.untruncated('readv', count, total, bits)
+    return count === AGAIN ? AGAIN : untruncated('readv', count, total, bits)
   }
 
   /**

@@ -3,7 +3,7 @@ import { sys } from '../constants/lookup.js'
 import type { Handle } from '../descriptor/handle.js'
 import { native } from '../native/sockets.js'
 import { systemError } from '../support/errors.js'
-import { takeReceived } from '../support/receive-buffer.js'
+import { takeReceived, untruncated } from '../support/receive-buffer.js'
 import type { MsgHdr } from './msghdr.js'
 
 const oneByte = Buffer.alloc(1)
@@ -37,7 +37,7 @@ export function isMessageEof(handle: Handle, header: MsgHdr): boolean {
 /** Takes what was received into the receive buffer: `null` for the end of the data. */
 export function takeData(handle: Handle, syscall: string, count: number, room: number, flags: number): Buffer | null {
   if (isEof(handle, count)) return null
-  return takeReceived(Math.min(handle.kind.untruncated(syscall, count, room, flags), room))
+  return takeReceived(Math.min(untruncated(syscall, count, room, flags), room))
 }
 
 /**

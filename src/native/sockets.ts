@@ -47,7 +47,7 @@ export interface Native {
   sendmsg(fd: number, from: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
   /** Registers: 0 address length, 1 control length, 2 flags. */
   recvmsg(fd: number, into: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
-  /** How many datagrams came. Their rows in the table, and their shares of the memory: see native/mmsg.c. */
+  /** How many datagrams came. Their rows in the table, and their shares of the memory: see native/sys/mmsg.c. */
   recvmmsg(
     fd: number,
     flags: number,

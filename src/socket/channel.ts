@@ -1,12 +1,12 @@
-import { setNonblock, takeHandle } from '../descriptor/descriptor.js'
-import { Handle } from '../descriptor/handle.js'
+import { setNonblock } from '../descriptor/descriptor.js'
+import { Handle, kHandle } from '../descriptor/handle.js'
 import { type SocketKind, UNSPEC_KIND } from '../descriptor/kind.js'
-import { type OwnedFd, UNCONNECTED_FD } from '../descriptor/owned-fd.js'
+import { CLOSED_FD, type OwnedFd, UNCONNECTED_FD } from '../descriptor/owned-fd.js'
 import { Engine } from '../engine/engine.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import type { TlsSession } from '../tls/session.js'
 import { TlsTransport } from './tls-transport.js'
-import { plainTransport, type Transport } from './transport.js'
+import { PLAIN_TRANSPORT, TCP_TRANSPORT, type Transport } from './transport.js'
 
 /**
  * One open connection, or other non-blocking socket: its descriptor, the engine that waits for it, and the transport that moves its bytes.
@@ -20,20 +20,25 @@ export class Channel extends Handle {
   constructor(fd: OwnedFd, kind: SocketKind) {
     super(fd, kind)
     this.engine = new Engine(fd)
-    this.transport = plainTransport(kind)
+    this.transport = kind.shortReadDrains ? TCP_TRANSPORT : PLAIN_TRANSPORT
   }
 
   /** Takes over the descriptor of a synchronous socket, which is closed for its former user, and makes it non-blocking. */
   static from(sock: LowSocket): Channel {
     const handle = takeHandle(sock)
     if (handle instanceof Channel) return handle
-    const { fd, kind } = handle
     try {
-      setNonblock(fd.use('fcntl'), true)
+      setNonblock(handle.fd.use('fcntl'), true)
     } catch (error) {
-      fd.closeQuietly()
+      handle.fd.closeQuietly()
       throw error
     }
+    return new Channel(handle.fd, handle.kind)
+  }
+
+  /** Takes over the descriptor of a synchronous socket that was made non-blocking. */
+  static fromNonblocking(sock: LowSocket): Channel {
+    const { fd, kind } = takeHandle(sock)
     return new Channel(fd, kind)
   }
 
@@ -48,6 +53,17 @@ export class Channel extends Handle {
     this.transport.close()
     this.fd.closeQuietly()
   }
+}
+
+/**
+ * Takes the handle out of a synchronous socket, which is closed from then on; there is no moment in which the descriptor has no owner.
+ * @throws EBADF when it is closed.
+ */
+function takeHandle(sock: LowSocket): Handle {
+  const handle = sock[kHandle]
+  handle.fd.use('unwrap')
+  sock[kHandle] = new Handle(CLOSED_FD, handle.kind)
+  return handle
 }
 
 /** The channel of a socket that is not connected yet: every call on it is EBADF. */

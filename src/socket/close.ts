@@ -85,7 +85,7 @@ function attempt(operation: Operation<void>, fd: number): number {
 async function waitForRoom(operation: Operation<void>, fd: number, timeout: number): Promise<void> {
   const engine = new Engine({ use: () => fd })
   try {
-    await engine.write(operation, { deadline: after(timeout || CLOSE_NOTIFY_TIMEOUT_MS) })
+    await engine.writer.run(operation, { deadline: after(timeout || CLOSE_NOTIFY_TIMEOUT_MS) })
   } catch (error) {
     if (error instanceof TimeoutError) throw error
   } finally {

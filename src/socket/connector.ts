@@ -1,7 +1,6 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SO_ERROR, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { takeHandle } from '../descriptor/descriptor.js'
 import type { SocketKind } from '../descriptor/kind.js'
 import { after, budget, type Deadline, NEVER, remaining } from '../engine/deadline.js'
 import type { Engine } from '../engine/engine.js'
@@ -193,14 +192,14 @@ class ConnectAttempt {
 
   /** Tries one address with one new socket, which is connected or closed afterwards. */
   async #try(ai: AddrInfo): Promise<Channel> {
-    const { fd, kind } = takeHandle(closeOnError(create(ai, true), (sock) => this.#plan.prepare(sock, ai)))
-    const channel = new Channel(fd, kind)
+    const sock = closeOnError(create(ai, true), (sock) => this.#plan.prepare(sock, ai))
+    const channel = Channel.fromNonblocking(sock)
     try {
       // The prepare hook is the user's, and may have closed the client.
       this.#checkNotEnded()
       this.#engine = channel.engine
       channel.engine.refer(this.#referenced)
-      await channel.engine.write(new Connect(ai), this.#wait)
+      await channel.engine.writer.run(new Connect(ai), this.#wait)
       this.#checkNotEnded()
       if (this.#plan.secure) await this.#handshake(channel, this.#plan.secure)
       return channel
@@ -212,7 +211,7 @@ class ConnectAttempt {
 
   #handshake(channel: Channel, secure: (kind: SocketKind) => TlsSession): Promise<void> {
     channel.encrypt(secure(channel.kind))
-    return channel.engine.write(channel.transport.handshake(), this.#wait)
+    return channel.engine.writer.run(channel.transport.handshake(), this.#wait)
   }
 
   /** Sets whether it keeps the process alive once the address is known; a lookup does as long as it takes. */

@@ -4,7 +4,7 @@ import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { checkRights, isMessageEof, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
-import { receiveBuffer, reserve } from '../support/receive-buffer.js'
+import { receiveBuffer, reserve, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 
@@ -101,7 +101,7 @@ export class RecvInto extends SocketOperation<number> {
   }
 
   finish(count: number): number {
-    return this.channel.kind.untruncated('recv', count, this.#into.length, this.flags)
+    return untruncated('recv', count, this.#into.length, this.flags)
   }
 
   drained(count: number): boolean {

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { after } from '../engine/deadline.js'
 import { Mutex } from '../engine/mutex.js'
-import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
+import type { Wait } from '../engine/wait.js'
 import * as validate from '../support/validate.js'
 
 /** Options of every call that may wait. */
@@ -43,9 +43,8 @@ export class DirectionSettings {
   }
 }
 
-/** Returns how long a call that begins now may wait, and what may end it. Most sockets have no settings, and most calls no options. */
+/** Returns how long a call that begins now may wait, and what may end it. */
 export function beginWait(settings: DirectionSettings | undefined, options: WaitOptions | undefined): Wait {
-  if (settings === undefined && options === undefined) return WAIT_FOREVER
   const signal = signalOf(options)
   const deadline = after(settings?.timeout ?? 0)
   const { onWait, ctx } = settings ?? {}

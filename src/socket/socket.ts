@@ -4,8 +4,9 @@ import { Descriptor, takeError } from '../descriptor/descriptor.js'
 import { kHandle } from '../descriptor/handle.js'
 import { CLOSED_FD } from '../descriptor/owned-fd.js'
 import { budget } from '../engine/deadline.js'
+import type { Direction } from '../engine/direction.js'
 import type { Operation } from '../engine/operation.js'
-import type { Wait } from '../engine/wait.js'
+import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { native } from '../native/sockets.js'
@@ -107,33 +108,35 @@ export class Socket extends Descriptor {
 
   /** @internal */
   [kRead]<T>(operation: Operation<T>, options?: WaitOptions): Promise<T> {
-    const { engine } = this[kHandle]
-    try {
-      operation.check?.()
-      const wait = beginWait(this.#receiving, options)
-      if (!this.#locking) return engine.read(operation, wait)
-      return this.#inTurn(this.#forReceiving, operation, wait, () => engine.read(operation, wait))
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#run(this[kHandle].engine.reader, this.#receiving, operation, options)
   }
 
   /** @internal */
   [kWrite]<T>(operation: Operation<T>, options?: WaitOptions): Promise<T> {
-    const { engine } = this[kHandle]
+    return this.#run(this[kHandle].engine.writer, this.#sending, operation, options)
+  }
+
+  #run<T>(
+    direction: Direction,
+    settings: DirectionSettings | undefined,
+    operation: Operation<T>,
+    options: WaitOptions | undefined,
+  ): Promise<T> {
     try {
       operation.check?.()
-      const wait = beginWait(this.#sending, options)
-      if (!this.#locking) return engine.write(operation, wait)
-      return this.#inTurn(this.#forSending, operation, wait, () => engine.write(operation, wait))
+      // Most sockets have no settings, and most calls no options.
+      const wait = settings === undefined && options === undefined ? WAIT_FOREVER : beginWait(settings, options)
+      return this.#locking ? this.#inTurn(direction, operation, wait) : direction.run(operation, wait)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #inTurn<T>(settings: DirectionSettings, { syscall }: Operation<T>, wait: Wait, run: () => Promise<T>): Promise<T> {
-    this[kHandle].fd.use(syscall)
-    return settings.lock.run(syscall, wait, run)
+  #inTurn<T>(direction: Direction, operation: Operation<T>, wait: Wait): Promise<T> {
+    const { fd, engine } = this[kHandle]
+    fd.use(operation.syscall)
+    const { lock } = direction === engine.reader ? this.#forReceiving : this.#forSending
+    return lock.run(operation.syscall, wait, () => direction.run(operation, wait))
   }
 
   /**

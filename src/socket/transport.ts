@@ -1,5 +1,4 @@
 import { SHUT_WR } from '../constants/exported.generated.js'
-import type { SocketKind } from '../descriptor/kind.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext } from '../support/errors.js'
@@ -103,13 +102,11 @@ class PlainTransport implements Transport {
   }
 }
 
-const DRAINING = new PlainTransport(true)
-const PLAIN = new PlainTransport(false)
+/** The transport of TCP without TLS, where a short receive has emptied the socket. */
+export const TCP_TRANSPORT: Transport = new PlainTransport(true)
 
-/** Returns the transport of a socket without TLS. */
-export function plainTransport(kind: SocketKind): Transport {
-  return kind.shortReadDrains ? DRAINING : PLAIN
-}
+/** The transport of every other socket without TLS. */
+export const PLAIN_TRANSPORT: Transport = new PlainTransport(false)
 
 /** sendfile(2), made on another thread until everything is sent. */
 class SendFile implements Operation<number> {

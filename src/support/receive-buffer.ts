@@ -1,3 +1,7 @@
+import { MSG_TRUNC } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { systemError } from './errors.js'
+
 /**
  * Allocates memory to receive into, not zeroed. Users see it as `buffer` of what they received while others receive into the rest, so
  * it takes no new properties: a `byteLength` of its own would be believed by {@link partOf}.
@@ -55,4 +59,16 @@ export function takeReceived(bytes: number): Buffer {
   const part = partOf(memory, used, bytes)
   used += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
   return part
+}
+
+/**
+ * Returns the count of a receive into so much room.
+ * @throws EMSGSIZE when a message was longer and was truncated, unless the caller asked for that with MSG_TRUNC.
+ */
+export function untruncated(syscall: string, count: number, room: number, flags: number): number {
+  if (count <= room || (flags & MSG_TRUNC) !== 0) return count
+  throw systemError(sys.EMSGSIZE, syscall, {
+    bytes: count,
+    detail: `a message of ${count} bytes did not fit into ${room}, and was cut`,
+  })
 }

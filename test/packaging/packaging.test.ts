@@ -89,7 +89,7 @@ test('the tarball holds what users need and nothing else', async () => {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(installed.length + 1))
   const wanted = [
     ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/options.md', ...prebuilds],
-    ...['native/binding.gyp', 'native/addon.c', 'native/constants.inc', 'native/addon.h'],
+    ...['native/binding.gyp', 'native/addon.c', 'native/constants/constants.generated.inc', 'native/env.h'],
     ...['dist/package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/index.mjs', 'dist/index.d.mts'],
     ...['dist/llsocket/index.js', 'dist/llsocket/index.d.ts', 'dist/llsocket/index.mjs', 'src/index.ts'],
   ]

@@ -47,7 +47,7 @@ interface Row {
 
 /** The rows of the list, read more loosely than the generator does. */
 function listed(): Row[] {
-  const lines = readFileSync(new URL('native/constants.def', root), 'utf8').split('\n')
+  const lines = readFileSync(new URL('native/constants/constants.def', root), 'utf8').split('\n')
   return lines.flatMap((line) => {
     const [name = '', source, number] = (line.split(' : ')[0] ?? '').split(' ')
     return /^[A-Z]\w*$/.test(name) ? [{ name, source, number: Number(number) }] : []

@@ -52,20 +52,20 @@ const writable = (): void => poller.report(FD, false, true)
 
 describe('engine: the loop', () => {
   test('a call that is through at once waits for nothing', async () => {
-    assert.equal(await engine.read(new Script(5)), 5)
+    assert.equal(await engine.reader.run(new Script(5)), 5)
     assert.equal(poller.watched.size, 0)
     assert.equal(poller.holders, 0)
   })
 
   test('EINTR: the call is made again', async () => {
     const script = new Script(-sys.EINTR, -sys.EINTR, 7)
-    assert.equal(await engine.read(script), 7)
+    assert.equal(await engine.reader.run(script), 7)
     assert.equal(script.calls, 3)
   })
 
   test('EAGAIN: waits for readiness, and holds the event loop as long', async () => {
     const script = new Script(-sys.EAGAIN, 3)
-    const result = engine.read(script)
+    const result = engine.reader.run(script)
     assert.equal(script.calls, 1)
     assert.equal(poller.holders, 1)
     readable()
@@ -75,7 +75,7 @@ describe('engine: the loop', () => {
 
   test('readiness that comes while another thread makes the call is not lost (H12)', async () => {
     const threads: ((result: number) => void)[] = []
-    const result = engine.write({
+    const result = engine.writer.run({
       syscall: 'sendfile',
       attempt: () => assert.fail('another thread makes the call'),
       offload: () => new Promise<number>((resolve) => threads.push(resolve)),
@@ -95,11 +95,11 @@ describe('engine: the loop', () => {
   })
 
   test('nor is it when an earlier call has waited, and this one has yet to (H12)', async () => {
-    const before = engine.write(new Script(-sys.EAGAIN, 1))
+    const before = engine.writer.run(new Script(-sys.EAGAIN, 1))
     writable()
     assert.equal(await before, 1)
     const threads: ((result: number) => void)[] = []
-    const sent = engine.write({
+    const sent = engine.writer.run({
       syscall: 'sendfile',
       attempt: () => assert.fail('another thread makes the call'),
       offload: () => new Promise<number>((resolve) => threads.push(resolve)),
@@ -115,7 +115,7 @@ describe('engine: the loop', () => {
 
   test('readiness is a hint: EAGAIN after it waits again (H11)', async () => {
     const script = new Script(-sys.EAGAIN, -sys.EAGAIN, -sys.EAGAIN, 9)
-    const result = engine.read(script)
+    const result = engine.reader.run(script)
     readable()
     readable()
     readable()
@@ -125,7 +125,7 @@ describe('engine: the loop', () => {
 
   test('readiness of the other direction is not ours', async () => {
     const script = new Script(-sys.EAGAIN, 1)
-    const result = engine.read(script)
+    const result = engine.reader.run(script)
     writable()
     assert.equal(script.calls, 1)
     readable()
@@ -135,7 +135,7 @@ describe('engine: the loop', () => {
   test('the descriptor is registered once, not for each wait', async () => {
     const watch = mock.method(poller, 'watch')
     for (let i = 0; i < 3; i++) {
-      const result = engine.read(new Script(-sys.EAGAIN, 1))
+      const result = engine.reader.run(new Script(-sys.EAGAIN, 1))
       readable()
       await result
     }
@@ -143,8 +143,8 @@ describe('engine: the loop', () => {
   })
 
   test('any other error is the answer, with the name of the call', async () => {
-    await assert.rejects(engine.read(new Script(-sys.ECONNRESET)), { code: 'ECONNRESET', syscall: 'recv' })
-    const waiting = engine.read(new Script(-sys.EAGAIN, -sys.ECONNRESET))
+    await assert.rejects(engine.reader.run(new Script(-sys.ECONNRESET)), { code: 'ECONNRESET', syscall: 'recv' })
+    const waiting = engine.reader.run(new Script(-sys.EAGAIN, -sys.ECONNRESET))
     readable()
     await assert.rejects(waiting, { code: 'ECONNRESET' })
     assert.equal(poller.holders, 0)
@@ -152,9 +152,9 @@ describe('engine: the loop', () => {
 
   test('a refusal of the poller is the answer, and leaves nothing behind', async () => {
     poller.refusal = systemError(sys.EPERM, 'epoll_ctl')
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN)), { code: 'EPERM', syscall: 'epoll_ctl' })
+    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN)), { code: 'EPERM', syscall: 'epoll_ctl' })
     assert.equal(poller.holders, 0)
-    assert.equal(await engine.read(new Script(1)), 1)
+    assert.equal(await engine.reader.run(new Script(1)), 1)
   })
 
   test('an exception of the operation is the answer, at once and after a wait', async () => {
@@ -162,9 +162,9 @@ describe('engine: the loop', () => {
     const finish = (): never => {
       throw boom
     }
-    await assert.rejects(engine.read({ syscall: 'recv', attempt: () => 1, finish }), boom)
+    await assert.rejects(engine.reader.run({ syscall: 'recv', attempt: () => 1, finish }), boom)
     const answers = [-sys.EAGAIN, 1]
-    const waiting = engine.read({ syscall: 'recv', attempt: () => answers.shift() as number, finish })
+    const waiting = engine.reader.run({ syscall: 'recv', attempt: () => answers.shift() as number, finish })
     readable()
     await assert.rejects(waiting, boom)
     assert.equal(poller.holders, 0)
@@ -186,13 +186,13 @@ describe('engine: several calls for one verb', () => {
   }
 
   test('AGAIN_NOW goes on until everything is done, over waits (H27)', async () => {
-    const result = engine.write(sending(10, 4, -sys.EAGAIN, 3, 3))
+    const result = engine.writer.run(sending(10, 4, -sys.EAGAIN, 3, 3))
     writable()
     assert.equal(await result, 10)
   })
 
   test('a failure midway says how far it came (H27)', async () => {
-    const result = engine.write(sending(10, 4, -sys.EAGAIN, -sys.EPIPE))
+    const result = engine.writer.run(sending(10, 4, -sys.EAGAIN, -sys.EPIPE))
     writable()
     await assert.rejects(result, { code: 'EPIPE', bytes: 4 })
   })
@@ -201,16 +201,16 @@ describe('engine: several calls for one verb', () => {
     let others = 0
     setImmediate(() => others++)
     const total = 100
-    assert.equal(await engine.write(sending(total, ...Array<number>(total).fill(1))), total)
+    assert.equal(await engine.writer.run(sending(total, ...Array<number>(total).fill(1))), total)
     assert.equal(others, 1)
   })
 })
 
 describe('engine: one operation in each direction', () => {
   test('a second one is EALREADY, the other direction is free (H24)', async () => {
-    const first = engine.read(new Script(-sys.EAGAIN, 1))
-    await assert.rejects(engine.read(new Script()), { code: 'EALREADY', syscall: 'recv' })
-    assert.equal(await engine.write(new Script(2)), 2)
+    const first = engine.reader.run(new Script(-sys.EAGAIN, 1))
+    await assert.rejects(engine.reader.run(new Script()), { code: 'EALREADY', syscall: 'recv' })
+    assert.equal(await engine.writer.run(new Script(2)), 2)
     readable()
     assert.equal(await first, 1)
   })
@@ -222,7 +222,7 @@ describe('engine: one operation in each direction', () => {
     })
     let count = 0
     while (!turned && count < 10_000) {
-      await engine.read(new Script(1))
+      await engine.reader.run(new Script(1))
       count++
     }
     assert.ok(turned, 'the loop turned')
@@ -247,16 +247,16 @@ describe('engine: nothing left', () => {
 
   /** An engine whose descriptor is under watch already. */
   async function watched(): Promise<void> {
-    const first = engine.read(receive(-sys.EAGAIN, 10))
+    const first = engine.reader.run(receive(-sys.EAGAIN, 10))
     readable()
     await first
   }
 
   test('after a short count the next one waits without a call, and an announcement lets it go on', async () => {
     await watched()
-    assert.equal(await engine.read(receive(4)), 4)
+    assert.equal(await engine.reader.run(receive(4)), 4)
     const next = receive(3)
-    const result = engine.read(next)
+    const result = engine.reader.run(next)
     assert.equal(next.calls, 0)
     readable()
     assert.equal(await result, 3)
@@ -264,32 +264,32 @@ describe('engine: nothing left', () => {
 
   test('what was announced in between is fetched at once', async () => {
     await watched()
-    await engine.read(receive(4))
+    await engine.reader.run(receive(4))
     readable()
-    assert.equal(await engine.read(receive(5)), 5)
+    assert.equal(await engine.reader.run(receive(5)), 5)
   })
 
   test('a full count, the end, and an operation of another kind ask', async () => {
     await watched()
     for (const count of [10, 0]) {
-      await engine.read(receive(count))
-      assert.equal(await engine.read(receive(6)), 6)
+      await engine.reader.run(receive(count))
+      assert.equal(await engine.reader.run(receive(6)), 6)
       readable()
     }
-    await engine.read(receive(4))
-    assert.equal(await engine.read(new Script(2)), 2)
+    await engine.reader.run(receive(4))
+    assert.equal(await engine.reader.run(new Script(2)), 2)
   })
 
   test('before the descriptor is under watch nothing would be announced: it asks', async () => {
-    assert.equal(await engine.read(receive(4)), 4)
-    assert.equal(await engine.read(receive(5)), 5)
+    assert.equal(await engine.reader.run(receive(4)), 4)
+    assert.equal(await engine.reader.run(receive(5)), 5)
   })
 
   test('after the end or an error was announced it always asks: no other announcement follows', async () => {
     await watched()
     poller.report(FD, true, true, true)
-    assert.equal(await engine.read(receive(4)), 4)
-    assert.equal(await engine.read(receive(0)), 0)
+    assert.equal(await engine.reader.run(receive(4)), 4)
+    assert.equal(await engine.reader.run(receive(0)), 0)
   })
 })
 
@@ -302,7 +302,7 @@ describe('engine: deadlines', () => {
       finish: (n) => n,
       context: () => ({ bytes: 17 }),
     }
-    await assert.rejects(engine.write(operation, { deadline: after(30) }), {
+    await assert.rejects(engine.writer.run(operation, { deadline: after(30) }), {
       name: 'TimeoutError',
       code: 'ETIMEDOUT',
       syscall: 'send',
@@ -315,7 +315,7 @@ describe('engine: deadlines', () => {
   test('readiness does not start the budget anew (H11)', async () => {
     const script: Operation<number> = { syscall: 'recv', attempt: () => -sys.EAGAIN, finish: (n) => n }
     const started = performance.now()
-    const result = engine.read(script, { deadline: after(50) })
+    const result = engine.reader.run(script, { deadline: after(50) })
     const nagging = setInterval(readable, 5)
     await assert.rejects(result, { code: 'ETIMEDOUT' })
     clearInterval(nagging)
@@ -323,11 +323,11 @@ describe('engine: deadlines', () => {
   })
 
   test('a call that is through at once does not look at the deadline: what is there is delivered (H22)', async () => {
-    assert.equal(await engine.read(new Script(5), { deadline: performance.now() - 1 }), 5)
+    assert.equal(await engine.reader.run(new Script(5), { deadline: performance.now() - 1 }), 5)
   })
 
   test('a deadline that is over before the wait ends it at once', async () => {
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: performance.now() - 1 }), {
+    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: performance.now() - 1 }), {
       code: 'ETIMEDOUT',
     })
   })
@@ -336,7 +336,7 @@ describe('engine: deadlines', () => {
 describe('engine: cancellation', () => {
   test('a signal that is aborted already: no system call is made (H23)', async () => {
     const reason = new Error('why')
-    await assert.rejects(engine.read(new Script(), { deadline: after(0), signal: AbortSignal.abort(reason) }), {
+    await assert.rejects(engine.reader.run(new Script(), { deadline: after(0), signal: AbortSignal.abort(reason) }), {
       name: 'AbortError',
       code: 'ABORT_ERR',
       cause: reason,
@@ -345,24 +345,24 @@ describe('engine: cancellation', () => {
 
   test('abort while waiting: the next call gets what arrives later (H23)', async () => {
     const abort = new AbortController()
-    const result = engine.read(new Script(-sys.EAGAIN), { deadline: after(0), signal: abort.signal })
+    const result = engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), signal: abort.signal })
     abort.abort()
     await assert.rejects(result, { name: 'AbortError' })
     readable()
-    assert.equal(await engine.read(new Script(4)), 4)
+    assert.equal(await engine.reader.run(new Script(4)), 4)
     assert.equal(poller.holders, 0)
   })
 
   test('close ends every wait with ECANCELED once, and stops the watch (H02)', async () => {
-    const reading = engine.read(new Script(-sys.EAGAIN))
-    const writing = engine.write(new Script(-sys.EAGAIN))
+    const reading = engine.reader.run(new Script(-sys.EAGAIN))
+    const writing = engine.writer.run(new Script(-sys.EAGAIN))
     engine.close()
     closed = true
     await assert.rejects(reading, { code: 'ECANCELED' })
     await assert.rejects(writing, { code: 'ECANCELED' })
     assert.equal(poller.watched.size, 0)
     assert.equal(poller.holders, 0)
-    await assert.rejects(engine.read(new Script()), { code: 'EBADF' })
+    await assert.rejects(engine.reader.run(new Script()), { code: 'EBADF' })
   })
 })
 
@@ -372,9 +372,9 @@ describe('engine: wait hooks', () => {
     const hook = (ms: number): void => {
       left.push(ms)
     }
-    assert.equal(await engine.read(new Script(1), { deadline: after(0), onWait: hook }), 1)
+    assert.equal(await engine.reader.run(new Script(1), { deadline: after(0), onWait: hook }), 1)
     assert.deepEqual(left, [])
-    const result = engine.read(new Script(-sys.EAGAIN, -sys.EAGAIN, 1), { deadline: after(0), onWait: hook })
+    const result = engine.reader.run(new Script(-sys.EAGAIN, -sys.EAGAIN, 1), { deadline: after(0), onWait: hook })
     readable()
     readable()
     assert.equal(await result, 1)
@@ -383,14 +383,14 @@ describe('engine: wait hooks', () => {
 
   test('false ends the call with ECANCELED, an exception with that (H26)', async () => {
     const hook = (): boolean => false
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
+    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
       code: 'ECANCELED',
     })
     const boom = new Error('boom')
     const thrower = (): never => {
       throw boom
     }
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), onWait: thrower }), boom)
+    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), onWait: thrower }), boom)
     assert.equal(poller.holders, 0)
   })
 
@@ -399,7 +399,7 @@ describe('engine: wait hooks', () => {
       engine.close()
       closed = true
     }
-    await assert.rejects(engine.read(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
+    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
       code: 'ECANCELED',
     })
     assert.equal(poller.watched.size, 0)
@@ -422,7 +422,7 @@ describe('engine: errors that time mends', () => {
 
   test('it pauses, and does not spin on readiness meanwhile (H46)', async () => {
     const operation = exhausted(-sys.EMFILE, -sys.EMFILE, 8)
-    const result = engine.read(operation)
+    const result = engine.reader.run(operation)
     for (let i = 0; i < 100; i++) readable()
     assert.equal(operation.calls, 1)
     assert.equal(await result, 8)
@@ -442,19 +442,22 @@ describe('engine: errors that time mends', () => {
       pauseOn: new Set([sys.EMFILE]),
     }
     const start = performance.now()
-    assert.equal(await engine.write(operation), 'all')
+    assert.equal(await engine.writer.run(operation), 'all')
     const took = performance.now() - start
     assert.ok(took < 2000, `20 first pauses took ${took} ms; growing ones would take more than 10 s`)
   })
 
   test('a deadline ends the pauses too', async () => {
-    await assert.rejects(engine.read(exhausted(), { deadline: after(20) }), { code: 'ETIMEDOUT', syscall: 'accept' })
+    await assert.rejects(engine.reader.run(exhausted(), { deadline: after(20) }), {
+      code: 'ETIMEDOUT',
+      syscall: 'accept',
+    })
     assert.equal(poller.holders, 0)
   })
 
   test('a passing error is tried again at once (H47)', async () => {
     const operation = exhausted(-sys.ECONNABORTED, -sys.ECONNABORTED, 6)
-    assert.equal(await engine.read(operation), 6)
+    assert.equal(await engine.reader.run(operation), 6)
   })
 
   test('one that does not pass becomes a pause instead of a spin (H47)', async () => {
@@ -465,7 +468,7 @@ describe('engine: errors that time mends', () => {
       finish: (n) => n,
       retryOn: new Set([sys.ECONNABORTED]),
     }
-    const result = engine.read(operation)
+    const result = engine.reader.run(operation)
     assert.ok(calls < 20, `${calls} calls without a pause`)
     assert.equal(await result, 3)
   })
@@ -473,7 +476,7 @@ describe('engine: errors that time mends', () => {
 
 describe('engine: ref and unref', () => {
   test('unref lets go of a wait that is under way, ref takes hold again (H19)', async () => {
-    const result = engine.read(new Script(-sys.EAGAIN, 1))
+    const result = engine.reader.run(new Script(-sys.EAGAIN, 1))
     assert.equal(poller.holders, 1)
     engine.refer(false)
     assert.equal(poller.holders, 0)
@@ -486,7 +489,7 @@ describe('engine: ref and unref', () => {
 
   test('a later wait of an unref socket holds nothing (H19)', async () => {
     engine.refer(false)
-    const result = engine.read(new Script(-sys.EAGAIN, 1))
+    const result = engine.reader.run(new Script(-sys.EAGAIN, 1))
     assert.equal(poller.holders, 0)
     readable()
     await result

@@ -1,0 +1,68 @@
+/* State of one environment: the main thread, or one worker. There is no other state: nothing is
+ * global or shared between threads. */
+#ifndef BERKELEY_ENV_H
+#define BERKELEY_ENV_H
+
+#include <node_api.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Registers carry what a call returns beside its count: an address length, a pair of fds, the
+ * fields of a struct. JavaScript sees the same memory as a Float64Array and a BigUint64Array, so
+ * no object is built for them. Valid until the next native call. */
+enum { REGISTERS = 80 };
+
+typedef union {
+    double number;
+    uint64_t u64;
+} register_value_t;
+
+/* An entry of the list of what to close before the environment ends. It is a member of the thing
+ * that is closed, so that adding it needs no memory. */
+typedef struct on_close {
+    void (*close)(void *data);
+    void *data;
+    struct on_close *next, **link;
+} on_close_t;
+
+/* A native function in one environment: what Node-API hands to the dispatcher, see call.c. */
+typedef struct {
+    struct env *env;
+    const struct method *method;
+} bound_method_t;
+
+enum { METHODS_MAX = 64 }; /* of one addon */
+
+typedef struct env {
+    napi_env napi;
+    register_value_t *registers;
+    napi_ref registers_ref;
+    napi_async_context async; /* of every callback into JavaScript */
+    on_close_t *on_close;     /* first of the list */
+    int pending;              /* callbacks of libuv that teardown has to wait for */
+    bool closing;             /* the environment ends: JavaScript must not be touched any more */
+    napi_async_cleanup_hook_handle cleanup;
+    struct {
+        bool *owned; /* by fd number */
+        size_t room;
+        bool enabled;
+        on_close_t on_close;
+    } ledger;                /* see ledger.h */
+    struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
+    bound_method_t methods[METHODS_MAX];
+    size_t method_count;
+} env_t;
+
+/* NULL without memory. Frees itself when the environment has ended and nothing is pending. */
+env_t *env_new(napi_env napi);
+
+/* Calls close(data) when the environment ends, unless the entry is removed before. */
+void env_on_close(env_t *env, on_close_t *entry, void (*close)(void *data), void *data);
+void env_off_close(on_close_t *entry);
+
+/* Teardown waits until each callback that was announced as pending has run. */
+void env_pending(env_t *env);
+void env_settled(env_t *env);
+
+#endif

@@ -1,0 +1,181 @@
+/* Moving bytes. MSG_NOSIGNAL is always set. */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../syscall.h"
+#include "../work.h"
+#include "sys.h"
+
+/* recv(fd, buffer, offset, length, flags) */
+static ssize_t sys_recv(call_t *call) {
+    int fd = call_int(call, 0), flags = call_int(call, 4);
+    bytes_t into = call_slice(call, 1);
+    return call_ok(call) ? recv_bytes(fd, into.start, into.length, flags) : -1;
+}
+
+/* recvfrom(fd, buffer, offset, length, flags, sockaddr); address length in register 0 */
+static ssize_t sys_recvfrom(call_t *call) {
+    int fd = call_int(call, 0), flags = call_int(call, 4);
+    bytes_t into = call_slice(call, 1);
+    bytes_t addr = call_bytes(call, 5);
+    if (!call_ok(call)) return -1;
+    socklen_t length = (socklen_t)addr.length;
+    ssize_t result = recvfrom(fd, into.start, into.length, flags, (struct sockaddr *)addr.start,
+                              &length);
+    call->env->registers[0].number = length;
+    return result;
+}
+
+/* send(fd, buffer, offset, length, flags) */
+static ssize_t sys_send(call_t *call) {
+    int fd = call_int(call, 0), flags = call_int(call, 4);
+    bytes_t from = call_slice(call, 1);
+    return call_ok(call) ? send_bytes(fd, from.start, from.length, flags) : -1;
+}
+
+/* sendto(fd, buffer, offset, length, flags, sockaddr) */
+static ssize_t sys_sendto(call_t *call) {
+    int fd = call_int(call, 0), flags = call_int(call, 4);
+    bytes_t from = call_slice(call, 1);
+    bytes_t addr = call_bytes(call, 5);
+    if (!call_ok(call)) return -1;
+    return sendto(fd, from.start, from.length, flags | MSG_NOSIGNAL, (struct sockaddr *)addr.start,
+                  (socklen_t)addr.length);
+}
+
+/* How SIGPIPE was handled before a call that may raise it. */
+typedef struct {
+    bool is_ignored;
+    sigset_t mask, pending;
+} sigpipe_t;
+
+static sigset_t only_sigpipe(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    return set;
+}
+
+static void block_sigpipe(sigpipe_t *before) {
+    struct sigaction action;
+    before->is_ignored = sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (before->is_ignored) return;
+    const sigset_t set = only_sigpipe();
+    sigpending(&before->pending);
+    /* Of the calling thread: pthread_sigmask() would do the same and raise the glibc floor. */
+    sigprocmask(SIG_BLOCK, &set, &before->mask);
+}
+
+/* Takes away the signal that the call raised, which may also have sent a part. Keeps errno. */
+static void restore_sigpipe(const sigpipe_t *before) {
+    if (before->is_ignored) return;
+    int error = errno;
+    const sigset_t set = only_sigpipe();
+    const struct timespec at_once = {0, 0};
+    if (!sigismember(&before->pending, SIGPIPE))
+        while (sigtimedwait(&set, NULL, &at_once) < 0 && errno == EINTR) {
+        }
+    sigprocmask(SIG_SETMASK, &before->mask, NULL);
+    errno = error;
+}
+
+/* sendfile(2) has no MSG_NOSIGNAL. Node ignores SIGPIPE, but a program that embeds Node may not. */
+static ssize_t sendfile_without_sigpipe(int socket, int file, off_t *offset, size_t count) {
+    sigpipe_t before;
+    block_sigpipe(&before);
+    ssize_t result = sendfile(socket, file, offset, count);
+    restore_sigpipe(&before);
+    return result;
+}
+
+/* sendfile(socket, file, offset, count); the file's own position is not moved */
+static ssize_t sys_sendfile(call_t *call) {
+    int socket = call_int(call, 0), file = call_int(call, 1);
+    int64_t offset = call_int64(call, 2), count = call_int64(call, 3);
+    if (!call_ok(call)) return -1;
+    if (offset < 0 || count < 0) return fail_with(EINVAL);
+    off_t position = offset;
+    return sendfile_without_sigpipe(socket, file, &position, (size_t)count);
+}
+
+enum { TRANSFER_MAX = 1 << 24 }; /* bytes of one sendfile(2) */
+
+/* A sendfile(2) on another thread, because reading the file may wait for a disk. It works on
+ * duplicates: the fds may be closed meanwhile, and their numbers used again. */
+typedef struct {
+    work_t work;
+    int socket, file;
+    off_t offset;
+    size_t count;
+} transfer_t;
+
+/* After shutdown(2) a full unix stream does not become writable either, so a send of nothing
+ * decides: -EPIPE, or -EAGAIN. */
+static ssize_t full_or_shut_down(int socket) {
+    return send_bytes(socket, "", 0, MSG_DONTWAIT) < 0 ? -errno : -EAGAIN;
+}
+
+static ssize_t transfer_some(transfer_t *transfer) {
+    /* Another process may have made the socket blocking: a thread must not block in sendfile(2). */
+    if (poll_fd(transfer->socket, POLLOUT, 0) == 0) return full_or_shut_down(transfer->socket);
+    size_t most = transfer->count < TRANSFER_MAX ? transfer->count : TRANSFER_MAX;
+    ssize_t count = sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset,
+                                             most);
+    return count < 0 ? -errno : count;
+}
+
+/* If the socket was closed meanwhile, the duplicate is the last one, and with SO_LINGER close(2)
+ * blocks. So it is closed on this thread, and not on that of the event loop. */
+static ssize_t transfer_run(work_t *work) {
+    transfer_t *transfer = (transfer_t *)work;
+    ssize_t result = transfer_some(transfer);
+    close(transfer->socket);
+    transfer->socket = -1;
+    return result;
+}
+
+static void transfer_drop(work_t *work) {
+    transfer_t *transfer = (transfer_t *)work;
+    if (transfer->socket >= 0) close(transfer->socket);
+    if (transfer->file >= 0) close(transfer->file);
+    free(transfer);
+}
+
+static int duplicate_both(transfer_t *transfer, int socket, int file) {
+    transfer->socket = duplicate_fd(socket);
+    transfer->file = transfer->socket < 0 ? -1 : duplicate_fd(file);
+    return transfer->file < 0 ? -errno : 0;
+}
+
+/* sendfileAsync(callback, socket, file, offset, count) -> 0, and later callback(count or -errno) */
+static int64_t sendfile_async(call_t *call) {
+    int socket = call_int(call, 1), file = call_int(call, 2);
+    int64_t offset = call_int64(call, 3), count = call_int64(call, 4);
+    if (!call_ok(call)) return -1;
+    if (offset < 0 || count < 0) return -EINVAL;
+    transfer_t *transfer = calloc(1, sizeof *transfer);
+    if (transfer == NULL) return -ENOMEM;
+    transfer->work = (work_t){.run = transfer_run, .drop = transfer_drop};
+    transfer->offset = offset;
+    transfer->count = (size_t)count;
+    int error = duplicate_both(transfer, socket, file);
+    if (error == 0)
+        error = work_start(&transfer->work, call->env, "berkeley.sendfile", call->argv[0]);
+    if (error < 0) transfer_drop(&transfer->work);
+    return error;
+}
+
+const method_t io_methods[] = {
+    {"recv", .syscall = sys_recv},
+    {"recvfrom", .syscall = sys_recvfrom},
+    {"send", .syscall = sys_send},
+    {"sendto", .syscall = sys_sendto},
+    {"sendfile", .syscall = sys_sendfile},
+    {"sendfileAsync", .number = sendfile_async},
+    {0},
+};

@@ -1,0 +1,171 @@
+/* The life and the names of a socket. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../ledger.h"
+#include "../syscall.h"
+#include "../work.h"
+#include "sys.h"
+
+/* socket(family, type, protocol) -> fd, close-on-exec */
+static ssize_t sys_socket(call_t *call) {
+    int family = call_int(call, 0), type = call_int(call, 1), protocol = call_int(call, 2);
+    if (!call_ok(call)) return -1;
+    return ledger_add(call->env, socket(family, type | SOCK_CLOEXEC, protocol));
+}
+
+/* socketpair(family, type, protocol) -> 0; the fds in registers 0 and 1, close-on-exec */
+static ssize_t sys_socketpair(call_t *call) {
+    int family = call_int(call, 0), type = call_int(call, 1), protocol = call_int(call, 2);
+    if (!call_ok(call)) return -1;
+    int fds[2] = {-1, -1};
+    int result = socketpair(family, type | SOCK_CLOEXEC, protocol, fds);
+    for (int i = 0; i < 2; i++) call->env->registers[i].number = ledger_add(call->env, fds[i]);
+    return result;
+}
+
+/* bind(fd, sockaddr) */
+static ssize_t sys_bind(call_t *call) {
+    int fd = call_int(call, 0);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    return bind(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
+}
+
+/* connect(fd, sockaddr) */
+static ssize_t sys_connect(call_t *call) {
+    int fd = call_int(call, 0);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    return connect(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
+}
+
+/* listen(fd, backlog) */
+static ssize_t sys_listen(call_t *call) {
+    int fd = call_int(call, 0), backlog = call_int(call, 1);
+    return call_ok(call) ? listen(fd, backlog) : -1;
+}
+
+/* accept4(fd, flags, sockaddr?) -> fd, close-on-exec; address length in register 0 */
+static ssize_t sys_accept4(call_t *call) {
+    int fd = call_int(call, 0), flags = call_int(call, 1);
+    bytes_t addr = call_optional_bytes(call, 2);
+    if (!call_ok(call)) return -1;
+    socklen_t length = (socklen_t)addr.length;
+    int result = accept4(fd, (struct sockaddr *)addr.start, addr.start ? &length : NULL,
+                         flags | SOCK_CLOEXEC);
+    call->env->registers[0].number = length;
+    return ledger_add(call->env, result);
+}
+
+/* shutdown(fd, how) */
+static ssize_t sys_shutdown(call_t *call) {
+    int fd = call_int(call, 0), how = call_int(call, 1);
+    return call_ok(call) ? shutdown(fd, how) : -1;
+}
+
+/* close(fd): must not be called again after an error, because the fd is gone in any case */
+static ssize_t sys_close(call_t *call) {
+    int fd = call_int(call, 0);
+    if (!call_ok(call)) return -1;
+    ledger_mark(call->env, fd, false);
+    return close(fd);
+}
+
+/* A close(2) that blocks: with SO_LINGER it waits for the peer. */
+typedef struct {
+    work_t work;
+    int fd;
+} close_work_t;
+
+static ssize_t close_work_run(work_t *work) {
+    return close(((close_work_t *)work)->fd) < 0 ? -errno : 0;
+}
+
+static void close_work_drop(work_t *work) {
+    free(work);
+}
+
+/* closeAsync(callback, fd) -> 0, and later callback(0 or -errno); fd is gone at once, unless the
+ * answer is an error */
+static int64_t close_async(call_t *call) {
+    int fd = call_int(call, 1);
+    if (!call_ok(call)) return -1;
+    close_work_t *closing = calloc(1, sizeof *closing);
+    if (closing == NULL) return -ENOMEM;
+    closing->work = (work_t){.run = close_work_run, .drop = close_work_drop, .must_run = true};
+    closing->fd = fd;
+    int error = work_start(&closing->work, call->env, "berkeley.close", call->argv[0]);
+    if (error < 0)
+        free(closing);
+    else
+        ledger_mark(call->env, fd, false);
+    return error;
+}
+
+/* dup(fd) -> fd, close-on-exec */
+static ssize_t sys_dup(call_t *call) {
+    int fd = call_int(call, 0);
+    return call_ok(call) ? ledger_add(call->env, duplicate_fd(fd)) : -1;
+}
+
+/* getsockname(2) and getpeername(2): (fd, sockaddr) -> length of the address, which may exceed the
+ * room */
+static ssize_t name_of(call_t *call, int (*get_name)(int, struct sockaddr *, socklen_t *)) {
+    int fd = call_int(call, 0);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    socklen_t length = (socklen_t)addr.length;
+    int result = get_name(fd, (struct sockaddr *)addr.start, &length);
+    return result < 0 ? result : (ssize_t)length;
+}
+
+static ssize_t sys_getsockname(call_t *call) {
+    return name_of(call, getsockname);
+}
+
+static ssize_t sys_getpeername(call_t *call) {
+    return name_of(call, getpeername);
+}
+
+/* fcntl(fd, command, argument): only the four commands whose argument is a plain int */
+static ssize_t sys_fcntl(call_t *call) {
+    int fd = call_int(call, 0), command = call_int(call, 1), argument = call_int(call, 2);
+    if (!call_ok(call)) return -1;
+    if (command != F_GETFD && command != F_SETFD && command != F_GETFL && command != F_SETFL)
+        return fail_with(EINVAL);
+    return fcntl(fd, command, argument);
+}
+
+/* sockatmark(fd) -> 1 at the out-of-band mark, else 0 */
+static ssize_t sys_sockatmark(call_t *call) {
+    int fd = call_int(call, 0);
+    return call_ok(call) ? sockatmark(fd) : -1;
+}
+
+/* poll(fd, events, milliseconds) -> the events that are ready, 0 when the time is over */
+static ssize_t sys_poll(call_t *call) {
+    int fd = call_int(call, 0), events = call_int(call, 1), milliseconds = call_int(call, 2);
+    return call_ok(call) ? poll_fd(fd, events, milliseconds) : -1;
+}
+
+const method_t socket_methods[] = {
+    {"socket", .syscall = sys_socket},
+    {"socketpair", .syscall = sys_socketpair},
+    {"bind", .syscall = sys_bind},
+    {"connect", .syscall = sys_connect},
+    {"listen", .syscall = sys_listen},
+    {"accept4", .syscall = sys_accept4},
+    {"shutdown", .syscall = sys_shutdown},
+    {"close", .syscall = sys_close},
+    {"closeAsync", .number = close_async},
+    {"dup", .syscall = sys_dup},
+    {"getsockname", .syscall = sys_getsockname},
+    {"getpeername", .syscall = sys_getpeername},
+    {"fcntl", .syscall = sys_fcntl},
+    {"sockatmark", .syscall = sys_sockatmark},
+    {"poll", .syscall = sys_poll},
+    {0},
+};

@@ -1,0 +1,26 @@
+#include "syscall.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+ssize_t recv_bytes(int fd, void *to, size_t length, int flags) {
+    return recv(fd, to, length, flags);
+}
+
+ssize_t send_bytes(int fd, const void *from, size_t length, int flags) {
+    return send(fd, from, length, flags | MSG_NOSIGNAL);
+}
+
+int set_option(int fd, int level, int name, const void *from, socklen_t length) {
+    return setsockopt(fd, level, name, from, length);
+}
+
+int poll_fd(int fd, int events, int milliseconds) {
+    struct pollfd one = {.fd = fd, .events = (short)events, .revents = 0};
+    int result = poll(&one, 1, milliseconds);
+    return result > 0 ? one.revents : result;
+}
+
+int duplicate_fd(int fd) {
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}

@@ -1,0 +1,185 @@
+/* Reading and writing records, and what surrounds each call that lets OpenSSL do so. A call does as
+ * much as it can and says what it waits for; it is made again when the socket is ready. */
+#include <openssl/err.h>
+
+#include "tls.h"
+
+enum {
+    RECORD_MAX = 16384,
+    RECORD_EXTRA = 512, /* header, padding, tag: more than any suite adds */
+    /* While more than this waits to be sent, nothing is read, because reading could make more. One
+     * write makes less: when both peers have filled their sockets, both must be able to read, or
+     * neither could ever send again. */
+    UNSENT_MAX = SCRATCH_OUT + 4 * RECORD_MAX
+};
+
+/* The latest reason in OpenSSL's queue; that of SSL_R_RECORD_LAYER_FAILURE, which OpenSSL has from
+ * 3.2 on, only says that the reason is the one before. Empties the queue. */
+static unsigned long take_reason(void) {
+    enum { RECORD_LAYER_FAILURE = 313 };
+    unsigned long reason = 0, error;
+    while ((error = ERR_get_error()) != 0) {
+        bool says_nothing = ERR_GET_LIB(error) == ERR_LIB_SSL &&
+                            ERR_GET_REASON(error) == RECORD_LAYER_FAILURE;
+        if (reason == 0 || !says_nothing) reason = error;
+    }
+    return reason;
+}
+
+int fail_session(session_t *session, int result) {
+    unsigned long reason = take_reason();
+    if (!session->failed) session->failure = reason;
+    session->failed = true;
+    return result;
+}
+
+/* -EAGAIN, another -errno, 0 for the end of the data, or TLS_*. */
+int result_of(session_t *session, int returned) {
+    const session_io_t *io = &session->io;
+    int error = SSL_get_error(session->ssl, returned);
+    if (io->error) return fail_session(session, -io->error);
+    switch (error) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: return io->must_yield ? TLS_WANT_TURN : -EAGAIN;
+    case SSL_ERROR_ZERO_RETURN: return 0;
+    case SSL_ERROR_WANT_CLIENT_HELLO_CB: return TLS_WANT_SERVER;
+    case SSL_ERROR_WANT_RETRY_VERIFY: return TLS_WANT_VERDICT;
+    default: break;
+    }
+    /* close_notify after user_canceled, from a peer that gives up one half of a connection: OpenSSL
+     * 3.5 accepts it, and reports it as an error without a name. */
+    bool nameless = error == SSL_ERROR_SYSCALL && ERR_peek_error() == 0 && !session->failed;
+    if (nameless && !io->eof && (SSL_get_shutdown(session->ssl) & SSL_RECEIVED_SHUTDOWN)) return 0;
+    return fail_session(session, io->eof ? TLS_TRUNCATED : TLS_FAILED);
+}
+
+/* Whether the next read can only wait: no byte is left anywhere, and no end or error either. */
+static bool is_drained(const session_t *session) {
+    const session_io_t *io = &session->io;
+    return io->drained && queue_length(&io->in) == 0 && queue_length(&io->out) == 0 &&
+           io->deferred == 0 && session->ssl != NULL && !SSL_has_pending(session->ssl) &&
+           !(SSL_get_shutdown(session->ssl) & SSL_RECEIVED_SHUTDOWN);
+}
+
+static void write_registers(session_t *session) {
+    register_value_t *registers = session->tls->env.registers;
+    registers[REGISTER_UNSENT].number = (double)queue_length(&session->io.out);
+    registers[REGISTER_DRAINED].number = is_drained(session);
+    registers[REGISTER_NOTIFICATIONS].number = session->notifications;
+    session->notifications = 0;
+}
+
+/* Before each call: sends what waits. If that fails, what has arrived can still be read. -EAGAIN
+ * while too much waits to read anything. */
+int begin_call(session_t *session, int fd, bool reads) {
+    if (session->ssl == NULL) return -EBADF;
+    if (ERR_peek_error() != 0) ERR_clear_error();
+    bio_begin(session, fd);
+    int error = bio_flush(session);
+    if (error < 0 && !reads) return error;
+    session->io.error = 0;
+    return queue_length(&session->io.out) > UNSENT_MAX ? -EAGAIN : 0;
+}
+
+/* After each call: sends what it made. A failure to send is the result, unless the call has data,
+ * or a reason of OpenSSL: that says more than that the peer no longer receives. */
+int finish_call(session_t *session, int result, bool reads) {
+    int error = bio_flush(session);
+    bio_end(session);
+    write_registers(session);
+    bool has_priority = result == -EAGAIN || result == TLS_WANT_TURN || (result >= 0 && !reads);
+    return error < 0 && has_priority ? fail_session(session, error) : result;
+}
+
+/* After a call that could not begin. */
+int abort_call(session_t *session, int result) {
+    bio_end(session);
+    write_registers(session);
+    return result;
+}
+
+/* Whether another SSL_read_ex() of this call can only wait. */
+static bool nothing_more(const session_t *session) {
+    const session_io_t *io = &session->io;
+    const tls_t *tls = session->tls;
+    return io->drained && queue_length(&io->in) == 0 && tls->in_at == tls->in_end &&
+           !SSL_has_pending(session->ssl);
+}
+
+/* Reads records until there is no more room, or no more data. */
+static int read_records(session_t *session, bytes_t into) {
+    session_io_t *io = &session->io;
+    size_t total = 0;
+    int result = 0;
+    while (total < into.length) {
+        size_t count = 0;
+        io->wanted = into.length - total;
+        int good = SSL_read_ex(session->ssl, into.start + total, into.length - total, &count);
+        if (good != 1) {
+            result = result_of(session, good);
+            break;
+        }
+        total += count;
+        io->has_data = true;
+        if (nothing_more(session)) break;
+    }
+    if (total == 0) return result;
+    /* Data before a failure is good: the next call reports the failure. */
+    if (result != -EAGAIN && result != TLS_WANT_TURN && result != 0) io->deferred = result;
+    return (int)total;
+}
+
+/* sessionRead(session, fd, buffer, offset, length) -> a count, 0 at the end */
+static int64_t session_read(call_t *call) {
+    session_t *session = call_session(call, 0);
+    int fd = call_int(call, 1);
+    bytes_t into = call_slice(call, 2);
+    if (!call_ok(call)) return -1;
+    int deferred = session->io.deferred;
+    int error = deferred ? deferred : begin_call(session, fd, true);
+    if (error < 0) return abort_call(session, error);
+    if (into.length > INT32_MAX) into.length = INT32_MAX;
+    return finish_call(session, read_records(session, into), true);
+}
+
+/* Writes records while the scratch memory has room for them; a count, or why there is none. */
+static int write_records(session_t *session, bytes_t from) {
+    size_t total = 0;
+    int result = -EAGAIN;
+    if (queue_length(&session->io.out) > 0) return result;
+    while (total < from.length) {
+        size_t count = 0, length = from.length - total;
+        if (length > RECORD_MAX) length = RECORD_MAX;
+        if (session->tls->out_end + length + RECORD_EXTRA > SCRATCH_OUT) break;
+        int good = SSL_write_ex(session->ssl, from.start + total, length, &count);
+        if (good != 1) {
+            result = result_of(session, good);
+            if (result == 0) result = -EPIPE;
+            break;
+        }
+        total += count;
+    }
+    return total > 0 ? (int)total : result;
+}
+
+/* sessionWrite(session, fd, buffer, offset, length) -> how many bytes OpenSSL took. What the socket
+ * has no room for waits here: the call is made again, with nothing to write, until it has left. */
+static int64_t session_write(call_t *call) {
+    session_t *session = call_session(call, 0);
+    int fd = call_int(call, 1);
+    bytes_t from = call_slice(call, 2);
+    if (!call_ok(call)) return -1;
+    int result = begin_call(session, fd, false);
+    if (result < 0) return abort_call(session, result);
+    if (from.length == 0)
+        result = queue_length(&session->io.out) > 0 ? -EAGAIN : 0;
+    else
+        result = write_records(session, from);
+    return finish_call(session, result, false);
+}
+
+const method_t record_methods[] = {
+    {"sessionRead", .number = session_read},
+    {"sessionWrite", .number = session_write},
+    {0},
+};

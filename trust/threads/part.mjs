@@ -1,0 +1,42 @@
+// What happens on several threads, with both addons under the thread sanitizer: lookups, files that are sent, closes that linger,
+// on libuv's pool, in the main thread and in workers that are ended in the midst of it.
+import { inRoot } from '../../scripts/lib/project.mjs'
+import { Failure, quietly } from '../../scripts/lib/run.mjs'
+import { TSAN } from '../../scripts/lib/sanitizers.mjs'
+import { sanitizedRun, suiteFigures } from '../lib/sanitized-run.mjs'
+
+/** @typedef {import('../lib/record.mjs').Figure} Figure */
+
+/** Tests that start no other program: the sanitizer's library ends those that are loaded at random addresses. */
+const SHORT = ['llsocket/sendfile']
+const LONG = [...SHORT, 'llsocket/resolver', 'life/slow-lookups', 'life/reactor', 'stream/under-way']
+
+/** How much of the time box the program has; the rest is for tests and compilers. */
+const SHARE = 0.4
+
+/** @param {number} seconds @param {number} seed @param {NodeJS.ProcessEnv} env @returns {Figure[]} */
+function busy(seconds, seed, env) {
+  const program = inRoot('build', 'trust', 'threads', 'work.js')
+  const title = `threads at work (BERKELEY_SEED=${seed})`
+  const done = JSON.parse(quietly(title, process.execPath, [program, String(seconds), String(seed)], { env }))
+  const { lookups, transfers, workers } = done
+  if (!lookups || !transfers || !workers) throw new Failure(`${title}: nothing was done: ${JSON.stringify(done)}`)
+  return [
+    ['lookups', lookups],
+    ['files sent, most of them cut short by a close', transfers],
+    ['workers ended in the midst of it', workers],
+  ]
+}
+
+/** @type {import('../lib/record.mjs').Part} */
+export const threads = {
+  name: 'threads',
+  title: 'the pool and workers, with both addons under ThreadSanitizer',
+  seconds: { short: 30, long: 900 },
+  run: ({ long, seconds }) =>
+    sanitizedRun(TSAN, ['race'], async (env) => {
+      const seed = Number(process.env['BERKELEY_SEED'] ?? Date.now() % 2 ** 31)
+      const done = busy(Math.round(seconds * SHARE), seed, env)
+      return [...done, ...(await suiteFigures(long ? LONG : SHORT, env))]
+    }),
+}

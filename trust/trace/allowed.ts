@@ -1,0 +1,43 @@
+// Deliberate violations: each entry allows the tests of some files to break one rule, and says why.
+import type { Allowed } from './check.js'
+import { CLOSED_BY_OWNER, CLOSED_ONCE, NEVER_LINGERS, NEVER_WAITS } from './rules.js'
+
+export const ALLOWED: readonly Allowed[] = [
+  {
+    rule: NEVER_WAITS,
+    test: /^test\/llsocket\//,
+    reason: "llsocket's sockets block unless asked not to, and poll() waits",
+  },
+  { rule: NEVER_WAITS, test: /^test\/options\//, reason: "options are set on llsocket's sockets" },
+  { rule: NEVER_WAITS, test: /^test\/unit\/native/, reason: 'native functions are called with sockets of any kind' },
+  { rule: NEVER_WAITS, test: /^test\/life\/workers/, reason: 'a worker is terminated while llsocket blocks it' },
+  {
+    rule: NEVER_LINGERS,
+    test: /^test\/options\/(lengths|witness|generic)/,
+    reason: 'SO_LINGER is set on sockets that have no peer',
+  },
+
+  {
+    rule: CLOSED_ONCE,
+    test: /^test\/llsocket\/(hostile|socket|reused-number)/,
+    reason: 'numbers at random; closed by node:fs',
+  },
+  {
+    rule: CLOSED_ONCE,
+    test: /^test\/stream\/(inet|under-way)/,
+    reason: 'closed behind our back, to see that close() says so',
+  },
+  { rule: CLOSED_ONCE, test: /^test\/unit\/(fd|message\/cmsghdr)\./, reason: 'closed by node:fs before' },
+
+  {
+    rule: CLOSED_BY_OWNER,
+    test: /^test\/unit\/(fd|message\/cmsghdrs?)\./,
+    reason: 'files of node:fs stand in for sockets',
+  },
+  { rule: CLOSED_BY_OWNER, test: /^test\/llsocket\/(socket|reused-number)/, reason: 'closed by node:fs before' },
+  {
+    rule: CLOSED_BY_OWNER,
+    test: /^test\/(llsocket\/rights|options\/unix)/,
+    reason: 'a pidfd comes in a message or an option, which the trace does not show',
+  },
+]
