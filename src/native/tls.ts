@@ -8,13 +8,12 @@ export interface Handle {
 /** OpenSSL's reason for a failure, and the part of OpenSSL that reports it. */
 export type Reason = [reason: string | undefined, library: string | undefined]
 
-/** A name of a certificate: the kind of GENERAL_NAME (2 DNS name, 7 IP address) and its bytes. */
+/** A name of a certificate: the kind of GENERAL_NAME (`GEN_DNS`, `GEN_IPADD`, …) and its bytes. */
 export type NameRow = [type: number, bytes: Buffer | undefined]
 
 /**
  * The functions of the TLS addon. Those that build a context return 0 or `FAILED`; those that move data return a count, `-errno` or one
- * of the numbers below. Registers after a call that moves data: 0 bytes of records that wait for room in the socket, 1 whether the
- * socket was left empty, 2 notifications (1 lines for the key log, 2 a session that can be resumed).
+ * of the numbers below.
  */
 export interface NativeTls {
   readonly registers: ArrayBuffer
@@ -28,6 +27,35 @@ export interface NativeTls {
   readonly WANT_VERDICT: number
   /** The peer keeps the call busy: to be called again after a turn of the event loop. */
   readonly WANT_TURN: number
+
+  /** The register with the bytes of records that wait for room in the socket, after a call that moves data. */
+  readonly REGISTER_UNSENT: number
+  /** The register that says whether the call left the socket empty. */
+  readonly REGISTER_DRAINED: number
+  /** The register with notifications: `NOTIFY_*` bits. */
+  readonly REGISTER_NOTIFICATIONS: number
+  /** There are lines for the key log: see `sessionKeylog`. */
+  readonly NOTIFY_KEYLOG: number
+  /** There is a session that can be resumed: see `sessionResumption`. */
+  readonly NOTIFY_SESSION: number
+
+  /** Bit of `contextVerify`: the peer is asked for a certificate. */
+  readonly VERIFY_ASK: number
+  /** Bit of `contextVerify`: a client without a certificate is refused. */
+  readonly VERIFY_REQUIRE: number
+  /** Bit of `contextVerify`: a peer that cannot be verified is refused. */
+  readonly VERIFY_REJECT: number
+  /** Bit of `contextVerify`: validity dates are ignored. */
+  readonly VERIFY_IGNORE_TIME: number
+  /** Bit of `contextVerify`: a server that staples no OCSP response is refused. */
+  readonly VERIFY_REQUIRE_OCSP: number
+
+  // Constants of OpenSSL: an option of `contextOption`, results of a verification, kinds of GENERAL_NAME.
+  readonly SSL_OP_CIPHER_SERVER_PREFERENCE: number
+  readonly X509_V_OK: number
+  readonly X509_V_ERR_HOSTNAME_MISMATCH: number
+  readonly GEN_DNS: number
+  readonly GEN_IPADD: number
 
   contextNew(isServer: number): Handle | number
   contextCert(context: Handle, chain: Uint8Array): number
@@ -57,7 +85,7 @@ export interface NativeTls {
   sessionNew(
     context: Handle,
     isServer: number,
-    shortIsAll: number,
+    shortReadDrains: number,
     servername: string | undefined,
     checksName: number,
     asksForStaple: number,

@@ -11,16 +11,6 @@ import { sessionId } from './session-id.js'
 /** Seconds that a session can be resumed, unless the configuration says otherwise. */
 const SESSION_SECONDS = 300
 
-/** Bits of contextVerify(), see native/tls/context.c. */
-const REQUESTS_CERTIFICATE = 1
-const REQUIRES_CERTIFICATE = 2
-const REJECTS_UNVERIFIED = 4
-const IGNORES_TIME = 8
-const REQUIRES_OCSP = 16
-
-/** SSL_OP_CIPHER_SERVER_PREFERENCE */
-const SERVER_PREFERENCE = 1 << 22
-
 /** The longest passphrase that OpenSSL has room for, in bytes (PEM_BUFSIZE without the NUL). */
 const PASSPHRASE_MAX = 1023
 
@@ -95,7 +85,7 @@ export class ContextBuilder {
       const parameters = dhparam === 'auto' ? undefined : validate.bytes('tlscfg.dhparam', dhparam)
       checkField(tls.contextDh(handle, parameters), 'dhparam')
     }
-    if (this.#isServer) tls.contextOption(handle, SERVER_PREFERENCE, Number(honorCipherOrder))
+    if (this.#isServer) tls.contextOption(handle, tls.SSL_OP_CIPHER_SERVER_PREFERENCE, Number(honorCipherOrder))
   }
 
   /** Applies names that OpenSSL has to know. Its reason for refusing them depends on its version, and there may be none: so the reason is ours. */
@@ -144,16 +134,16 @@ export class ContextBuilder {
 
   #setVerification(): void {
     const { requestCert, rejectUnauthorized = true, verifyDepth, requireOCSP, insecureSkipVerify } = this.#config
-    const skipped = new Set(insecureSkipVerify)
+    const [tls, skipped] = [this.#tls, new Set(insecureSkipVerify)]
     const rejects = rejectUnauthorized && !skipped.has('chain')
     const bits =
-      (!this.#isServer || requestCert ? REQUESTS_CERTIFICATE : 0) |
-      (this.#isServer && requestCert === true && rejects ? REQUIRES_CERTIFICATE : 0) |
-      (rejects ? REJECTS_UNVERIFIED : 0) |
-      (skipped.has('time') ? IGNORES_TIME : 0) |
-      (requireOCSP ? REQUIRES_OCSP : 0)
+      (!this.#isServer || requestCert ? tls.VERIFY_ASK : 0) |
+      (this.#isServer && requestCert === true && rejects ? tls.VERIFY_REQUIRE : 0) |
+      (rejects ? tls.VERIFY_REJECT : 0) |
+      (skipped.has('time') ? tls.VERIFY_IGNORE_TIME : 0) |
+      (requireOCSP ? tls.VERIFY_REQUIRE_OCSP : 0)
     const depth = verifyDepth === undefined ? -1 : validate.integer('tlscfg.verifyDepth', verifyDepth, 0, 100)
-    this.#tls.contextVerify(this.#handle, bits, depth)
+    tls.contextVerify(this.#handle, bits, depth)
     if (!this.#isServer) warnOfInsecure(this.#config)
   }
 

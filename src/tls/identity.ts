@@ -23,17 +23,14 @@ export interface PeerNames {
   readonly commonName?: string | undefined
 }
 
-/** Kinds of GENERAL_NAME: GEN_DNS and GEN_IPADD of OpenSSL. */
-const NAME_DNS = 2
-const NAME_IP = 7
-
 /** Sorts the names of a certificate, as the addon lists them, by their kind. */
 export function peerNames(rows: readonly NameRow[] = []): PeerNames {
   const of = (type: number): Buffer[] => rows.flatMap(([kind, bytes]) => (kind === type && bytes ? [bytes] : []))
+  const { GEN_DNS, GEN_IPADD } = nativeTls()
   return {
-    dns: of(NAME_DNS).map((bytes) => bytes.toString('latin1')),
-    ip: of(NAME_IP),
-    other: rows.some(([kind]) => kind !== NAME_DNS && kind !== NAME_IP),
+    dns: of(GEN_DNS).map((bytes) => bytes.toString('latin1')),
+    ip: of(GEN_IPADD),
+    other: rows.some(([kind]) => kind !== GEN_DNS && kind !== GEN_IPADD),
   }
 }
 

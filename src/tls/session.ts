@@ -15,29 +15,20 @@ import { checkHost, checksName, hostOf, type Peer, PeerVerification } from './ve
 
 export { checkHost, type Peer } from './verification.js'
 
-/** Registers after a call that moves data: see native/tls/session.c. */
-const PENDING_BYTES = 0
-const DRAINED = 1
-const NOTIFICATIONS = 2
-
-/** Bits of the register NOTIFICATIONS. */
-const HAS_KEYLOG = 1
-const HAS_SESSION = 2
-
 const NO_REASON: Reason = [undefined, undefined]
 
 /** What a new session has to know of its connection. */
 export interface SessionOptions extends Peer {
   /** Whether a receive that fills less than its room has emptied the socket, as on TCP. */
-  shortIsAll: boolean
+  shortReadDrains: boolean
 }
 
-function newHandle(context: Context, host: string | undefined, shortIsAll: boolean): Handle {
+function newHandle(context: Context, host: string | undefined, shortReadDrains: boolean): Handle {
   const { config, isServer } = context
   const handle = nativeTls().sessionNew(
     context.handle,
     Number(isServer),
-    Number(shortIsAll),
+    Number(shortReadDrains),
     host === undefined ? undefined : servernameFor(host),
     Number(!isServer && checksName(context)),
     Number(Boolean(config.requestOCSP || config.requireOCSP)),
@@ -83,7 +74,7 @@ export class TlsSession extends SessionInfo {
   constructor(context: Context, options: SessionOptions) {
     if (!context.isServer) checkHost(context, options)
     const host = hostOf(context, options)
-    super(nativeTls(), newHandle(context, host, options.shortIsAll))
+    super(nativeTls(), newHandle(context, host, options.shortReadDrains))
     this.#context = context
     this.#verification = new PeerVerification(context, this.handle, host)
     this.#selection = new ContextSelection(context)
@@ -234,16 +225,17 @@ export class TlsSession extends SessionInfo {
     this.#isTracked = true
     this.#isTouched = true
     const registers = tlsRegisters()
-    this.#pendingBytes = registers[PENDING_BYTES] as number
-    this.#drained = registers[DRAINED] === 1
-    const notifications = registers[NOTIFICATIONS] as number
+    const { tls } = this
+    this.#pendingBytes = registers[tls.REGISTER_UNSENT] as number
+    this.#drained = registers[tls.REGISTER_DRAINED] === 1
+    const notifications = registers[tls.REGISTER_NOTIFICATIONS] as number
     if (notifications !== 0) this.#notify(notifications)
   }
 
   #notify(notifications: number): void {
     const { keylog, onsession } = this.#context.config
-    if ((notifications & HAS_KEYLOG) !== 0) notifyKeylog(keylog, this.tls.sessionKeylog(this.handle))
-    if ((notifications & HAS_SESSION) === 0) return
+    if ((notifications & this.tls.NOTIFY_KEYLOG) !== 0) notifyKeylog(keylog, this.tls.sessionKeylog(this.handle))
+    if ((notifications & this.tls.NOTIFY_SESSION) === 0) return
     this.lastSession = this.resumableSession
     notifySession(onsession, this.lastSession)
   }

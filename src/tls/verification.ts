@@ -4,10 +4,6 @@ import type { Context } from './context.js'
 import { TlsError, verifyCode } from './errors.js'
 import { checkIdentity, peerNames } from './identity.js'
 
-/** X509_V_OK, X509_V_ERR_HOSTNAME_MISMATCH */
-const VERIFIED = 0
-const HOSTNAME_MISMATCH = 62
-
 /** The server that a client connects to, and what one connection may override of its configuration. */
 export interface Peer {
   /** The host, if the address was given as one. */
@@ -83,8 +79,9 @@ export class PeerVerification {
    * @returns the error that ends the connection, if there is one.
    */
   conclude(): TlsError | undefined {
-    const [, , result = VERIFIED, text = ''] = this.#tls.sessionFailure(this.#handle) ?? []
-    if (result === VERIFIED) return this.#context.isServer ? undefined : this.#concludeName()
+    const { X509_V_OK } = this.#tls
+    const [, , result = X509_V_OK, text = ''] = this.#tls.sessionFailure(this.#handle) ?? []
+    if (result === X509_V_OK) return this.#context.isServer ? undefined : this.#concludeName()
     const error = new TlsError(verifyCode(result), 'handshake', text, { host: this.host })
     this.authorizationError = error
     return this.#allowsUnverified ? undefined : error
@@ -125,10 +122,12 @@ export class PeerVerification {
   failure(syscall: string): TlsError | undefined {
     if (this.#refusal) return this.#refusal
     const { host } = this
-    const [[reason, library] = [undefined, undefined], ocspRefusal, result = VERIFIED, text = ''] =
+    const { X509_V_OK, X509_V_ERR_HOSTNAME_MISMATCH } = this.#tls
+    const [[reason, library] = [undefined, undefined], ocspRefusal, result = X509_V_OK, text = ''] =
       this.#tls.sessionFailure(this.#handle) ?? []
     if (ocspRefusal) return new TlsError('ERR_TLS_OCSP', syscall, ocspRefusal, { host })
-    if (reason !== 'certificate verify failed' || result === VERIFIED || result === HOSTNAME_MISMATCH) return undefined
+    const isOfChain = result !== X509_V_OK && result !== X509_V_ERR_HOSTNAME_MISMATCH
+    if (reason !== 'certificate verify failed' || !isOfChain) return undefined
     return new TlsError(verifyCode(result), syscall, text, { host, reason, library })
   }
 }

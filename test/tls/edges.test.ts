@@ -223,7 +223,7 @@ test('want of memory is told as such, and no session goes without its mark', asy
   const native = nativeTls()
   const refused = (call: 'contextNew' | 'sessionNew' | 'sessionIdentify', answer: number, code: string): void => {
     const refusal = t.mock.method(native, call, () => answer)
-    assert.throws(() => new TlsSession(Context.client(trust), { host: 'localhost', shortIsAll: true }), { code })
+    assert.throws(() => new TlsSession(Context.client(trust), { host: 'localhost', shortReadDrains: true }), { code })
     refusal.mock.restore()
   }
   refused('contextNew', -sys.ENOMEM, 'ENOMEM')
