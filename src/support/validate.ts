@@ -61,16 +61,19 @@ export function atLeast(name: string, value: unknown, min: number, max = Number.
   return value
 }
 
+/** Checks a boolean. */
 export function boolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value)
   return value
 }
 
+/** Checks a string. */
 export function string(name: string, value: unknown): string {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value)
   return value
 }
 
+/** Checks an object; a function is not one. */
 export function object(name: string, value: unknown): object {
   if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value)
   return value
@@ -93,6 +96,7 @@ export function options(name: string, value: unknown, known: readonly string[]):
   return copy
 }
 
+/** Checks a function. */
 export function func<F>(name: string, value: F): F {
   if (typeof value !== 'function') throw invalidType(name, 'of type function', value)
   return value
