@@ -19,7 +19,7 @@ const families = { ...publicFamilies, ...internalFamilies }
 const unsupported: ReadonlySet<string> = new Set(native.unsupported)
 const namesByNumber = new Map<Family, ReadonlyMap<number, string>>()
 
-/** The constants that only the package itself uses: `sys.EAGAIN`, `sys.POLLIN`. A copy, because V8 looks up each property of the addon's object. */
+/** The constants that only the package itself uses: `sys.EAGAIN`, `sys.POLLIN`. A copy: V8 looks up each property of the addon's object. */
 export const sys = { ...native.constants } as Readonly<Record<SysName, number>>
 
 /**

@@ -58,8 +58,8 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   }
 
   /**
-   * Returns the room, in bytes, for control messages to receive (`msg_controllen` of recvmsg(2)); with an argument sets it first. By default
-   * there is room for 253 descriptors and a dozen other control messages.
+   * Returns the room, in bytes, for control messages to receive (`msg_controllen` of recvmsg(2)); with an argument sets it first. By
+   * default there is room for 253 descriptors and a dozen other control messages.
    */
   reserve(bytes?: number): number {
     if (bytes !== undefined) this.#room = validate.integer('bytes', bytes, 0, ROOM_MAX)

@@ -88,7 +88,10 @@ export class ContextBuilder {
     if (this.#isServer) tls.contextOption(handle, tls.SSL_OP_CIPHER_SERVER_PREFERENCE, Number(honorCipherOrder))
   }
 
-  /** Applies names that OpenSSL has to know. Its reason for refusing them depends on its version, and there may be none: so the reason is ours. */
+  /**
+   * Applies names that OpenSSL has to know. The error gives a reason of its own, because OpenSSL's depends on the version, or is
+   * missing.
+   */
   #setNames(field: 'ecdhCurve' | 'sigalgs', value: string, set: (list: string) => number): void {
     if (set(nameList(`tlscfg.${field}`, value)) !== 0)
       throw validate.invalidValue(`tlscfg.${field}`, 'has a name that OpenSSL does not know, or cannot use', value)

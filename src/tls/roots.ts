@@ -5,7 +5,7 @@ import { checkField } from './errors.js'
 
 let areLoaded = false
 
-/** Gives the addon Node's root certificates and those of `NODE_EXTRA_CA_CERTS`: once per thread, because parsing them takes milliseconds. */
+/** Adds Node's root certificates and those of `NODE_EXTRA_CA_CERTS`, once per thread: parsing them takes milliseconds. */
 export function loadRoots(): void {
   if (areLoaded) return
   checkField(nativeTls().rootsAdd(Buffer.from(rootCertificates.join('\n'))), 'ca')

@@ -83,7 +83,7 @@ export class TlsSession extends SessionInfo {
     if (handshakeTimeout > 0) this.#handshakeTimer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
   }
 
-  /** Sets the session to resume, and the id that it must have. One of another server, or one that cannot be read, leads to a full handshake. */
+  /** Sets the session to resume, and the id that it must have. An unsuitable or unreadable session leads to a full handshake. */
   #setSessionId(former: Uint8Array | undefined): void {
     const id = sessionId(this.#context.rules, this.#verification.host)
     const answer = this.tls.sessionIdentify(this.handle, id)

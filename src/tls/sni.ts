@@ -14,8 +14,8 @@ export class ContextSelection {
   }
 
   /**
-   * Starts the choice, unless it is under way. The answer never comes within the call: the user's code must not run while a call uses memory
-   * and state that a call on any other socket would use as well.
+   * Starts the choice, unless it is under way. The answer never comes within the call: the user's code must not run while a call uses
+   * memory and state that a call on any other socket would use as well.
    * @param done - called with the context, or with undefined to refuse the client.
    */
   start(servername: string | undefined, done: (context: Context | undefined) => void): void {

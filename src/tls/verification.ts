@@ -74,8 +74,8 @@ export class PeerVerification {
   }
 
   /**
-   * Judges a finished handshake. It also succeeds if the rules allow a failed verification, or if it resumed a session, whose certificate was
-   * verified by a former connection.
+   * Judges a finished handshake. It also succeeds if the rules allow a failed verification, or if it resumed a session, whose
+   * certificate a former connection has verified.
    * @returns the error that ends the connection, if there is one.
    */
   conclude(): TlsError | undefined {
