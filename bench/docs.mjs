@@ -25,9 +25,9 @@ function publish() {
 
 /** In the order in which the scenarios run. @returns {Results[]} */
 const published = () =>
-  SCENARIOS.map(({ name }) => join(PUBLISHED, `${name}.json`))
-    .filter((file) => existsSync(file))
-    .map(readJson)
+  SCENARIOS.map(({ name, title }) => ({ title, file: join(PUBLISHED, `${name}.json`) }))
+    .filter(({ file }) => existsSync(file))
+    .map(({ title, file }) => ({ ...readJson(file), title }))
 
 /** @param {string} path @param {string} content */
 function writeIfNew(path, content) {

@@ -1,5 +1,5 @@
 /**
- * Asynchronous sockets: every verb that may have to wait returns a Promise.
+ * Asynchronous sockets: every method that may have to wait returns a Promise.
  *
  * @module berkeley
  */

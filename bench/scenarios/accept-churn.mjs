@@ -6,7 +6,7 @@ const LANES = 16
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'accept-churn',
-  title: `TCP, the server accepts, answers one byte and closes; ${LANES} at a time`,
+  title: `TCP: the server accepts, answers one byte and closes; ${LANES} at a time`,
   unit: units.connections,
   tls: false,
   peers: streamPeers,

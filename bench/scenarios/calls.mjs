@@ -6,7 +6,7 @@ const CALLS = ['send', 'recv', 'recvinto', 'recvmsg', 'getsockname', 'getsockopt
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'calls',
-  title: 'Calls that need not wait, in one process, messages of 64 bytes',
+  title: 'Calls that complete at once, in one process, with messages of 64 bytes',
   unit: units.calls,
   tls: false,
   fresh: true,

@@ -6,7 +6,7 @@ const LANES = 16
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'connect-churn',
-  title: `TCP, the measured program connects, exchanges one byte and closes; ${LANES} at a time`,
+  title: `TCP: the measured program connects, exchanges one byte and closes; ${LANES} at a time`,
   unit: units.connections,
   tls: false,
   peers: connectPeers,

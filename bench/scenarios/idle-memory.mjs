@@ -6,7 +6,7 @@ const LANES = 10_000
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'idle-memory',
-  title: 'TCP, memory of the server for each connection that waits',
+  title: 'TCP: memory of the server for each idle connection',
   unit: units.memory,
   tls: false,
   // Memory that a server has given back to its allocator would serve the next round.

@@ -8,7 +8,7 @@ const MEBIBYTES = 128
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'sendfile',
-  title: `A file of ${MEBIBYTES} MiB in the page cache, sent over TCP again and again`,
+  title: `sendfile: a file of ${MEBIBYTES} MiB in the page cache, over TCP`,
   unit: units.megabytes,
   tls: false,
   file: MEBIBYTES,

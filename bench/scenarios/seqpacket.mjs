@@ -6,7 +6,7 @@ const LANES = 64
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'seqpacket',
-  title: 'Seqpackets, 64 bytes there and back',
+  title: 'Seqpackets: round trips of 64 bytes',
   unit: units.roundTrips,
   tls: false,
   unix: true,

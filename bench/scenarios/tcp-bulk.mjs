@@ -6,7 +6,7 @@ const PIECE = 65_536
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'tcp-bulk',
-  title: 'TCP, one connection, as much as goes through in pieces of 64 KiB',
+  title: 'TCP: throughput of one connection, in pieces of 64 KiB',
   unit: units.megabytes,
   tls: false,
   peers: bulkPeers,

@@ -4,7 +4,7 @@ import { connections, units } from '../lib/scenario.mjs'
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'tcp-echo',
-  title: 'TCP, 64 bytes there and back',
+  title: 'TCP: round trips of 64 bytes',
   unit: units.roundTrips,
   tls: false,
   peers: tcpPeers,

@@ -6,7 +6,7 @@ const PIECE = 65_536
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'tls-bulk',
-  title: 'TLS 1.3, one connection, as much as goes through',
+  title: 'TLS 1.3: throughput of one connection',
   unit: units.megabytes,
   tls: true,
   peers: tlsPeers,

@@ -4,7 +4,7 @@ import { connections, units } from '../lib/scenario.mjs'
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'tls-echo',
-  title: 'TLS 1.3, 64 bytes there and back',
+  title: 'TLS 1.3: round trips of 64 bytes',
   unit: units.roundTrips,
   tls: true,
   peers: tlsPeers,

@@ -9,7 +9,7 @@ const each = /** @type {const} */ ({ serve: 'echo', work: 'connect', lanes: LANE
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'tls-handshake',
-  title: `TLS 1.3, connections with one byte there and back, ${LANES} at a time`,
+  title: `TLS 1.3: connections with a round trip of one byte, ${LANES} at a time`,
   unit: units.handshakes,
   tls: true,
   peers: tlsPeers,

@@ -6,7 +6,7 @@ const LANES = 64
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'udp-echo',
-  title: `UDP, datagrams there and back, ${LANES} clients with one in flight each`,
+  title: `UDP: round trips, ${LANES} clients with one datagram in flight each`,
   unit: units.roundTrips,
   tls: false,
   load: () => messageLoad('datagram'),

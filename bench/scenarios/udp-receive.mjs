@@ -7,7 +7,7 @@ const LANES = 4
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'udp-receive',
-  title: 'UDP, received: datagrams of 1400 bytes, an answer for each 32',
+  title: 'UDP receive: datagrams of 1400 bytes, an answer for each 32',
   unit: units.datagrams,
   tls: false,
   load: () => messageLoad('datagram'),

@@ -7,7 +7,7 @@ const LANES = 4
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'udp-send',
-  title: 'UDP, sent: datagrams of 1400 bytes, 32 for each question',
+  title: 'UDP send: datagrams of 1400 bytes, 32 for each request',
   unit: units.datagrams,
   tls: false,
   load: () => messageLoad('datagram'),

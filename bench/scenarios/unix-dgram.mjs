@@ -7,7 +7,7 @@ const LANES = 8
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'unix-dgram',
-  title: 'Unix datagrams, 64 bytes there and back',
+  title: 'Unix datagrams: round trips of 64 bytes',
   unit: units.roundTrips,
   tls: false,
   unix: true,

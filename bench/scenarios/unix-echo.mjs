@@ -6,7 +6,7 @@ const LANES = 64
 /** @type {import('../lib/scenario.mjs').Scenario} */
 export default {
   name: 'unix-echo',
-  title: 'Unix stream sockets, 64 bytes there and back',
+  title: 'Unix stream sockets: round trips of 64 bytes',
   unit: units.roundTrips,
   tls: false,
   unix: true,

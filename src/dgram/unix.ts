@@ -60,7 +60,7 @@ class UnixDgramSocket extends DgramSocket {
   /**
    * Sets the peer, the remembered address or the one that options name: `send` goes there, and only what comes from there is
    * received. `null` takes that back.
-   * @throws ENOENT or ECONNREFUSED when nobody is there. See connect(2).
+   * @throws ENOENT or ECONNREFUSED when no socket is bound there. See connect(2).
    */
   async connect(options?: UnixAddress | null): Promise<void> {
     connectTo(this, options === null ? null : this.#address('connect', options))

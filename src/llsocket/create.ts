@@ -44,7 +44,7 @@ export function pair(socktype: number, nonblock = false, protocol = 0): [Socket,
 /**
  * Adopts an open socket: it is closed with the object from now on, and made close-on-exec.
  * @param nonblock - sets or clears `O_NONBLOCK`; left as it is when absent.
- * @throws EBADF or ENOTSOCK when it is no socket; EBUSY when an object of this library owns it already.
+ * @throws EBADF or ENOTSOCK when it is not a socket; EBUSY when an object of this library owns it already.
  */
 export function wrap(fd: number, nonblock?: boolean): Socket {
   const socket = new Socket(adopt(fd))

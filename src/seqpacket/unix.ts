@@ -84,7 +84,7 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
 class UnixSeqpacketServer extends Socket implements Listening {
   /**
    * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless
-   * somebody else put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
+   * another process put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
    * binding to it fails.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
@@ -97,7 +97,7 @@ class UnixSeqpacketServer extends Socket implements Listening {
 
   /**
    * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not
-   * removed: somebody else made it.
+   * removed.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
   static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {

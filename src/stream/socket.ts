@@ -54,7 +54,7 @@ export class StreamSocket extends Socket {
    * another thread, because reading the file may wait for a disk. The file's own position does not move.
    * @param fd - descriptor of a file that can be mapped into memory; it may be closed when the call is over.
    * @returns the number of bytes sent: fewer only when the file ends before.
-   * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL or ESPIPE for what is no such file; `bytes` on any error says how many were
+   * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL or ESPIPE when it is not such a file; `bytes` on any error says how many were
    *   sent. See sendfile(2).
    */
   async sendfile(fd: number, bytes: number, offset = 0, options?: WaitOptions): Promise<number> {

@@ -101,7 +101,7 @@ class UnixStreamClient extends UnixStreamSocket implements Connecting {
 class UnixStreamServer extends StreamServer {
   /**
    * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless
-   * somebody else put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
+   * another process put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
    * binding to it fails.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
@@ -115,7 +115,7 @@ class UnixStreamServer extends StreamServer {
 
   /**
    * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not
-   * removed: somebody else made it.
+   * removed.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
   static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {

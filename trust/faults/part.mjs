@@ -1,5 +1,5 @@
-// Calls that fail: each call of the addons with each error that its man page knows, against a table of what has to come of it; then
-// faults at random in conversations of every kind, which lose nothing. The programs are trust/faults, the shim trust/shim.
+// Fault injection: each call of the addons fails with each error on its man page, checked against tables of expected outcomes; then
+// random faults in conversations of every kind, which must not lose anything.
 import { spawnSync } from 'node:child_process'
 import { inRoot } from '../../scripts/lib/project.mjs'
 import { Failure } from '../../scripts/lib/run.mjs'
@@ -57,7 +57,7 @@ function countsOf({ what, program, args, milliseconds }) {
 /** @type {import('../lib/record.mjs').Part} */
 export const faults = {
   name: 'faults',
-  title: 'system calls that fail, are interrupted, or do less than they were asked to',
+  title: 'system calls that fail, are interrupted, or transfer less than requested',
   seconds: { short: 80, long: 1200 },
   async run({ long, seconds }) {
     const [table, chance] = (long ? faultPrograms(seconds) : faultPrograms(CHANCE_SECONDS, EVERY)).map(countsOf)
@@ -65,8 +65,8 @@ export const faults = {
     if (chance.faults === 0) throw new Failure('faults: chance made none')
     return [
       ['cases (call, error, occurrence)', table.cases],
-      ['calls that were made to fail', table.calls],
-      ['conversations with faults at random', chance.rounds],
+      ['calls with injected failures', table.calls],
+      ['conversations with random faults', chance.rounds],
       ['faults in them', chance.faults],
     ]
   },

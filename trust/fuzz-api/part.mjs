@@ -1,4 +1,4 @@
-// Arguments at random for every public function, and calls in any order. The programs are trust/fuzz-api.
+// Random arguments for every public function, and random sequences of calls.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -116,7 +116,7 @@ function searched(seconds, seed) {
 /** @type {import('../lib/record.mjs').Part} */
 export const fuzzApi = {
   name: 'fuzz-api',
-  title: 'hostile arguments for every public function and method, and calls in any order',
+  title: 'arbitrary arguments for every public function and method, and random sequences of calls',
   seconds: { short: 80, long: 1200 },
   async run({ seconds }) {
     const { BERKELEY_SEED, BERKELEY_PATH } = process.env
@@ -127,7 +127,7 @@ export const fuzzApi = {
     return [
       ['calls', sum(({ calls }) => calls)],
       [`functions and methods called (of ${all})`, Math.max(...counts.map(({ covered }) => covered))],
-      ['left out, each with a reason', skipped],
+      ['skipped, each with a reason', skipped],
       ['sequences', sum(({ sequences }) => sequences)],
     ]
   },

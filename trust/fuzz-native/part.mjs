@@ -1,4 +1,4 @@
-// Feeds the parsers and builders of native/ with inputs that libFuzzer makes up, under the sanitizers.
+// Fuzzes the functions of native/ with libFuzzer, under the sanitizers.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { ROOT } from '../../scripts/lib/project.mjs'
@@ -109,7 +109,7 @@ async function run({ seconds }) {
 /** @type {import('../lib/record.mjs').Part} */
 export const fuzzNative = {
   name: 'fuzz-native',
-  title: 'the parsers and builders in C, fed by libFuzzer under AddressSanitizer and UBSan',
+  title: 'the native functions, fuzzed by libFuzzer under AddressSanitizer and UBSan',
   seconds: { short: 30, long: 1800 },
   run,
 }

@@ -51,7 +51,7 @@ export async function sanitizedRun(sanitizer, faults, act) {
     mkdirSync(reports)
     const env = sanitized(sanitizer, { log_path: join(reports, 'report') })
     const figures = await unlessReported(() => act({ ...env, ...addonsIn(buildSanitized(sanitizer)) }), reports)
-    return [['faults made on purpose, and reported', faults.length], ...figures, ['reports', 0]]
+    return [['deliberate faults, all reported', faults.length], ...figures, ['reports', 0]]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

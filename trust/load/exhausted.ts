@@ -74,7 +74,7 @@ async function main({ seconds }: Terms): Promise<Figure[]> {
   if (share > MOST_SHARE) throw new Error(`without descriptors it took ${(share * 100).toFixed(1)} % of a processor`)
   return [
     ['seconds without a free descriptor', Math.round(seconds)],
-    ['share of a processor meanwhile', `${(share * 100).toFixed(1)} %`],
+    ['CPU usage meanwhile', `${(share * 100).toFixed(1)} %`],
     ['until all were served afterwards, ms', Math.round(recovery)],
   ]
 }

@@ -86,7 +86,7 @@ async function main(terms: Terms): Promise<Figure[]> {
     return counts.reduce((sum, count) => sum + count, 0)
   })
   return [
-    ['hand-overs of a listener under load', bounds.done],
+    ['listening sockets handed over under load', bounds.done],
     ['connections meanwhile, none refused and each answered', answers],
   ]
 }

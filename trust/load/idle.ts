@@ -87,7 +87,7 @@ async function main(terms: Terms): Promise<Figure[]> {
   return [
     ['idle sockets', count],
     ['of them reset, with one wake-up each', half],
-    ['share of a processor while nothing happens', `${((cpu[0] ?? 0) * 100).toFixed(1)} %`],
+    ['CPU usage while idle', `${((cpu[0] ?? 0) * 100).toFixed(1)} %`],
   ]
 }
 

@@ -1,4 +1,4 @@
-// Very many connections, idle sockets, readers that do not read; no descriptor to be had; a listener that changes hands.
+// Very many connections, idle sockets, peers that do not read, no free descriptor, a listening socket that is handed over.
 
 import { Failure, which } from '../../scripts/lib/run.mjs'
 import { figuresOfAll } from '../lib/programs.mjs'
@@ -19,7 +19,7 @@ const PROGRAMS = [
 /** @type {import('../lib/record.mjs').Part} */
 export const load = {
   name: 'load',
-  title: 'many connections, idle sockets and stalled readers, no free descriptor, a listener that changes hands',
+  title: 'many connections, idle sockets, stalled readers, no free descriptor, a listening socket that is handed over',
   seconds: { short: 50, long: 600 },
   run(effort) {
     if (!which('prlimit')) throw new Failure('load: prlimit is not installed (util-linux)')

@@ -48,9 +48,9 @@ async function main(terms: Terms): Promise<Figure[]> {
     await server.close()
   })
   return [
-    ['readers that never read', count],
-    ['memory for their sends, MB', grown],
-    ['questions of another client answered meanwhile', bounds.done],
+    ['peers that never read', count],
+    ['memory for data queued for them, MB', grown],
+    ['requests of another client answered meanwhile', bounds.done],
   ]
 }
 

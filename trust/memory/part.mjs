@@ -1,5 +1,5 @@
-// Replays the inputs of the fuzz targets under valgrind: memory that is read before it was written, and what is lost. The
-// sanitizers see neither the first, nor anything of the OpenSSL below.
+// Replays the inputs of the fuzz targets under valgrind, which finds uninitialised reads and leaks. The sanitizers do not detect the
+// former, and do not see into OpenSSL.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, which } from '../../scripts/lib/run.mjs'

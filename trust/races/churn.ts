@@ -236,10 +236,10 @@ async function main(terms: Terms): Promise<Figure[]> {
   })
   if (world.reused === 0) throw new Error('no number was ever reused: nothing was shown')
   return [
-    ['operations on numbers that are reused', world.bounds.done],
+    ['operations on reused descriptor numbers', world.bounds.done],
     ['connections', world.connections],
-    ['numbers that the next call gave to another one', world.reused],
-    ['bytes that arrived, each at its own connection', world.bytes],
+    ['numbers reused by the next call', world.reused],
+    ['bytes received, each on its own connection', world.bytes],
   ]
 }
 

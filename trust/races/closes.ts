@@ -151,10 +151,10 @@ async function main(terms: Terms): Promise<Figure[]> {
   const tally = new Tally()
   await leavesNoFdOpen(() => Promise.all(Array.from({ length: LANES }, (_, i) => lane(i, bounds, random, tally))))
   return [
-    ['closes in the midst of a call', bounds.done],
+    ['closes during a call', bounds.done],
     ['kinds of calls', NAMES.length],
-    ['calls that the close ended', tally.canceled],
-    ['calls that came through before', tally.through],
+    ['calls ended by the close', tally.canceled],
+    ['calls completed before the close', tally.through],
   ]
 }
 

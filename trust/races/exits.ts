@@ -55,8 +55,8 @@ async function main(terms: Terms): Promise<Figure[]> {
   const kinds = cases.length
   await Promise.all(Array.from({ length: LANES }, () => lane(cases, bounds)))
   return [
-    ['processes ended with a call under way', bounds.done],
-    ['kinds of calls times ways to end', kinds],
+    ['processes ended during a call', bounds.done],
+    ['combinations of calls and ways to exit', kinds],
   ]
 }
 

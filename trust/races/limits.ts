@@ -298,8 +298,8 @@ async function main(terms: Terms): Promise<Figure[]> {
   const conserved = new Map(Object.keys(kinds).map((name) => [name, 0]))
   await leavesNoFdOpen(() => Promise.all(Array.from({ length: LANES }, () => lane(hasty, bounds, conserved))))
   return [
-    ['calls with a deadline or an abort near their end', bounds.done],
-    ['of them ended before they were through', tally.ended],
+    ['calls with a deadline or abort near completion', bounds.done],
+    ['of them ended before completion', tally.ended],
     ...[...conserved].map(([name, count]): Figure => [`${name}, none lost and none doubled`, count]),
   ]
 }

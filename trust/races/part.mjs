@@ -1,5 +1,5 @@
-// Descriptors whose numbers are reused, closes in the midst of calls, limits at the moment of success, ends of workers, objects and
-// processes: at random, and again and again.
+// Stress tests for races: reused descriptor numbers; close(), deadlines and aborts during calls; exits of workers and processes; garbage
+// collection.
 import { figuresOfAll } from '../lib/programs.mjs'
 
 /** Reaching its goal takes some minutes; a machine with other work may need more. */
@@ -17,7 +17,8 @@ const PROGRAMS = [
 /** @type {import('../lib/record.mjs').Part} */
 export const races = {
   name: 'races',
-  title: 'numbers that are reused, closes, limits, ends of workers, objects and processes at random moments',
+  title:
+    'reused descriptor numbers; close(), deadlines, garbage collection, and exits of workers and processes at random moments',
   seconds: { short: 45, long: 1800 },
   run: (effort) =>
     figuresOfAll(

@@ -68,7 +68,7 @@ async function main(terms: Terms): Promise<Figure[]> {
     Promise.all([bystander(bounds, random), ...Array.from({ length: LANES }, () => lane(bounds, random))]),
   )
   return [
-    ['workers ended at random points of their work', bounds.done],
+    ['workers terminated at random points', bounds.done],
     ['conversations of the main thread meanwhile', events],
   ]
 }

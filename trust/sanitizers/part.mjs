@@ -1,4 +1,4 @@
-// The suite with both addons under the address and undefined-behaviour sanitizers.
+// The test suite with both addons under AddressSanitizer and UndefinedBehaviorSanitizer.
 
 import { ASAN } from '../../scripts/lib/sanitizers.mjs'
 import { sanitizedRun, suiteFigures } from '../lib/sanitized-run.mjs'

@@ -26,15 +26,15 @@ async function main({ seed, seconds }: Terms): Promise<Figure[]> {
   if (growth > GROWTH_MB) throw new Error(`memory grew by ${growth.toFixed(1)} MB over ${samples} samples`)
   if (fds > FDS) throw new Error(`${fds} descriptors were open`)
   return [
-    ['seconds of everything at once', Math.round(seconds)],
-    ['bytes that arrived, each once', counts.bytes],
+    ['seconds of mixed traffic', Math.round(seconds)],
+    ['bytes received, each exactly once', counts.bytes],
     ['connections', counts.connections],
     ['TLS handshakes', counts.handshakes],
     ['datagrams', counts.datagrams],
     ['descriptors passed', counts.descriptors],
-    ['deadlines, none early, none missed', counts.deadlines],
-    ['latest deadline, beside the delay of the event loop, ms', Number(shift.latest.toFixed(1))],
-    ['memory in the end, MB', Math.round(rss)],
+    ['deadlines, none early or missed', counts.deadlines],
+    ['latest deadline, less the delay of the event loop, ms', Number(shift.latest.toFixed(1))],
+    ['memory at the end, MB', Math.round(rss)],
     ['growth of memory after the warm-up, MB', Number(growth.toFixed(1))],
   ]
 }

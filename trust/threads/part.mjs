@@ -1,5 +1,5 @@
-// What happens on several threads, with both addons under the thread sanitizer: lookups, files that are sent, closes that linger,
-// on libuv's pool, in the main thread and in workers that are ended in the midst of it.
+// Work on several threads, with both addons under ThreadSanitizer: lookups, sendfile and lingering closes on libuv's pool, from the main
+// thread and from workers that are terminated meanwhile.
 import { inRoot } from '../../scripts/lib/project.mjs'
 import { Failure, quietly } from '../../scripts/lib/run.mjs'
 import { TSAN } from '../../scripts/lib/sanitizers.mjs'
@@ -23,15 +23,15 @@ function busy(seconds, seed, env) {
   if (!lookups || !transfers || !workers) throw new Failure(`${title}: nothing was done: ${JSON.stringify(done)}`)
   return [
     ['lookups', lookups],
-    ['files sent, most of them cut short by a close', transfers],
-    ['workers ended in the midst of it', workers],
+    ['files sent, most of them interrupted by close()', transfers],
+    ['workers terminated meanwhile', workers],
   ]
 }
 
 /** @type {import('../lib/record.mjs').Part} */
 export const threads = {
   name: 'threads',
-  title: 'the pool and workers, with both addons under ThreadSanitizer',
+  title: 'the thread pool and workers, with both addons under ThreadSanitizer',
   seconds: { short: 30, long: 900 },
   run: ({ long, seconds }) =>
     sanitizedRun(TSAN, ['race'], async (env) => {

@@ -23,7 +23,7 @@ function reportOf(lines: readonly string[], allowed: readonly Allowed[] = []): R
 const brokenBy = (lines: readonly string[], allowed?: readonly Allowed[]): string[] =>
   reportOf(lines, allowed).complaints.map(({ rule }) => rule)
 
-const CLOEXEC = 'descriptors close on exec from birth'
+const CLOEXEC = 'descriptors are created with close-on-exec'
 const SIGNAL = 'sends have MSG_NOSIGNAL'
 const WATCHED = 'closes come after EPOLL_CTL_DEL'
 

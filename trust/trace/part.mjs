@@ -1,4 +1,4 @@
-// The suite under strace: every system call that the addons make is held against the rules of trust/trace/rules.ts.
+// The test suite under strace: every system call of the addons is checked against the rules in rules.ts.
 import { createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -110,7 +110,7 @@ function figures(report) {
     ['processes', report.processes],
     ['system calls of the addons', report.calls],
     .../** @type {import('../lib/record.mjs').Figure[]} */ ([...report.looked]),
-    ['allowed because a test does it on purpose', report.permitted],
+    ['deliberate violations in tests', report.permitted],
   ]
 }
 

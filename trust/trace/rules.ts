@@ -13,9 +13,9 @@ export interface Rule {
 }
 
 export const CLOSED_ONCE = 'closes meet an open descriptor'
-export const CLOSED_BY_OWNER = 'closes are of what was made or used here'
-export const NEVER_WAITS = 'calls on threads of JavaScript that cannot wait'
-export const NEVER_LINGERS = 'closes on threads of JavaScript that do not linger'
+export const CLOSED_BY_OWNER = 'descriptors are closed by code that made or used them'
+export const NEVER_WAITS = 'calls on JavaScript threads that cannot block'
+export const NEVER_LINGERS = 'closes on JavaScript threads that do not linger'
 
 const SOCK_CLOEXEC = 0x80000
 const MSG_DONTWAIT = 0x40
@@ -45,7 +45,7 @@ const hasCloexec: Readonly<Record<string, (args: string) => boolean>> = {
 }
 
 const closeOnExec: Rule = {
-  name: 'descriptors close on exec from birth',
+  name: 'descriptors are created with close-on-exec',
   phase: 'leave',
   // A message need not bring any descriptor; its flags must be right before anybody knows.
   concerns: (call) => BIRTHS.has(call.name) || born(call).length > 0 || (MESSAGES.has(call.name) && call.result >= 0),

@@ -30,9 +30,9 @@ const WRAP_OPTIONS = ['server', 'servername', 'session', 'received', 'signal']
 
 /**
  * Goes on with TLS on a connection that was in the clear until now, as STARTTLS does. The former object is closed for its user; what
- * waits on it ends with ECANCELED. A client has done the handshake when this resolves; a server does it at the first verb.
+ * waits on it ends with ECANCELED. A client has done the handshake when this resolves; a server does it with the first call that sends or receives.
  *
- * What arrives in the clear behind the message that announces TLS was put there by somebody in between, who wants it to be taken
+ * What arrives in the clear behind the message that announces TLS was put there by an attacker in between, who wants it to be taken
  * for a part of the secure conversation: a client refuses it, and so does a server that hands over what it has read too much.
  * @throws {@link TlsError}: `ERR_TLS_PLAINTEXT` for such bytes, or what the handshake says; the connection is closed then.
  */
