@@ -1,6 +1,5 @@
 // Makes docs/options.md out of the rows of src/options/*.ts and the comments above them.
 // `--check` writes nothing and exits with 1 when the file is stale. Needs the compiled package.
-
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Location } from '#internal/constants/lookup.js'
 import { optionTables } from '#internal/options/index.js'

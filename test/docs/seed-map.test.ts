@@ -18,7 +18,7 @@ function leads(from: object, path: string): boolean {
   })
 }
 
-test('every place that docs/seed-map.md names is there', () => {
+test('every place that docs/seed-map.md names exists', () => {
   const text = readFileSync(join(root, 'docs', 'seed-map.md'), 'utf8')
   const [, net = '', low = '', encrypted = ''] = text.split(/^## lua-.*$/m)
   let rows = 0

@@ -8,7 +8,7 @@ leavesNoFd()
 
 /**
  * Two networks: the server has an end of each, and the other ends are in namespaces of their own, where the clients
- * live. The folder for the names of namespaces is one that nobody else sees. All of it is gone with the last process in
+ * live. The folder for the names of namespaces is visible to no other process. All of it is gone with the last process in
  * it.
  */
 const SETUP = `
@@ -145,7 +145,7 @@ const MAC = '020000000001'
 const OTHER = '020000000002'
 const skip = withoutNamespaces() || available('nsenter') || available('python3')
 
-test('dhcp-server: each network gets its own addresses, from the interface that the request came by', {
+test('dhcp-server gives each network its own addresses by the interface of the request', {
   skip,
 }, async (t) => {
   const server = await startServer(t, '--lease', '600', 'server1', 'server2')
@@ -164,7 +164,7 @@ test('dhcp-server: each network gets its own addresses, from the interface that 
   assert.deepEqual(ack, granted(1, MAC, '10.77.1.2', ACK!))
   assert.deepEqual(offer, granted(1, OTHER, '10.77.1.3', OFFER!), 'another client, another address')
   assert.deepEqual(own, offer, 'what was offered once is kept')
-  assert.deepEqual(again, granted(1, MAC, '10.77.1.2', OFFER!), 'what is leased is offered to nobody else')
+  assert.deepEqual(again, granted(1, MAC, '10.77.1.2', OFFER!), 'a leased address is not offered again')
   assert.deepEqual(taken, refused(1, OTHER))
   assert.deepEqual(elsewhere, refused(1, OTHER))
 
@@ -180,7 +180,7 @@ test('dhcp-server: each network gets its own addresses, from the interface that 
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('dhcp-server: released addresses come back, a network may be full, and what is no request gets no answer', {
+test('dhcp-server reuses released addresses, may run out of them, and ignores what is not a request', {
   skip,
 }, async (t) => {
   const server = await startServer(t, '--lease', '600', 'server1')
@@ -217,7 +217,7 @@ test('dhcp-server: released addresses come back, a network may be full, and what
   assert.equal(unserved, null)
 })
 
-test('dhcp-server: a pool: leases run out, a large network is not used up, declined addresses are left alone', () => {
+test('the pool of dhcp-server lets leases expire, serves a large network, and leaves declined addresses alone', () => {
   const pool = new Pool(0x0a000001, 0xff000000)
   assert.equal(pool.offer('aa', 0x0affff00), 0x0a000002, 'not so far out')
   assert.equal(pool.offer('bb', 0x0a000009), 0x0a000009)
@@ -236,7 +236,7 @@ test('dhcp-server: a pool: leases run out, a large network is not used up, decli
   assert.equal(tiny.offer('aa', 0), undefined)
 })
 
-test('dhcp-server: no interface, none of that name, no address: a clear error, and status 1', async () => {
+test('dhcp-server ends with status 1 and an error when the interface or its address is missing', async () => {
   const usage = await run(process.execPath, [program('dhcp-server')])
   assert.equal(usage.code, 1)
   assert.match(usage.stderr, /usage: dhcp-server /)

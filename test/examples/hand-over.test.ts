@@ -26,7 +26,7 @@ function startFamily(t: TestContext, ...nodeOptions: string[]): Child {
   return family
 }
 
-/** The process that took over last, once it is none of those that were known. */
+/** The process that took over last, when it is a new one. */
 async function newest(family: Child, known: readonly number[]): Promise<number> {
   const others = known.length > 0 ? `(?!(?:${known.join('|')})\n)` : ''
   const [, pid] = await family.waitForOutput(new RegExp(`^listening on .*, process ${others}([0-9]+)\n`, 'm'))
@@ -80,7 +80,7 @@ class Crowd {
   }
 }
 
-test('hand-over: over four generations nobody is refused, and nobody goes without an answer (H82)', async (t) => {
+test('hand-over refuses no client over four generations and answers each one (H82)', async (t) => {
   const family = startFamily(t)
   const port = await portOf(family)
   const generations = [await newest(family, [])]
@@ -113,7 +113,7 @@ test('hand-over: over four generations nobody is refused, and nobody goes withou
   assert.equal(stderr, '')
 })
 
-test('hand-over: a successor that fails changes nothing (H82)', async (t) => {
+test('hand-over changes nothing when the successor fails (H82)', async (t) => {
   const preload = join(tempFolder(t), 'preload.mjs')
   writeFileSync(preload, '')
   const family = startFamily(t, '--import', pathToFileURL(preload).href)

@@ -128,8 +128,8 @@ async function raw(t: TestContext, to: Site, text: string): Promise<string> {
 
 const statusOf = (said: string): number => Number(/^HTTP\/1\.1 ([0-9]{3}) /.exec(said)?.[1])
 
-describe('http-file-server, asked by curl', { skip: available('curl') }, () => {
-  test('a file, its head, a range of it; two files over one connection', async (t) => {
+describe('http-file-server and curl', { skip: available('curl') }, () => {
+  test('http-file-server serves a file, its head, a range, and two files over one connection', async (t) => {
     const own = await site(t)
     const { url } = own
     assert.equal(await curl(`${url}/hello.txt`), HELLO)
@@ -148,7 +148,7 @@ describe('http-file-server, asked by curl', { skip: available('curl') }, () => {
     await stop(own)
   })
 
-  test('a file of 64 MiB, whole and in parts, by its hash', async (t) => {
+  test('http-file-server serves a file of 64 MiB, whole and in parts', async (t) => {
     const own = await site(t)
     const hash = writeBig(join(own.folder, 'big.bin'))
     const copy = join(own.folder, 'copy.bin')
@@ -166,7 +166,7 @@ describe('http-file-server, asked by curl', { skip: available('curl') }, () => {
     await stop(own)
   })
 
-  test('no way out of the folder: dots, encoded or not, NUL, links, what is no file', async (t) => {
+  test('http-file-server serves nothing outside of its folder', async (t) => {
     const own = await site(t)
     const { folder, url } = own
     symlinkSync('../secret.txt', join(folder, 'link'))
@@ -195,8 +195,8 @@ describe('http-file-server, asked by curl', { skip: available('curl') }, () => {
   })
 })
 
-describe('http-file-server, asked by node:http', () => {
-  test('names, types, folders, an empty file; one connection for all', async (t) => {
+describe('http-file-server and node:http', () => {
+  test('http-file-server handles names, types, folders and an empty file over one connection', async (t) => {
     const own = await site(t)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     t.after(() => agent.destroy())
@@ -223,7 +223,7 @@ describe('http-file-server, asked by node:http', () => {
     await stop(own)
   })
 
-  test('conditions: what the client has is not sent again', async (t) => {
+  test('http-file-server does not send again what the client has', async (t) => {
     const own = await site(t)
     const { etag = '', 'last-modified': date = '' } = (await get(own, '/hello.txt')).headers
     const status = async (headers: Record<string, string>): Promise<number | undefined> =>
@@ -245,7 +245,7 @@ describe('http-file-server, asked by node:http', () => {
     await stop(own)
   })
 
-  test('ranges: one of them, or the whole file', async (t) => {
+  test('http-file-server serves one range, or the whole file', async (t) => {
     const own = await site(t)
     const { etag = '', 'last-modified': date = '' } = (await get(own, '/hello.txt')).headers
     const ask = (range: string, more: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
@@ -279,11 +279,11 @@ describe('http-file-server, asked by node:http', () => {
   })
 })
 
-describe('http-file-server, spoken to byte by byte', () => {
+describe('http-file-server byte by byte', () => {
   const GET = 'GET /hello.txt HTTP/1.1\r\nHost: x\r\n'
   const CLOSE = 'Connection: close\r\n\r\n'
 
-  test('pipelined requests are answered in their order, also when they arrive in two pieces', async (t) => {
+  test('http-file-server answers pipelined requests in order, also when they arrive in two pieces', async (t) => {
     const own = await site(t)
     const paths = Array.from({ length: 30 }, (_, i) => ['/hello.txt', '/sub/', '/none', '/nothing.bin'][i % 4])
     const all = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join('')
@@ -302,7 +302,7 @@ describe('http-file-server, spoken to byte by byte', () => {
     await stop(own)
   })
 
-  test('when to close: HTTP/1.0, keep-alive, close, the end of the requests', async (t) => {
+  test('http-file-server closes connections as HTTP/1.0, keep-alive and close demand', async (t) => {
     const own = await site(t)
     assert.match(await raw(t, own, 'GET /hello.txt HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 .*hello, world\n$/s)
     const kept = 'GET /hello.txt HTTP/1.0\r\nConnection: Foo, Keep-Alive\r\n\r\n'
@@ -318,7 +318,7 @@ describe('http-file-server, spoken to byte by byte', () => {
     await stop(own)
   })
 
-  test('what is malformed is refused, and the connection ends', async (t) => {
+  test('http-file-server refuses malformed requests and ends the connection', async (t) => {
     const own = await site(t)
     const host = 'Host: x\r\n\r\n'
     const wrong: [text: string, status: number][] = [
@@ -363,7 +363,7 @@ describe('http-file-server, spoken to byte by byte', () => {
     await stop(own)
   })
 
-  test('methods and content: 405 and 413, and nothing of the content is taken for a request', async (t) => {
+  test('http-file-server answers 405 and 413, and never takes content for a request', async (t) => {
     const own = await site(t)
     const refusedMethod = await get(own, '/hello.txt', {}, 'DELETE')
     assert.deepEqual([refusedMethod.status, refusedMethod.headers.allow], [405, 'GET, HEAD'])
@@ -383,7 +383,7 @@ describe('http-file-server, spoken to byte by byte', () => {
     await stop(own)
   })
 
-  test('clients that say nothing, or say it slowly, are sent away (H39)', async (t) => {
+  test('http-file-server ends connections of silent and slow clients (H39)', async (t) => {
     const own = await site(t, '0.3')
     assert.equal(await raw(t, own, ''), '', 'who says nothing hears nothing')
     assert.match(await raw(t, own, GET), /^HTTP\/1\.1 408 /)
@@ -408,7 +408,7 @@ describe('http-file-server, spoken to byte by byte', () => {
   })
 })
 
-describe('http-file-server, when something goes wrong', () => {
+describe('failures of http-file-server', () => {
   /** The files below the folder that the server has open. */
   function openFiles({ server, folder }: Site): string[] {
     const own = `/proc/${server.process.pid}/fd`
@@ -422,7 +422,7 @@ describe('http-file-server, when something goes wrong', () => {
     })
   }
 
-  test('clients that go away in the middle: no complaint, and no file stays open (H29)', async (t) => {
+  test('http-file-server logs nothing and leaves no file open when clients go away midway (H29)', async (t) => {
     const own = await site(t)
     const hash = writeBig(join(own.folder, 'big.bin'))
     const deserters = Array.from({ length: 10 }, async () => {
@@ -444,7 +444,7 @@ describe('http-file-server, when something goes wrong', () => {
     await stop(own)
   })
 
-  test('a file that becomes shorter while it is sent: less than promised, and the end (H40)', async (t) => {
+  test('http-file-server ends the connection when a file becomes shorter while it is sent (H40)', async (t) => {
     const own = await site(t)
     writeBig(join(own.folder, 'big.bin'))
     const client = await connected(t, own)
@@ -457,7 +457,7 @@ describe('http-file-server, when something goes wrong', () => {
     assert.equal((await get(own, '/hello.txt')).body, HELLO)
   })
 
-  test('SIGTERM: idle connections end, a download under way does not', async (t) => {
+  test('http-file-server ends idle connections on SIGTERM and completes a download', async (t) => {
     const own = await site(t)
     const hash = writeBig(join(own.folder, 'big.bin'))
     const idle = await connected(t, own)
@@ -478,7 +478,7 @@ describe('http-file-server, when something goes wrong', () => {
     assert.deepEqual([code, stderr], [0, ''])
   })
 
-  test('no such folder, a port that is taken, a time that is none: a clear error, and status 1', async (t) => {
+  test('http-file-server ends with status 1 and an error for a wrong folder, port or time', async (t) => {
     const own = await site(t)
     const fails = async (args: string[], saying: RegExp): Promise<void> => {
       const { code, stderr } = await run(process.execPath, [program('http-file-server'), ...args])

@@ -62,7 +62,7 @@ function restartService(t: TestContext, manager: string, fd: number): Child {
   return start(t, 'sh', command, { env, stdio: [...stdio] })
 }
 
-test('sd-notify: ready, status and stopping, with credentials; a stored socket survives the service', async (t) => {
+test('sd-notify sends ready, status and stopping with credentials, and stores a socket for the next run', async (t) => {
   const path = join(tempFolder(t), 'notify')
   const manager = await Manager.create(t, path)
   const service = startService(t, path)
@@ -102,7 +102,7 @@ test('sd-notify: ready, status and stopping, with credentials; a stored socket s
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('sd-notify: a manager with an abstract name; LISTEN_FDS of another process is none of its business', async (t) => {
+test('sd-notify finds a manager with an abstract name and ignores LISTEN_FDS of another process', async (t) => {
   const name = abstractName()
   const manager = await Manager.create(t, name)
   const env = { ...process.env, NOTIFY_SOCKET: name.replace('\0', '@'), LISTEN_FDS: '1', LISTEN_PID: '1' }
@@ -116,7 +116,7 @@ test('sd-notify: a manager with an abstract name; LISTEN_FDS of another process 
   assert.equal((await service.ended).code, 0)
 })
 
-test('sd-notify: without a manager, and with one that is gone: a clear error, and status 1', async (t) => {
+test('sd-notify ends with status 1 and an error without a manager', async (t) => {
   const { NOTIFY_SOCKET: _, ...env } = process.env
   const without = await run(process.execPath, [program('sd-notify'), '0'], { env })
   assert.equal(without.code, 1)
@@ -151,7 +151,7 @@ function shape(line: string): string {
   return Object.entries(PLACES).reduce((text, [what, place]) => text.replace(place, what), line)
 }
 
-test('syslog: priority, time, tag, process and message, as logger sends them', {
+test('syslog sends priority, time, tag, process and message like logger', {
   skip: available('logger'),
 }, async (t) => {
   const { path, line } = await daemon(t)
@@ -165,7 +165,7 @@ test('syslog: priority, time, tag, process and message, as logger sends them', {
   }
 })
 
-test('syslog: numbers of facility and severity; several words are one message', async (t) => {
+test('syslog accepts numbers of facility and severity, and joins words into one message', async (t) => {
   const { path, line } = await daemon(t)
   const send = (...args: string[]): Promise<string> => line(process.execPath, [program('syslog'), '-u', path, ...args])
   assert.match(await send('-t', 'a', 'several', 'words'), /^<13>.* a\[[0-9]+\]: several words$/)
@@ -173,7 +173,7 @@ test('syslog: numbers of facility and severity; several words are one message', 
   assert.match(await send('-p', 'local7.debug', 'x'), /^<191>/)
 })
 
-test('syslog: no daemon, no message, no such priority: a clear error, and status 1', async (t) => {
+test('syslog ends with status 1 and an error without a daemon, a message or a valid priority', async (t) => {
   const path = join(tempFolder(t), 'none')
   const fails = async (args: string[], saying: RegExp): Promise<void> => {
     const { code, stderr } = await run(process.execPath, [program('syslog'), ...args])

@@ -10,7 +10,7 @@ leavesNoFd()
 
 const FIRST_LINE = /^process ([0-9]+) opened neither this connection nor this file:\n/
 
-test('pass-fd: a file and connections that one process opened are served by another', async (t) => {
+test('pass-fd passes a file and connections to another process, which serves them', async (t) => {
   const path = join(tempFolder(t), 'content')
   const content = randomBytes(1_000_000).toString('hex')
   writeFileSync(path, content)
@@ -32,7 +32,7 @@ test('pass-fd: a file and connections that one process opened are served by anot
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('pass-fd: an empty file; a child that dies ends the parent with status 1', async (t) => {
+test('pass-fd passes an empty file, and ends with status 1 when its child dies', async (t) => {
   const path = join(tempFolder(t), 'empty')
   writeFileSync(path, '')
   const parent = startExample(t, 'pass-fd', '0', path)
@@ -41,7 +41,7 @@ test('pass-fd: an empty file; a child that dies ends the parent with status 1', 
   assert.equal((await parent.ended).code, 1)
 })
 
-test('pass-fd: without the file, and its child without a parent: a clear error, and status 1', async () => {
+test('pass-fd ends with status 1 and an error without the file, and its child without a parent', async () => {
   const missing = await run(process.execPath, [program('pass-fd'), '0', '/nonexistent'])
   assert.equal(missing.code, 1)
   assert.match(missing.stderr, /ENOENT.*\/nonexistent/)

@@ -42,7 +42,7 @@ const ROUTER = `
 
 const skip = withoutNamespaces()
 
-test('ping: answers come, with their round trip and their time to live', { skip }, async () => {
+test('ping shows the round trip and the time to live of each answer', { skip }, async () => {
   const { code, stdout, stderr } = await ping(['-c', '3', '-i', '0.05', '127.0.0.1'])
   assert.equal(code, 0, stdout + stderr)
   const lines = stdout.split('\n')
@@ -57,13 +57,13 @@ test('ping: answers come, with their round trip and their time to live', { skip 
   assert.equal(stderr, '')
 })
 
-test('ping -6: the same over ICMPv6', { skip: skip || withoutIpv6() }, async () => {
+test('ping -6 does the same over ICMPv6', { skip: skip || withoutIpv6() }, async () => {
   const { code, stdout, stderr } = await ping(['-6', '-c', '1', '::1'])
   assert.equal(code, 0, stdout + stderr)
   assert.match(stdout, /^64 bytes from ::1: icmp_seq=1 ttl=64 time=/m)
 })
 
-test('ping: nobody answers, or there is no way: it says so, and ends with 1', { skip }, async () => {
+test('ping ends with status 1 when no answer comes or no route exists', { skip }, async () => {
   const silent = await ping(['-c', '2', '-i', '0.05', '-W', '0.2', '127.0.0.1'], EVERYBODY, true)
   assert.equal(silent.code, 1, silent.stderr)
   assert.match(silent.stdout, /^icmp_seq=1 no answer\nicmp_seq=2 no answer\n/m)
@@ -73,7 +73,7 @@ test('ping: nobody answers, or there is no way: it says so, and ends with 1', { 
   assert.match(unreachable.stdout, /^icmp_seq=1 sendto ENETUNREACH 198\.51\.100\.1/m)
 })
 
-test('ping: what a router says of a request, and which router', { skip }, async () => {
+test('ping shows what a router says of a request, and which router', { skip }, async () => {
   const command = [process.execPath, program('ping'), '-c', '2', '-i', '0.05', '-W', '8', '198.51.100.1']
   const { code, stdout, stderr } = await run('unshare', [
     '--net',
@@ -89,7 +89,7 @@ test('ping: what a router says of a request, and which router', { skip }, async 
   assert.match(stdout, /^icmp_seq=1 ENETUNREACH from 10\.78\.0\.2$/m)
 })
 
-test('ping: without the permission, or without a host: a clear error', { skip }, async () => {
+test('ping ends with an error without the permission or without a host', { skip }, async () => {
   const refused = await ping(['127.0.0.1'], NOBODY)
   assert.equal(refused.code, 1)
   assert.match(refused.stderr, /net\.ipv4\.ping_group_range does not admit the group of this process/)

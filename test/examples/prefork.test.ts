@@ -31,7 +31,7 @@ async function hear(port: number, wanted: number): Promise<Set<number>> {
   return heard
 }
 
-test('prefork: the kernel spreads connections over the workers; SIGTERM ends all, and all are reaped', async (t) => {
+test('prefork spreads connections over its workers, and SIGTERM ends and reaps all of them', async (t) => {
   const parent = startExample(t, 'prefork', '0', '3')
   const port = await portOf(parent)
   const workers = await workersOf(parent)
@@ -46,7 +46,7 @@ test('prefork: the kernel spreads connections over the workers; SIGTERM ends all
   for (const pid of workers) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
 })
 
-test('prefork: a worker that dies is told of, the others go on; without any the parent ends with 1', async (t) => {
+test('prefork reports a worker that dies and continues, and ends with status 1 without any', async (t) => {
   const parent = startExample(t, 'prefork', '0', '2')
   const port = await portOf(parent)
   const [first = 0, second = 0] = await workersOf(parent)
@@ -59,7 +59,7 @@ test('prefork: a worker that dies is told of, the others go on; without any the 
   assert.match(stderr, /no worker is left/)
 })
 
-test('prefork: workers do not outlive a parent that was killed', async (t) => {
+test('the workers of prefork do not outlive a parent that was killed', async (t) => {
   const parent = startExample(t, 'prefork', '0', '2')
   await workersOf(parent)
   parent.process.kill('SIGKILL')
@@ -67,7 +67,7 @@ test('prefork: workers do not outlive a parent that was killed', async (t) => {
   assert.equal(signal, 'SIGKILL')
 })
 
-test('prefork: Ctrl-C at the terminal, which reaches every process, ends it as well', async (t) => {
+test('prefork ends by Ctrl-C, which reaches every process', async (t) => {
   const parent = startExample(t, 'prefork', '0', '2')
   await portOf(parent)
   for (const pid of await workersOf(parent)) process.kill(pid, 'SIGINT')
@@ -76,7 +76,7 @@ test('prefork: Ctrl-C at the terminal, which reaches every process, ends it as w
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('prefork: no number of workers, no free port: a clear error, and status 1', async (t) => {
+test('prefork ends with status 1 and an error for a wrong number of workers or a port in use', async (t) => {
   const none = await run(process.execPath, [program('prefork'), '0', 'many'])
   assert.equal(none.code, 1)
   assert.match(none.stderr, /workers must be a number from 1, not many/)

@@ -61,14 +61,14 @@ async function foreign(t: TestContext, command: string, args: string[], message:
   await client.stop()
 }
 
-/** The port of a TCP server that listens, or is only bound: then nobody answers there, and nobody else takes it. */
+/** The port of a TCP server that listens, or is only bound: then connections are refused, and the port stays taken. */
 async function portOfServer(t: TestContext, listens: boolean): Promise<string> {
   const server = closing(t, await stream.inet.Server.create({ host: HOST }))
   if (listens) server.listen()
   return String(server.getsockname().port)
 }
 
-/** A UDP port at which nobody answers: its socket has a peer, itself, and the kernel refuses what others send. */
+/** A UDP port that does not answer: its socket has a peer, itself, and the kernel refuses what others send. */
 async function deadUdpPort(t: TestContext): Promise<string> {
   const sock = closing(t, await dgram.inet.Socket.create({ host: HOST, port: 0 }))
   await sock.bind()
@@ -100,7 +100,7 @@ async function socatEcho(t: TestContext): Promise<string> {
 }
 
 describe('stream-inet-server and stream-inet-client', SIDE_BY_SIDE, () => {
-  test('client after client is answered, until Ctrl-C', async (t) => {
+  test('stream-inet-server answers client after client until Ctrl-C', async (t) => {
     const server = await serve(t, 'stream-inet-server', HOST, '0')
     assert.match(server.place, /^127\.0\.0\.1:\d+$/)
     for (let i = 0; i < 2; i++)
@@ -108,7 +108,7 @@ describe('stream-inet-server and stream-inet-client', SIDE_BY_SIDE, () => {
     assert.equal(await interrupt(server), 'received: hello\n'.repeat(2))
   })
 
-  test('a client that has nothing to say, one that breaks off, and one after them', async (t) => {
+  test('stream-inet-server survives a client that says nothing and one that resets the connection', async (t) => {
     const server = await serve(t, 'stream-inet-server', HOST, '0')
     const silent = await nodeClient(t, server.port)
     silent.end()
@@ -120,7 +120,7 @@ describe('stream-inet-server and stream-inet-client', SIDE_BY_SIDE, () => {
     assert.equal(await interrupt(server), 'closed by peer\nSystemError: recv ECONNRESET\nreceived: hello\n')
   })
 
-  test('a client that stays and says nothing holds up the next one only for a while', async (t) => {
+  test('stream-inet-server gives up on a silent client after a while and serves the next one', async (t) => {
     const server = await serve(t, 'stream-inet-server', HOST, '0')
     await nodeClient(t, server.port)
     const next = await nodeClient(t, server.port)
@@ -130,7 +130,7 @@ describe('stream-inet-server and stream-inet-client', SIDE_BY_SIDE, () => {
     assert.equal(await interrupt(server), 'TimeoutError: recv ETIMEDOUT: the deadline passed\nreceived: patience\n')
   })
 
-  test('the server says no word: the client tells the end from an error', async (t) => {
+  test('stream-inet-client tells the end of the connection from an error', async (t) => {
     const server = closing(t, await stream.inet.Server.create({ host: HOST }))
     server.listen()
     const { port } = server.getsockname()
@@ -148,20 +148,20 @@ describe('stream-inet-server and stream-inet-client', SIDE_BY_SIDE, () => {
     await failure
   })
 
-  test('nobody there, and an address that is taken: status 1, and the reason', async (t) => {
+  test('stream-inet-client and stream-inet-server end with status 1 and the reason when they fail', async (t) => {
     const dead = await portOfServer(t, false)
     await failureOf('stream-inet-client', [HOST, dead], reason(`connect ECONNREFUSED ${HOST}:${dead}`))
     const taken = await portOfServer(t, true)
     await failureOf('stream-inet-server', [HOST, taken], reason(`bind EADDRINUSE ${HOST}:${taken}`))
   })
 
-  test('nc is answered', { skip: available('nc') }, async (t) => {
+  test('stream-inet-server answers nc', { skip: available('nc') }, async (t) => {
     const server = await serve(t, 'stream-inet-server', HOST, '0')
     const { code, stdout } = await run('nc', ['-N', HOST, server.port], { input: 'from nc' })
     assert.deepEqual({ code, stdout }, { code: 0, stdout: 'from nc' })
   })
 
-  test('socat answers', { skip: available('socat') }, async (t) => {
+  test('stream-inet-client gets its answer from socat', { skip: available('socat') }, async (t) => {
     assert.equal(await answerOf('stream-inet-client', [HOST, await socatEcho(t)]), 'received: hello\n')
   })
 })
@@ -179,7 +179,7 @@ const UNIX = [
 
 for (const { server: serverName, client: clientName, said, option } of UNIX)
   describe(`${serverName} and ${clientName}`, () => {
-    test('at ./example.sock; the file goes with the server, and a second one can take its place', async (t) => {
+    test(`${serverName} listens at ./example.sock and removes the file, so that a second one can start`, async (t) => {
       const cwd = tempFolder(t)
       for (let i = 0; i < 2; i++) {
         const server = start(t, process.execPath, [program(serverName)], { cwd })
@@ -192,7 +192,7 @@ for (const { server: serverName, client: clientName, said, option } of UNIX)
       }
     })
 
-    test('nobody there, and a path that is taken: status 1, and the reason', async (t) => {
+    test(`${clientName} and ${serverName} end with status 1 and the reason when they fail`, async (t) => {
       const path = join(tempFolder(t), 's')
       await failureOf(clientName, [path], reason(`connect ENOENT ${path}`))
       writeFileSync(path, '')
@@ -201,7 +201,9 @@ for (const { server: serverName, client: clientName, said, option } of UNIX)
       await failureOf(clientName, [path], reason(`connect ECONNREFUSED ${path}`))
     })
 
-    test('socat is answered, and answers', { skip: available('socat') }, async (t) => {
+    test(`${serverName} answers socat, and ${clientName} gets its answer from socat`, {
+      skip: available('socat'),
+    }, async (t) => {
       const folder = tempFolder(t)
       const server = await serve(t, serverName, join(folder, 's'))
       await foreign(t, 'socat', ['-', `UNIX-CONNECT:${server.place}${option}`], 'from socat')
@@ -217,11 +219,11 @@ describe('pairs', () => {
     ['dgram-unix-pair', 'received: hello\nreceived: world\n'],
     ['seqpacket-unix-pair', 'received: hello\nreceived: world\nclosed by peer\n'],
   ] as const)
-    test(name, async () => assert.equal(await answerOf(name), said))
+    test(`${name} exchanges its messages`, async () => assert.equal(await answerOf(name), said))
 })
 
 describe('dgram-inet-server, dgram-inet-client-connect and dgram-inet-client-sendto', SIDE_BY_SIDE, () => {
-  test('both clients are answered, until Ctrl-C', async (t) => {
+  test('dgram-inet-server answers both clients until Ctrl-C', async (t) => {
     const server = await serve(t, 'dgram-inet-server', HOST, '0')
     const to = [HOST, server.port]
     assert.equal(await answerOf('dgram-inet-client-connect', to), 'received: hello\n')
@@ -229,7 +231,7 @@ describe('dgram-inet-server, dgram-inet-client-connect and dgram-inet-client-sen
     assert.match(await interrupt(server), /^(received from 127\.0\.0\.1:\d+: hello\n){2}$/)
   })
 
-  test('nobody there: the kernel tells the one, the other waits for a while', async (t) => {
+  test('dgram-inet-client-connect is told when no server listens, and dgram-inet-client-sendto times out', async (t) => {
     const to = [HOST, await deadUdpPort(t)]
     await Promise.all([
       failureOf('dgram-inet-client-connect', to, /^SystemError: recv ECONNREFUSED/m),
@@ -237,17 +239,17 @@ describe('dgram-inet-server, dgram-inet-client-connect and dgram-inet-client-sen
     ])
   })
 
-  test('an address that is taken: status 1, and the reason', async (t) => {
+  test('dgram-inet-server ends with status 1 and the reason when the address is in use', async (t) => {
     const server = await serve(t, 'dgram-inet-server', HOST, '0')
     await failureOf('dgram-inet-server', [HOST, server.port], reason(`bind EADDRINUSE ${server.place}`))
   })
 
-  test('nc is answered', { skip: available('nc') }, async (t) => {
+  test('dgram-inet-server answers nc', { skip: available('nc') }, async (t) => {
     const server = await serve(t, 'dgram-inet-server', HOST, '0')
     await foreign(t, 'nc', ['-u', HOST, server.port], 'from nc')
   })
 
-  test('socat answers', { skip: available('socat') }, async (t) => {
+  test('both clients of dgram-inet-server get their answers from socat', { skip: available('socat') }, async (t) => {
     const port = await freeUdpPort()
     const socat = start(t, 'socat', ['-ddd', `UDP4-RECVFROM:${port},bind=${HOST},fork`, 'EXEC:cat'])
     await socat.waitForOutput(/receiving on/)
@@ -257,7 +259,7 @@ describe('dgram-inet-server, dgram-inet-client-connect and dgram-inet-client-sen
 })
 
 describe('dgram-unix-server and dgram-unix-client', () => {
-  test('at ./example.sock; the files go with their sockets, and a second run can take their places', async (t) => {
+  test('dgram-unix-server and dgram-unix-client remove their files, so that a second run can start', async (t) => {
     const cwd = tempFolder(t)
     for (let i = 0; i < 2; i++) {
       const server = start(t, process.execPath, [program('dgram-unix-server')], { cwd })
@@ -270,7 +272,7 @@ describe('dgram-unix-server and dgram-unix-client', () => {
     }
   })
 
-  test('nobody there, and a path that is taken: status 1, the reason, and no file left', async (t) => {
+  test('dgram-unix-client and dgram-unix-server end with status 1 and the reason when they fail, and leave no file', async (t) => {
     const folder = tempFolder(t)
     const [taken, own] = [join(folder, 's'), join(folder, 'c')]
     await failureOf('dgram-unix-client', [taken, own], reason(`connect ENOENT ${taken}`))
@@ -280,7 +282,7 @@ describe('dgram-unix-server and dgram-unix-client', () => {
     assert.deepEqual(readdirSync(folder), ['s'])
   })
 
-  test('a long one is received whole, and senders that cannot be answered do not end the server', async (t) => {
+  test('dgram-unix-server receives a long datagram whole and survives senders that cannot be answered', async (t) => {
     const folder = tempFolder(t)
     const server = await serve(t, 'dgram-unix-server', join(folder, 's'))
     const nameless = closing(t, await dgram.unix.Socket.create())
@@ -293,14 +295,16 @@ describe('dgram-unix-server and dgram-unix-client', () => {
     const busy = closing(t, await dgram.unix.Socket.create({ path: join(folder, 'b') }))
     await other.bind()
     await busy.bind()
-    await busy.connect({ path: other.getsockname().path as string }) // and hears nobody else
+    await busy.connect({ path: other.getsockname().path as string }) // and receives from no other
     await busy.sendto('deaf', AddrInfo.unix(server.place))
     await server.waitForOutput(/^SystemError: sendto EPERM .*\/b\n/m)
     assert.equal(await answerOf('dgram-unix-client', [server.place, join(folder, 'c')]), 'received: hello\n')
     await interrupt(server)
   })
 
-  test('socat is answered, and answers', { skip: available('socat') }, async (t) => {
+  test('dgram-unix-server answers socat, and dgram-unix-client gets its answer from socat', {
+    skip: available('socat'),
+  }, async (t) => {
     const folder = tempFolder(t)
     const server = await serve(t, 'dgram-unix-server', join(folder, 's'))
     await foreign(t, 'socat', ['-', `UNIX-SENDTO:${server.place},bind=${join(folder, 'n')}`], 'from socat')
@@ -311,7 +315,7 @@ describe('dgram-unix-server and dgram-unix-client', () => {
 })
 
 describe('multicast-receiver and multicast-sender', SIDE_BY_SIDE, () => {
-  test('every member of the group hears the sender, and the sender one of them', async (t) => {
+  test('every multicast-receiver of the group receives, and multicast-sender gets an answer', async (t) => {
     const one = await serve(t, 'multicast-receiver', GROUP, '0')
     const two = await serve(t, 'multicast-receiver', GROUP, one.port)
     assert.equal(one.place, `${GROUP}:${one.port}`)
@@ -323,7 +327,7 @@ describe('multicast-receiver and multicast-sender', SIDE_BY_SIDE, () => {
     }
   })
 
-  test('no member, an interface that is none, a group that is none: status 1, and the reason', async () => {
+  test('multicast-sender and multicast-receiver end with status 1 and the reason when they fail', async () => {
     const port = await freeUdpPort()
     await Promise.all([
       failureOf('multicast-sender', [GROUP, port], reason('recvfrom ETIMEDOUT: the deadline passed', 'TimeoutError')),
@@ -333,7 +337,9 @@ describe('multicast-receiver and multicast-sender', SIDE_BY_SIDE, () => {
     await failureOf('multicast-receiver', [HOST, port], /^SystemError: setsockopt EINVAL/m)
   })
 
-  test('socat is answered, and answers', { skip: available('socat') }, async (t) => {
+  test('multicast-receiver answers socat, and multicast-sender gets its answer from socat', {
+    skip: available('socat'),
+  }, async (t) => {
     const member = await serve(t, 'multicast-receiver', GROUP, '0')
     await foreign(t, 'socat', ['-', `UDP4-DATAGRAM:${GROUP}:${member.port},ip-multicast-if=${HOST}`], 'from socat')
     await interrupt(member)
@@ -354,7 +360,7 @@ describe('echo-server and echo-client', () => {
     assert.equal(heard, text)
   }
 
-  test("everybody at once: those who came first and say nothing are in nobody's way", async (t) => {
+  test('echo-server serves all clients at once, whatever silent ones do', async (t) => {
     const server = await serve(t, 'echo-server', HOST, '0')
     const clients = await Promise.all(Array.from({ length: 50 }, () => nodeClient(t, server.port)))
     for (const [i, client] of clients.reverse().entries()) await echo(client, `client ${i}`)
@@ -366,7 +372,7 @@ describe('echo-server and echo-client', () => {
     await Promise.all(ends)
   })
 
-  test('a million characters there and back, until the end of the input', async (t) => {
+  test('echo-client sends a million characters and gets them back until the end of its input', async (t) => {
     const server = await serve(t, 'echo-server', HOST, '0')
     const input = Array.from({ length: 100_000 }, (_, i) => String(i).padStart(9)).join('\n')
     assert.equal(await answerOf('echo-client', [HOST, server.port], input), input)
@@ -374,7 +380,7 @@ describe('echo-server and echo-client', () => {
     assert.equal(await interrupt(server), '')
   })
 
-  test('a conversation; the client ends with the server, also while its input is open', async (t) => {
+  test('echo-client holds a conversation and ends with the server, also while its input is open', async (t) => {
     const server = await serve(t, 'echo-server', HOST, '0')
     const client = start(t, process.execPath, [program('echo-client'), HOST, server.port])
     for (const words of ['hello\n', 'and again\n']) {
@@ -386,20 +392,20 @@ describe('echo-server and echo-client', () => {
     assert.deepEqual(ending, { code: 0, signal: null, stdout: 'hello\nand again\n', stderr: '' } satisfies Ending)
   })
 
-  test('nobody there, and an address that is taken: status 1, and the reason', async (t) => {
+  test('echo-client and echo-server end with status 1 and the reason when they fail', async (t) => {
     const dead = await portOfServer(t, false)
     await failureOf('echo-client', [HOST, dead], reason(`connect ECONNREFUSED ${HOST}:${dead}`))
     const taken = await portOfServer(t, true)
     await failureOf('echo-server', [HOST, taken], reason(`bind EADDRINUSE ${HOST}:${taken}`))
   })
 
-  test('nc is answered', { skip: available('nc') }, async (t) => {
+  test('echo-server answers nc', { skip: available('nc') }, async (t) => {
     const server = await serve(t, 'echo-server', HOST, '0')
     const { code, stdout } = await run('nc', ['-N', HOST, server.port], { input: 'from nc' })
     assert.deepEqual({ code, stdout }, { code: 0, stdout: 'from nc' })
   })
 
-  test('socat answers', { skip: available('socat') }, async (t) => {
+  test('echo-client gets its answer from socat', { skip: available('socat') }, async (t) => {
     assert.equal(await answerOf('echo-client', [HOST, await socatEcho(t)], 'to socat'), 'to socat')
   })
 })
@@ -408,12 +414,12 @@ describe('the list of examples', () => {
   const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.ts'))
   const readme = readFileSync(join(root, 'examples', 'README.md'), 'utf8')
 
-  test('README.md names each of them, and no other', () => {
+  test('README.md names each example, and no other', () => {
     const listed = [...readme.matchAll(/\]\(([\w-]+\.ts)\)/g)].map(([, name]) => name)
     assert.deepEqual(listed.toSorted(), examples.toSorted())
   })
 
-  test('a test names each of them', () => {
+  test('a test names each example', () => {
     const folder = join(root, 'test', 'examples')
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
     const tests = files.map((name) => readFileSync(join(folder, name), 'utf8'))

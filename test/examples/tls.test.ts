@@ -36,7 +36,7 @@ const client = (name: string, ...args: string[]): ReturnType<typeof run> =>
   run(process.execPath, [program(name), ...args])
 
 describe('tls-stream-inet-server and tls-stream-inet-client', { skip }, () => {
-  test('client after client is answered, until Ctrl-C', async (t) => {
+  test('tls-stream-inet-server answers client after client until Ctrl-C', async (t) => {
     const { cert, key } = await certificate(t)
     const server = startExample(t, 'tls-stream-inet-server', cert, key, '127.0.0.1', '0')
     const port = (await listening(server)).split(':')[1] as string
@@ -53,7 +53,7 @@ describe('tls-stream-inet-server and tls-stream-inet-client', { skip }, () => {
     await interrupted(server)
   })
 
-  test('a client that does not trust the server says why, and the server goes on', async (t) => {
+  test('tls-stream-inet-client says why it does not trust a server, which continues', async (t) => {
     const { cert, key } = await certificate(t)
     const server = startExample(t, 'tls-stream-inet-server', cert, key, '127.0.0.1', '0')
     const port = (await listening(server)).split(':')[1] as string
@@ -67,7 +67,7 @@ describe('tls-stream-inet-server and tls-stream-inet-client', { skip }, () => {
 })
 
 describe('tls-stream-unix-server and tls-stream-unix-client', { skip }, () => {
-  test('client after client is answered, until Ctrl-C', async (t) => {
+  test('tls-stream-unix-server answers client after client until Ctrl-C', async (t) => {
     const { cert, key } = await certificate(t)
     const path = join(tempFolder(t), 'tls.sock')
     const server = startExample(t, 'tls-stream-unix-server', cert, key, path)

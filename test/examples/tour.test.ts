@@ -61,7 +61,7 @@ function screenOf(output: { isTTY?: boolean; columns?: number } = {}, env: NodeJ
 }
 
 describe('the whole tour', { concurrency: true }, () => {
-  test('in a pipe: plain lines, every step verified, nothing left', async (t) => {
+  test('the tour prints plain lines into a pipe, verifies every step, and leaves nothing', async (t) => {
     const tmp = tempFolder(t)
     const { code, stdout, stderr } = await run(process.execPath, [TOUR], {
       env: environment(tmp),
@@ -76,7 +76,7 @@ describe('the whole tour', { concurrency: true }, () => {
     assert.deepEqual(readdirSync(tmp), [])
   })
 
-  test('on a terminal: colours, and a progress line that stays within the width', {
+  test('the tour shows colours and a progress line that fits on a terminal', {
     skip: available('script'),
   }, async (t) => {
     const tmp = tempFolder(t)
@@ -96,7 +96,7 @@ describe('the whole tour', { concurrency: true }, () => {
   })
 
   for (const step of ['3', '8', '10'])
-    test(`ended by Ctrl-C in step ${step}: exit status 130, no file and no child left`, async (t) => {
+    test(`Ctrl-C in step ${step} ends the tour with status 130 and leaves no file and no child`, async (t) => {
       const tmp = tempFolder(t)
       const tour = start(t, process.execPath, [TOUR, step, '11'], { env: environment(tmp) })
       await tour.waitForOutput(new RegExp(`^${step} `, 'm'))
@@ -108,7 +108,7 @@ describe('the whole tour', { concurrency: true }, () => {
       assert.deepEqual(readdirSync(tmp), [])
     })
 
-  test('on a narrow terminal without colours: every line fits', { skip: available('script') }, async (t) => {
+  test('the tour fits every line on a narrow terminal without colours', { skip: available('script') }, async (t) => {
     const tmp = tempFolder(t)
     const command = `stty cols ${NARROW} rows 24 && exec "${process.execPath}" "${TOUR}" 2 3 4 5 6 7 8 9 10`
     const { code, stdout } = await run('script', ['-qec', command, '/dev/null'], {
@@ -124,7 +124,7 @@ describe('the whole tour', { concurrency: true }, () => {
   })
 })
 
-test('some steps only; a step that there is not', async () => {
+test('the tour runs some steps only, and refuses one that does not exist', async () => {
   const some = await run(process.execPath, [TOUR, '4', '2'], { env: environment('/tmp') })
   assert.equal(some.code, 0, some.stdout + some.stderr)
   assert.deepEqual(some.stdout.match(/^\d(?= {2})/gm), ['2', '4'])
@@ -135,7 +135,9 @@ test('some steps only; a step that there is not', async () => {
 
 const unableToIsolate = available('unshare') || available('ip') || (process.getuid?.() !== 0 && 'namespaces need root')
 
-test('multicast over IPv6, on an interface that brings back what it sends', { skip: unableToIsolate }, async (t) => {
+test('multicast over IPv6 works on an interface that brings back what it sends', {
+  skip: unableToIsolate,
+}, async (t) => {
   const setup = [
     'ip link set lo up',
     'ip link add tour0 type veth peer name tour1',
@@ -154,8 +156,8 @@ test('multicast over IPv6, on an interface that brings back what it sends', { sk
   assert.match(stdout, /^ {3}✓ IPv4, IPv6: /m)
 })
 
-describe('what is verified', () => {
-  test('a server that changes one byte is found out', async (t) => {
+describe('verification', () => {
+  test('the tour finds out a server that changes one byte', async (t) => {
     const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
     server.listen()
     const forge = (async (): Promise<void> => {
@@ -185,7 +187,7 @@ describe('what is verified', () => {
     await forge
   })
 
-  test('a round trip: every byte, in any pieces; a wrong one, and the end, are found out', () => {
+  test('the tour verifies every byte of a round trip and finds out a wrong one and the end', () => {
     const ball = new Ball()
     const message = ball.throw()
     assert.equal(ball.isBack(Buffer.from(message.subarray(0, 10))), false)
@@ -201,7 +203,7 @@ describe('what is verified', () => {
     assert.throws(() => ball.isBack(old), Mismatch)
   })
 
-  test('values, bytes, and errors', () => {
+  test('the tour verifies values, bytes and errors', () => {
     same('numbers', 1, 1)
     same('bytes', Buffer.from('ab'), Buffer.from('ab'))
     assert.throws(() => same('bytes', Buffer.from('ac'), Buffer.from('ab')), {
@@ -216,7 +218,7 @@ describe('what is verified', () => {
     assert.throws(() => failsWith('a call', 'EMSGSIZE', () => 'cut'), { actual: 'no error but cut' })
   })
 
-  test('errors of calls that are waited for', async () => {
+  test('the tour verifies errors of asynchronous calls', async () => {
     const failure = Promise.reject(Object.assign(new Error(), { code: 'EPIPE', bytes: 3 }))
     assert.equal((await rejectsWith('a call', 'EPIPE', failure))['bytes'], 3)
     await assert.rejects(rejectsWith('a call', 'EMSGSIZE', failure), { expected: 'EMSGSIZE', actual: 'EPIPE' })
@@ -224,8 +226,8 @@ describe('what is verified', () => {
   })
 })
 
-describe('what the steps verify of time and of groups', () => {
-  test('a deadline that ends a call early, by another error, or not at all, is found out', async () => {
+describe('deadlines and groups', () => {
+  test('the tour finds out a deadline that ends a call early, by another error, or not at all', async () => {
     const early = expiry('recv', 1000, () => Promise.reject(new TimeoutError('recv')))
     await assert.rejects(early, { what: 'recv with a deadline of 1000 ms', expected: '1000 to 2000 ms' })
     const unreachable = new SystemError('ETIMEDOUT', -110, 'recv')
@@ -239,7 +241,7 @@ describe('what the steps verify of time and of groups', () => {
     )
   })
 
-  test('a datagram that should not have come is found out', async () => {
+  test('the tour finds out a datagram that should not have come', async () => {
     await using audience = await Audience.create(IPV4)
     audience.member.mcastjoin(IPV4.group, IPV4.device)
     await assert.rejects(audience.hears('127.0.0.1'), {
@@ -249,13 +251,13 @@ describe('what the steps verify of time and of groups', () => {
   })
 })
 
-describe('a tour with steps that fail', () => {
+describe('failing steps', () => {
   const good: Step = { title: 'good', run: async () => 'fine' }
   const bad: Step = { title: 'bad', run: async () => same('the answer', 41, 42) as never }
   const broken: Step = { title: 'broken', run: () => Promise.reject(new TypeError('no such thing')) }
   const endless: Step = { title: 'endless', run: () => new Promise(() => {}) }
 
-  test('says which, what was expected and what came; goes on; exit status 1', async () => {
+  test('a tour says which step failed, what was expected and what came, continues, and ends with status 1', async () => {
     const { screen, said } = screenOf()
     assert.equal(
       await takeSteps(
@@ -273,19 +275,19 @@ describe('a tour with steps that fail', () => {
     assert.match(said.text, /\nNot verified: 2 \(bad\)\. [\d.]+ s\.\n$/)
   })
 
-  test('of a mistake in the program it tells the place', async () => {
+  test('a tour shows the place of a mistake in the program', async () => {
     const { screen, said } = screenOf()
     assert.equal(await takeSteps(new Map([[1, broken]]), screen), 1)
     assert.match(said.text, /expected: no error\n {3}came: {5}no such thing\n {3}at .*tour\.test/)
   })
 
-  test('does not wait for ever', async () => {
+  test('a tour does not wait for ever', async () => {
     const { screen, said } = screenOf()
     assert.equal(await takeSteps(new Map([[1, endless]]), screen, 20), 1)
     assert.match(said.text, /✗ the time that the step takes\n {3}expected: less than 0\.02 s\n/)
   })
 
-  test('a socket that a step leaves open fails the tour', async (t) => {
+  test('a tour fails for a socket that a step leaves open', async (t) => {
     const leaking: Step = {
       title: 'leaking',
       run: async () => {
@@ -319,13 +321,13 @@ describe('the screen', () => {
   }
 
   for (const columns of [132, 80, 59, 40, 20])
-    test(`fits into ${columns} columns`, () => {
+    test(`the screen fits into ${columns} columns`, () => {
       const { screen, said } = screenOf({ isTTY: true, columns })
       fill(screen)
       assertFits(said.text.replace(ESCAPE_CODE, ''), Math.min(columns, WIDTH))
     })
 
-  test('no colours with NO_COLOR; nothing but lines with TERM=dumb; ASCII without a UTF-8 locale', () => {
+  test('the screen respects NO_COLOR, TERM=dumb and locales without UTF-8', () => {
     const colourless = screenOf({ isTTY: true }, { NO_COLOR: '1' })
     fill(colourless.screen)
     assert.doesNotMatch(colourless.said.text, /␛\[[\d;]*m/)
@@ -352,7 +354,7 @@ describe('the screen', () => {
     assert.match(narrow.said.text, /^ {3}method {8}value\n {3}tcpnodelay\(\) {3}true\n$/)
   })
 
-  test('the progress line is drawn in place, and gone when something else is said', () => {
+  test('the progress line is drawn in place, and removed when something else is printed', () => {
     const { screen, said } = screenOf({ isTTY: true, columns: 80 }, { NO_COLOR: '1' })
     screen.progress(0.5, 'half')
     screen.progress(0.6, 'too soon to be drawn again')

@@ -15,13 +15,13 @@ import {
 } from 'berkeley/llsocket'
 import { interfaceIndex } from '#internal/address/interface-index.js'
 import { abstractName, closing, coded, ipv4, leavesNoFd, tempFolder, thrownBy, withoutIpv6 } from '../util/index.js'
-import { accepted, connecting, create, got, listener } from './sockets.js'
+import { accepted, connecting, create, got, listener } from './common.js'
 
 leavesNoFd()
 
-describe('a path', () => {
+describe('paths', () => {
   for (const length of [106, 107])
-    it(`of ${length} bytes is bound whole, and connected to (H61)`, (t) => {
+    it(`bind() and connect() use a path of ${length} bytes whole (H61)`, (t) => {
       const folder = tempFolder(t)
       const path = `${folder}/${'p'.repeat(length - folder.length - 1)}`
       const server = listener(t, AddrInfo.unix(path))
@@ -31,7 +31,7 @@ describe('a path', () => {
       assert.equal(accepted(t, server).getsockname().path, path)
     })
 
-  it('of a connecting socket is its whole name for the one that accepts (H48)', (t) => {
+  it('accept() gives the whole path of a client whose path has the greatest length (H48)', (t) => {
     const folder = tempFolder(t)
     const path = `${folder}/${'c'.repeat(106 - folder.length)}`
     const server = listener(t, AddrInfo.unix(abstractName()))
@@ -42,14 +42,14 @@ describe('a path', () => {
     assert.equal(path.length, 107)
   })
 
-  it('with letters of several bytes is the same file for everybody (H61)', (t) => {
+  it('bind() makes a file whose name has the same letters of several bytes (H61)', (t) => {
     const folder = tempFolder(t)
     const name = 'ä€😀'
     listener(t, AddrInfo.unix(`${folder}/${name}`))
     assert.deepEqual(readdirSync(folder), [name])
   })
 
-  it('that is no text is bound byte for byte (H62)', (t) => {
+  it('bind() uses a path that is not text byte for byte (H62)', (t) => {
     const folder = tempFolder(t)
     const path = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0xfe])])
     const server = listener(t, AddrInfo.unix(path))
@@ -58,9 +58,9 @@ describe('a path', () => {
   })
 })
 
-describe('an abstract name', () => {
+describe('abstract names', () => {
   for (const length of [2, 107, 108])
-    it(`of ${length} bytes is exact (H63)`, (t) => {
+    it(`bind() and connect() use an abstract name of ${length} bytes exactly (H63)`, (t) => {
       const name =
         length === 2 ? `\0${String.fromCharCode(0x21 + (process.pid % 90))}` : abstractName().padEnd(length, '.')
       const server = listener(t, AddrInfo.unix(name))
@@ -69,7 +69,7 @@ describe('an abstract name', () => {
       assert.equal(connecting(t, AddrInfo.unix(name)).getpeername().path, name)
     })
 
-  it('is another one with a NUL behind it (H63)', (t) => {
+  it('connect() tells an abstract name from the same name with a NUL at the end (H63)', (t) => {
     const name = abstractName()
     listener(t, AddrInfo.unix(name))
     const other = create(t, AddrInfo.unix(`${name}\0`), SOCK_STREAM)
@@ -78,7 +78,7 @@ describe('an abstract name', () => {
     assert.equal(other.getsockname().path, `${name}\0`)
   })
 
-  it('is bytes where it is no text (H62)', (t) => {
+  it('getsockname() gives bytes for an abstract name that is not text (H62)', (t) => {
     const name = Buffer.concat([Buffer.from(abstractName()), Buffer.from([0xff, 0])])
     const server = listener(t, AddrInfo.unix(name))
     assert.deepEqual(server.getsockname().path, name)
@@ -86,7 +86,7 @@ describe('an abstract name', () => {
 })
 
 describe('the unnamed address', () => {
-  it('makes bind choose a free abstract name (H63)', (t) => {
+  it('bind() to the unnamed address makes the kernel choose an abstract name (H63)', (t) => {
     const s = create(t, AddrInfo.unix(''), SOCK_DGRAM)
     assert.equal(s.getsockname().path, '')
     s.bind()
@@ -94,8 +94,8 @@ describe('the unnamed address', () => {
   })
 })
 
-describe('an internet address', () => {
-  it('reads back as it was bound', (t) => {
+describe('internet addresses', () => {
+  it('getsockname() gives the address that was bound', (t) => {
     const s = create(t, AddrInfo.inet('127.0.0.77'), SOCK_DGRAM)
     s.bind()
     const { addr, port, family, socktype } = s.getsockname()
@@ -103,13 +103,15 @@ describe('an internet address', () => {
     assert.ok(port !== undefined && port > 0)
   })
 
-  it('that is not of this machine cannot be bound', (t) => {
+  it('bind() throws EADDRNOTAVAIL for an address of another machine', (t) => {
     const s = create(t, AddrInfo.inet('192.0.2.1', 5), SOCK_DGRAM)
     const error = thrownBy(() => s.bind())
     assert.equal(error.message, 'bind EADDRNOTAVAIL 192.0.2.1:5')
   })
 
-  it('of a peer over IPv4 is mapped on a dual-stack socket (H55)', { skip: withoutIpv6() }, (t) => {
+  it('getpeername() gives a mapped address for an IPv4 peer of a dual-stack socket (H55)', {
+    skip: withoutIpv6(),
+  }, (t) => {
     const server = create(t, AddrInfo.inet6('::'), SOCK_STREAM)
     server.bind()
     server.listen()
@@ -118,20 +120,20 @@ describe('an internet address', () => {
     assert.deepEqual([peer.family, peer.addr], [AF_INET6, '::ffff:127.0.0.1'])
   })
 
-  it('of the loopback interface takes its zone (H60)', { skip: withoutIpv6() }, (t) => {
+  it('bind() accepts the zone of the loopback interface (H60)', { skip: withoutIpv6() }, (t) => {
     const s = create(t, AddrInfo.inet6('::1', 0, { scopeid: interfaceIndex('x', 'lo') }), SOCK_DGRAM)
     s.bind()
     assert.equal(s.getsockname().addr, '::1')
   })
 
-  it('of a link without its zone is refused by the kernel (H60)', { skip: withoutIpv6() }, (t) => {
+  it('connect() to a link-local address without a zone throws EINVAL (H60)', { skip: withoutIpv6() }, (t) => {
     const s = create(t, AddrInfo.inet6('fe80::1', 5), SOCK_DGRAM)
     assert.throws(() => s.connect(), coded('EINVAL'))
   })
 })
 
 describe('other families', () => {
-  it('netlink is bound by raw bytes', (t) => {
+  it('bind() binds a netlink socket by raw bytes', (t) => {
     const bytes = Buffer.alloc(12)
     bytes.writeUInt16LE(AF_NETLINK)
     const s = closing(t, socket.create(AddrInfo.raw(bytes, { socktype: SOCK_RAW, protocol: 0 })))
@@ -141,7 +143,7 @@ describe('other families', () => {
     assert.notEqual(name.sockaddr.readUInt32LE(4), 0)
   })
 
-  it('vsock is bound by context id and port, where there is any', (t) => {
+  it('bind() binds a vsock socket by context id and port', (t) => {
     let s: ReturnType<typeof create>
     try {
       s = create(t, AddrInfo.vsock(0xffffffff, 0xffffffff), SOCK_STREAM)
@@ -153,7 +155,7 @@ describe('other families', () => {
     assert.notEqual(s.getsockname().port, 0xffffffff)
   })
 
-  it('are refused where they do not fit the socket', (t) => {
+  it('bind() throws for an address whose family does not fit the socket', (t) => {
     const s = create(t, ipv4.address(), SOCK_STREAM)
     assert.throws(
       () => s.bind(AddrInfo.unix('/tmp/x')),
@@ -163,8 +165,8 @@ describe('other families', () => {
   })
 })
 
-describe('names without need', () => {
-  it('a socket that was wrapped has no address to bind or connect to', (t) => {
+describe('without an address', () => {
+  it('bind() and connect() throw EDESTADDRREQ on a wrapped socket without an address', (t) => {
     const s = create(t, ipv4.address(), SOCK_STREAM)
     const wrapped = closing(t, socket.wrap(s.unwrap()))
     assert.throws(() => wrapped.bind(), coded('EDESTADDRREQ', { syscall: 'bind' }))

@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs
 import { describe, it, type TestContext } from 'node:test'
 import { AGAIN, SOCK_DGRAM, SOCK_STREAM } from 'berkeley/llsocket'
 import { coded, ipv4, leavesNoFd, tempFolder } from '../util/index.js'
-import { got, pair, received, receivedAll, tcpPair } from './sockets.js'
+import { got, pair, received, receivedAll, tcpPair } from './common.js'
 
 leavesNoFd()
 
@@ -15,8 +15,8 @@ function file(t: TestContext, content: string | Uint8Array, at = 0): number {
   return fd
 }
 
-describe('sendfile', () => {
-  it('sends from an offset, and leaves the position of the file alone', (t) => {
+describe('sendfile()', () => {
+  it('sendfile() sends from an offset and does not move the position of the file', (t) => {
     const [a, b] = tcpPair(t, ipv4)
     const fd = file(t, '0123456789')
     assert.equal(readSync(fd, Buffer.alloc(2), 0, 2, 0), 2)
@@ -29,7 +29,7 @@ describe('sendfile', () => {
     assert.equal(String(next), '0', 'the position is still the start')
   })
 
-  it('sends what there is, and 0 at the end of the file (H40)', (t) => {
+  it('sendfile() sends what there is, and returns 0 at the end of the file (H40)', (t) => {
     const [a, b] = tcpPair(t, ipv4)
     const fd = file(t, '0123456789')
     assert.equal(a.sendfile(fd, 100, 7), 3)
@@ -40,7 +40,7 @@ describe('sendfile', () => {
     assert.equal(a.sendfile(fd, 5), 0, 'a file that was cut meanwhile')
   })
 
-  it('sends from beyond 4 GiB (H40)', (t) => {
+  it('sendfile() sends from beyond 4 GiB (H40)', (t) => {
     const [a, b] = tcpPair(t, ipv4)
     const offset = 5 * 2 ** 30 + 7
     const fd = file(t, 'far away', offset)
@@ -50,7 +50,7 @@ describe('sendfile', () => {
     assert.equal(received(b), 'away')
   })
 
-  it('takes what fits into a full socket, then AGAIN (H40)', (t) => {
+  it('sendfile() takes what fits into a full socket, then returns AGAIN (H40)', (t) => {
     const [a, b] = pair(t, SOCK_STREAM)
     const fd = file(t, Buffer.alloc(1_000_000, 'x'))
     let sum = got(a.sendfile(fd, 1_000_000))
@@ -64,13 +64,13 @@ describe('sendfile', () => {
     assert.equal(receivedAll(b).length, sum)
   })
 
-  it('works on datagrams', (t) => {
+  it('sendfile() sends a datagram', (t) => {
     const [a, b] = pair(t, SOCK_DGRAM)
     assert.equal(a.sendfile(file(t, 'one datagram'), 12), 12)
     assert.equal(received(b), 'one datagram')
   })
 
-  it('names what cannot be a source (H40)', (t) => {
+  it('sendfile() throws for what cannot be a source (H40)', (t) => {
     const [a, b] = pair(t, SOCK_STREAM)
     const folder = openSync('/', 'r')
     t.after(() => closeSync(folder))
@@ -85,7 +85,7 @@ describe('sendfile', () => {
     assert.throws(() => a.sendfile(writeOnly, 1), coded('EBADF'))
   })
 
-  it('takes numbers that are exact, and no others (H40)', (t) => {
+  it('sendfile() accepts exact numbers only (H40)', (t) => {
     const [a] = pair(t, SOCK_STREAM)
     const fd = file(t, 'x')
     for (const bytes of [0, -1, 1.5, Number.NaN, 2 ** 53])
@@ -95,7 +95,7 @@ describe('sendfile', () => {
     assert.equal(a.sendfile(fd, Number.MAX_SAFE_INTEGER, 0), 1)
   })
 
-  it('reports a closed peer (H28)', (t) => {
+  it('sendfile() throws EPIPE after the peer has closed (H28)', (t) => {
     const [a, b] = pair(t, SOCK_STREAM)
     b.close()
     assert.throws(() => a.sendfile(file(t, 'x'), 1), coded('EPIPE', { syscall: 'sendfile' }))

@@ -43,7 +43,7 @@ eachFamily(({ name, loopback, address }) => {
     ? ({ hops: 'hoplimit', service: 'tclass', info: 'pktinfo6', error: 'recverr6' } as const)
     : ({ hops: 'ttl', service: 'tos', info: 'pktinfo', error: 'recverr' } as const)
 
-  test('hop limit and type of service go with one datagram, and are read from it', async (t) => {
+  test('sendmsg() sets hop limit and type of service of one datagram, and recvmsg() reads them', async (t) => {
     const [a, b] = [await bound(t, loopback), await bound(t, loopback)]
     b.recvttl(true)
     b.recvtos(true)
@@ -55,7 +55,7 @@ eachFamily(({ name, loopback, address }) => {
     assert.equal(plain.control().value(v6 ? 'ttl' : 'hoplimit'), undefined)
   })
 
-  test('the interface and the address that a datagram arrived by', async (t) => {
+  test('recvmsg() reads the interface and the address that a datagram arrived at', async (t) => {
     const [a, b] = [await bound(t, loopback), await bound(t, loopback)]
     b.pktinfo(true)
     const info = (await delivered(a, b)).control().value(names.info)
@@ -64,7 +64,7 @@ eachFamily(({ name, loopback, address }) => {
     if (!v6) assert.equal(info?.local?.addr, loopback)
   })
 
-  test('the address to send from can be chosen', async (t) => {
+  test('sendmsg() sends from the address that a control message chooses', async (t) => {
     const wildcard = v6 ? '::' : '0.0.0.0'
     const [a, b] = [await bound(t, wildcard), await bound(t, loopback)]
     const from = v6 ? '::1' : '127.0.0.9'
@@ -74,7 +74,7 @@ eachFamily(({ name, loopback, address }) => {
     assert.equal(got.name()?.port, a.getsockname().port)
   })
 
-  test('what the network reported is in the error queue (H35)', async (t) => {
+  test('recvmsg() reads an error that the network reported from the error queue (H35)', async (t) => {
     const gone = await bound(t, loopback)
     const port = gone.getsockname().port as number
     await gone.close()
@@ -95,7 +95,7 @@ eachFamily(({ name, loopback, address }) => {
 })
 
 describe('times', () => {
-  test('three precisions of the same moment', async (t) => {
+  test('three timestamps of different precision give the same moment', async (t) => {
     const [a, b] = [await bound(t, '127.0.0.1'), await bound(t, '127.0.0.1')]
     const isNow = (ns: bigint | undefined): void => {
       const apart = Math.abs(Number(ns) / 1e6 - Date.now())
@@ -114,7 +114,7 @@ describe('times', () => {
 })
 
 describe('unix', () => {
-  test('credentials: those of the sender, and those that it claims', async (t) => {
+  test('recvmsg() reads the credentials of the sender, and those that it claims', async (t) => {
     const [a, b] = closingAll(t, await dgram.unix.pair())
     b.passcred(true)
     const own = { pid: process.pid, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
@@ -133,7 +133,7 @@ describe('unix', () => {
 })
 
 describe('TCP and UDP', () => {
-  test('a large send is cut into segments, and received as one with its segment size', async (t) => {
+  test('sendmsg() cuts a large send into segments, and recvmsg() reads them joined with their size', async (t) => {
     const [a, b] = [await bound(t, '127.0.0.1'), await bound(t, '127.0.0.1')]
     b.udpgro(true)
     const msg = new MsgHdr()
@@ -147,7 +147,7 @@ describe('TCP and UDP', () => {
     assert.equal(got.control().value('gro'), 1000)
   })
 
-  test('how much is left in the queue of a stream', async (t) => {
+  test('recvmsg() reads how much is left in the queue of a stream', async (t) => {
     const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
     server.listen()
     const port = server.getsockname().port as number
@@ -162,8 +162,8 @@ describe('TCP and UDP', () => {
   })
 })
 
-describe('by name', () => {
-  test('a control message knows its name; what has none stays bytes', () => {
+describe('names', () => {
+  test('a control message knows its name, and an unknown one stays bytes', () => {
     const cmsg = CmsgHdr.of('ttl', 3)
     assert.equal(cmsg.level(), IPPROTO_IP)
     assert.equal(cmsg.name(), 'ttl')
@@ -175,7 +175,7 @@ describe('by name', () => {
     assert.equal(CmsgHdr.rights(0).name(), undefined)
   })
 
-  test('wrong values are refused before the kernel sees them', () => {
+  test('CmsgHdr.of() refuses wrong values before any system call', () => {
     const wrong: [AncillaryName, unknown][] = [
       ['ttl', 256],
       ['ttl', -1],
@@ -199,7 +199,7 @@ describe('by name', () => {
     assert.throws(() => CmsgHdr.of('timestamp', 1n), { code: 'ENOPROTOOPT' })
   })
 
-  test('data that is too short is an error, not a guess (H80)', () => {
+  test('value() throws for data that is too short instead of guessing (H80)', () => {
     for (let length = 0; length < 16; length++)
       assert.throws(() => new CmsgHdr(SOL_SOCKET, SCM_TIMESTAMP, Buffer.alloc(length)).value('timestamp'), {
         code: 'EINVAL',
@@ -207,7 +207,7 @@ describe('by name', () => {
   })
 })
 
-test('python3 sends what we read', { skip: available('python3') }, async (t) => {
+test('python3 sends control messages that recvmsg() reads', { skip: available('python3') }, async (t) => {
   const sock = await bound(t, '127.0.0.1')
   sock.recvtos(true)
   const { port } = sock.getsockname()

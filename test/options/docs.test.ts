@@ -1,5 +1,4 @@
 // docs/options.md follows from the rows.
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -12,12 +11,12 @@ const generator = fileURLToPath(new URL('../../scripts/generate-options.js', imp
 const page = () => readFileSync(new URL('../../../docs/options.md', import.meta.url), 'utf8')
 
 describe('docs/options.md', () => {
-  it('is what the rows make of it', () => {
+  it('docs/options.md is up to date with the tables', () => {
     const { status, stderr } = spawnSync(process.execPath, [generator, '--check'], { encoding: 'utf8' })
     assert.equal(status, 0, stderr)
   })
 
-  it('says how many options there are, and has each of them once', () => {
+  it('docs/options.md states the number of options and has each of them once', () => {
     const names = Object.values(optionTables).flatMap((rows) => Object.keys(rows))
     const text = page()
     assert.match(text, new RegExp(`^The ${names.length} options`, 'm'))
@@ -25,7 +24,7 @@ describe('docs/options.md', () => {
     assert.deepEqual([...listed].sort(), [...names].sort())
   })
 
-  it('speaks of every option of these levels', () => {
+  it('docs/options.md mentions every option of these levels', () => {
     const words = new Set(page().match(/\b[A-Z][A-Z0-9_]+\b/g))
     const families = ['SO_', 'TCP_', 'UDP_', 'UDPLITE_', 'IP_', 'IPV6_', 'MCAST_', 'ORIGINAL_DST'] as const
     assert.deepEqual(

@@ -1,14 +1,13 @@
 // What is known of each option, beside its row: where to try it, what to set, and what the kernel then answers.
-
 import assert from 'node:assert/strict'
 import * as ll from 'berkeley/llsocket'
 import { type Capability, type SocketName, told } from './sockets.js'
 
-/** A refusal by the kernel that the test expects, and whether its reason still stands. */
+/** A refusal by the kernel that the test expects, and whether its reason still applies. */
 export interface Refusal {
   code: string
   why: string
-  stands?: () => boolean
+  applies?: () => boolean
 }
 
 export interface Fact {
@@ -91,7 +90,7 @@ export const socketFacts: Record<string, Fact> = {
     put: {
       code: 'EOPNOTSUPP',
       why: 'the memory of this process is not accounted to a cgroup',
-      stands: () => told(`/sys/fs/cgroup${told('/proc/self/cgroup').replace(/^0::/, '')}/memory.current`) === '',
+      applies: () => told(`/sys/fs/cgroup${told('/proc/self/cgroup').replace(/^0::/, '')}/memory.current`) === '',
     },
   },
   sndbuf: {
@@ -156,7 +155,7 @@ export const tcpFacts: Record<string, Fact> = {
     put: {
       code: 'ENOENT',
       why: 'this kernel has no tls protocol',
-      stands: () => !told('/proc/sys/net/ipv4/tcp_available_ulp').includes('tls'),
+      applies: () => !told('/proc/sys/net/ipv4/tcp_available_ulp').includes('tls'),
     },
   },
   tcpusertimeout: { set: [1, 30_000] },
@@ -265,7 +264,7 @@ export const unixFacts: Record<string, Fact> = {
   peerpidfd: { elsewhere: 'unix.test.ts' },
   peersec: {
     check: isString,
-    get: { code: 'ENOPROTOOPT', why: 'no security module is active', stands: () => !securityModule() },
+    get: { code: 'ENOPROTOOPT', why: 'no security module is active', applies: () => !securityModule() },
   },
 }
 

@@ -1,5 +1,4 @@
 // Filters and the programs of reuseport groups: attached, seen to work, read back, taken off.
-
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { describe, it, type TestContext } from 'node:test'
@@ -69,8 +68,8 @@ function ebpf(t: TestContext, keep: Keep, result: number): number | undefined {
   return fd
 }
 
-describe('attachfilter', () => {
-  it('drops what the program drops until it is detached, and reads back', (t) => {
+describe('attachfilter()', () => {
+  it('attachfilter() drops what the program drops until detachfilter(), and getfilter() reads it back', (t) => {
     const sock = sockets.mirror4(keeper(t))
     assert.ok(hears(sock))
     sock.attachfilter(answer(0))
@@ -84,7 +83,7 @@ describe('attachfilter', () => {
     assert.throws(() => sock.detachfilter(), { code: 'ENOENT' })
   })
 
-  it('takes programs that the kernel counts in rows, without writing beyond the memory that reads them', (t) => {
+  it('getfilter() reads a long program without writing beyond its memory', (t) => {
     const sock = sockets.udp4(keeper(t))
     const program = rows(...Array.from({ length: 600 }, (): [number, number] => [LD, 7]), [RET, 0])
     sock.attachfilter(program)
@@ -93,7 +92,7 @@ describe('attachfilter', () => {
     assert.doesNotThrow(() => sock.getsockopt(ll.SOL_SOCKET, ll.SO_GET_FILTER, 'int'))
   })
 
-  it('refuses what is no program, and leaves the one that is there', (t) => {
+  it('attachfilter() refuses what is not a program and keeps the attached one', (t) => {
     const sock = sockets.udp4(keeper(t))
     sock.attachfilter(answer(1))
     for (const wrong of [Buffer.alloc(0), Buffer.alloc(7), Buffer.alloc(8 * 4097)])
@@ -102,7 +101,7 @@ describe('attachfilter', () => {
     assert.deepEqual(sock.getfilter(), answer(1))
   })
 
-  it('cannot be changed once it is locked', (t) => {
+  it('a filter cannot be changed after lockfilter()', (t) => {
     const sock = sockets.udp4(keeper(t))
     sock.attachfilter(answer(1))
     assert.equal(sock.lockfilter(true), true)
@@ -112,8 +111,8 @@ describe('attachfilter', () => {
   })
 })
 
-describe('attachbpf', () => {
-  it('drops what the program drops', (t) => {
+describe('attachbpf()', () => {
+  it('attachbpf() drops what the program drops', (t) => {
     const keep = keeper(t)
     const program = ebpf(t, keep, 0)
     if (program === undefined) return
@@ -124,7 +123,7 @@ describe('attachbpf', () => {
     assert.ok(hears(sock))
   })
 
-  it('refuses a descriptor that is no program', (t) => {
+  it('attachbpf() refuses a descriptor that is not a program', (t) => {
     const sock = sockets.udp4(keeper(t))
     assert.throws(() => sock.attachbpf(sock.fd()), { code: 'EINVAL' })
     assert.throws(() => sock.attachreuseportebpf(sock.fd()), { code: 'EINVAL' })
@@ -133,8 +132,8 @@ describe('attachbpf', () => {
   })
 })
 
-describe('the program of a reuseport group', () => {
-  it('picks the socket, classic BPF', (t) => {
+describe('reuseport groups', () => {
+  it('a classic BPF program chooses the socket of a reuseport group', (t) => {
     const { first, shares } = group(keeper(t))
     first.attachreuseportcbpf(answer(1))
     assert.deepEqual(shares(), [0, 10])
@@ -144,7 +143,7 @@ describe('the program of a reuseport group', () => {
     assert.throws(() => first.detachreuseportbpf(), { code: 'ENOENT' })
   })
 
-  it('picks the socket, eBPF', (t) => {
+  it('an eBPF program chooses the socket of a reuseport group', (t) => {
     const keep = keeper(t)
     const program = ebpf(t, keep, 1)
     if (program === undefined) return
@@ -158,8 +157,8 @@ describe('the program of a reuseport group', () => {
 /** Some kernels want it for filters of TCP, some do not. */
 const skip = capable('CAP_NET_ADMIN') ? false : 'a filter of TCP may need CAP_NET_ADMIN'
 
-describe('a listener', { skip }, () => {
-  it('hands its filter to what it accepts', (t) => {
+describe('accepted sockets', { skip }, () => {
+  it('an accepted socket has the filter of its listener', (t) => {
     const { server } = connection(keeper(t), ll.AF_INET, (listener) => listener.attachfilter(answer(0xffff)))
     assert.deepEqual(server.getfilter(), answer(0xffff))
   })

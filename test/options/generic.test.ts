@@ -7,8 +7,8 @@ import { keeper, sockets } from './sockets.js'
 
 leavesNoFd()
 
-describe('an option by numbers', () => {
-  it('takes the kind that its value speaks for', (t) => {
+describe('getsockopt() and setsockopt()', () => {
+  it('setsockopt() chooses the kind by the type of the value', (t) => {
     const sock = sockets.tcp4(keeper(t))
     const word = Buffer.from(Int32Array.of(1).buffer)
     for (const value of [1, true, word]) {
@@ -23,7 +23,7 @@ describe('an option by numbers', () => {
     assert.equal(sock.getsockopt(ll.IPPROTO_TCP, ll.TCP_CONGESTION, 'string'), 'reno')
   })
 
-  it('takes a kind by name', (t) => {
+  it('setsockopt() and getsockopt() accept a kind by name', (t) => {
     const sock = sockets.tcp4(keeper(t))
     sock.setsockopt(ll.SOL_SOCKET, ll.SO_LINGER, 5, 'linger')
     assert.equal(sock.getsockopt(ll.SOL_SOCKET, ll.SO_LINGER, 'linger'), 5)
@@ -33,7 +33,7 @@ describe('an option by numbers', () => {
     assert.equal(sock.getsockopt(ll.IPPROTO_TCP, ll.TCP_KEEPINTVL, 'seconds'), 7)
   })
 
-  it('rounds a time up to the next microsecond, also over a whole second', (t) => {
+  it('setsockopt() rounds a time up to the next microsecond, also over a whole second', (t) => {
     const sock = sockets.tcp4(keeper(t))
     const bytes = (): [bigint, bigint] => {
       const read = sock.getsockopt(ll.SOL_SOCKET, ll.SO_RCVTIMEO, 'bytes')
@@ -53,7 +53,7 @@ describe('an option by numbers', () => {
     }
   })
 
-  it('as an address is one, or is refused', (t) => {
+  it('setsockopt() of kind "address" refuses everything that is not an AddrInfo', (t) => {
     const sock = sockets.tcp4(keeper(t))
     const ai = ll.AddrInfo.inet('127.0.0.1', 80)
     for (const bad of [undefined, '127.0.0.1', ai.sockaddr])
@@ -62,7 +62,7 @@ describe('an option by numbers', () => {
     assert.throws(() => sock.setsockopt(ll.IPPROTO_IP, 80, ai, 'address'), { code: 'ENOPROTOOPT' })
   })
 
-  it('that can only be read by its kind says so', (t) => {
+  it('setsockopt() throws an error for a kind that can only be read', (t) => {
     const keep = keeper(t)
     const [a] = ll.socket.pair(ll.SOCK_STREAM).map(keep) as [ll.Socket, ll.Socket]
     assert.equal(a.getsockopt(ll.SOL_SOCKET, ll.SO_PEERCRED, 'ucred').pid, process.pid)

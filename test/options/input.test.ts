@@ -1,5 +1,4 @@
 // Wrong values: a TypeError or a RangeError before the kernel is asked, and the option is what it was.
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ll from 'berkeley/llsocket'
@@ -117,7 +116,7 @@ for (const [table, rows] of Object.entries(optionTables) as [string, OptionTable
       if (row.access === 'ro' || elsewhere.test(row.kind.name)) continue
       const known = [facts[table]?.rows[name] ?? {}].flat() as Fact[]
       const on = (known[0]?.on ?? facts[table]?.on ?? ['tcp4'])[0] as SocketName
-      it(`${name} (${row.kind.name})`, { skip: missing(on) ?? false }, (t) => {
+      it(`${name}() refuses wrong values of the kind ${row.kind.name}`, { skip: missing(on) ?? false }, (t) => {
         const values = wrong[row.kind.name]
         assert.ok(values, `no wrong values are known for the kind ${row.kind.name}`)
         const sock = sockets[on](keeper(t))
@@ -128,17 +127,17 @@ for (const [table, rows] of Object.entries(optionTables) as [string, OptionTable
     }
   })
 
-describe('a row with a range of its own', () => {
+describe('ranges', () => {
   for (const [on, name, values] of ranges)
-    it(`${name} on ${on}`, { skip: missing(on) ?? false }, (t) => {
+    it(`${name}() on ${on} refuses numbers outside its range`, { skip: missing(on) ?? false }, (t) => {
       const sock = sockets[on](keeper(t))
       for (const value of values) refusesBefore(sock, name, value)
     })
 })
 
-describe('what the kernel refuses', () => {
+describe('refusals of the kernel', () => {
   for (const [on, name, value, code] of refused)
-    it(`${name} on ${on}: ${code}`, { skip: missing(on) ?? false }, (t) => {
+    it(`${name}() on ${on} throws ${code} when the kernel refuses the value`, { skip: missing(on) ?? false }, (t) => {
       const sock = sockets[on](keeper(t))
       const before = name === 'mtu' ? undefined : option(sock, name)
       assert.throws(() => option(sock, name, value), { code, syscall: 'setsockopt' })
@@ -146,8 +145,8 @@ describe('what the kernel refuses', () => {
     })
 })
 
-describe('ipv6pktinfo', { skip: missing('udp6') ?? false }, () => {
-  it('refuses what is no address or no interface', (t) => {
+describe('ipv6pktinfo()', { skip: missing('udp6') ?? false }, () => {
+  it('ipv6pktinfo() refuses wrong addresses and interfaces', (t) => {
     const sock = sockets.udp6(keeper(t))
     const wrong: [() => void, string][] = [
       [() => sock.ipv6pktinfo(undefined as never), 'ERR_INVALID_ARG_TYPE'],
@@ -161,26 +160,26 @@ describe('ipv6pktinfo', { skip: missing('udp6') ?? false }, () => {
   })
 })
 
-describe('an option method', () => {
-  it('reads when its argument is undefined', (t) => {
+describe('option methods', () => {
+  it('an option method reads the value when its argument is undefined', (t) => {
     const sock = sockets.tcp4(keeper(t))
     assert.equal(sock.keepalive(undefined as never), false)
   })
 
-  it('refuses an object that is no socket', () => {
+  it('an option method refuses an object that is not a socket', () => {
     const { keepalive } = ll.Socket.prototype
     for (const self of [undefined, null, {}, 7])
       assert.throws(() => Reflect.apply(keepalive, self, []), { code: 'ERR_INVALID_ARG_TYPE' })
   })
 
-  it('refuses a socket that was closed', (t) => {
+  it('an option method throws EBADF on a closed socket', (t) => {
     const sock = sockets.tcp4(keeper(t))
     sock.close()
     assert.throws(() => sock.keepalive(), { code: 'EBADF', syscall: 'getsockopt' })
     assert.throws(() => sock.keepalive(true), { code: 'EBADF', syscall: 'setsockopt' })
   })
 
-  it('names the option in its errors', (t) => {
+  it('an option method names the option in its errors', (t) => {
     const sock = sockets.unix(keeper(t))
     assert.throws(() => sock.tcpnodelay(), /getsockopt EOPNOTSUPP: TCP_NODELAY/)
     assert.throws(() => sock.tcpnodelay(true), /setsockopt EOPNOTSUPP: TCP_NODELAY/)

@@ -14,8 +14,8 @@ function disturb(sock: ll.Socket): void {
   sock.getsockopt(SOL_SOCKET, ll.SO_LINGER, 'linger')
 }
 
-describe('a value (H84)', () => {
-  it('as bytes is as long as the kernel says, whatever the room', (t) => {
+describe('lengths of values (H84)', () => {
+  it('getsockopt() of bytes returns as many as the kernel has', (t) => {
     const sock = sockets.tcp4(keeper(t))
     for (const [level, name, length] of [
       [SOL_SOCKET, ll.SO_KEEPALIVE, 4],
@@ -31,7 +31,7 @@ describe('a value (H84)', () => {
     }
   })
 
-  it('as text ends with its NUL, and not with what stands behind it', (t) => {
+  it('getsockopt() of text stops at the NUL and shows none of the memory behind it', (t) => {
     const sock = sockets.tcp4(keeper(t))
     sock.tcpcongestion('reno')
     for (let i = 0; i < 3; i++) {
@@ -41,7 +41,7 @@ describe('a value (H84)', () => {
     }
   })
 
-  it('that is shorter than the kind is refused, and never completed from memory', (t) => {
+  it('getsockopt() refuses a value that is shorter than the kind, and never fills it up from memory', (t) => {
     const sock = sockets.tcp4(keeper(t))
     sock.keepalive(true)
     for (const kind of ['linger', 'timeval', 'ucred'] as const)
@@ -52,7 +52,7 @@ describe('a value (H84)', () => {
     assert.throws(() => sock.getsockopt(SOL_SOCKET, ll.SO_BINDTODEVICE, 'int'), { code: 'EINVAL' })
   })
 
-  it('of 4 bytes as one of 8 has no more than these 4', (t) => {
+  it('getsockopt() of 8 bytes returns only the 4 bytes that the kernel wrote', (t) => {
     const sock = sockets.tcp4(keeper(t))
     sock.mark(0x01020304)
     for (let i = 0; i < 3; i++) {
@@ -61,7 +61,7 @@ describe('a value (H84)', () => {
     }
   })
 
-  it('of a growing structure is the same when it is read again', (t) => {
+  it('tcpinfo() returns the same fields when it is read again', (t) => {
     const { client, listener } = connection(keeper(t), ll.AF_INET)
     for (const sock of [client, listener]) {
       const first = sock.tcpinfo()

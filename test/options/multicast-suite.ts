@@ -1,6 +1,5 @@
 // Run by multicast.test.ts, in a network namespace of its own.
 // Memberships and sources: by name and by index of the interface, seen in what arrives.
-
 import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
@@ -74,7 +73,7 @@ for (const [title, facts] of Object.entries(families)) {
     return sock
   }
 
-  /** Somebody who sends to the group, and somebody who may be a member. */
+  /** A socket that sends to the group, and one that may be a member. */
   const company = (keep: Keep) => {
     const member = udp(keep)
     member.multicastall(false)
@@ -89,7 +88,7 @@ for (const [title, facts] of Object.entries(families)) {
   }
 
   describe(`multicast on ${title}`, { skip }, () => {
-    it('arrives while the socket is a member', { skip: deaf }, (t) => {
+    it('a member of a group receives its datagrams until it leaves', { skip: deaf }, (t) => {
       const { member, hears } = company(keeper(t))
       assert.equal(hears(), false)
       for (const by of [ifname, ifindex]) {
@@ -100,7 +99,7 @@ for (const [title, facts] of Object.entries(families)) {
       }
     })
 
-    it('arrives from the source that was joined, and from no other', { skip: deaf }, (t) => {
+    it('a member of one source receives datagrams of that source only', { skip: deaf }, (t) => {
       const { member, hears } = company(keeper(t))
       member.mcastjoinsrc(mcgroup, stranger, ifname)
       assert.equal(hears(), false)
@@ -112,7 +111,7 @@ for (const [title, facts] of Object.entries(families)) {
       assert.throws(() => member.mcastleavesrc(mcgroup, stranger, ifname), { syscall: 'setsockopt' })
     })
 
-    it('does not arrive from a source that is blocked', { skip: deaf }, (t) => {
+    it('a member that blocks a source receives none of its datagrams', { skip: deaf }, (t) => {
       const { member, hears } = company(keeper(t))
       member.mcastjoin(mcgroup, ifname)
       member.mcastblocksrc(mcgroup, source, ifname)
@@ -123,7 +122,7 @@ for (const [title, facts] of Object.entries(families)) {
       assert.throws(() => member.mcastunblocksrc(mcgroup, source, ifname), { code: 'EADDRNOTAVAIL' })
     })
 
-    it('follows a filter that is set as a whole', { skip: deaf }, (t) => {
+    it('a member follows a filter that is set as a whole', { skip: deaf }, (t) => {
       const { member, hears } = company(keeper(t))
       member.mcastjoin(mcgroup, ifname)
       const steps: [mode: number, sources: string[], heard: boolean][] = [
@@ -139,7 +138,7 @@ for (const [title, facts] of Object.entries(families)) {
       }
     })
 
-    it('comes back to this host as the sender says', { skip: deaf }, (t) => {
+    it('a sender decides whether its datagrams come back to the host', { skip: deaf }, (t) => {
       const { member, sender, hears } = company(keeper(t))
       member.mcastjoin(mcgroup, ifname)
       assert.equal(sender.mcastloop(false), false)
@@ -148,7 +147,7 @@ for (const [title, facts] of Object.entries(families)) {
       assert.equal(hears(), true)
     })
 
-    it('refuses to join twice and to leave what was not joined', (t) => {
+    it('mcastjoin() throws for a group joined before, and mcastleave() for one not joined', (t) => {
       const sock = udp(keeper(t))
       sock.mcastjoin(mcgroup, 'lo')
       assert.throws(() => sock.mcastjoin(mcgroup, 'lo'), { code: 'EADDRINUSE' })
@@ -156,7 +155,7 @@ for (const [title, facts] of Object.entries(families)) {
       assert.throws(() => sock.mcastleave(mcgroup, 'lo'), { code: 'EADDRNOTAVAIL' })
     })
 
-    it('names a missing interface, and refuses wrong arguments', (t) => {
+    it('mcast methods throw for a missing interface and refuse wrong arguments', (t) => {
       const sock = udp(keeper(t))
       const wrong: [() => void, string][] = [
         [() => sock.mcastjoin(mcgroup, 'no-such-one'), 'ENODEV'],
@@ -181,7 +180,7 @@ for (const [title, facts] of Object.entries(families)) {
       assert.equal(sock.mcastif(), null)
     })
 
-    it('leaves by the interface that was set, by name, by index, or by none', (t) => {
+    it('mcastif() reads back the interface that was set by name, by index, or not at all', (t) => {
       const sock = udp(keeper(t))
       assert.equal(sock.mcastif('lo'), 'lo')
       assert.equal(sock.mcastif(null), null)
@@ -189,7 +188,7 @@ for (const [title, facts] of Object.entries(families)) {
       assert.equal(sock.mcastif(0), null)
     })
 
-    it('takes an address of the other family for what it is', (t) => {
+    it('mcastjoin() refuses an address of the other family', (t) => {
       const sock = udp(keeper(t))
       const other = family === ll.AF_INET ? ll.AddrInfo.inet6('ff01::1') : ll.AddrInfo.inet('239.1.1.1')
       assert.throws(() => sock.mcastjoin(other, 'lo'), { code: 'EAFNOSUPPORT' })
@@ -198,7 +197,7 @@ for (const [title, facts] of Object.entries(families)) {
 }
 
 describe('multicast on IPv4', () => {
-  it('ends at the limit of memberships', (t) => {
+  it('joining fails at the limit of memberships', (t) => {
     const sock = keeper(t)(ll.socket.create(ll.AddrInfo.inet('0.0.0.0', 0, { socktype: ll.SOCK_DGRAM })))
     const joinAll = () => {
       for (let i = 1; i < 4096; i++) sock.mcastjoin(`239.255.${100 + (i >> 8)}.${i & 255}`, 'lo')
@@ -208,7 +207,7 @@ describe('multicast on IPv4', () => {
 })
 
 describe('multicast on a unix socket', () => {
-  it('is refused', (t) => {
+  it('multicast methods throw on a unix socket', (t) => {
     const keep = keeper(t)
     const [one, other] = ll.socket.pair(ll.SOCK_DGRAM)
     keep(other)
@@ -217,7 +216,7 @@ describe('multicast on a unix socket', () => {
 })
 
 describe('anycast', { skip: missing('udp6') ?? false }, () => {
-  it('is for addresses with a prefix of the interface, and ends once', (t) => {
+  it('anycast works for addresses with a prefix of the interface, and ends once', (t) => {
     const sock = keeper(t)(ll.socket.create(ll.AddrInfo.inet6('::', 0, { socktype: ll.SOCK_DGRAM })))
     assert.throws(() => sock.joinanycast('2001:db8::', 'lo'), { code: /^(EADDRNOTAVAIL|EPERM)$/ })
     assert.throws(() => sock.joinanycast('ff01::1', 'lo'), { code: /^(EINVAL|EPERM)$/ })

@@ -1,5 +1,4 @@
 // Repair mode: a live connection is taken apart, and put together again on another socket without its peer noticing.
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ll from 'berkeley/llsocket'
@@ -12,8 +11,8 @@ function sequenceOf(sock: ll.Socket, queue: number): number {
   return sock.tcpqueueseq()
 }
 
-describe('repair mode', { skip }, () => {
-  it('is refused to a listener, and its options to a socket that is not in it', (t) => {
+describe('tcprepair()', { skip }, () => {
+  it('tcprepair() is refused to a listener, and its options to a socket outside repair mode', (t) => {
     const { listener, client } = connection(keeper(t), ll.AF_INET)
     assert.throws(() => listener.tcprepair(ll.TCP_REPAIR_ON), { code: 'EPERM' })
     assert.throws(() => client.tcprepairqueue(), { code: 'EINVAL' })
@@ -25,7 +24,7 @@ describe('repair mode', { skip }, () => {
     assert.equal(typeof client.tcptimestamp(), 'number')
   })
 
-  it('moves a connection to another socket', (t) => {
+  it('tcprepair() moves a connection to another socket', (t) => {
     const keep = keeper(t)
     const { client, server } = connection(keep, ll.AF_INET)
     client.send('before')
@@ -65,7 +64,7 @@ describe('repair mode', { skip }, () => {
     assert.equal(String(heir.recv()), 'answer')
   })
 
-  it('refuses wrong arguments before the kernel sees them', (t) => {
+  it('the options of repair mode refuse wrong arguments before any system call', (t) => {
     const { client } = connection(keeper(t), ll.AF_INET)
     client.tcprepair(ll.TCP_REPAIR_ON)
     const window = client.tcprepairwindow()

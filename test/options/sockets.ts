@@ -1,5 +1,4 @@
 // The sockets that options are tried on, each of the kind that an option is about.
-
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
@@ -44,7 +43,7 @@ export function connection(keep: Keep, family: number, prepare: (listener: Socke
   const client = keep(socket.create(listener.getsockname().with({ socktype: SOCK_STREAM })))
   client.connect()
   const server = listener.accept()
-  if (server === ll.AGAIN) throw new Error('a blocking listener has nobody to accept')
+  if (server === ll.AGAIN) throw new Error('a blocking listener has no connection to accept')
   return { listener, client, server: keep(server) }
 }
 

@@ -1,5 +1,4 @@
 // Options of TCP that take a connection to show.
-
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import * as ll from 'berkeley/llsocket'
@@ -7,8 +6,8 @@ import { connection, type Keep, keeper, loopback, missing } from './sockets.js'
 
 const families = { IPv4: ll.AF_INET, IPv6: ll.AF_INET6 }
 
-describe('tcpsavedsyn', () => {
-  it('is the SYN of the connection, once, where the listener kept it', (t) => {
+describe('tcpsavedsyn()', () => {
+  it('tcpsavedsyn() returns the SYN of the connection once when the listener saved it', (t) => {
     const { server, client } = connection(keeper(t), ll.AF_INET, (listener) => listener.tcpsavesyn(1))
     const syn = server.tcpsavedsyn()
     const header = (syn[0] as number) & 0x0f
@@ -19,8 +18,8 @@ describe('tcpsavedsyn', () => {
   })
 })
 
-describe('tcpinfo', () => {
-  it('counts what the connection moved', (t) => {
+describe('tcpinfo()', () => {
+  it('tcpinfo() counts what the connection transferred', (t) => {
     const { server, client } = connection(keeper(t), ll.AF_INET)
     client.send('0123456789')
     assert.equal((server.recv() as Buffer).length, 10)
@@ -29,7 +28,7 @@ describe('tcpinfo', () => {
     assert.equal(client.tcpinfo().state, ll.TCP_ESTABLISHED)
   })
 
-  it('tells the backlog of a listener, and the state of a socket that is not connected', (t) => {
+  it('tcpinfo() has the backlog of a listener and the state of an unconnected socket', (t) => {
     const keep = keeper(t)
     const listener = keep(ll.socket.create(loopback(ll.AF_INET, ll.SOCK_STREAM)))
     assert.equal(listener.tcpinfo().state, ll.TCP_CLOSE)
@@ -40,8 +39,8 @@ describe('tcpinfo', () => {
   })
 })
 
-describe('tcpccinfo', () => {
-  it('has as many words as the congestion control tells', (t) => {
+describe('tcpccinfo()', () => {
+  it('tcpccinfo() has as many words as the congestion control provides', (t) => {
     const { client } = connection(keeper(t), ll.AF_INET)
     assert.equal(client.tcpcongestion('reno'), 'reno')
     assert.deepEqual(client.tcpccinfo(), [])
@@ -53,7 +52,7 @@ describe('tcpccinfo', () => {
     assert.equal(client.tcpccinfo().length, 5)
   })
 
-  it('leaves the congestion control as it was when there is none of the name', (t) => {
+  it('tcpcongestion() leaves the congestion control unchanged when the name is unknown', (t) => {
     const { client } = connection(keeper(t), ll.AF_INET)
     const before = client.tcpcongestion()
     assert.throws(() => client.tcpcongestion('berkeley'), { code: 'ENOENT' })
@@ -86,11 +85,11 @@ function signs(t: TestContext, keep: Keep): boolean {
 }
 
 for (const [name, family] of Object.entries(families))
-  describe(`tcpmd5sig on ${name}`, { skip: missing(family === ll.AF_INET6 ? 'tcp6' : 'tcp4') ?? false }, () => {
+  describe(`tcpmd5sig() on ${name}`, { skip: missing(family === ll.AF_INET6 ? 'tcp6' : 'tcp4') ?? false }, () => {
     const host = loopback(family, ll.SOCK_STREAM).addr as string
     const key = (secret: string) => (sock: ll.Socket) => sock.tcpmd5sig(host, secret)
 
-    it('lets only a peer with the same key connect', (t) => {
+    it('tcpmd5sig() lets only a peer with the same key connect', (t) => {
       const keep = keeper(t)
       if (!signs(t, keep)) return
       assert.equal(reaches(keep, family, key('secret'), key('secret')), true)
@@ -101,7 +100,7 @@ for (const [name, family] of Object.entries(families))
       )
     })
 
-    it('ends with an empty key, and refuses to end what is not there', (t) => {
+    it('tcpmd5sig() removes a key by an empty one, and throws when there is none', (t) => {
       const keep = keeper(t)
       if (!signs(t, keep)) return
       const both = (sock: ll.Socket) => {
@@ -116,7 +115,7 @@ for (const [name, family] of Object.entries(families))
       assert.throws(() => sock.tcpmd5sig(host, ''), { code: 'ENOENT' })
     })
 
-    it('counts for a network where a prefix is given', (t) => {
+    it('tcpmd5sig() applies to a whole network when it gets a prefix', (t) => {
       const keep = keeper(t)
       if (!signs(t, keep)) return
       const prefixlen = family === ll.AF_INET ? 8 : 64
@@ -126,7 +125,7 @@ for (const [name, family] of Object.entries(families))
       assert.equal(reaches(keep, family, key('another'), all), false)
     })
 
-    it('refuses wrong arguments before the kernel sees them', (t) => {
+    it('tcpmd5sig() refuses wrong arguments before any system call', (t) => {
       const sock = keeper(t)(ll.socket.create(loopback(family, ll.SOCK_STREAM)))
       const other = family === ll.AF_INET ? ll.AddrInfo.inet6('::1') : ll.AddrInfo.inet('127.0.0.1')
       const wrong: [() => void, string][] = [

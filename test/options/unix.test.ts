@@ -1,5 +1,4 @@
 // Options of unix sockets that show only in what the other side may do, or in what comes with a message.
-
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { describe, it } from 'node:test'
@@ -8,8 +7,8 @@ import { keeper, kernelSince, told } from './sockets.js'
 
 const tooOld = (version: string) => (kernelSince(version) ? false : `it came with Linux ${version}`)
 
-describe('peerpidfd', { skip: tooOld('6.5') }, () => {
-  it('gives a new descriptor of the peer with every call, which the caller closes', (t) => {
+describe('peerpidfd()', { skip: tooOld('6.5') }, () => {
+  it('peerpidfd() gives a new descriptor with every call, which the caller has to close', (t) => {
     const keep = keeper(t)
     const [one, other] = socket.pair(SOCK_STREAM)
     keep(one)
@@ -26,8 +25,8 @@ describe('peerpidfd', { skip: tooOld('6.5') }, () => {
   })
 })
 
-describe('passrights', { skip: tooOld('6.16') }, () => {
-  it('keeps the peer from sending descriptors', (t) => {
+describe('passrights()', { skip: tooOld('6.16') }, () => {
+  it('passrights(false) keeps the peer from sending descriptors', (t) => {
     const keep = keeper(t)
     const [one, other] = socket.pair(SOCK_STREAM, true)
     keep(one)
@@ -42,8 +41,8 @@ describe('passrights', { skip: tooOld('6.16') }, () => {
   })
 })
 
-describe('inq', { skip: tooOld('6.17') }, () => {
-  it('tells with a message how much is left', (t) => {
+describe('inq()', { skip: tooOld('6.17') }, () => {
+  it('inq() adds the number of bytes left to each message', (t) => {
     const keep = keeper(t)
     const [one, other] = socket.pair(SOCK_STREAM, true)
     keep(one)

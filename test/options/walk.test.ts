@@ -1,6 +1,5 @@
 // Every row of every table: read, set to something else, read again, put back. What cannot be done here is in the facts
 // with its reason, and the test fails when the reason no longer holds.
-
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
@@ -16,8 +15,8 @@ function refuses(act: () => unknown, code: string, why: string): void {
   assert.throws(act, { code }, `${code} was expected: ${why}`)
 }
 
-const stands = (refusal: Refusal | undefined): refusal is Refusal =>
-  refusal !== undefined && (refusal.stands?.() ?? true)
+const applies = (refusal: Refusal | undefined): refusal is Refusal =>
+  refusal !== undefined && (refusal.applies?.() ?? true)
 
 /** Reads twice: what the kernel left behind in memory must not show in the second answer. */
 function read(sock: Socket, name: string, fact: Fact): unknown {
@@ -50,9 +49,9 @@ function values(first: unknown, fact: Fact): readonly unknown[] {
 }
 
 function walkValues(sock: Socket, name: string, row: AnyRow, fact: Fact): void {
-  const first = row.access === 'wo' || stands(fact.get) ? undefined : read(sock, name, fact)
+  const first = row.access === 'wo' || applies(fact.get) ? undefined : read(sock, name, fact)
   if (row.access === 'ro') return
-  if (stands(fact.put)) {
+  if (applies(fact.put)) {
     const [value] = fact.set ?? []
     refuses(() => option(sock, name, ...(fact.set ? [value] : [])), fact.put.code, fact.put.why)
     return
@@ -68,14 +67,14 @@ function walk(sock: Socket, name: string, row: AnyRow, fact: Fact): void {
     const args = row.access === 'wo' ? fact.set : []
     return refuses(() => option(sock, name, ...(args ?? [])), 'ENOPROTOOPT', `it came with Linux ${fact.since}`)
   }
-  if (row.access !== 'wo' && stands(fact.get)) refuses(() => option(sock, name), fact.get.code, fact.get.why)
-  if (row.access === 'ro' && stands(fact.get)) return
+  if (row.access !== 'wo' && applies(fact.get)) refuses(() => option(sock, name), fact.get.code, fact.get.why)
+  if (row.access === 'ro' && applies(fact.get)) return
   walkValues(sock, name, row, fact)
 }
 
 function tell(t: TestContext, what: string, fact: Fact): void {
   for (const refusal of [fact.get, fact.put])
-    if (stands(refusal)) t.diagnostic(`${what}: ${refusal.code}, ${refusal.why}`)
+    if (applies(refusal)) t.diagnostic(`${what}: ${refusal.code}, ${refusal.why}`)
   for (const capability of [fact.needs, fact.again])
     if (lacks(capability)) t.diagnostic(`${what}: this process lacks ${capability}`)
 }
@@ -96,14 +95,14 @@ for (const [table, rows] of tables)
     assert.ok(known, `facts.ts says nothing of the table ${table}`)
 
     for (const [name, row] of Object.entries(rows))
-      it(name, async (t) => {
+      it(`${name}() reads and sets its option`, async (t) => {
         for (const fact of [known.rows[name] ?? {}].flat()) {
           if (!fact.elsewhere) await tryRow(t, name, row, fact, known.on)
           else assert.ok(existsSync(new URL(fact.elsewhere.replace(/\.ts$/, '.js'), import.meta.url)), fact.elsewhere)
         }
       })
 
-    it('has facts of its own rows only', () => {
+    it('every fact belongs to a row of this table', () => {
       assert.deepEqual(
         Object.keys(known.rows).filter((name) => !Object.hasOwn(rows, name)),
         [],
@@ -112,7 +111,7 @@ for (const [table, rows] of tables)
   })
 
 describe('the tables', () => {
-  it('have every name once', () => {
+  it('the tables have every name once', () => {
     const names = tables.flatMap(([, rows]) => Object.keys(rows))
     assert.deepEqual(
       names.filter((name, index) => names.indexOf(name) !== index),
@@ -120,7 +119,7 @@ describe('the tables', () => {
     )
   })
 
-  it('are methods of a socket, which say their own name', () => {
+  it('every row is a method of a socket that has its name', () => {
     for (const [, rows] of tables)
       for (const name of Object.keys(rows)) {
         const method = Object.getOwnPropertyDescriptor(Socket.prototype, name)?.value
@@ -128,7 +127,7 @@ describe('the tables', () => {
       }
   })
 
-  it('name levels and options that this platform knows', async () => {
+  it('the tables name only levels and options that this platform knows', async () => {
     const { lookup } = await import('#internal/constants/lookup.js')
     for (const [, rows] of tables)
       for (const { location, location6 } of Object.values(rows))
@@ -138,14 +137,14 @@ describe('the tables', () => {
         }
   })
 
-  it('are sorted by their constants', () => {
+  it('the rows are sorted by their constants', () => {
     for (const [, rows] of tables) {
       const constants = Object.values(rows).map(({ location }) => location.option)
       assert.deepEqual(constants, [...constants].sort())
     }
   })
 
-  it('hold at least 150 rows', () => {
+  it('the tables hold at least 150 rows', () => {
     assert.ok(tables.flatMap(([, rows]) => Object.keys(rows)).length >= 150)
   })
 })

@@ -1,5 +1,4 @@
 // Other eyes on the same socket: what Python's getsockopt and ss(8) say of options that were set here.
-
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { describe, it } from 'node:test'
@@ -66,10 +65,10 @@ const samples: [on: SocketName, name: string, value: unknown, bytes: string, roo
   ['unix', 'peekoff', -1, u32(-1)],
 ]
 
-describe('Python reads what was set here', () => {
+describe('Python', () => {
   for (const [on, name, value, bytes, room = bytes.length / 2] of samples) {
     const skip = missing(on) ?? false
-    it(`${name} on ${on}`, { skip }, (t) => {
+    it(`Python reads the bytes of ${name} on ${on} that were set here`, { skip }, (t) => {
       const sock = sockets[on](keeper(t))
       option(sock, name, value)
       const row = rows[name] as AnyRow
@@ -80,7 +79,7 @@ describe('Python reads what was set here', () => {
     })
   }
 
-  it('and both name the same peer and the same cookie', (t) => {
+  it('Python reads the same peer credentials and the same cookie', (t) => {
     const sock = sockets.unix(keeper(t))
     const said = python(sock, 'get', ll.SOL_SOCKET, ll.SO_PEERCRED, 12, ll.SOL_SOCKET, ll.SO_COOKIE, 8)
     if ('failed' in said) return t.skip(said.failed)
@@ -90,7 +89,7 @@ describe('Python reads what was set here', () => {
 })
 
 describe('ss(8)', () => {
-  it('shows the same buffers, mark, congestion control, timeout and cookie', (t) => {
+  it('ss(8) shows the same buffers, mark, congestion control, timeout and cookie', (t) => {
     const { client } = connection(keeper(t), ll.AF_INET)
     client.tcpcongestion('reno')
     client.keepalive(true)

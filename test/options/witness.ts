@@ -1,5 +1,4 @@
 // Other programs that look at a socket of ours.
-
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Socket } from 'berkeley/llsocket'

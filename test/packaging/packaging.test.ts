@@ -33,7 +33,7 @@ const tool = async (name: string, file: string, ...args: string[]): Promise<void
   try {
     await run(process.execPath, [path, ...args], { cwd: root, env: environment(builderPath) })
   } catch (error) {
-    // What it found stands in its output.
+    // What it found is in its output.
     throw new Error(`${name} failed:\n${(error as { stdout?: string }).stdout}`, { cause: error })
   }
 }
@@ -66,7 +66,7 @@ async function install(): Promise<string> {
   await cp(join(root, 'test', 'packaging', 'consumer'), folder, { recursive: true })
   const options = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--silent']
   await run(join(userPath, 'npm'), ['install', ...options, tarball], { cwd: folder, env: environment(userPath) })
-  // Every TypeScript user of Node has these. They stand in here without a registry.
+  // Every TypeScript user of Node has these. They are provided here without a registry.
   await mkdir(join(folder, 'node_modules', '@types'))
   await symlink(join(root, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'))
   return folder
@@ -107,7 +107,7 @@ test('the tarball holds what users need and nothing else', async () => {
   )
 })
 
-test('it has no dependency and no install script', () => {
+test('the package has no dependency and no install script', () => {
   const manifest = require(join(consumer, 'node_modules', 'berkeley', 'package.json'))
   assert.equal(manifest.dependencies, undefined)
   assert.equal(manifest.gypfile, false)
@@ -115,15 +115,15 @@ test('it has no dependency and no install script', () => {
     assert.equal(manifest.scripts[name], undefined)
 })
 
-test('it works from ESM', async () => assert.equal(await consume('run.mjs'), 'works from ESM'))
+test('the package works from ESM', async () => assert.equal(await consume('run.mjs'), 'works from ESM'))
 
-test('it works from CommonJS', async () => assert.equal(await consume('run.cjs'), 'works from CommonJS'))
+test('the package works from CommonJS', async () => assert.equal(await consume('run.cjs'), 'works from CommonJS'))
 
 test('import and require give the same classes', async () => {
   assert.match(await consume('same.mjs'), /^the same \d+ exports$/)
 })
 
-test('it works from TypeScript, and wrong uses do not compile', async () => {
+test('the package works from TypeScript, and wrong uses do not compile', async () => {
   await tool('typescript', 'bin/tsc', '-p', consumer)
 })
 
@@ -179,7 +179,7 @@ test('attw finds no fault', async () => {
   await tool('@arethetypeswrong/cli', 'dist/index.js', '--profile', 'node16', '--no-definitely-typed', tarball)
 })
 
-test('the prebuilt addons need libc alone, and an old one will do (H91)', async () => {
+test('the prebuilt addons need only libc, of an old version (H91)', async () => {
   const addons = prebuilds.map((prebuild) => join(consumer, 'node_modules', 'berkeley', prebuild))
   await run(process.execPath, [join(root, 'scripts', 'check-binary.mjs'), ...addons])
 })

@@ -1,12 +1,14 @@
-// One connection that never has nothing to say, and everybody else.
+// One connection that always has something to read or to write, and all the others.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { stream } from 'berkeley'
 import { closing, delaysDuring, leavesNoFd, script, start, within } from '../util/index.js'
+import { listening, type Test } from './common.js'
 
 leavesNoFd()
 
 const PINGERS = 100
+
 const ROUNDS = 20
 
 /** Another process that sends without end, so that here there is always something to read. */
@@ -16,14 +18,6 @@ const FLOODER = `
   const data = Buffer.alloc(1 << 20)
   try { for (;;) await client.send(data) } catch {}
 `
-
-type Test = Parameters<typeof closing>[0]
-
-async function listening(t: Test): Promise<stream.inet.Server> {
-  const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
-  server.listen()
-  return server
-}
 
 type Conversation = [client: stream.inet.Client, peer: stream.inet.Socket]
 
@@ -52,7 +46,7 @@ describe('a busy connection', () => {
     ['large', 1 << 16],
     ['small', 512],
   ] as const)
-    test(`read in ${size} pieces does not keep timers and others from their turn (H13)`, async (t) => {
+    test(`a connection read in ${size} pieces without pause does not starve timers and other connections (H13)`, async (t) => {
       const server = await listening(t)
       start(t, process.execPath, [...script(FLOODER), '--', String(server.getsockname().port)])
       const flood = await within(server.accept(), 'the flood')
@@ -75,7 +69,7 @@ describe('a busy connection', () => {
       assert.match(String(await reading), /^(ECANCELED|EBADF)$/)
     })
 
-  test('that is written to without end does not either (H13)', async (t) => {
+  test('a send without end does not starve other connections (H13)', async (t) => {
     const [a, b] = await stream.unix.pair()
     closing(t, a)
     closing(t, b)

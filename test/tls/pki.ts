@@ -146,7 +146,7 @@ const DAY = 24
 /** So many hours from now. */
 export const hours = (count: number): Date => new Date(Math.trunc(Date.now() / 1000) * 1000 + count * HOUR_MS)
 
-/** The public half as it stands in a certificate, and the hash of its bits. */
+/** The public half as it is in a certificate, and the hash of its bits. */
 function publicPart(key: KeyObject): { spki: Buffer; keyId: Buffer } {
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
   const keyBits = der.contentOf(der.children(spki)[1] ?? spki).subarray(1)

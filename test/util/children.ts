@@ -45,7 +45,7 @@ export class Child {
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear('stderr', text))
     this.process.stdin?.on('error', () => {}) // a child that ends early does not want the rest
     this.ended = this.#end()
-    this.ended.catch(() => {}) // who waits learns of it; nobody has to wait
+    this.ended.catch(() => {}) // it is reported to those who wait for it
   }
 
   async #end(): Promise<Ending> {

@@ -34,7 +34,7 @@ export function withoutIpv6(): string | false {
   return addresses.some(({ address }) => address === ipv6.loopback) ? false : 'no IPv6 on this machine'
 }
 
-/** A suite for each family; that of IPv6 is skipped, with the reason, where there is none. */
+/** A suite for each family; that of IPv6 is skipped with a reason on a machine without IPv6. */
 export function eachFamily(suite: (family: Family) => void): void {
   describe(ipv4.name, () => suite(ipv4))
   describe(ipv6.name, { skip: withoutIpv6() }, () => suite(ipv6))

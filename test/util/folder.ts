@@ -13,7 +13,7 @@ export function tempFolder(t: Pick<TestContext, 'after'>): string {
 
 let names = 0
 
-/** An abstract unix name that nobody else uses, in no other thread either. */
+/** An abstract unix name that is used only once, in all threads. */
 export function abstractName(): string {
   names++
   return `\0berkeley-test-${process.pid}-${threadId}-${names}`

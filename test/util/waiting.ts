@@ -17,7 +17,7 @@ export async function within<T>(promise: Promise<T>, what: string, milliseconds 
 }
 
 /**
- * Lets the event loop turn until `holds` is true. For state that nobody announces by an event, such as /proc or the
+ * Lets the event loop turn until `holds` is true. For state that is not announced by an event, such as /proc or the
  * garbage collector's work; whatever has an event is to be waited for by that.
  */
 export async function eventually(holds: () => boolean, what: string, milliseconds = PATIENCE_MS): Promise<void> {

@@ -5,8 +5,9 @@ import { sanitizedRun, suiteFigures } from '../lib/sanitized-run.mjs'
 
 /** What parses, what has lengths and offsets, what holds memory across calls; nothing that a slow machine could make late. */
 const SHORT = [
-  ...['llsocket/message', 'llsocket/address', 'llsocket/sendfile', 'llsocket/device', 'unit/message', 'message/'],
-  ...['options/lengths', 'dgram/batch', 'stream/rights', 'interop/keys'],
+  ...['llsocket/sendmsg', 'llsocket/control', 'llsocket/address', 'llsocket/sendfile', 'llsocket/getifaddrs'],
+  ...['unit/message', 'message/'],
+  ...['options/lengths', 'dgram/sendmany', 'dgram/recvmany', 'dgram/pass-fd', 'stream/pass-fd', 'interop/keys'],
 ]
 
 /** @type {import('../lib/record.mjs').Part} */

@@ -9,7 +9,10 @@ import { sanitizedRun, suiteFigures } from '../lib/sanitized-run.mjs'
 
 /** Tests that start no other program: the sanitizer's library ends those that are loaded at random addresses. */
 const SHORT = ['llsocket/sendfile']
-const LONG = [...SHORT, 'llsocket/resolver', 'life/slow-lookups', 'life/reactor', 'stream/under-way']
+const LONG = [
+  ...[...SHORT, 'llsocket/getaddrinfo', 'llsocket/nameinfo', 'lifecycle/slow-lookups', 'lifecycle/event-loop'],
+  ...['stream/close-pending', 'stream/connect-interrupted', 'stream/wait-hook'],
+]
 
 /** How much of the time box the program has; the rest is for tests and compilers. */
 const SHARE = 0.4

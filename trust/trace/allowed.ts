@@ -10,7 +10,7 @@ export const ALLOWED: readonly Allowed[] = [
   },
   { rule: NEVER_WAITS, test: /^test\/options\//, reason: "options are set on llsocket's sockets" },
   { rule: NEVER_WAITS, test: /^test\/unit\/native/, reason: 'native functions are called with sockets of any kind' },
-  { rule: NEVER_WAITS, test: /^test\/life\/workers/, reason: 'a worker is terminated while llsocket blocks it' },
+  { rule: NEVER_WAITS, test: /^test\/lifecycle\/workers/, reason: 'a worker is terminated while llsocket blocks it' },
   {
     rule: NEVER_LINGERS,
     test: /^test\/options\/(lengths|witness|generic)/,
@@ -19,12 +19,12 @@ export const ALLOWED: readonly Allowed[] = [
 
   {
     rule: CLOSED_ONCE,
-    test: /^test\/llsocket\/(hostile|socket|reused-number)/,
+    test: /^test\/llsocket\/(addon-arguments|close|pass-fd-reused-number)/,
     reason: 'numbers at random; closed by node:fs',
   },
   {
     rule: CLOSED_ONCE,
-    test: /^test\/stream\/(inet|under-way)/,
+    test: /^test\/stream\/close(-pending)?\./,
     reason: 'closed behind our back, to see that close() says so',
   },
   { rule: CLOSED_ONCE, test: /^test\/unit\/(fd|message\/cmsghdr)\./, reason: 'closed by node:fs before' },
@@ -34,10 +34,10 @@ export const ALLOWED: readonly Allowed[] = [
     test: /^test\/unit\/(fd|message\/cmsghdrs?)\./,
     reason: 'files of node:fs stand in for sockets',
   },
-  { rule: CLOSED_BY_OWNER, test: /^test\/llsocket\/(socket|reused-number)/, reason: 'closed by node:fs before' },
+  { rule: CLOSED_BY_OWNER, test: /^test\/llsocket\/(close|pass-fd-reused-number)/, reason: 'closed by node:fs before' },
   {
     rule: CLOSED_BY_OWNER,
-    test: /^test\/(llsocket\/rights|options\/unix)/,
+    test: /^test\/(llsocket\/recvfd|options\/unix)/,
     reason: 'a pidfd comes in a message or an option, which the trace does not show',
   },
 ]

@@ -32,8 +32,19 @@ const ELEMENTS = 300
 
 /** Every family, type and role; messages, batches, descriptors that are passed, TLS, the pool, workers that are terminated. */
 const SHORT = [
-  ...['stream/inet.', 'stream/rights', 'stream/verbs', 'dgram/', 'seqpacket/', 'llsocket/rights', 'llsocket/message'],
-  ...['interop/starttls', 'life/workers'],
+  ...['stream/accept', 'stream/close', 'stream/connect.', 'stream/conversation', 'stream/create', 'stream/deadline.'],
+  ...[
+    'stream/detach',
+    'stream/listen',
+    'stream/pass-fd',
+    'stream/queued',
+    'stream/recv',
+    'stream/send',
+    'stream/shutdown',
+  ],
+  ...['stream/wait-hook', 'stream/wrap', 'dgram/', 'seqpacket/', 'llsocket/pass-fd', 'llsocket/recvfd'],
+  ...['llsocket/sendfd', 'llsocket/sendmsg', 'llsocket/control'],
+  ...['interop/starttls', 'lifecycle/workers'],
 ]
 
 /** The tour gives its programs thirty seconds, which strace may take alone. */

@@ -64,7 +64,7 @@ for (const way of ways)
     const how = `64 MiB each way at once, ${version}, over ${way.name} (H92)`
 
     describe('openssl', { skip: missing('openssl') }, () => {
-      test(`calls us: ${how}`, async (t) => {
+      test(`openssl connects and exchanges ${how}`, async (t) => {
         const { path, data, hash } = randomFile(t)
         const [server, address] = await way.listen(t, { ...shows(authority.identity()), ...only(version) })
         const words = ['s_client', ...opensslAddress('-connect', address), '-CAfile', authority.caFile, '-quiet']
@@ -76,7 +76,7 @@ for (const way of ways)
         assert.equal(await sha256OfFile(to), hash)
       })
 
-      test(`we call it: ${how}`, async (t) => {
+      test(`our client exchanges with openssl ${how}`, async (t) => {
         const { path, data, hash } = randomFile(t)
         const address = way.fresh(t)
         const { certFile, keyFile } = authority.identity()
@@ -97,7 +97,7 @@ for (const way of ways)
         return python(t, { role, does: 'bulk', address, file, version, ca, cert, key, name: 'server.example' })
       }
 
-      test(`calls us: ${how}`, async (t) => {
+      test(`Python connects and exchanges ${how}`, async (t) => {
         const { path, data, hash } = randomFile(t)
         const [server, address] = await way.listen(t, { ...shows(authority.identity()), ...only(version) })
         const child = talk(t, 'client', address, path)
@@ -110,7 +110,7 @@ for (const way of ways)
         assert.match(stderr, /"clean"/)
       })
 
-      test(`we call it: ${how}`, async (t) => {
+      test(`our client exchanges with Python ${how}`, async (t) => {
         const { path, data, hash } = randomFile(t)
         const address = way.fresh(t)
         const child = talk(t, 'server', address, path)
@@ -135,7 +135,7 @@ async function encryptedPair(t: Test, prepare: (sock: stream.unix.Socket) => voi
   return [server, bounded(t, client)] as const
 }
 
-test('two of ours that both send before they read, with little room between them', {
+test('two of our sockets that both send before they read do not block each other', {
   skip: missing('openssl'),
 }, async (t) => {
   const pair = await encryptedPair(t, (sock) => void sock.sndbuf(4096))
@@ -166,11 +166,11 @@ async function crumbling(t: Test, to: Address): Promise<Address> {
   return { host: '127.0.0.1', port: (server.address() as net.AddressInfo).port }
 }
 
-describe('in crumbs of one byte', { skip: missing('openssl') }, () => {
+describe('single bytes', { skip: missing('openssl') }, () => {
   for (const version of versions) {
     const data = Buffer.alloc(40_000, 'crumbs ')
 
-    test(`openssl calls us: ${version} (H92)`, async (t) => {
+    test(`openssl connects and exchanges data that arrives byte by byte: ${version} (H92)`, async (t) => {
       const [server, address] = await (ways[0] as (typeof ways)[number]).listen(t, {
         ...shows(authority.identity()),
         ...only(version),
@@ -186,7 +186,7 @@ describe('in crumbs of one byte', { skip: missing('openssl') }, () => {
       assert.equal(await sha256OfFile(to), sha256(data))
     })
 
-    test(`we call Node, both ways at once: ${version} (H92)`, async (t) => {
+    test(`our client exchanges data with Node that arrives byte by byte: ${version} (H92)`, async (t) => {
       const identity = shows(authority.identity()) as nodeTls.TlsOptions
       const server = nodeTls.createServer(identity, (socket) => {
         t.after(() => socket.destroy())
@@ -204,7 +204,7 @@ describe('in crumbs of one byte', { skip: missing('openssl') }, () => {
   }
 })
 
-describe('sendfile', { skip: missing('openssl') }, () => {
+describe('sendfile()', { skip: missing('openssl') }, () => {
   for (const way of ways)
     for (const version of versions) {
       const how = `${version}, over ${way.name}`
@@ -220,7 +220,7 @@ describe('sendfile', { skip: missing('openssl') }, () => {
         return file
       }
 
-      test(`64 MiB to openssl: ${how}`, async (t) => {
+      test(`sendfile() sends 64 MiB to openssl: ${how}`, async (t) => {
         const { path, hash } = randomFile(t)
         const { conn, child, to } = await served(t)
         assert.equal(await conn.sendfile(opened(t, path), BULK), BULK)
@@ -229,7 +229,7 @@ describe('sendfile', { skip: missing('openssl') }, () => {
         assert.equal(await sha256OfFile(to), hash)
       })
 
-      test(`from an offset on, with bytes before and after it: ${how}`, async (t) => {
+      test(`sendfile() sends from an offset, with bytes before and after it: ${how}`, async (t) => {
         const { path, data } = randomFile(t, 500_000)
         const { conn, child, to } = await served(t)
         await conn.send('before')
@@ -241,7 +241,7 @@ describe('sendfile', { skip: missing('openssl') }, () => {
         assert.equal(await sha256OfFile(to), sha256(expected))
       })
 
-      test(`a file that ends early is sent as far as it goes: ${how}`, async (t) => {
+      test(`sendfile() sends a file that ends early as far as it goes: ${how}`, async (t) => {
         const { path, data } = randomFile(t, 200_000)
         const { conn, child, to } = await served(t)
         const file = opened(t, path)
@@ -253,7 +253,7 @@ describe('sendfile', { skip: missing('openssl') }, () => {
       })
     }
 
-  test('what is no file is refused, and the connection goes on', async (t) => {
+  test('sendfile() refuses what is not a file, and the connection stays usable', async (t) => {
     const [server, client] = await encryptedPair(t)
     const folder = openSync(tempFolder(t), 'r')
     t.after(() => closeSync(folder))

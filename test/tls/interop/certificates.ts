@@ -33,7 +33,7 @@ x509_extensions = none
 [none]
 `
 
-/** A root certificate and what it has signed, in a folder that goes when the test file is through. */
+/** A root certificate and what it has signed, in a folder that is removed after the tests of the file. */
 export class Authority {
   readonly folder: string
   #root: Identity | undefined

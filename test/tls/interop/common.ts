@@ -102,14 +102,14 @@ let ports = 0
 
 /**
  * An IPv4 address that no other process takes, for programs that cannot be asked which port they got: the host, out of
- * the 16 million that the loopback device has, says who we are. The port is none that the kernel gives out by itself.
+ * the 16 million that the loopback device has, is that of this process. The kernel never gives out the port by itself.
  */
 export function ownAddress(): { host: string; port: number } {
   const { pid } = process
   return { host: `127.${128 + ((pid >> 16) & 63)}.${(pid >> 8) & 255}.${pid & 255}`, port: 20_000 + ports++ }
 }
 
-/** A port for programs that listen on every address: likely, but not certainly, nobody else's. */
+/** A port for programs that listen on every address: likely, but not certainly, free. */
 export function ownPort(): number {
   return 10_000 + ((process.pid * 16 + ports++) % 20_000)
 }

@@ -30,7 +30,7 @@ export interface Talk {
   hear(pattern: RegExp): Promise<RegExpExecArray>
   /** Ends the conversation as it should be ended. */
   finish(): void
-  /** Resolves when it is over, whoever ended it, with what was said outside of it. */
+  /** Resolves when it is over, whichever side ended it, with what was said outside of it. */
   readonly over: Promise<string>
   /** What was agreed, as far as it tells: the versions are named as by us. */
   readonly child?: Child

@@ -61,12 +61,12 @@ async function sendInPieces(conn: Conn, data: Buffer, between: () => void): Prom
   }
 }
 
-describe('fresh keys', { skip: missing('openssl') }, () => {
+describe('updateKeys()', { skip: missing('openssl') }, () => {
   for (const way of ways)
     for (const asks of [false, true]) {
       const how = `${asks ? 'asking for theirs too, ' : ''}over ${way.name}`
 
-      test(`ours in the midst of bulk, openssl calls us: ${how} (H92)`, async (t) => {
+      test(`updateKeys() of our server works during a bulk transfer with openssl: ${how} (H92)`, async (t) => {
         const { data, hash } = randomFile(t, SOME)
         const [server, address] = await way.listen(t, shows(authority.identity()))
         const words = ['s_client', ...opensslAddress('-connect', address), ...asClient(), '-quiet']
@@ -81,7 +81,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
         assert.equal(await sha256OfFile(to), hash)
       })
 
-      test(`ours in the midst of bulk, we call openssl: ${how} (H92)`, async (t) => {
+      test(`updateKeys() of our client works during a bulk transfer with openssl: ${how} (H92)`, async (t) => {
         const { data, hash } = randomFile(t, SOME)
         const address = way.fresh(t)
         const { child, to } = openssl(t, ['s_server', ...opensslAddress('-accept', address), ...asServer(), '-quiet'])
@@ -95,7 +95,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
         assert.equal(await sha256OfFile(to), hash)
       })
 
-      test(`openssl's, while we send and it sends: ${how} (H92)`, async (t) => {
+      test(`a key update of openssl works while both sides send: ${how} (H92)`, async (t) => {
         const text = 'a line of many, all alike\n'.repeat(SOME / 64)
         const [server, address] = await way.listen(t, shows(authority.identity()))
         const words = ['s_client', ...opensslAddress('-connect', address), ...asClient()]
@@ -117,7 +117,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
       })
     }
 
-  test('ours and theirs at once, again and again (H92)', async (t) => {
+  test('updateKeys() works on both sides at once, again and again (H92)', async (t) => {
     const [server, address] = await overTcp.listen(t, shows(authority.identity()))
     const [client, peer] = await Promise.all([reach(t, address, trusts(authority)), welcome(t, server)])
     const { data, hash } = randomFile(t, SOME)
@@ -129,7 +129,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
     assert.deepEqual(await Promise.all(received), [hash, hash])
   })
 
-  test('with TLS 1.2 there are none, and the connection goes on', async (t) => {
+  test('updateKeys() throws EOPNOTSUPP with TLS 1.2, and the connection stays usable', async (t) => {
     const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only('TLSv1.2') })
     const [client, peer] = await Promise.all([reach(t, address, trusts(authority)), welcome(t, server)])
     assert.throws(() => client.updateKeys(), coded('EOPNOTSUPP'))
@@ -137,7 +137,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
     assert.equal(await line(peer), 'hello\n')
   })
 
-  test('a new handshake on the way is refused to openssl, with TLS 1.2 (H92)', async (t) => {
+  test('a renegotiation that openssl asks for with TLS 1.2 is refused (H92)', async (t) => {
     const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only('TLSv1.2') })
     const child = start(t, 'openssl', ['s_client', ...opensslAddress('-connect', address), ...asClient()])
     const conn = await welcome(t, server)
@@ -151,7 +151,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
     await left
   })
 
-  test('ours, asking for its, while gnutls sends back what we send', {
+  test('updateKeys() works while gnutls sends back what we send', {
     skip: missing('gnutls-serv'),
   }, async (t) => {
     const port = ownPort()
@@ -167,7 +167,7 @@ describe('fresh keys', { skip: missing('openssl') }, () => {
     }
   })
 
-  test("gnutls's, while it calls us", { skip: missing('gnutls-cli') }, async (t) => {
+  test('a key update of gnutls works at our server', { skip: missing('gnutls-cli') }, async (t) => {
     const [server, address] = await overTcp.listen(t, shows(authority.identity()))
     const { port } = address as { port: number }
     const words = [`--port=${port}`, `--x509cafile=${authority.caFile}`, `--verify-hostname=${NAME}`]
@@ -192,11 +192,11 @@ const keysIn = (log: string): string[] =>
     .filter((one) => one !== '' && !one.startsWith('#'))
     .toSorted()
 
-describe('the key log is that of openssl', { skip: missing('openssl') }, () => {
+describe('keylog', { skip: missing('openssl') }, () => {
   for (const version of versions) {
     const lines = version === 'TLSv1.2' ? 1 : 5
 
-    test(`which calls us: ${version}`, async (t) => {
+    test(`keylog of our server has the same keys as openssl: ${version}`, async (t) => {
       const file = join(tempFolder(t), 'keys')
       const log: Buffer[] = []
       const keylog = (one: Buffer): void => void log.push(one)
@@ -212,7 +212,7 @@ describe('the key log is that of openssl', { skip: missing('openssl') }, () => {
       assert.deepEqual(keysIn(log.join('')), keysIn(readFileSync(file, 'latin1')))
     })
 
-    test(`which we call: ${version}`, async (t) => {
+    test(`keylog of our client has the same keys as openssl: ${version}`, async (t) => {
       const file = join(tempFolder(t), 'keys')
       const log: Buffer[] = []
       const keylog = (one: Buffer): void => void log.push(one)
@@ -230,12 +230,12 @@ describe('the key log is that of openssl', { skip: missing('openssl') }, () => {
   }
 })
 
-describe('keys for others are those of', { skip: missing('openssl') }, () => {
+describe('exportKeyingMaterial()', { skip: missing('openssl') }, () => {
   const LABEL = 'EXPORTER-berkeley-test'
   const BYTES = 40
 
   for (const version of versions) {
-    test(`openssl, which calls us: ${version}`, async (t) => {
+    test(`exportKeyingMaterial() of our server agrees with openssl: ${version}`, async (t) => {
       const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
       const words = ['s_client', ...opensslAddress('-connect', address), ...asClient()]
       const child = start(t, 'openssl', [...words, '-keymatexport', LABEL, '-keymatexportlen', `${BYTES}`])
@@ -245,7 +245,7 @@ describe('keys for others are those of', { skip: missing('openssl') }, () => {
       assert.throws(() => conn.exportKeyingMaterial(BYTES, 'l'.repeat(250)), coded('ERR_OUT_OF_RANGE'))
     })
 
-    test(`openssl, which we call: ${version}`, async (t) => {
+    test(`exportKeyingMaterial() of our client agrees with openssl: ${version}`, async (t) => {
       const address = overTcp.fresh(t)
       const words = ['s_server', ...opensslAddress('-accept', address), ...asServer()]
       const child = start(t, 'openssl', [...words, '-keymatexport', LABEL, '-keymatexportlen', `${BYTES}`])
@@ -254,7 +254,9 @@ describe('keys for others are those of', { skip: missing('openssl') }, () => {
       assert.equal(conn.exportKeyingMaterial(BYTES, LABEL).toString('hex').toUpperCase(), theirs)
     })
 
-    test(`gnutls, which calls us: ${version}`, { skip: missing('gnutls-cli') }, async (t) => {
+    test(`exportKeyingMaterial() of our server agrees with gnutls: ${version}`, {
+      skip: missing('gnutls-cli'),
+    }, async (t) => {
       const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
       const { port } = address as { port: number }
       const words = [`--port=${port}`, `--x509cafile=${authority.caFile}`, `--verify-hostname=${NAME}`]
@@ -269,7 +271,7 @@ describe('keys for others are those of', { skip: missing('openssl') }, () => {
       assert.equal(conn.exportKeyingMaterial(BYTES, LABEL).toString('hex'), theirs.toLowerCase())
     })
 
-    test(`Node, with a context and without: ${version}`, async (t) => {
+    test(`exportKeyingMaterial() agrees with Node, with a context and without: ${version}`, async (t) => {
       const [server, address] = await overTcp.listen(t, { ...shows(authority.identity()), ...only(version) })
       const raw = net.connect(address as net.TcpNetConnectOpts)
       const socket = nodeTls.connect({ socket: raw, ca: authority.ca, servername: NAME })
@@ -284,7 +286,7 @@ describe('keys for others are those of', { skip: missing('openssl') }, () => {
     })
   }
 
-  test('there are none before the handshake, nor in the clear', async (t) => {
+  test('exportKeyingMaterial() throws before the handshake and without TLS', async (t) => {
     const [server, address] = await overTcp.listen(t, shows(authority.identity()))
     const raw = await reach(t, address)
     const conn = bounded(t, await server.accept())

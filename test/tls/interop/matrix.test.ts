@@ -25,7 +25,7 @@ for (const counterparty of counterparties)
       for (const version of versions)
         for (const kind of keyKinds) {
           const how = `${version}, ${kind}, over ${way.name}`
-          test(`calls us: ${how}`, async (t) => {
+          test(`it connects and exchanges lines with our server: ${how}`, async (t) => {
             const identity = authority.identity(NAME, kind)
             const [server, address] = await way.listen(t, { ...shows(identity), ...only(version) })
             const talk = counterparty.call(t, address, { authority, version })
@@ -43,7 +43,7 @@ for (const counterparty of counterparties)
             await talk.over
           })
 
-          test(`we call it: ${how}`, async (t) => {
+          test(`our client exchanges lines with it: ${how}`, async (t) => {
             const [address] = counterparty.serve(t, way, {
               authority,
               version,

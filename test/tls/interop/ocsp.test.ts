@@ -36,7 +36,7 @@ for (const version of versions)
     const serving = (t: Test, ocspResponse?: Buffer) =>
       overTcp.listen(t, { ...shows(authority.identity()), ...only(version), ocspResponse })
 
-    test('openssl asks us, and gets it', async (t) => {
+    test('openssl gets the OCSP response of our server', async (t) => {
       const [server, address] = await serving(t, statement('good'))
       const words = ['-CAfile', authority.caFile, '-status', '-servername', NAME]
       const child = start(t, 'openssl', ['s_client', ...opensslAddress('-connect', address), ...words])
@@ -46,7 +46,7 @@ for (const version of versions)
       await conn.close()
     })
 
-    test('openssl asks us, who have none', async (t) => {
+    test('openssl gets no OCSP response when our server has none', async (t) => {
       const [server, address] = await serving(t)
       const child = start(t, 'openssl', ['s_client', ...opensslAddress('-connect', address), '-status'])
       const conn = await welcome(t, server)
@@ -54,7 +54,7 @@ for (const version of versions)
       await conn.close()
     })
 
-    test('of several certificates each has its own', async (t) => {
+    test('our server staples the response of each certificate', async (t) => {
       const other = authority.identity('two.example')
       const keyPairs = [{ cert: other.cert, key: other.key, ocspResponse: authority.ocspResponse(other) }]
       const ocspResponse = statement('good')
@@ -68,7 +68,9 @@ for (const version of versions)
       }
     })
 
-    test('gnutls asks us, and gives up on what is revoked', { skip: missing('gnutls-cli') }, async (t) => {
+    test('gnutls gets the OCSP response of our server and refuses a revoked certificate', {
+      skip: missing('gnutls-cli'),
+    }, async (t) => {
       for (const status of ['good', 'revoked'] as const) {
         const [server, address] = await serving(t, statement(status))
         const { port } = address as { port: number }
@@ -82,7 +84,7 @@ for (const version of versions)
       }
     })
 
-    test('Node asks us, and gets it', async (t) => {
+    test('Node gets the OCSP response of our server', async (t) => {
       const ocspResponse = statement('good')
       const [server, address] = await serving(t, ocspResponse)
       const raw = net.connect(address as net.TcpNetConnectOpts)
@@ -109,7 +111,7 @@ for (const version of versions)
       return address
     }
 
-    test('we ask openssl, and get it', async (t) => {
+    test('our client gets the OCSP response of openssl', async (t) => {
       const file = stapled(authority.identity(), 'good')
       const address = opensslServer(t, '-status_file', file)
       for (const asking of [{ requestOCSP: true }, { requireOCSP: true }]) {
@@ -121,7 +123,7 @@ for (const version of versions)
       }
     })
 
-    test('we ask openssl, which has none: that may do, and may not', async (t) => {
+    test('our client accepts a missing OCSP response with requestOCSP and refuses it with requireOCSP', async (t) => {
       const address = opensslServer(t)
       const conn = await reach(t, address, { ...trusts(authority), ...only(version), requestOCSP: true })
       assert.equal(conn.getOCSPResponse(), undefined)
@@ -130,13 +132,13 @@ for (const version of versions)
       await assert.rejects(reach(t, address, demanding), coded('ERR_TLS_OCSP'))
     })
 
-    test('what openssl says to be revoked is refused by us', async (t) => {
+    test('our client refuses a certificate that openssl reports as revoked', async (t) => {
       const address = opensslServer(t, '-status_file', stapled(authority.identity(), 'revoked'))
       const asking = { ...trusts(authority), ...only(version), requestOCSP: true }
       await assert.rejects(reach(t, address, asking), coded('ERR_TLS_OCSP'))
     })
 
-    test('we ask gnutls, and get it', { skip: missing('gnutls-serv') }, async (t) => {
+    test('our client gets the OCSP response of gnutls', { skip: missing('gnutls-serv') }, async (t) => {
       const port = ownPort()
       const { certFile, keyFile } = authority.identity()
       const words = [`--port=${port}`, `--x509certfile=${certFile}`, `--x509keyfile=${keyFile}`]
@@ -148,7 +150,7 @@ for (const version of versions)
       assert.equal(await line(conn), 'hello\n')
     })
 
-    test('curl insists on one', { skip: missing('curl') }, async (t) => {
+    test('curl accepts only a good OCSP response', { skip: missing('curl') }, async (t) => {
       for (const [ocspResponse, code] of [
         [statement('good'), 0],
         [statement('revoked'), 91],
@@ -165,7 +167,7 @@ for (const version of versions)
           server.emit(
             'connection',
             conn.duplex().on('error', () => {}),
-          ) // curl hangs up in the midst
+          ) // curl hangs up midway
         })
         const to = ['--cacert', authority.caFile, '--resolve', `${NAME}:${port}:127.0.0.1`, `https://${NAME}:${port}/`]
         const ended = await run('curl', ['-sS', '-q', '--cert-status', ...to], { env: plainEnvironment() })

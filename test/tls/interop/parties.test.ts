@@ -32,10 +32,10 @@ for (const counterparty of counterparties)
 
     describe(`${counterparty.name}, ${version}`, { skip: counterparty.skip }, () => {
       for (const requestCert of [true, 'optional'] as const) {
-        const needed = requestCert === true ? 'needed' : 'welcome'
+        const needed = requestCert === true ? 'required' : 'optional'
         const tlscfg = { ca: [], requestCert } as tls.Config
 
-        test(`its certificate is ${needed}, and there (H92)`, async (t) => {
+        test(`our server accepts its certificate when that is ${needed} (H92)`, async (t) => {
           const identity = authority.identity(ME)
           const { conn, talk } = await called(t, { ...tlscfg, ca: authority.ca }, { identity })
           await conn.handshake()
@@ -46,7 +46,7 @@ for (const counterparty of counterparties)
           assert.equal(await line(conn), 'hello\n')
         })
 
-        test(`its certificate is ${needed}, but a stranger's (H92)`, async (t) => {
+        test(`our server refuses the certificate of another authority when one is ${needed} (H92)`, async (t) => {
           const identity = stranger.identity(ME)
           const { conn, talk } = await called(t, { ...tlscfg, ca: authority.ca }, { identity })
           const code = /^UNABLE_TO_(GET_ISSUER_CERT_LOCALLY|VERIFY_LEAF_SIGNATURE)$/
@@ -56,14 +56,14 @@ for (const counterparty of counterparties)
         })
       }
 
-      test('its certificate is needed, and missing (H92)', async (t) => {
+      test('our server refuses a client without a certificate that is needed (H92)', async (t) => {
         const { conn, talk } = await called(t, { ca: authority.ca, requestCert: true }, {})
         await assert.rejects(conn.handshake(), coded('ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE'))
         await conn.close()
         await talk.over
       })
 
-      test('its certificate is welcome, and missing', async (t) => {
+      test('our server accepts a client without a certificate that is optional', async (t) => {
         const { conn, talk } = await called(t, { ca: authority.ca, requestCert: 'optional' }, {})
         await conn.handshake()
         assert.deepEqual([conn.authorized, conn.authorizationError], [false, null])
@@ -72,7 +72,7 @@ for (const counterparty of counterparties)
         assert.equal(await line(conn), 'hello\n')
       })
 
-      test('it wants our certificate, and gets it', async (t) => {
+      test('our client shows its certificate when it is asked for', async (t) => {
         const { cert, key } = authority.identity(ME)
         const conn = await (await calling(t, { cert, key }, { asks: 'required' })).conn
         assert.equal(conn.getCertificate()?.subject, `CN=${ME}`)
@@ -80,7 +80,7 @@ for (const counterparty of counterparties)
         assert.equal(await line(conn), counterparty.answer('hello\n'))
       })
 
-      test('it wants our certificate, and there is none: at the first verb with an answer, if not before', async (t) => {
+      test('our client without a certificate is refused, at the latest by the first call that needs an answer', async (t) => {
         const { conn } = await calling(t, {}, { asks: 'required' })
         const refused = async (): Promise<void> => {
           const sock = await conn
@@ -92,7 +92,7 @@ for (const counterparty of counterparties)
         await assert.rejects(refused(), { code })
       })
 
-      test("another name than the certificate's is refused by it (H92)", async (t) => {
+      test('it refuses our server when the certificate has another name (H92)', async (t) => {
         const { conn, talk } = await called(t, {}, { name: 'other.example' })
         // With TLS 1.3 it learns of the name before we know that it does not like it.
         const refused = async (): Promise<void> => {
@@ -104,17 +104,17 @@ for (const counterparty of counterparties)
         await talk.over
       })
 
-      test("another name than the certificate's is refused by us (H92)", async (t) => {
+      test('our client refuses it when the certificate has another name (H92)', async (t) => {
         const { conn } = await calling(t, { servername: 'other.example' }, {})
         await assert.rejects(conn, coded('ERR_TLS_CERT_ALTNAME_INVALID', { host: 'other.example' }))
       })
 
-      test("a stranger's server is refused by us (H92)", async (t) => {
+      test('our client refuses a server of another authority (H92)', async (t) => {
         const { conn } = await calling(t, {}, { identity: stranger.identity() })
         await assert.rejects(conn, coded('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'))
       })
 
-      test('application protocols: it calls us, and our order counts', async (t) => {
+      test('our server chooses the application protocol by its own order', async (t) => {
         const { conn, talk } = await called(t, { ALPNProtocols: ['h2', 'http/1.1'] }, { alpn: ['http/1.1', 'h2'] })
         await conn.handshake()
         assert.equal(conn.alpnProtocol, 'h2')
@@ -122,25 +122,25 @@ for (const counterparty of counterparties)
         assert.equal(await line(conn), 'hello\n')
       })
 
-      test('application protocols: it calls us with none in common', async (t) => {
+      test('our server refuses a client that has no application protocol in common', async (t) => {
         const { conn, talk } = await called(t, { ALPNProtocols: ['h2'] }, { alpn: ['spdy/3'] })
         await assert.rejects(conn.handshake(), coded('ERR_SSL_NO_APPLICATION_PROTOCOL'))
         await conn.close()
         assert.match(await talk.over, /application[ _]protocol/i)
       })
 
-      test('application protocols: it calls us, who have none', async (t) => {
+      test('our server without application protocols agrees on none', async (t) => {
         const { conn } = await called(t, {}, { alpn: ['h2'] })
         await conn.handshake()
         assert.equal(conn.alpnProtocol, undefined)
       })
 
-      test('application protocols: we call it', async (t) => {
+      test('our client agrees on an application protocol', async (t) => {
         const conn = await (await calling(t, { ALPNProtocols: ['a', 'b'] }, { alpn: ['b', 'c'] })).conn
         assert.equal(conn.alpnProtocol, 'b')
       })
 
-      test('the certificate goes by the name that it asks for (H92)', async (t) => {
+      test('our server chooses the certificate by the name that the client asks for (H92)', async (t) => {
         const pairs = ['one.example', '*.two.example'].map((name) => shows(authority.identity(name)) as tls.KeyPair)
         for (const [name, subject] of [
           ['one.example', 'one.example'],
@@ -155,7 +155,7 @@ for (const counterparty of counterparties)
         }
       })
 
-      test('the certificate goes by what the SNICallback says, at once or later (H92)', async (t) => {
+      test('our server chooses the certificate by SNICallback, at once or later (H92)', async (t) => {
         const asked: (string | undefined)[] = []
         const answers: Record<string, tls.Config | tls.Context> = {
           'one.example': { ...shows(authority.identity('one.example')), ...ours },
@@ -183,7 +183,7 @@ for (const counterparty of counterparties)
         assert.deepEqual(asked, [])
       })
 
-      test('an SNICallback that throws ends the connection only (H92)', async (t) => {
+      test('an SNICallback that throws ends only that connection (H92)', async (t) => {
         const cause = new Error('not today')
         const callbacks = [
           () => {
@@ -202,7 +202,7 @@ for (const counterparty of counterparties)
   }
 
 describe('openssl', { skip: missing('openssl') }, () => {
-  test('asks for no name, and gets the main certificate', async (t) => {
+  test('openssl gets the main certificate when it asks for no name', async (t) => {
     const asked: unknown[] = []
     const SNICallback = (name: string | undefined): undefined => {
       asked.push(name)
@@ -216,7 +216,7 @@ describe('openssl', { skip: missing('openssl') }, () => {
     assert.equal(await line(conn), 'hello\n')
   })
 
-  test('has another certificate for the name that we ask for', async (t) => {
+  test('openssl shows another certificate for the name that our client asks for', async (t) => {
     const other = authority.identity('two.example')
     const more = ['-servername', 'two.example', '-cert2', other.certFile, '-key2', other.keyFile]
     const openssl = counterparties.find(({ name }) => name === 'openssl') as (typeof counterparties)[number]

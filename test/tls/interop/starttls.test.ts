@@ -1,4 +1,4 @@
-// TLS that begins in the midst of a conversation, and what somebody in between might put there before.
+// TLS that begins in the middle of a conversation, and plain text that an attacker might inject before it.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -44,10 +44,10 @@ async function turnedClient(t: Test, plain: Conn, tlscfg: tls.Config = {}): Prom
   return bounded(t, await tls.wrap(plain, { ...trusts(authority), ...tlscfg }))
 }
 
-describe('after lines in the clear', { skip }, () => {
+describe('wrap() after plain text', { skip }, () => {
   for (const way of ways)
     for (const version of versions)
-      test(`both sides are ours: ${version}, over ${way.name}`, async (t) => {
+      test(`wrap() starts TLS on both of our sides: ${version}, over ${way.name}`, async (t) => {
         const [server, address] = await way.listen(t)
         const calling = reach(t, address).then((plain) => turnedClient(t, plain, only(version)))
         const accepted = bounded(t, await server.accept())
@@ -60,14 +60,14 @@ describe('after lines in the clear', { skip }, () => {
         assert.equal(await line(conn), 'a secret\n')
         await conn.send('another\n')
         assert.equal(await line(client), 'another\n')
-        // The former objects are closed for their users, and their deadlines went along.
+        // The former objects are closed for their users, and their deadlines were taken over.
         assert.equal(accepted.fd(), -1)
         assert.deepEqual(conn.deadlines(), accepted.deadlines())
         await client.close()
         assert.equal(await conn.recv(), null)
       })
 
-  test('Node calls us', async (t) => {
+  test('wrap() starts TLS with Node as the client', async (t) => {
     const [server, address] = await overTcp.listen(t)
     const raw = net.connect(address as net.TcpNetConnectOpts)
     t.after(() => raw.destroy())
@@ -86,7 +86,7 @@ describe('after lines in the clear', { skip }, () => {
     assert.equal(await line(conn), 'a secret\n')
   })
 
-  test('we call Node', async (t) => {
+  test('wrap() starts TLS with Node as the server', async (t) => {
     const { cert, key } = authority.identity()
     const server = net.createServer((raw) => {
       t.after(() => raw.destroy())
@@ -129,13 +129,13 @@ async function mailServer(t: Test, accepted: Conn): Promise<string[]> {
   return heard
 }
 
-test('openssl speaks SMTP to us, and turns to TLS', { skip }, async (t) => {
+test('openssl speaks SMTP and starts TLS with our server', { skip }, async (t) => {
   for (const version of versions) {
     const [server, address] = await overTcp.listen(t)
     const words = ['-starttls', 'smtp', '-CAfile', authority.caFile, '-verify_return_error', '-crlf']
     const more = [version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3', '-servername', NAME]
     const child = start(t, 'openssl', ['s_client', ...opensslAddress('-connect', address), ...words, ...more])
-    // It says no word of farewell.
+    // It ends without QUIT.
     const over = assert.rejects(mailServer(t, bounded(t, await server.accept())), /the end came/)
     await child.waitForOutput(/Verification: OK/)
     child.write('NOOP\n')
@@ -146,7 +146,9 @@ test('openssl speaks SMTP to us, and turns to TLS', { skip }, async (t) => {
   }
 })
 
-test("Python's smtplib speaks SMTP to us, and turns to TLS", { skip: missing('openssl', 'python3') }, async (t) => {
+test("Python's smtplib speaks SMTP and starts TLS with our server", {
+  skip: missing('openssl', 'python3'),
+}, async (t) => {
   const [server, address] = await overTcp.listen(t)
   const { port } = address as { port: number }
   const code = `
@@ -167,8 +169,8 @@ s.quit()
   assert.match(stdout, /250, b'fine'/)
 })
 
-describe('bytes in the clear', { skip }, () => {
-  test('a server that has read too much says so, and the connection ends (H92)', async (t) => {
+describe('injected plain text', { skip }, () => {
+  test('wrap() of a server refuses data that was read too early and ends the connection (H92)', async (t) => {
     const [server, address] = await overTcp.listen(t)
     const client = await reach(t, address)
     await client.send('secure\nput in by somebody\n')
@@ -181,7 +183,7 @@ describe('bytes in the clear', { skip }, () => {
     assert.equal(await client.recv(), null)
   })
 
-  test('what a server has not read yet is no TLS, and the handshake fails (H92)', async (t) => {
+  test('the handshake of a server fails on plain text that was not read yet (H92)', async (t) => {
     const [server, address] = await overTcp.listen(t)
     const client = await reach(t, address)
     await client.send('secure\nput in by somebody, and long enough\n')
@@ -191,7 +193,7 @@ describe('bytes in the clear', { skip }, () => {
     await assert.rejects(conn.handshake(), { name: 'TlsError', code: /^ERR_SSL_/ })
   })
 
-  test('a client refuses what came before it said anything (H92)', async (t) => {
+  test('wrap() of a client refuses plain text that arrived before its first message (H92)', async (t) => {
     const [server, address] = await overTcp.listen(t)
     const client = await reach(t, address)
     const plain = bounded(t, await server.accept())
@@ -201,7 +203,7 @@ describe('bytes in the clear', { skip }, () => {
     assert.equal(client.fd(), -1)
   })
 
-  test('a client refuses what it has read too much (H92)', async (t) => {
+  test('wrap() of a client refuses data that was read too early (H92)', async (t) => {
     const [a, b] = await stream.unix.pair()
     bounded(t, b)
     const received = Buffer.from('more')
@@ -209,7 +211,7 @@ describe('bytes in the clear', { skip }, () => {
     assert.equal(await b.recv(), null)
   })
 
-  test('an HTTP request to a server, a greeting of SSH to a client (H92)', async (t) => {
+  test('an HTTP request to a server and a greeting of SSH to a client give their own errors (H92)', async (t) => {
     const [server, address] = await overTcp.listen(t, shows(authority.identity()))
     const plain = await reach(t, address)
     await plain.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')

@@ -1,4 +1,4 @@
-// Whether a chain leads to somebody who is trusted.
+// Whether a chain leads to a trusted authority.
 import { describe } from 'node:test'
 import { leavesNoFd } from '../../util/index.js'
 import { CHAINS } from './cases/chains.js'
@@ -6,4 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('the chain leads to somebody trusted, or the client refuses it (H92)', () => test(CHAINS))
+describe('chains of certificates (H92)', () => test(CHAINS))

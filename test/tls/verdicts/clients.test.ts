@@ -6,5 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('a client shows a good certificate where one is asked for, or the server refuses it (H92)', () =>
-  test(CLIENTS))
+describe('certificates of clients (H92)', () => test(CLIENTS))

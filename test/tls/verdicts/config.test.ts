@@ -6,4 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('a configuration that cannot be meant is refused, and nothing in it is ignored (H92)', () => test(CONFIG))
+describe('configurations (H92)', () => test(CONFIG))

@@ -26,7 +26,7 @@ it('every case has a title of its own', () => {
   }
 })
 
-it('there are 150 refusals and 60 acceptances at least, without those of configurations (H92)', () => {
+it('the tables have at least 150 refusals and 60 acceptances, without those of configurations (H92)', () => {
   const { CONFIG: _, ...met } = TABLES
   const cases = Object.values(met).flat()
   const refusals = cases.filter(isRefusal).length

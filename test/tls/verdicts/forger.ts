@@ -1,4 +1,4 @@
-// Records of one side of a connection, made by somebody who knows its keys and not its manners.
+// Records of one side of a connection, made by an attacker who knows its keys and breaks its rules.
 import { createCipheriv, createHmac } from 'node:crypto'
 
 const KEY = 16
@@ -13,7 +13,7 @@ export const DATA = 23
 
 const u16 = (value: number): Buffer => Buffer.of(value >> 8, value & 0xff)
 
-/** A record as it stands on the wire. */
+/** A record as it is on the wire. */
 export const record = (type: number, content: Uint8Array, version = 0x0303): Buffer =>
   Buffer.concat([Buffer.of(type), u16(version), u16(content.length), content])
 

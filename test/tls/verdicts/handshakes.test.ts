@@ -6,4 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('a handshake that is none, or that somebody has changed, comes to nothing (H92)', () => test(HANDSHAKES))
+describe('forged handshakes (H92)', () => test(HANDSHAKES))

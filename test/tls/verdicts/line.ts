@@ -1,4 +1,4 @@
-// A line between a client and a server on which somebody sits: records can be changed, cut, held back, and made up.
+// A line between a client and a server with an attacker on it: records can be changed, cut, held back, and made up.
 import { stream } from 'berkeley'
 
 type Sock = Awaited<ReturnType<typeof stream.unix.pair>>[0]
@@ -74,7 +74,7 @@ export class Line {
     }
   }
 
-  /** Sends something that nobody has sent. */
+  /** Sends something that neither side has sent. */
   inject(towards: Towards, ...bytes: readonly Uint8Array[]): Promise<number> {
     return this.#ends[towards].send(Buffer.concat(bytes))
   }

@@ -6,4 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('the certificate is for the host, or the client refuses it (H92)', () => test(NAMES))
+describe('names of certificates (H92)', () => test(NAMES))

@@ -6,4 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('without a version, suite, group or protocol in common there is no connection (H92)', () => test(PROTOCOL))
+describe('versions, suites, groups and protocols (H92)', () => test(PROTOCOL))

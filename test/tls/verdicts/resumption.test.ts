@@ -6,5 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('a session is resumed by the same client at the same server, and saves nobody a check (H92)', () =>
-  test(RESUMPTION))
+describe('resumed sessions (H92)', () => test(RESUMPTION))

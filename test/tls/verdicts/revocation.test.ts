@@ -6,4 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('revoked by a list or by a stapled OCSP response, a certificate is refused (H92)', () => test(REVOCATION))
+describe('revoked certificates (H92)', () => test(REVOCATION))

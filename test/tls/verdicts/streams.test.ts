@@ -6,5 +6,4 @@ import { test } from './verdict.js'
 
 leavesNoFd()
 
-describe('records that are cut, changed or made up end the connection, and nothing of them is delivered (H92)', () =>
-  test(STREAMS))
+describe('cut, changed or forged records (H92)', () => test(STREAMS))

@@ -46,7 +46,7 @@ export async function verdictOf(opening: Promise<Stream>, use: (sock: Stream) =>
   } catch (error) {
     return codeOf(error)
   } finally {
-    // The verdict is there already; what the last words meet is of no matter.
+    // The verdict is known already; the result of close_notify does not matter.
     await sock?.close().catch(() => undefined)
   }
 }
@@ -75,7 +75,7 @@ export async function converse(
   look: { [S in Side]?: (sock: Stream) => void } = {},
   pair?: Pair,
 ): Promise<Verdict> {
-  // First, so that what is no configuration fails the test, and leaves nobody waiting.
+  // First, so that an invalid configuration fails the test and leaves no side waiting.
   const contexts = { client: contextFor('client', client), server: contextFor('server', server) }
   const [left, right] = pair ?? (await stream.unix.pair())
   const both = Promise.all([
@@ -126,7 +126,7 @@ export const isRefusal = ({ expected }: Case): boolean => Object.values(expected
 /** Runs each case of a table as a test. */
 export function test(cases: readonly Case[]): void {
   for (const { title, expected, run } of cases)
-    it(`${title}: ${isRefusal({ title, expected, run }) ? 'refused' : 'accepted'}`, async (t) => {
+    it(`this is ${isRefusal({ title, expected, run }) ? 'refused' : 'accepted'}: ${title}`, async (t) => {
       const verdict = await run(t)
       const looked = Object.fromEntries(Object.keys(expected).map((side) => [side, verdict[side as Side]]))
       assert.deepEqual(looked, expected, `verdicts: ${JSON.stringify(verdict)}`)

@@ -1,5 +1,4 @@
 // The list of constants: complete, right, and safe to look things up in.
-
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -65,25 +64,25 @@ print(json.dumps({k: int(v) for m in (sys, os, select, fcntl, errno, socket) for
   return run.status === 0 ? new Map(Object.entries(JSON.parse(run.stdout) as Record<string, number>)) : undefined
 }
 
-describe('the list of constants', () => {
-  it('has fresh generated files', () => {
+describe('constants', () => {
+  it('the generated files are up to date', () => {
     execFileSync(process.execPath, ['scripts/generate-constants.mjs', '--check'], { cwd: root })
   })
 
-  it('has every constant of the API, as an exported number', () => {
+  it('every constant of the API is an exported number', () => {
     const numbers = exported as Readonly<Record<string, unknown>>
     assert.equal(reference.length, 141)
     for (const name of reference) assert.equal(typeof numbers[name], 'number', name)
   })
 
-  it('exports the public names, each with its number, and nothing else', () => {
+  it('the exports are the public names, each with its number, and nothing else', () => {
     const interop = new Set(['default', 'module.exports', '__esModule']) // what Node adds to a CommonJS module
     const members = Object.entries(exported).filter(([name]) => !interop.has(name))
     assert.deepEqual(members.map(([name]) => name).sort(), [...publicNames].sort())
     for (const [name, number] of members) assert.equal(number, native.constants[name], name)
   })
 
-  it('keeps the two kinds of names apart', () => {
+  it('public and internal names are kept apart', () => {
     const exportedNames = new Set(publicNames)
     assert.deepEqual(
       internalNames.filter((name) => exportedNames.has(name)),
@@ -92,11 +91,11 @@ describe('the list of constants', () => {
     assert.ok(internalNames.includes('EAGAIN') && internalNames.includes('EPOLLIN'))
   })
 
-  it('has a whole number for every name on Linux', { skip: !linux }, () => {
+  it('every name has a whole number on Linux', { skip: !linux }, () => {
     for (const name of [...publicNames, ...internalNames]) assert.ok(Number.isSafeInteger(lookup(name)), name)
   })
 
-  it('agrees with the C library about every Linux number that it writes down', { skip: !linux }, () => {
+  it('every Linux number in the list agrees with the C library', { skip: !linux }, () => {
     const rows = listed().filter(({ source }) => source === 'linux')
     assert.ok(rows.length > 600)
     for (const { name, number } of rows) {
@@ -105,14 +104,14 @@ describe('the list of constants', () => {
     }
   })
 
-  it('uses assigned numbers only where the platform has none', () => {
+  it('assigned numbers are used only where the platform has none', () => {
     for (const { name, source, number } of listed()) {
       if (native.unsupported.includes(name)) assert.deepEqual([source, lookup(name)], ['assigned', number], name)
       else if (source === undefined && linux) assert.ok(isSupported(name), name)
     }
   })
 
-  it('agrees with Python', (test) => {
+  it('the constants agree with Python', (test) => {
     const python = pythonNumbers()
     if (!python) return test.skip('no python3')
     python.delete('SOMAXCONN') // C libraries differ, the list does not follow them
@@ -121,7 +120,7 @@ describe('the list of constants', () => {
     for (const name of common) assert.equal(lookup(name), python.get(name), name)
   })
 
-  it('has all socket constants of Python', { skip: !linux }, (test) => {
+  it('the list has all socket constants of Python', { skip: !linux }, (test) => {
     const python = pythonNumbers()
     if (!python || (python.get('HEX_VERSION') ?? 0) >= 0x030e0000) return test.skip('no Python that the list knows')
     const family = /^(AF|SOCK|SHUT|MSG|AI|NI|EAI|IPPROTO|SOL|SO|SCM|TCP|UDPLITE|IP|IPV6|VMADDR|E[A-Z0-9]+$)/
@@ -133,54 +132,54 @@ describe('the list of constants', () => {
     )
   })
 
-  it('agrees with Node about errors', () => {
+  it('the numbers of errors agree with Node', () => {
     for (const [name, number] of Object.entries(osConstants.errno)) assert.equal(lookup(name), number, name)
   })
 
-  it('keeps numbers beyond 31 bits', { skip: !linux }, () => {
+  it('numbers beyond 31 bits are kept', { skip: !linux }, () => {
     assert.equal(exported.VMADDR_CID_ANY, 4294967295)
     assert.equal(exported.CAN_EFF_FLAG, 2147483648)
     assert.equal(sys.EPOLLET, 2147483648)
   })
 
-  it('makes AI_DEFAULT out of flags that getaddrinfo takes', { skip: !linux }, () => {
+  it('AI_DEFAULT consists of flags that getaddrinfo() accepts', { skip: !linux }, () => {
     assert.equal(exported.AI_DEFAULT, exported.AI_V4MAPPED | exported.AI_ADDRCONFIG)
   })
 
-  it('cannot be changed', () => {
+  it('the table of constants cannot be changed', () => {
     assert.ok(Object.isFrozen(native.constants) && Object.isFrozen(native.unsupported))
   })
 })
 
-describe('isSupported', () => {
-  it('is true for what the platform has', () => {
+describe('isSupported()', () => {
+  it('isSupported() is true for names that the platform has', () => {
     for (const name of ['AF_INET', 'SO_ERROR', 'IPPROTO_TCP', 'EAGAIN']) assert.equal(isSupported(name), true, name)
   })
 
-  it('is true for names younger than the headers', { skip: !linux }, () => {
+  it('isSupported() is true for names younger than the headers', { skip: !linux }, () => {
     for (const name of ['SO_PASSRIGHTS', 'TCP_AO_ADD_KEY', 'AF_MCTP']) assert.equal(isSupported(name), true, name)
   })
 
-  it('is false for assigned numbers and for what is no constant', { skip: !linux }, () => {
+  it('isSupported() is false for assigned numbers and for unknown names', { skip: !linux }, () => {
     for (const name of ['IPPROTO_DIVERT', 'AI_DEFAULT', 'SCM_BINTIME', 'SO_NOTHING', 'toString', ''])
       assert.equal(isSupported(name), false, name)
   })
 })
 
-describe('lookup', () => {
-  it('finds public, internal and unsupported names', () => {
+describe('lookup()', () => {
+  it('lookup() finds public, internal and unsupported names', () => {
     assert.equal(lookup('AF_INET'), 2)
     assert.equal(lookup('ENOENT'), 2)
     assert.equal(lookup('IPPROTO_3PC'), 34)
   })
 
-  it('finds nothing else', () => {
+  it('lookup() finds nothing else', () => {
     for (const name of ['AF_NOTHING', 'constructor', '__proto__', '']) assert.equal(lookup(name), undefined, name)
   })
 })
 
-describe('nameOf', () => {
-  it('gives the first name of a number', () => {
+describe('nameOf()', () => {
+  it('nameOf() gives the first name of a number', () => {
     assert.equal(nameOf('AF_', exported.AF_UNIX), 'AF_UNIX')
     assert.equal(nameOf('AF_', exported.AF_INET), 'AF_INET')
     assert.equal(nameOf('SOCK_', exported.SOCK_SEQPACKET), 'SOCK_SEQPACKET')
@@ -188,37 +187,37 @@ describe('nameOf', () => {
     assert.equal(nameOf('EAI_', exported.EAI_NONAME), 'EAI_NONAME')
   })
 
-  it('prefers names that the platform has', { skip: !linux }, () => {
+  it('nameOf() prefers names that the platform has', { skip: !linux }, () => {
     assert.equal(nameOf('IPPROTO_', 33), 'IPPROTO_DCCP')
     assert.equal(nameOf('SCM_', 4), 'SCM_PIDFD')
     assert.equal(nameOf('IPPROTO_', 254), 'IPPROTO_DIVERT')
   })
 
-  it('tells families with one prefix apart', { skip: !linux }, () => {
+  it('nameOf() tells families with the same prefix apart', { skip: !linux }, () => {
     assert.equal(nameOf('TCP_', 1), 'TCP_NODELAY')
     assert.equal(nameOf('TCP_STATE', 1), 'TCP_ESTABLISHED')
     assert.equal(nameOf('SO_', 5), 'SO_DONTROUTE')
     assert.equal(nameOf('SO_EE_ORIGIN_', 5), 'SO_EE_ORIGIN_ZEROCOPY')
   })
 
-  it('gives the digits of a number without a name', () => {
+  it('nameOf() gives the digits of a number without a name', () => {
     assert.equal(nameOf('AF_', 9999), '9999')
     assert.equal(nameOf('SHUT_', -1), '-1')
   })
 })
 
-describe('errnoName', () => {
-  it('takes errno and -errno', () => {
+describe('errnoName()', () => {
+  it('errnoName() accepts errno and -errno', () => {
     assert.equal(errnoName(sys.ECONNREFUSED), 'ECONNREFUSED')
     assert.equal(errnoName(-sys.ECONNREFUSED), 'ECONNREFUSED')
   })
 
-  it('prefers the names that errors carry', () => {
+  it('errnoName() prefers the names that errors carry', () => {
     assert.equal(errnoName(sys.EWOULDBLOCK), 'EAGAIN')
     assert.equal(errnoName(sys.EOPNOTSUPP), linux ? 'EOPNOTSUPP' : errnoName(sys.EOPNOTSUPP))
   })
 
-  it('gives undefined for what is no error', () => {
+  it('errnoName() gives undefined for a number that is not an error', () => {
     assert.equal(errnoName(0), undefined)
     assert.equal(errnoName(99999), undefined)
   })

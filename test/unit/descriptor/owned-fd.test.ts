@@ -21,7 +21,7 @@ const isOpen = (fd: number): boolean => {
 }
 
 describe('OwnedFd', () => {
-  it('owns, and closes once', () => {
+  it('OwnedFd closes its descriptor once', () => {
     const fd = open()
     const owned = new OwnedFd(fd, 'a test')
     assert.equal(owned.fd, fd)
@@ -33,7 +33,7 @@ describe('OwnedFd', () => {
     assert.equal(isOpen(fd), false)
   })
 
-  it('never touches a number that was given to somebody else (H01)', () => {
+  it('OwnedFd never touches a number that has a new owner (H01)', () => {
     const fd = open()
     const owned = new OwnedFd(fd, 'a test')
     owned.close()
@@ -46,7 +46,7 @@ describe('OwnedFd', () => {
     closeSync(reused)
   })
 
-  it('gives up what it releases', () => {
+  it('OwnedFd gives up the descriptor that it releases', () => {
     const fd = open()
     const owned = new OwnedFd(fd, 'a test')
     assert.equal(owned.release(), fd)
@@ -57,7 +57,7 @@ describe('OwnedFd', () => {
     closeSync(fd)
   })
 
-  it('loses a number that was closed behind its back and came again (H05)', () => {
+  it('OwnedFd gives up a number that was closed elsewhere and reused (H05)', () => {
     const fd = open()
     const stale = new OwnedFd(fd, 'stale')
     closeSync(fd)
@@ -71,7 +71,7 @@ describe('OwnedFd', () => {
     assert.equal(isOpen(again), false)
   })
 
-  it('reports what close says', () => {
+  it('OwnedFd throws the error of close(2)', () => {
     const fd = open()
     const owned = new OwnedFd(fd, 'a test')
     closeSync(fd)
@@ -81,7 +81,7 @@ describe('OwnedFd', () => {
   })
 })
 
-describe('closeFd', () => {
+describe('closeFd()', () => {
   /** Lets close(2) give this answer while `act` runs; the numbers that it was called with. */
   function whenCloseSays(answer: number, act: () => void): number[] {
     const { close } = native
@@ -99,12 +99,12 @@ describe('closeFd', () => {
     return closed
   }
 
-  it('takes EINTR for a success, and never closes twice (H07)', () => {
+  it('closeFd() treats EINTR as success and never closes twice (H07)', () => {
     const closed = whenCloseSays(-sys.EINTR, () => closeFd(987654))
     assert.deepEqual(closed, [987654])
   })
 
-  it('reports EIO, and the owner does not try again (H07)', () => {
+  it('closeFd() reports EIO, and the owner does not try again (H07)', () => {
     const owned = new OwnedFd(987654, 'a test')
     const closed = whenCloseSays(-sys.EIO, () => {
       assert.throws(() => owned.close(), { code: 'EIO', syscall: 'close' })
@@ -113,7 +113,7 @@ describe('closeFd', () => {
     assert.deepEqual(closed, [987654])
   })
 
-  it('closes, and throws EBADF for what is not open', () => {
+  it('closeFd() closes, and throws EBADF for a number that is not open', () => {
     const fd = open()
     closeFd(fd)
     assert.throws(() => closeFd(fd), { code: 'EBADF' })

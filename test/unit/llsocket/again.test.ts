@@ -14,32 +14,32 @@ function answering(...answers: number[]): { call: () => number; calls: () => num
   return { call: () => answers.shift() ?? assert.fail('one call too many'), calls: () => all - answers.length }
 }
 
-describe('attempt', () => {
-  it('hands counts and failures through', () => {
+describe('attempt()', () => {
+  it('attempt() returns counts and failures unchanged', () => {
     for (const answer of [0, 1, 2 ** 40, -sys.EPIPE, -sys.EBADF, -sys.EMSGSIZE])
       assert.equal(attempt(-1, answering(answer).call), answer)
   })
 
-  it('answers AGAIN for all that would have to wait', () => {
+  it('attempt() returns AGAIN for every call that would block', () => {
     for (const errno of [sys.EAGAIN, sys.EWOULDBLOCK, sys.EINPROGRESS, sys.EALREADY])
       assert.equal(attempt(-1, answering(-errno).call), AGAIN)
   })
 
-  it('calls again after a signal on a non-blocking socket', (t) => {
+  it('attempt() calls again after a signal on a non-blocking socket', (t) => {
     const [a] = closingAll(t, socket.pair(SOCK_STREAM, true))
     const { call, calls } = answering(-sys.EINTR, -sys.EINTR, 7)
     assert.equal(attempt(a.fd(), call), 7)
     assert.equal(calls(), 3)
   })
 
-  it('tells the caller of a signal on a blocking socket (H45)', (t) => {
+  it('attempt() reports a signal on a blocking socket to the caller (H45)', (t) => {
     const [a] = closingAll(t, socket.pair(SOCK_STREAM))
     const { call, calls } = answering(-sys.EINTR, 7)
     assert.equal(attempt(a.fd(), call), AGAIN)
     assert.equal(calls(), 1)
   })
 
-  it('gives up on a number that is no socket any more', () => {
+  it('attempt() gives up on a number that is no longer a socket', () => {
     assert.equal(attempt(-1, answering(-sys.EINTR).call), AGAIN)
   })
 })

@@ -41,9 +41,9 @@ const same: { [N in AncillaryName]?: readonly AncillaryValue<N>[] } = {
 const typed = (name: AncillaryName, value: unknown): CmsgHdr => CmsgHdr.of(name, value as never)
 const raw = (name: AncillaryName, data: Uint8Array): CmsgHdr => new CmsgHdr(...placeOf(name), data)
 
-describe('a typed value', () => {
+describe('typed values', () => {
   for (const [name, values] of Object.entries(same) as [AncillaryName, readonly unknown[]][])
-    it(`of ${name} comes out as it was put in`, () => {
+    it(`a value of ${name} is decoded as it was encoded`, () => {
       for (const value of values) {
         const cmsg = typed(name, value)
         assert.equal(cmsg.name(), name)
@@ -51,7 +51,7 @@ describe('a typed value', () => {
       }
     })
 
-  it('of pktinfo has the interface, and the address to send from', () => {
+  it('a pktinfo has the interface and the address to send from', () => {
     const v4 = CmsgHdr.of('pktinfo', { ifindex: 3, addr: ipv4 }).value('pktinfo')
     assert.deepEqual([v4?.ifindex, v4?.local?.addr, v4?.addr?.addr], [3, '192.0.2.7', '0.0.0.0'])
     const v6 = CmsgHdr.of('pktinfo6', { ifindex: 4, addr: ipv6 }).value('pktinfo6')
@@ -59,7 +59,7 @@ describe('a typed value', () => {
     assert.equal(CmsgHdr.of('pktinfo', {} as never).value('pktinfo')?.ifindex, 0)
   })
 
-  it('of pktinfo takes no address of another family, and nothing that is none', () => {
+  it('a pktinfo refuses addresses of another family and invalid ones', () => {
     assert.throws(() => typed('pktinfo', { addr: ipv6 }), coded('EAFNOSUPPORT', { address: '2001:db8::7' }))
     assert.throws(() => typed('pktinfo6', { addr: ipv4 }), coded('EAFNOSUPPORT'))
     assert.throws(() => typed('pktinfo', { addr: '192.0.2.7' }), coded('ERR_INVALID_ARG_TYPE'))
@@ -67,7 +67,7 @@ describe('a typed value', () => {
     assert.throws(() => typed('txtime', 5), coded('ERR_INVALID_ARG_TYPE'))
   })
 
-  it('that only arrives is an address, or a text up to its NUL', () => {
+  it('a value that is only received is an address, or a text up to its NUL', () => {
     const from = (level: number, type: number, ai: AddrInfo): CmsgHdr => new CmsgHdr(level, type, ai.sockaddr)
     assert.equal(from(IPPROTO_IP, IP_ORIGDSTADDR, ipv4).value('origdstaddr')?.addr, '192.0.2.7')
     assert.equal(from(IPPROTO_IPV6, IPV6_ORIGDSTADDR, ipv6).value('origdstaddr6')?.addr, '2001:db8::7')
@@ -77,12 +77,12 @@ describe('a typed value', () => {
     )
   })
 
-  it('that only arrives cannot be sent', () => {
+  it('a value that is only received cannot be sent', () => {
     for (const name of ['origdstaddr', 'security', 'timestamp', 'recverr'] as const)
       assert.throws(() => typed(name, 1), coded('ENOPROTOOPT'))
   })
 
-  it('of another name is undefined, and a name that there is not is refused', () => {
+  it('value() of another name is undefined, and of an unknown name an error', () => {
     assert.equal(CmsgHdr.of('ttl', 5).value('tos'), undefined)
     for (const name of ['nothing', 'constructor'])
       assert.throws(() => typed(name as never, 1), coded('ERR_INVALID_ARG_VALUE'))
@@ -100,7 +100,7 @@ describe('a typed value', () => {
   /** The kernel writes some of these numbers as one byte. */
   const numbers: AncillaryName[] = ['gro', 'inq', 'ttl', 'tos', 'hoplimit', 'tclass']
   for (const name of [...Object.keys(same), ...layouts] as AncillaryName[])
-    it(`of ${name} is an error where bytes are missing, and never made up (H80)`, () => {
+    it(`a value of ${name} with bytes missing is an error (H80)`, () => {
       for (const length of numbers.includes(name) ? [0] : [0, 1])
         assert.throws(() => raw(name, Buffer.alloc(length)).value(name), coded('EINVAL', { syscall: 'cmsg' }))
     })

@@ -24,7 +24,7 @@ const open = (): number => openSync('/dev/null', 'r')
 const ints = (...numbers: number[]): Buffer => Buffer.from(Int32Array.from(numbers).buffer)
 
 describe('CmsgHdr', () => {
-  it('holds level, type and a copy of its data', () => {
+  it('CmsgHdr holds level, type and a copy of its data', () => {
     const data = Buffer.from('data')
     const cmsg = CmsgHdr.create(IPPROTO_IP, 7, data)
     data.fill(0)
@@ -36,13 +36,13 @@ describe('CmsgHdr', () => {
     cmsg.close()
   })
 
-  it('takes strings and any view', () => {
+  it('CmsgHdr accepts strings and any view', () => {
     assert.equal(new CmsgHdr(1, 2, 'ä').length, 2)
     assert.equal(new CmsgHdr(1, 2, new DataView(new ArrayBuffer(6), 2)).length, 4)
     assert.equal(new CmsgHdr(1, 2, '').length, 0)
   })
 
-  it('checks every argument', () => {
+  it('CmsgHdr checks every argument', () => {
     for (const bad of ['1', null, undefined]) {
       assert.throws(() => new CmsgHdr(bad as never, 1, ''), WRONG_TYPE)
       assert.throws(() => new CmsgHdr(1, bad as never, ''), WRONG_TYPE)
@@ -54,7 +54,7 @@ describe('CmsgHdr', () => {
     for (const bad of [null, undefined, 5, [1]]) assert.throws(() => new CmsgHdr(1, 1, bad as never), WRONG_TYPE)
   })
 
-  it('knows names for people', () => {
+  it('inspect() of a CmsgHdr shows names', () => {
     assert.equal(inspect(CmsgHdr.rights(3, 4)), 'CmsgHdr (SCM_RIGHTS [3, 4])')
     assert.match(inspect(new CmsgHdr(SOL_SOCKET, SCM_TIMESTAMP, 'x')), /^CmsgHdr \(SOL_SOCKET, type \d+, 1 bytes\)$/)
     assert.equal(inspect(CmsgHdr.of('ttl', 5)), 'CmsgHdr (ttl 5)')
@@ -63,8 +63,8 @@ describe('CmsgHdr', () => {
   })
 })
 
-describe('CmsgHdr.rights', () => {
-  it('packs C ints, and does not own them', () => {
+describe('CmsgHdr.rights()', () => {
+  it('CmsgHdr.rights() packs C ints and does not own them', () => {
     const cmsg = CmsgHdr.rights(0, 1, 65536)
     assert.deepEqual([cmsg.level(), cmsg.type()], [SOL_SOCKET, SCM_RIGHTS])
     assert.deepEqual([cmsg.data(), cmsg.fds(), cmsg.take()], [[0, 1, 65536], [0, 1, 65536], []])
@@ -73,21 +73,21 @@ describe('CmsgHdr.rights', () => {
     assert.deepEqual(cmsg.fds(), [0, 1, 65536])
   })
 
-  it('takes 1 to 253 descriptors (H79)', () => {
+  it('CmsgHdr.rights() accepts 1 to 253 descriptors (H79)', () => {
     assert.equal(CmsgHdr.rights(...Array(253).fill(0)).length, 253 * 4)
     assert.throws(() => CmsgHdr.rights(...Array(254).fill(0)), RANGE)
     assert.throws(() => CmsgHdr.rights(), RANGE)
   })
 
-  it('checks each of them by name', () => {
+  it('CmsgHdr.rights() names the descriptor that is wrong', () => {
     assert.throws(() => CmsgHdr.rights(0, '1' as never), { ...WRONG_TYPE, message: /fds\[1\]/ })
     for (const bad of [-1, 1.5, 2 ** 31, Number.NaN])
       assert.throws(() => CmsgHdr.rights(bad), { ...RANGE, message: /fds\[0\]/ })
   })
 })
 
-describe('a received CmsgHdr', () => {
-  it('owns its descriptors until they are taken', () => {
+describe('received CmsgHdr', () => {
+  it('a received CmsgHdr owns its descriptors until they are taken', () => {
     const [a, b] = [open(), open()]
     const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
     assert.deepEqual(cmsg.data(), [a, b])
@@ -100,7 +100,7 @@ describe('a received CmsgHdr', () => {
     closeSync(b)
   })
 
-  it('closes what nobody took, once', () => {
+  it('a received CmsgHdr closes descriptors that were not taken, once', () => {
     const before = countFds()
     const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(open(), open(), open()))
     assert.equal(countFds(), before + 3)
@@ -112,7 +112,7 @@ describe('a received CmsgHdr', () => {
     closeSync(reused)
   })
 
-  it('closes the others when one of them cannot be closed any more', () => {
+  it('a received CmsgHdr closes the others when one of them cannot be closed', () => {
     const [a, b] = [open(), open()]
     const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
     closeSync(a)
@@ -120,14 +120,14 @@ describe('a received CmsgHdr', () => {
     assert.throws(() => closeSync(b), coded('EBADF'))
   })
 
-  it('does not send numbers on that are not its own any more (H01)', () => {
+  it('a received CmsgHdr does not send numbers on that it no longer owns (H01)', () => {
     const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(open()))
     assert.deepEqual(cmsg.bytes, ints(...cmsg.fds()))
     cmsg.close()
     assert.deepEqual([cmsg.bytes.length, cmsg.length], [0, 0])
   })
 
-  it('owns the pidfd of a sender too', () => {
+  it('a received CmsgHdr owns the pidfd of a sender too', () => {
     const fd = open()
     const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_PIDFD, ints(fd))
     assert.deepEqual([cmsg.isRights(), cmsg.fds(), cmsg.data()], [false, [fd], [fd]])
@@ -135,7 +135,7 @@ describe('a received CmsgHdr', () => {
     assert.deepEqual(CmsgHdr.received(SOL_SOCKET, SCM_PIDFD, ints(-3)).fds(), [])
   })
 
-  it('survives partial ints (H80)', () => {
+  it('a received CmsgHdr survives partial ints (H80)', () => {
     for (let bytes = 0; bytes < 4; bytes++)
       assert.deepEqual(CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, Buffer.alloc(bytes)).fds(), [])
     const fd = open()
@@ -144,7 +144,7 @@ describe('a received CmsgHdr', () => {
     closeSync(fd)
   })
 
-  it('of any other kind is bytes', () => {
+  it('a received CmsgHdr of any other kind is bytes', () => {
     const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_CREDENTIALS, ints(1, 2, 3))
     assert.deepEqual(cmsg.data(), ints(1, 2, 3))
   })

@@ -23,8 +23,8 @@ function header(length: number | bigint, level: number, type: number): Buffer {
   return bytes
 }
 
-describe('CMSG_LEN and CMSG_SPACE', () => {
-  it('are those of cmsg(3)', () => {
+describe('CMSG_LEN() and CMSG_SPACE()', () => {
+  it('CMSG_LEN() and CMSG_SPACE() agree with cmsg(3)', () => {
     const table = [0, 1, 4, 7, 8, 9, 12, 1012].map((n) => [CMSG_LEN(n), CMSG_SPACE(n)])
     assert.deepEqual(table, [
       [16, 16],
@@ -38,7 +38,7 @@ describe('CMSG_LEN and CMSG_SPACE', () => {
     ])
   })
 
-  it('check their argument', () => {
+  it('CMSG_LEN() and CMSG_SPACE() check their argument', () => {
     for (const f of [CMSG_LEN, CMSG_SPACE]) {
       for (const bad of [-1, 1.5, Number.NaN, 2 ** 31]) assert.throws(() => f(bad), RANGE)
       assert.throws(() => f('4' as never), WRONG_TYPE)
@@ -47,7 +47,7 @@ describe('CMSG_LEN and CMSG_SPACE', () => {
 })
 
 describe('CmsgHdrs', () => {
-  it('is a queue', () => {
+  it('CmsgHdrs is a queue', () => {
     const list = CmsgHdrs.create()
     const [a, b] = [new CmsgHdr(1, 2, 'a'), new CmsgHdr(3, 4, 'b')]
     list.push(a)
@@ -61,7 +61,7 @@ describe('CmsgHdrs', () => {
     for (const bad of [undefined, null, {}, 'x', 5]) assert.throws(() => list.push(bad as never), WRONG_TYPE)
   })
 
-  it('has an exact room, generous by default', () => {
+  it('CmsgHdrs has exactly the room that was reserved, and much by default', () => {
     const list = new CmsgHdrs()
     assert.ok(list.reserve() >= CMSG_SPACE(253 * 4) + 256)
     assert.equal(list.reserve(0), 0)
@@ -72,7 +72,7 @@ describe('CmsgHdrs', () => {
     assert.equal(list.reserve(), 20)
   })
 
-  it('encodes what it decodes', () => {
+  it('CmsgHdrs encodes what it decodes', () => {
     const list = new CmsgHdrs()
     assert.equal(list.encode(), undefined)
     const sizes = [0, 1, 7, 8, 9, 16, 100]
@@ -91,13 +91,13 @@ describe('CmsgHdrs', () => {
     )
   })
 
-  it('leaves no old bytes in the padding', () => {
+  it('CmsgHdrs leaves no old bytes in the padding', () => {
     const list = new CmsgHdrs()
     list.push(new CmsgHdr(1, 2, Buffer.alloc(1, 0xff)))
     assert.deepEqual(list.encode()?.subarray(17), Buffer.alloc(7))
   })
 
-  it('closes what it drops', () => {
+  it('CmsgHdrs closes what it drops', () => {
     const before = countFds()
     const list = new CmsgHdrs()
     for (let i = 0; i < 3; i++)
@@ -111,14 +111,14 @@ describe('CmsgHdrs', () => {
   })
 })
 
-describe('decoding what a stranger shaped (H80)', () => {
+describe('decoding hostile bytes (H80)', () => {
   const decoded = (control: Buffer, length = control.length): [number, number, number][] => {
     const list = new CmsgHdrs()
     list.decode(control, length)
     return [...list].map((c) => [c.level(), c.type(), c.length])
   }
 
-  it('stops at a header that is cut, zero or too short', () => {
+  it('decoding stops at a header that is cut, zero or too short', () => {
     assert.deepEqual(decoded(Buffer.alloc(0)), [])
     assert.deepEqual(decoded(Buffer.alloc(15)), [])
     assert.deepEqual(decoded(Buffer.alloc(64)), [])
@@ -126,12 +126,12 @@ describe('decoding what a stranger shaped (H80)', () => {
     assert.deepEqual(decoded(Buffer.concat([header(16, 9, 9), header(0, 1, 2)])), [[9, 9, 0]])
   })
 
-  it('cuts a length that claims more than there is', () => {
+  it('decoding cuts a length that claims more than there is', () => {
     for (const claim of [33n, 2n ** 31n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n])
       assert.deepEqual(decoded(Buffer.concat([header(claim, 1, 99), Buffer.alloc(16)])), [[1, 99, 16]])
   })
 
-  it('believes the smaller of buffer and stated length', () => {
+  it('decoding uses the smaller of buffer and stated length', () => {
     const control = Buffer.concat([header(24, 1, 5), Buffer.alloc(8), header(24, 1, 6), Buffer.alloc(8)])
     assert.deepEqual(decoded(control, 48), [
       [1, 5, 8],
@@ -149,7 +149,7 @@ describe('decoding what a stranger shaped (H80)', () => {
     assert.deepEqual(decoded(control, 0), [])
   })
 
-  it('survives random bytes, and always ends', () => {
+  it('decoding survives random bytes and always ends', () => {
     let seed = 12345
     const random = (below: number): number => {
       seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff
@@ -164,14 +164,14 @@ describe('decoding what a stranger shaped (H80)', () => {
     }
   })
 
-  it('shows people what is in it', () => {
+  it('inspect() of CmsgHdrs shows its content', () => {
     const list = new CmsgHdrs()
     assert.equal(inspect(list), 'CmsgHdrs []')
     list.push(CmsgHdr.rights(1))
     assert.equal(inspect(list), 'CmsgHdrs [ CmsgHdr (SCM_RIGHTS [1]) ]')
   })
 
-  it('closes what arrived and nobody took at the end of a `using` block', () => {
+  it('CmsgHdrs closes descriptors that were not taken at the end of a `using` block', () => {
     const before = countFds()
     const ints = Buffer.from(Int32Array.of(open(), open()).buffer)
     {
@@ -183,7 +183,7 @@ describe('decoding what a stranger shaped (H80)', () => {
     assert.equal(countFds(), before)
   })
 
-  it('checks every offset that the walk and the builder are given', () => {
+  it('the native walk and builder check every offset', () => {
     const control = Buffer.alloc(32)
     const data = Buffer.alloc(4)
     assert.ok(native.cmsgAt(control, -1, 0) < 0)

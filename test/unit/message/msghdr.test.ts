@@ -17,7 +17,7 @@ function message(...parts: string[]): MsgHdr {
 const texts = (msg: MsgHdr): string[] => Array.from({ length: msg.length }, (_, i) => String(msg.get(i)))
 
 describe('MsgHdr', () => {
-  it('is empty at first', () => {
+  it('MsgHdr is empty at first', () => {
     const msg = MsgHdr.create()
     assert.deepEqual([msg.length, msg.bytes(), msg.flags(), msg.name()], [0, 0, 0, null])
     assert.equal(msg.concat().length, 0)
@@ -27,7 +27,7 @@ describe('MsgHdr', () => {
     assert.equal(msg.control(), msg.control())
   })
 
-  it('counts from 0', () => {
+  it('MsgHdr counts its elements from 0', () => {
     const msg = new MsgHdr()
     assert.deepEqual([msg.add('a'), msg.addn(3), msg.add('')], [0, 1, 2])
     assert.deepEqual([msg.length, msg.bytes()], [3, 4])
@@ -36,7 +36,7 @@ describe('MsgHdr', () => {
     for (const idx of [3, -1]) assert.equal(msg.get(idx), undefined)
   })
 
-  it('uses the memory of a view where it is', () => {
+  it('MsgHdr uses the memory of a view in place', () => {
     const memory = new Uint16Array([1, 2, 3])
     const msg = new MsgHdr()
     msg.add(memory.subarray(1))
@@ -44,7 +44,7 @@ describe('MsgHdr', () => {
     assert.equal(String(msg.get(0)?.subarray(0, 2)), 'BA')
   })
 
-  it('sets, reads and clears the name (name() only reads)', () => {
+  it('name() sets, reads and clears the name, and without an argument only reads', () => {
     const msg = new MsgHdr()
     const ai = AddrInfo.inet('127.0.0.1', 1)
     assert.equal(msg.name(ai), ai)
@@ -55,7 +55,7 @@ describe('MsgHdr', () => {
     for (const bad of ['x', {}, 5, false]) assert.throws(() => msg.name(bad as never), WRONG_TYPE)
   })
 
-  it('removes by moving the last one into the gap', () => {
+  it('del() moves the last element into the gap', () => {
     const msg = message('a', 'b', 'c', 'd')
     assert.deepEqual(msg.del(1), [Buffer.from('b'), 3])
     assert.deepEqual(texts(msg), ['a', 'd', 'c'])
@@ -81,7 +81,7 @@ describe('MsgHdr', () => {
     [[], 5, []],
   ]
   for (const [parts, bytes, left] of consumed)
-    it(`consumes ${bytes} of ${JSON.stringify(parts)}`, () => {
+    it(`consume() removes ${bytes} bytes of ${JSON.stringify(parts)}`, () => {
       const msg = message(...parts)
       assert.equal(msg.consume(bytes), left.join('').length)
       assert.deepEqual(texts(msg), left)
@@ -89,7 +89,7 @@ describe('MsgHdr', () => {
       assert.deepEqual(msg.outgoing().map(String), left)
     })
 
-  it('is what is left after several cuts: the same bytes, to be seen, joined and sent', () => {
+  it('consume() in several steps leaves the same bytes to be read, joined and sent', () => {
     const whole = 'the quick brown fox jumps over the lazy dog'
     for (const step of [1, 2, 5, 7, 42]) {
       const msg = message(...(whole.match(/.{1,6}/g) ?? []))
@@ -104,7 +104,7 @@ describe('MsgHdr', () => {
     }
   })
 
-  it('leaves the memory of the caller as it was', () => {
+  it('consume() does not change the memory of the caller', () => {
     const memory = Buffer.from('abcdef')
     const msg = new MsgHdr()
     msg.add(memory)
@@ -112,7 +112,7 @@ describe('MsgHdr', () => {
     assert.equal(String(memory), 'abcdef')
   })
 
-  it('joins into a copy', () => {
+  it('concat() joins into a copy', () => {
     const memory = Buffer.from('abc')
     const msg = new MsgHdr()
     msg.add(memory)
@@ -121,7 +121,7 @@ describe('MsgHdr', () => {
     assert.equal(String(joined), 'abc')
   })
 
-  it('notes what arrived: elements in use from the first on, no junk behind', () => {
+  it('MsgHdr shows only the elements and bytes that arrived', () => {
     const msg = new MsgHdr()
     for (const size of [4, 4, 4]) msg.addn(size)
     msg.received(6, null, 0x20)
@@ -139,7 +139,7 @@ describe('MsgHdr', () => {
     assert.equal(msg.bytes(), 12)
   })
 
-  it(`holds ${IOV_MAX} elements, and no more`, () => {
+  it(`MsgHdr holds ${IOV_MAX} elements and refuses more`, () => {
     const msg = new MsgHdr()
     for (let i = 0; i < IOV_MAX; i++) assert.equal(msg.add('x'), i)
     for (const more of [() => msg.add('x'), () => msg.addn(1)]) assert.equal(thrownBy(more)['code'], 'ENOBUFS')
@@ -148,7 +148,7 @@ describe('MsgHdr', () => {
     assert.equal(msg.add('y'), IOV_MAX - 1)
   })
 
-  it('checks every argument', () => {
+  it('MsgHdr checks every argument', () => {
     const msg = message('abc')
     for (const bad of [undefined, null, 5, {}, ['a'], new ArrayBuffer(3)])
       assert.throws(() => msg.add(bad as never), WRONG_TYPE)
@@ -163,7 +163,7 @@ describe('MsgHdr', () => {
     assert.deepEqual(texts(msg), ['abc'])
   })
 
-  it('shows people its name, data, control messages and flags', () => {
+  it('inspect() of a MsgHdr shows its name, data, control messages and flags', () => {
     const msg = message('abc')
     msg.name(AddrInfo.inet('127.0.0.1', 80))
     msg.control().push(CmsgHdr.of('ttl', 5))
@@ -172,7 +172,7 @@ describe('MsgHdr', () => {
       assert.match(shown, part)
   })
 
-  it('sends nothing shorter when memory goes after it was added (H37)', () => {
+  it('MsgHdr refuses to send memory that was transferred after it was added (H37)', () => {
     const buffer = new ArrayBuffer(8)
     const msg = new MsgHdr()
     msg.add(new Uint8Array(buffer))

@@ -8,7 +8,7 @@ import { abortError, check, resolverError, SystemError, systemError, TimeoutErro
 import { thrownBy } from '../../util/index.js'
 
 describe('SystemError', () => {
-  it('reads as Node words such errors', () => {
+  it("SystemError has a message like Node's", () => {
     const error = systemError(sys.ECONNREFUSED, 'connect', { address: '127.0.0.1', port: 9 })
     assert.equal(error.message, 'connect ECONNREFUSED 127.0.0.1:9')
     assert.equal(error.name, 'SystemError')
@@ -22,30 +22,30 @@ describe('SystemError', () => {
     assert.match(error.stack ?? '', /errors\.test/)
   })
 
-  it('puts an IPv6 address into brackets where a port follows', () => {
+  it('SystemError puts an IPv6 address into brackets before a port', () => {
     assert.equal(systemError(sys.EACCES, 'bind', { address: '::1', port: 80 }).message, 'bind EACCES [::1]:80')
     assert.equal(systemError(sys.EACCES, 'bind', { address: '::1' }).message, 'bind EACCES ::1')
   })
 
-  it('shows a path, and a detail behind a colon', () => {
+  it('SystemError shows a path, and a detail after a colon', () => {
     assert.equal(systemError(sys.ENOENT, 'connect', { path: '/x' }).message, 'connect ENOENT /x')
     assert.equal(systemError(sys.EINVAL, 'a', { detail: 'why' }).message, 'a EINVAL: why')
   })
 
-  it('has only the properties that are known', () => {
+  it('SystemError has only the properties that are known', () => {
     assert.deepEqual(Object.keys(systemError(sys.EINVAL, 'x')), ['code', 'errno', 'syscall'])
     const full = systemError(sys.EPIPE, 'send', { bytes: 0, path: '' })
     assert.deepEqual(Object.keys(full), ['code', 'errno', 'syscall', 'path', 'bytes'])
     assert.equal(full.bytes, 0)
   })
 
-  it('carries a cause only where there is one', () => {
+  it('SystemError has a cause only when there is one', () => {
     const cause = new Error('why')
     assert.equal(systemError(sys.EINVAL, 'x', { cause }).cause, cause)
     assert.equal('cause' in systemError(sys.EINVAL, 'x'), false)
   })
 
-  it('knows an errno that has no name by its number', () => {
+  it('SystemError shows the number of an errno that has no name', () => {
     const error = systemError(4000, 'x')
     assert.equal(error.code, 'E4000')
     assert.equal(error.errno, -4000)
@@ -53,7 +53,7 @@ describe('SystemError', () => {
 })
 
 describe('TimeoutError', () => {
-  it('is a SystemError with a name of its own', () => {
+  it('TimeoutError is a SystemError with a name of its own', () => {
     const error = new TimeoutError('recv', { bytes: 3 })
     assert.ok(error instanceof SystemError)
     assert.equal(error.name, 'TimeoutError')
@@ -64,8 +64,8 @@ describe('TimeoutError', () => {
   })
 })
 
-describe('abortError', () => {
-  it('is shaped as Node shapes it', () => {
+describe('abortError()', () => {
+  it("abortError() has the shape of Node's", () => {
     const reason = new Error('enough')
     const error = abortError(reason)
     assert.equal(error.name, 'AbortError')
@@ -74,12 +74,12 @@ describe('abortError', () => {
   })
 })
 
-describe('check', () => {
-  it('hands counts through', () => {
+describe('check()', () => {
+  it('check() returns counts unchanged', () => {
     for (const count of [0, 1, 2 ** 40]) assert.equal(check(count, 'x'), count)
   })
 
-  it('throws for -errno, and makes the context only then', () => {
+  it('check() throws for -errno and makes the context only then', () => {
     let made = 0
     const context = (): { detail: string } => {
       made++
@@ -92,8 +92,8 @@ describe('check', () => {
   })
 })
 
-describe('resolverError', () => {
-  it('carries the EAI code and what the C library says', () => {
+describe('resolverError()', () => {
+  it('resolverError() has the EAI code and the text of the C library', () => {
     const error = resolverError(EAI_NONAME, 'getaddrinfo', { address: 'nowhere.invalid' })
     assert.equal(error.code, 'EAI_NONAME')
     assert.equal(error.errno, EAI_NONAME)
@@ -102,7 +102,7 @@ describe('resolverError', () => {
     assert.equal(resolverError(EAI_AGAIN, 'getaddrinfo', {}).code, 'EAI_AGAIN')
   })
 
-  it('is the errno itself for EAI_SYSTEM', () => {
+  it('resolverError() has the errno itself for EAI_SYSTEM', () => {
     registers[0] = sys.EMFILE
     assert.equal(resolverError(EAI_SYSTEM, 'getaddrinfo', {}).code, 'EMFILE')
     registers[0] = 0

@@ -13,13 +13,13 @@ function fill(bytes: number, value: number): Buffer {
   return takeReceived(bytes)
 }
 
-describe('slab', () => {
-  it('hands out parts that never overlap (H37)', () => {
+describe('receive() and taken()', () => {
+  it('receive() gives parts that never overlap (H37)', () => {
     const parts = Array.from({ length: 2000 }, (_, i) => [i & 0xff, fill(1 + ((i * 37) % 700), i & 0xff)] as const)
     for (const [value, part] of parts) assert.ok(part.every((byte) => byte === value))
   })
 
-  it('takes only what was filled; the rest of the room is given again', () => {
+  it('taken() takes only what was filled, and the rest is used again', () => {
     receive(64, () => 3)
     const first = takeReceived(3)
     let room: [Buffer, number] | undefined
@@ -32,7 +32,7 @@ describe('slab', () => {
     assert.ok(room[1] - first.byteOffset >= 3 && room[1] - first.byteOffset <= 8)
   })
 
-  it('hands through what the reader says, and takes nothing when it failed', () => {
+  it('receive() returns the result of the reader and takes nothing when that failed', () => {
     assert.equal(
       receive(16, () => -11),
       -11,
@@ -42,18 +42,18 @@ describe('slab', () => {
     assert.equal(takeReceived(0).byteOffset, before)
   })
 
-  it('makes room for more than a slab', () => {
+  it('receive() makes room for more than a slab', () => {
     const big = fill(3_000_000, 7)
     assert.equal(big.length, 3_000_000)
     assert.ok(fill(10, 8).every((byte) => byte === 8))
     assert.equal(big[2_999_999], 7)
   })
 
-  it('keeps parts aligned', () => {
+  it('receive() keeps parts aligned', () => {
     for (const bytes of [1, 7, 9, 100]) assert.equal(fill(bytes, 1).byteOffset % 8, 0)
   })
 
-  it('lets a reader throw, and goes on', () => {
+  it('receive() works again after a reader has thrown', () => {
     assert.throws(
       () =>
         receive(8, () => {

@@ -28,7 +28,7 @@ test('the stack of an error begins at the line of the caller', async (t) => {
   await assert.rejects(userOfStreams(), (error: Error) => /userOfStreams/.test(top(error)))
 })
 
-test('it is no longer than asked for, and the limit is as before', () => {
+test('the stack of an error is no longer than the limit, which stays unchanged', () => {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 2
   const error = thrownBy(() => AddrInfo.inet('nonsense'))
@@ -37,7 +37,7 @@ test('it is no longer than asked for, and the limit is as before', () => {
   assert.equal(error.stack?.split('\n').filter((line) => line.startsWith('    at ')).length, 2)
 })
 
-test('an error of an event has the frames that there are', async (t) => {
+test('the stack of an error from an event has the frames that exist', async (t) => {
   const [a] = closingAll(t, await stream.unix.pair())
   a.deadlines(1)
   await assert.rejects(a.recv(), (error: Error) => top(error) !== '')

@@ -1,4 +1,4 @@
-// The wall in front of every argument: what passes, and how what does not is named.
+// The checks of arguments: what is accepted, and how the errors name what is not.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as validate from '#internal/support/validate.js'
@@ -33,33 +33,33 @@ function valueError(name: string) {
   }
 }
 
-describe('integer', () => {
-  it('lets whole numbers of an int through, unchanged', () => {
+describe('integer()', () => {
+  it('integer() returns whole numbers of an int unchanged', () => {
     for (const value of [0, 1, -1, INT_MAX, -INT_MAX - 1]) assert.equal(validate.integer('n', value), value)
   })
 
-  it('refuses what is no number', () => {
+  it('integer() refuses other types', () => {
     for (const value of otherTypes) assert.throws(() => validate.integer('n', value), typeError('n'))
   })
 
-  it('refuses numbers that an int cannot hold (H83)', () => {
+  it('integer() refuses numbers that an int cannot hold (H83)', () => {
     for (const value of [Number.NaN, Infinity, -Infinity, 1.5, INT_MAX + 1, -INT_MAX - 2, 2 ** 53])
       assert.throws(() => validate.integer('n', value), rangeError('n'))
   })
 
-  it('keeps bounds of its own', () => {
+  it('integer() checks bounds of its own', () => {
     assert.equal(validate.integer('n', 3, 3, 4), 3)
     assert.equal(validate.integer('n', 4, 3, 4), 4)
     for (const value of [2, 5]) assert.throws(() => validate.integer('n', value, 3, 4), rangeError('n'))
   })
 })
 
-describe('atLeast', () => {
-  it('lets fractions through', () => {
+describe('atLeast()', () => {
+  it('atLeast() accepts fractions', () => {
     for (const value of [0, 0.25, 1e9]) assert.equal(validate.atLeast('s', value, 0), value)
   })
 
-  it('refuses NaN, infinity, what is too small or too large, and other types', () => {
+  it('atLeast() refuses NaN, infinity, numbers out of bounds and other types', () => {
     for (const value of [Number.NaN, Infinity, -0.001, -1])
       assert.throws(() => validate.atLeast('s', value, 0), rangeError('s'))
     assert.throws(() => validate.atLeast('s', 11, 0, 10), rangeError('s'))
@@ -67,8 +67,8 @@ describe('atLeast', () => {
   })
 })
 
-describe('boolean, string, func', () => {
-  it('take their own type only', () => {
+describe('boolean(), string(), func()', () => {
+  it('boolean(), string() and func() accept only their own type', () => {
     assert.equal(validate.boolean('b', false), false)
     assert.equal(validate.string('s', ''), '')
     const f = (): void => {}
@@ -81,8 +81,8 @@ describe('boolean, string, func', () => {
   })
 })
 
-describe('textWithoutNul', () => {
-  it('refuses a NUL at every position (H57)', () => {
+describe('textWithoutNul()', () => {
+  it('textWithoutNul() refuses a NUL at every position (H57)', () => {
     assert.equal(validate.textWithoutNul('t', 'abc'), 'abc')
     for (const text of ['\0abc', 'a\0bc', 'abc\0', '\0'])
       assert.throws(() => validate.textWithoutNul('t', text), valueError('t'))
@@ -90,13 +90,13 @@ describe('textWithoutNul', () => {
   })
 })
 
-describe('flags', () => {
-  it('are OR-ed, and absent ones skipped', () => {
+describe('flags()', () => {
+  it('flags() combines flags and skips absent ones', () => {
     assert.equal(validate.flags('flags', []), 0)
     assert.equal(validate.flags('flags', [1, undefined, 4, 0x40000000]), 0x40000005)
   })
 
-  it('are integers each', () => {
+  it('flags() refuses what is not an integer', () => {
     assert.throws(() => validate.flags('flags', ['1']), typeError('flags'))
     assert.throws(() => validate.flags('flags', [null]), typeError('flags'))
     assert.throws(() => validate.flags('flags', [1.5]), rangeError('flags'))
@@ -104,8 +104,8 @@ describe('flags', () => {
   })
 })
 
-describe('descriptor', () => {
-  it('is a number from 0 on', () => {
+describe('descriptor()', () => {
+  it('descriptor() accepts numbers from 0 on', () => {
     assert.equal(validate.descriptor('fd', 0), 0)
     assert.equal(validate.descriptor('fd', INT_MAX), INT_MAX)
     for (const value of [-1, 0.5, Number.NaN, INT_MAX + 1])
@@ -114,15 +114,15 @@ describe('descriptor', () => {
   })
 })
 
-describe('port', () => {
-  it('is a number from 0 to 65535, or its digits', () => {
+describe('port()', () => {
+  it('port() accepts numbers from 0 to 65535, or their digits', () => {
     for (const value of [0, 1, 80, 65535]) {
       assert.equal(validate.port('port', value), value)
       assert.equal(validate.port('port', String(value)), value)
     }
   })
 
-  it('is never guessed at, and never taken modulo 65536 (H59)', () => {
+  it('port() never guesses and never takes a number modulo 65536 (H59)', () => {
     const texts = [
       '80abc',
       ' 80',
@@ -147,12 +147,12 @@ describe('port', () => {
   })
 })
 
-describe('bytes', () => {
-  it('of a string are its UTF-8', () => {
+describe('bytes()', () => {
+  it('bytes() of a string are its UTF-8', () => {
     assert.deepEqual([...validate.bytes('data', 'ä€')], [0xc3, 0xa4, 0xe2, 0x82, 0xac])
   })
 
-  it('of a view are its memory, not a copy', () => {
+  it('bytes() of a view are its memory, not a copy', () => {
     const memory = new ArrayBuffer(16)
     const whole = new Uint8Array(memory)
     const views = [
@@ -169,7 +169,7 @@ describe('bytes', () => {
     }
   })
 
-  it('are of no other type', () => {
+  it('bytes() refuses other types', () => {
     for (const value of [undefined, null, 5, {}, [1, 2], new ArrayBuffer(4), { length: 1, 0: 1 }])
       assert.throws(() => validate.bytes('data', value), typeError('data'))
   })
@@ -179,7 +179,7 @@ describe('memory that is gone (H37)', () => {
   const state = { name: 'TypeError', code: 'ERR_INVALID_STATE', message: /"data"/ }
   const detach = (buffer: ArrayBuffer): void => void structuredClone(buffer, { transfer: [buffer] })
 
-  it('is refused where it was transferred away, whatever the view', () => {
+  it('bytes() and room() refuse every view of memory that was transferred away', () => {
     for (const make of [
       (buffer: ArrayBuffer) => new Uint8Array(buffer),
       (buffer: ArrayBuffer) => new Float64Array(buffer),
@@ -194,7 +194,7 @@ describe('memory that is gone (H37)', () => {
     }
   })
 
-  it('is refused where a resizable buffer shrank below the view', {
+  it('bytes() refuses a view beyond the end of a buffer that was shrunk', {
     skip: 'resize' in ArrayBuffer.prototype ? false : 'no resizable ArrayBuffer',
   }, () => {
     const resizable = ArrayBuffer as unknown as new (
@@ -213,7 +213,7 @@ describe('memory that is gone (H37)', () => {
     }
   })
 
-  it('is not mistaken for memory that is merely empty', () => {
+  it('bytes() accepts memory that is merely empty', () => {
     for (const view of [
       new Uint8Array(0),
       Buffer.alloc(0),
@@ -224,11 +224,11 @@ describe('memory that is gone (H37)', () => {
   })
 })
 
-describe('what a view says of itself', () => {
+describe('views with false properties', () => {
   const lie = { value: 1e6 }
 
-  it('is not asked: only the language knows', () => {
-    const asked = (): never => assert.fail('somebody asked')
+  it('bytes() does not read the properties of a view', () => {
+    const asked = (): never => assert.fail('the property was read')
     for (const view of [
       Object.defineProperty(Buffer.from('text'), 'length', { get: asked }),
       Object.defineProperties(new Uint8Array(4), { length: lie, byteLength: lie, byteOffset: lie, buffer: lie }),
@@ -243,14 +243,14 @@ describe('what a view says of itself', () => {
       assert.equal(validate.bytes('data', view).length, 4)
   })
 
-  it('is not believed of a proxy, or of what only inherits', () => {
+  it('bytes() refuses proxies and objects that only inherit from a view', () => {
     for (const value of [new Proxy(new Uint8Array(4), {}), Object.create(Uint8Array.prototype)]) {
       assert.throws(() => validate.bytes('data', value), typeError('data'))
       assert.throws(() => validate.uint8Array('data', value), typeError('data'))
     }
   })
 
-  it('is not believed of detached memory either, where V8 has optimised the question (H37)', () => {
+  it('bytes() refuses detached memory also in optimised code (H37)', () => {
     const gone = (): Uint8Array => {
       const view = new Uint8Array(64)
       structuredClone(view.buffer, { transfer: [view.buffer] })
@@ -274,8 +274,8 @@ describe('what a view says of itself', () => {
   })
 })
 
-describe('options', () => {
-  it('are read once each, so that what is checked is what is used', () => {
+describe('options()', () => {
+  it('options() reads each option once, so that the checked value is the one used', () => {
     let reads = 0
     const given = {
       get a(): number {
@@ -287,14 +287,14 @@ describe('options', () => {
     assert.deepEqual([options, options.a, reads], [{ a: 1 }, 1, 1])
   })
 
-  it('are those that are known, inherited ones too', () => {
+  it('options() accepts known options, inherited ones too, and refuses others', () => {
     assert.deepEqual(validate.options('options', Object.create({ a: 1, z: 2 }), ['a']), { a: 1 })
     assert.throws(() => validate.options('options', { z: 1 }, ['a']), valueError('options'))
   })
 })
 
-describe('room', () => {
-  it('is at least one byte of a view (H32)', () => {
+describe('room()', () => {
+  it('room() refuses everything but a view of at least one byte (H32)', () => {
     assert.equal(validate.room('buffer', new Uint16Array(2)).length, 4)
     assert.throws(() => validate.room('buffer', new Uint8Array(0)), rangeError('buffer'))
     for (const value of ['text', 5, null, new ArrayBuffer(4)])
@@ -302,8 +302,8 @@ describe('room', () => {
   })
 })
 
-describe('wording', () => {
-  it('says what was received, briefly', () => {
+describe('messages', () => {
+  it('the message of an error says briefly what was received', () => {
     const say = (value: unknown): string => validate.invalidType('x', 'of type number', value).message
     assert.match(say(undefined), /Received undefined$/)
     assert.match(say(null), /Received null$/)
@@ -317,7 +317,7 @@ describe('wording', () => {
     assert.match(say(Symbol('s')), /Received type symbol \(Symbol\(s\)\)$/)
   })
 
-  it('survives hostile objects', () => {
+  it('the message of an error can be made for hostile objects', () => {
     const hostile = {
       get constructor(): never {
         throw new Error('no')
@@ -327,7 +327,7 @@ describe('wording', () => {
     assert.match(validate.invalidType('x', 'y', new Proxy({}, {})).message, /Received an instance of Object/)
   })
 
-  it('never fails over a name that is none, or that cannot be read', () => {
+  it('the message of an error can be made for values whose name is not a string or cannot be read', () => {
     const no = (): never => {
       throw new Error('no')
     }

@@ -1,5 +1,4 @@
 // Whom a certificate is for: a client that wants a host, and the names that its server shows.
-
 import * as der from '../../der.js'
 import * as pki from '../../pki.js'
 import { directory, dns, email, extension, ip, leaf, root } from '../../pki.js'

@@ -1,0 +1,186 @@
+// The same scenarios over node:net and over duplex(), on each side of the connection: what a program sees must be the same.
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { describe, test } from 'node:test'
+import { leavesNoFd, within } from '../util/index.js'
+import { berkeley, type End, type Implementation, node, type Test } from './implementations.js'
+
+leavesNoFd()
+
+interface Sides {
+  readonly client: Implementation
+  readonly server: Implementation
+}
+
+/** Runs a scenario; what it returns is what the program has seen. */
+type Scenario = (t: Test, sides: Sides) => Promise<unknown>
+
+async function connection(t: Test, { client, server }: Sides): Promise<[client: End, server: End]> {
+  const listener = await server.listen(t)
+  return Promise.all([client.connect(t, listener.port), listener.accept()])
+}
+
+/** Notes the events of a stream by name, in their order. */
+function noted(stream: Duplex, ...names: string[]): string[] {
+  const seen: string[] = []
+  for (const name of names) stream.on(name, () => seen.push(name))
+  return seen
+}
+
+const closed = (...ends: End[]): Promise<unknown> => within(Promise.all(ends.map((end) => end.closed)), "'close'")
+
+/** What arrives until the end. Unlike `text()` of Node it does not destroy the stream then. */
+async function whole(stream: Duplex): Promise<string> {
+  const parts: Buffer[] = []
+  stream.on('data', (data: Buffer) => parts.push(data)).resume()
+  await within(once(stream, 'end'), "'end'")
+  return String(Buffer.concat(parts))
+}
+
+/** The code of the next error. */
+const failure = async (stream: Duplex): Promise<unknown> =>
+  ((await within(once(stream, 'error'), 'an error')) as [{ code?: string }])[0].code
+
+/** Lets everything happen that is not waiting for anything else. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise((turn) => setTimeout(turn, 1))
+}
+
+const scenarios: Record<string, Scenario> = {
+  async 'an echo'(t, sides) {
+    const [client, server] = await connection(t, sides)
+    const events = noted(client.stream, 'finish', 'end', 'close')
+    server.stream.pipe(server.stream)
+    for (const word of ['one ', 'two ', 'three']) client.stream.write(word)
+    client.stream.end()
+    const echoed = await whole(client.stream)
+    await closed(client, server)
+    return { echoed, events, destroyed: [client.stream.destroyed, server.stream.destroyed] }
+  },
+
+  async 'a half-close'(t, sides) {
+    const [client, server] = await connection(t, sides)
+    client.stream.end('question')
+    const question = await whole(server.stream)
+    const open = { readable: client.stream.readable, writable: server.stream.writable, closed: server.stream.closed }
+    server.stream.write('an answer ')
+    await settle()
+    server.stream.end('in two parts')
+    const answer = await whole(client.stream)
+    await closed(client, server)
+    return { question, open, answer }
+  },
+
+  async 'a write after the end'(t, sides) {
+    const [client, server] = await connection(t, sides)
+    server.stream.resume()
+    client.stream.end('all')
+    const failed = failure(client.stream)
+    const accepted = client.stream.write('more')
+    const code = await failed
+    await closed(client)
+    return { accepted, code }
+  },
+
+  async backpressure(t, sides) {
+    const [client, server] = await connection(t, sides)
+    server.stream.pause()
+    client.stream.resume()
+    const events = noted(client.stream, 'drain')
+    let written = 0
+    const chunk = Buffer.alloc(1 << 20)
+    while (client.stream.write(chunk) || written < 64) written++
+    written++
+    await settle()
+    const before = [client.stream.writableNeedDrain, events.length]
+    let arrived = 0
+    server.stream.on('data', (data: Buffer) => {
+      arrived += data.length
+    })
+    server.stream.resume()
+    if (client.stream.writableNeedDrain) await within(once(client.stream, 'drain'), "'drain'")
+    client.stream.end()
+    await within(once(server.stream, 'end'), 'the end')
+    server.stream.end()
+    await closed(client, server)
+    return { before, drained: events.length, lost: written * chunk.length - arrived }
+  },
+
+  async 'a refused connection'(t, { client }) {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await once(probe, 'listening')
+    const { port } = probe.address() as AddressInfo
+    await once(probe.close(), 'close')
+    const error = await client.connect(t, port).then(
+      () => assert.fail('it was accepted'),
+      (reason: Record<string, unknown>) => reason,
+    )
+    const { code, errno, syscall, address, message } = error
+    return {
+      code,
+      errno,
+      syscall,
+      address,
+      hasPort: error['port'] === port,
+      message: `${message}`.replace(`${port}`, ''),
+    }
+  },
+
+  async 'a reset'(t, sides) {
+    const [client, server] = await connection(t, sides)
+    const events = noted(client.stream, 'end', 'error', 'close')
+    client.stream.resume()
+    client.stream.write('x')
+    await within(once(server.stream.resume(), 'data'), 'data')
+    const failed = failure(client.stream)
+    server.reset()
+    const code = await failed
+    await closed(client)
+    return { code, events, destroyed: client.stream.destroyed, errored: client.stream.errored !== null }
+  },
+
+  async 'destroy() with an error'(t, sides) {
+    const [client, server] = await connection(t, sides)
+    const events = noted(client.stream, 'end', 'error', 'close')
+    client.stream.destroy(new Error('enough'))
+    await closed(client)
+    const rest = await whole(server.stream)
+    return { events, message: client.stream.errored?.message, rest }
+  },
+
+  async 'a transfer of 16 MiB in both directions'(t, sides) {
+    const [client, server] = await connection(t, sides)
+    const data = randomBytes(16 << 20)
+    const hash = createHash('sha256')
+    const echoing = pipeline(server.stream, server.stream)
+    const sending = pipeline(slices(data), client.stream, { end: true })
+    let bytes = 0
+    for await (const part of client.stream) {
+      hash.update(part)
+      bytes += part.length
+    }
+    await within(Promise.all([echoing, sending]), 'both directions')
+    return { bytes, same: hash.digest('hex') === createHash('sha256').update(data).digest('hex') }
+  },
+}
+
+function* slices(data: Buffer): Generator<Buffer> {
+  for (let at = 0; at < data.length; at += 100_000) yield data.subarray(at, at + 100_000)
+}
+
+describe('duplex() and node:net', () => {
+  for (const [name, scenario] of Object.entries(scenarios))
+    for (const [client, server] of [
+      [berkeley, berkeley],
+      [berkeley, node],
+      [node, berkeley],
+    ] as const)
+      test(`${name} looks the same with a client of ${client.name} and a server of ${server.name} as with node:net alone`, async (t) => {
+        const expected = await scenario(t, { client: node, server: node })
+        assert.deepEqual(await scenario(t, { client, server }), expected)
+      })
+})
