@@ -6,7 +6,7 @@ import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
-import { type Connecting, Connector, kConnector } from '../socket/connector.js'
+import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
@@ -15,7 +15,6 @@ import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pa
 import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile } from '../socket/socket-file.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
-import * as validate from '../support/validate.js'
 
 /**
  * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty
@@ -67,11 +66,7 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
-    const plan = unixPlan(options, SOCK_SEQPACKET)
-    const client = new this() as C & UnixSeqpacketClient
-    client[kConnector].plan = plan
-    if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
-    return client
+    return createClient(new this() as C & UnixSeqpacketClient, unixPlan(options, SOCK_SEQPACKET), connect, conndeadl)
   }
 
   /** See {@link Connecting.connect}. */

@@ -17,6 +17,7 @@ import {
   TimeoutError,
   timeoutError,
 } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
 import { Channel } from './channel.js'
 import { closeOnError } from './create.js'
@@ -97,6 +98,23 @@ export class Connector implements SocketHooks {
     this.#referenced = referenced
     this.#attempt?.refer(referenced)
   }
+}
+
+/** A client object that can connect. */
+interface Client extends Connecting {
+  readonly [kConnector]: Connector
+}
+
+/** Gives a new client its plan, and connects it unless `connect` is false. */
+export async function createClient<C extends Client>(
+  client: C,
+  plan: ConnectPlan & WaitOptions,
+  connect: boolean,
+  conndeadl: number,
+): Promise<C> {
+  client[kConnector].plan = plan
+  if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
+  return client
 }
 
 /**

@@ -82,7 +82,10 @@ export class Socket extends Descriptor {
     return this.#sending
   }
 
-  /** Runs a method of this socket under the lock of its direction. The method must reach `read` or `write` before it returns. */
+  /**
+   * Runs a method of this socket under the lock of its direction. The method must run its operation before it returns.
+   * @internal
+   */
   [locked]<T>(method: () => Promise<T>): Promise<T> {
     this.#locking = true
     try {

@@ -13,7 +13,7 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { clientTls } from '../socket/client-tls.js'
-import { type Connecting, Connector, type ConnectPlan, kConnector } from '../socket/connector.js'
+import { type Connecting, Connector, type ConnectPlan, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import type { WaitOptions } from '../socket/socket.js'
@@ -99,11 +99,7 @@ class InetStreamClient extends InetStreamSocket implements Connecting {
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: InetClientOptions, connect = true, conndeadl = 0): Promise<C> {
-    const plan = inetPlan(options)
-    const client = new this() as C & InetStreamClient
-    client[kConnector].plan = plan
-    if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
-    return client
+    return createClient(new this() as C & InetStreamClient, inetPlan(options), connect, conndeadl)
   }
 
   /** See {@link Connecting.connect}. */

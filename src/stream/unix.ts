@@ -8,7 +8,7 @@ import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
-import { type Connecting, Connector, kConnector } from '../socket/connector.js'
+import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import { defineLocked } from '../socket/locked.js'
@@ -16,7 +16,6 @@ import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pa
 import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile } from '../socket/socket-file.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
-import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
 import { StreamServer } from './server.js'
 import { StreamSocket } from './socket.js'
@@ -77,11 +76,7 @@ class UnixStreamClient extends UnixStreamSocket implements Connecting {
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
-    const plan = unixPlan(options, SOCK_STREAM)
-    const client = new this() as C & UnixStreamClient
-    client[kConnector].plan = plan
-    if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
-    return client
+    return createClient(new this() as C & UnixStreamClient, unixPlan(options, SOCK_STREAM), connect, conndeadl)
   }
 
   /** See {@link Connecting.connect}. */
