@@ -2,8 +2,9 @@
 // `--check` writes nothing and exits with 1 when the file is stale. Needs the compiled package.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Location } from '#internal/constants/lookup.js'
 import { optionTables } from '#internal/options/index.js'
-import type { AnyRow, Location, OptionTable } from '#internal/options/option.js'
+import type { AnyRow, OptionTable } from '#internal/options/option.js'
 
 const root = new URL('../../', import.meta.resolve('#internal/options/index.js'))
 const target = new URL('docs/options.md', root)

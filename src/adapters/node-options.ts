@@ -4,26 +4,27 @@ import { sys } from '../constants/lookup.js'
 import { SocketKind } from '../descriptor/kind.js'
 import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from '../options/by-number.js'
 import {
-  ipOptions,
-  ipv6Options,
-  multicastOptions,
-  socketOptions,
-  tcpOptions,
-  udpOptions,
-  unixOptions,
+  allOptions,
+  type ipOptions,
+  type ipv6Options,
+  type multicastOptions,
+  type socketOptions,
+  type tcpOptions,
+  type udpOptions,
+  type unixOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods, type OptionTarget, optionTarget } from '../options/option.js'
 import { systemError } from '../support/errors.js'
 import { invalidType } from '../support/validate.js'
 
-/** A socket that Node made. */
+/** A socket or server of Node. */
 export type NodeOwned = NodeSocket | NodeServer | NodeDgram
 
 interface Handle {
   fd?: number
 }
 
-/** Streams and servers keep their handle in the open; datagram sockets keep theirs in a state behind a symbol. */
+/** The handle of a socket: a property of streams and servers; datagram sockets have it in a state behind a symbol. */
 function handleOf(socket: object): Handle | null | undefined {
   const state = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
   if (state !== undefined) return (socket as Record<symbol, { handle?: Handle | null }>)[state]?.handle
@@ -31,8 +32,8 @@ function handleOf(socket: object): Handle | null | undefined {
 }
 
 /**
- * Every option of a socket that Node owns: its `net.Socket`, `net.Server` or `dgram.Socket`. The socket stays Node's; only the
- * options are reached. A socket that is not open yet, or no longer, answers EBADF.
+ * The options of a `net.Socket`, `net.Server` or `dgram.Socket`, which stays Node's: nothing else of it is used. While the socket is not
+ * open, every method throws EBADF.
  */
 class NodeOptions implements OptionTarget {
   readonly #socket: object
@@ -54,12 +55,12 @@ class NodeOptions implements OptionTarget {
     return { fd, family: SocketKind.of(fd).family }
   }
 
-  /** Reads any option, by numbers: as `getsockopt` of our own sockets. */
+  /** Reads an option by its numbers: the same as `getsockopt` of this library's sockets. */
   getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
     return getGeneric(this.#fd('getsockopt'), level, name, kind)
   }
 
-  /** Sets any option, by numbers: as `setsockopt` of our own sockets. */
+  /** Sets an option by its numbers: the same as `setsockopt` of this library's sockets. */
   setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
     setGeneric(this.#fd('setsockopt'), level, name, value, kind)
   }
@@ -73,12 +74,13 @@ interface NodeOptions
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions>,
     OptionMethods<typeof unixOptions> {}
-defineOptions(NodeOptions, socketOptions, tcpOptions, udpOptions, ipOptions, ipv6Options, multicastOptions, unixOptions)
+defineOptions(NodeOptions, ...allOptions)
 
 export type { NodeOptions }
 
 /**
- * The options of a socket that Node owns.
+ * Gives a socket of Node the option methods of this library's sockets.
+ * @throws `ERR_INVALID_ARG_TYPE` for any other object; its methods throw EBADF while the socket is not open.
  *
  * @example
  * options(socket).tcpusertimeout(30_000)

@@ -10,26 +10,26 @@ import type { UnixMethods } from '../socket/pass-fd.js'
 import type { Socket } from '../socket/socket.js'
 import * as validate from '../support/validate.js'
 
-/** What Node's stream hands over when several writes wait. */
+/** A write that waits in Node's stream. */
 export interface Queued {
   /** The bytes. */
   chunk: Buffer
-  /** Of no meaning for bytes. */
+  /** Meaningless for bytes. */
   encoding: BufferEncoding
 }
 
-/** The options of TCP that Node has methods for. */
+/** The TCP options for which Node's sockets have methods. */
 type TcpOptions = Pick<OptionMethods<typeof tcpOptions>, 'tcpnodelay' | 'tcpkeepalive'>
 
-/** A socket whose sending can be ended, whether TLS encrypts it or not. */
+/** A socket of either kind, plain or encrypted, that can end its sending. */
 export interface HalfClosing extends Socket {
   /** Whether TLS encrypts it. */
   readonly encrypted: boolean
-  /** Says that nothing follows. */
+  /** Ends sending: the peer sees the end of the stream. */
   end(): Promise<void>
 }
 
-/** What Node is called back by. */
+/** A callback of Node's streams. */
 export type Done = (error?: Error | null) => void
 
 function familyName(ai: AddrInfo | undefined): string | undefined {
@@ -38,49 +38,49 @@ function familyName(ai: AddrInfo | undefined): string | undefined {
 }
 
 /**
- * A socket as a Node stream: reads when somebody wants to read, is written to as fast as the kernel takes it, and is half-closed
- * when one side ends. The socket belongs to the stream: destroying the stream closes it, and nothing else should use it.
+ * A socket as a Node stream. It receives when the stream is read, sends as fast as the kernel accepts data, and supports half-open
+ * connections. The stream owns the socket: destroying the stream closes it, and no other code should use it.
  */
 export class SocketDuplex extends Duplex {
-  /** What is below; it belongs to this stream. */
+  /** The socket, which this stream owns. */
   protected readonly socket: HalfClosing
   readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = {}
   #idleMs = 0
   #idle: NodeJS.Timeout | undefined
 
-  /** The same as `socket.duplex(options)`. */
+  /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing, options: DuplexOptions = {}) {
     const { signal, ...others } = validate.object('options', options) as DuplexOptions
     super({ allowHalfOpen: true, ...others, objectMode: false, decodeStrings: true })
     this.socket = socket
-    // Node would destroy the stream at once for one that is aborted already, before it knows of its socket.
+    // Given to super(), a signal that is already aborted would destroy the stream before it has its socket.
     if (signal) addAbortSignal(signal, this)
   }
 
-  /** What arrives next; null at the end. */
+  /** Receives the next data; null at the end. */
   protected receive(): Promise<Buffer | null> {
     return this.socket.recv()
   }
 
-  // What agents and servers of HTTP call on the sockets that they know. A unix socket has no such option; Node ignores it too.
+  // Methods of net.Socket that HTTP agents and servers call. Without TCP those for its options do nothing, as in Node.
 
-  /** As of `net.Socket`: whether small segments are sent at once. */
+  /** Same as in `net.Socket`: whether small segments are sent at once (`TCP_NODELAY`); true by default. */
   setNoDelay(enable = true): this {
-    if (this.#isTcp) (this.socket as unknown as TcpOptions).tcpnodelay(enable)
+    this.#tcp?.tcpnodelay?.(enable)
     return this
   }
 
-  /** As of `net.Socket`: whether an idle connection is probed, after so many milliseconds. */
+  /** Same as in `net.Socket`: whether an idle connection is probed, and after how many milliseconds; 0 keeps the time that is set. */
   setKeepAlive(enable = false, initialDelay = 0): this {
     if (typeof initialDelay !== 'number') throw validate.invalidType('initialDelay', 'of type number', initialDelay)
-    if (!this.#isTcp) return this
-    this.socket.keepalive(enable)
+    const tcp = this.#tcp
     const seconds = Math.floor(initialDelay / 1000)
-    if (enable && seconds > 0) (this.socket as unknown as TcpOptions).tcpkeepalive(seconds)
+    tcp?.keepalive(enable)
+    if (enable && seconds > 0) tcp?.tcpkeepalive?.(seconds)
     return this
   }
 
-  /** As of `net.Socket`: emits `'timeout'` after so many milliseconds without traffic; 0 for never. */
+  /** Same as in `net.Socket`: emits `'timeout'` after so many milliseconds without traffic; 0 for never. */
   setTimeout(milliseconds: number, listener?: () => void): this {
     this.#idleMs = validate.integer('milliseconds', milliseconds, 0)
     if (listener !== undefined) {
@@ -92,66 +92,67 @@ export class SocketDuplex extends Duplex {
     return this
   }
 
-  /** As of `net.Socket`: reads and writes that wait keep the process alive. */
+  /** Same as in `net.Socket`: reads and writes that wait keep the process alive. */
   ref(): this {
     this.socket.ref()
     return this
   }
 
-  /** As of `net.Socket`: reads and writes that wait do not keep the process alive. */
+  /** Same as in `net.Socket`: reads and writes that wait do not keep the process alive. */
   unref(): this {
     this.socket.unref()
     return this
   }
 
-  /** As of `net.Socket`: where the peer is; `undefined` on a unix socket, and once the socket is closed. */
+  /** Same as in `net.Socket`: the address of the peer; `undefined` on a unix socket, and if it was first asked for after the close. */
   get remoteAddress(): string | undefined {
     return this.#name('getpeername')?.addr
   }
 
-  /** As of `net.Socket`. */
+  /** Same as in `net.Socket`: the port of the peer. */
   get remotePort(): number | undefined {
     return this.#name('getpeername')?.port
   }
 
-  /** As of `net.Socket`: `'IPv4'` or `'IPv6'`. */
+  /** Same as in `net.Socket`: the family of the peer's address, `'IPv4'` or `'IPv6'`. */
   get remoteFamily(): string | undefined {
     return familyName(this.#name('getpeername'))
   }
 
-  /** As of `net.Socket`: where the peer connected to. */
+  /** Same as in `net.Socket`: the address of this side. */
   get localAddress(): string | undefined {
     return this.#name('getsockname')?.addr
   }
 
-  /** As of `net.Socket`. */
+  /** Same as in `net.Socket`: the port of this side. */
   get localPort(): number | undefined {
     return this.#name('getsockname')?.port
   }
 
-  /** As of `net.Socket`: `'IPv4'` or `'IPv6'`. */
+  /** Same as in `net.Socket`: the family of this side's address, `'IPv4'` or `'IPv6'`. */
   get localFamily(): string | undefined {
     return familyName(this.#name('getsockname'))
   }
 
-  /** As of `net.Socket`: where this side is bound. */
+  /** Same as in `net.Socket`: address, port and family of this side; an empty object if there are none. */
   address(): { address?: string; port?: number; family?: string } {
     const { localAddress: address, localPort: port, localFamily: family } = this
     return address === undefined || port === undefined || family === undefined ? {} : { address, port, family }
   }
 
-  /** Addresses stay what they were when they could first be told: logs ask for them when the connection is gone. */
+  /** An address, which is kept from the first time it was known: logs ask for it when the connection is closed. */
   #name(call: 'getsockname' | 'getpeername'): AddrInfo | undefined {
     try {
       this.#names[call] ??= this.socket[call]()
     } catch {
-      // Closed, or not connected: there is none to tell.
+      // Closed, or not connected.
     }
     return this.#names[call]
   }
 
-  get #isTcp(): boolean {
-    return this.socket.fd() >= 0 && this.socket.protocol() === IPPROTO_TCP
+  /** The socket with its TCP options; undefined if it is not TCP, or closed. */
+  get #tcp(): (HalfClosing & Partial<TcpOptions>) | undefined {
+    return this.socket.fd() >= 0 && this.socket.protocol() === IPPROTO_TCP ? this.socket : undefined
   }
 
   #active(): void {
@@ -160,7 +161,7 @@ export class SocketDuplex extends Duplex {
       this.#idleMs > 0 && !this.destroyed ? setTimeout(() => this.emit('timeout'), this.#idleMs).unref() : undefined
   }
 
-  /** Node asks for what arrives. */
+  /** Called by Node to read. */
   override _read(): void {
     this.receive().then(
       (data) => {
@@ -171,13 +172,13 @@ export class SocketDuplex extends Duplex {
     )
   }
 
-  /** Node has something to send. */
+  /** Called by Node to send a chunk. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#active()
     this.socket.send(chunk).then(() => done(), done)
   }
 
-  /** Everything that waits, in as few calls as may be, and without joining it first. */
+  /** Called by Node to send all chunks that wait: in as few calls as possible, and without copying them together. */
   override _writev(queued: Queued[], done: Done): void {
     this.#sendAll(queued.map(({ chunk }) => chunk)).then(() => done(), done)
   }
@@ -190,12 +191,12 @@ export class SocketDuplex extends Duplex {
     }
   }
 
-  /** Node has no more to send: the peer is to see the end. */
+  /** Called by Node at the end of the data: the peer sees the end, too. */
   override _final(done: Done): void {
     this.socket.end().then(() => done(), done)
   }
 
-  /** The stream is over: so is the socket. */
+  /** Called by Node when the stream is destroyed: closes the socket. */
   override _destroy(error: Error | null, done: Done): void {
     clearTimeout(this.#idle)
     this.socket.close().then(
@@ -206,40 +207,45 @@ export class SocketDuplex extends Duplex {
 }
 
 /**
- * A unix stream as a Node stream that can also pass descriptors. The event `'fds'` comes right before the data that they
- * arrived with, which may begin with bytes that were sent before theirs, and ends with theirs; without a listener they are closed.
+ * A unix stream as a Node stream that can also pass descriptors. The event `'fds'`, with an array of descriptors, is emitted right before
+ * the data that they arrived with: that ends with the bytes that they were sent with, and may begin with earlier ones. The listener
+ * has to close them; without a listener they are closed.
  */
 export class UnixDuplex extends SocketDuplex {
-  /** What is below; it belongs to this stream. */
+  /** The socket, which this stream owns. */
   declare protected readonly socket: HalfClosing & UnixMethods
-  /** Descriptors that go with a chunk which waits to be written. */
-  readonly #passengers = new WeakMap<Uint8Array, readonly number[]>()
+  /** The descriptors to send with a chunk, until it is written. */
+  readonly #fdsByChunk = new WeakMap<Uint8Array, readonly number[]>()
   readonly #incoming = new MsgHdr()
 
-  /** The same as `socket.duplex(options)`. */
+  /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing & UnixMethods, options: DuplexOptions = {}) {
     super(socket, options)
   }
 
   /**
-   * Writes bytes, at least one, with descriptors. They stay the caller's, who may close them when the callback was called.
-   * @returns false when the stream wants no more before `'drain'`, as `write` does.
+   * Writes bytes with descriptors. They stay the caller's, who may close them once the callback is called.
+   * @param bytes - at least one byte.
+   * @param fds - 1 to 253 open descriptors.
+   * @param callback - called when they are sent, or with the error.
+   * @returns false if the caller should wait for `'drain'` before it writes more, as `write` does.
+   * @throws TypeError or RangeError for arguments that are not as described.
    */
   writeWithFds(bytes: validate.Data, fds: readonly number[], callback?: (error?: Error | null) => void): boolean {
-    // A chunk of its own: its identity is what finds the descriptors again.
+    // A copy: its identity is the key of the descriptors.
     const chunk = Buffer.from(validate.bytes('bytes', bytes))
     if (chunk.length === 0) throw validate.outOfRange('bytes', 'at least one byte', bytes)
     if (!Array.isArray(fds)) throw validate.invalidType('fds', 'an instance of Array', fds)
-    const passengers = [...fds]
-    CmsgHdr.rights(...passengers) // refuses what is no list of descriptors
+    const passed = [...fds]
+    CmsgHdr.rights(...passed) // throws if one of them cannot be a descriptor
     if (callback !== undefined) validate.func('callback', callback)
-    this.#passengers.set(chunk, passengers)
+    this.#fdsByChunk.set(chunk, passed)
     return this.write(chunk, callback)
   }
 
-  /** Node has something to send, perhaps with descriptors. */
+  /** Called by Node to send a chunk, perhaps with descriptors. */
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
-    const fds = this.#passengers.get(chunk)
+    const fds = this.#fdsByChunk.get(chunk)
     if (fds === undefined) super._write(chunk, encoding, done)
     else this.#sendWith(chunk, fds).then(() => done(), done)
   }
@@ -252,7 +258,7 @@ export class UnixDuplex extends SocketDuplex {
   }
 
   override _writev(queued: Queued[], done: Done): void {
-    if (!queued.some(({ chunk }) => this.#passengers.has(chunk))) super._writev(queued, done)
+    if (!queued.some(({ chunk }) => this.#fdsByChunk.has(chunk))) super._writev(queued, done)
     else this.#oneByOne(queued).then(() => done(), done)
   }
 

@@ -3,86 +3,86 @@ import type { DuplexOptions } from 'node:stream'
 import type { Cipher } from '../tls/session-info.js'
 import { type Done, type HalfClosing, type Queued, SocketDuplex } from './node-stream.js'
 
-/** A stream over TLS. */
+/** An encrypted stream socket: the properties that the adapter passes on. */
 interface Encrypted extends HalfClosing {
-  /** The protocol that both chose. */
+  /** The application protocol that was negotiated (ALPN). */
   readonly alpnProtocol: string | undefined
-  /** The name that the client asked for. */
+  /** The name that the client asked for (SNI). */
   readonly servername: string | undefined
-  /** Whether the peer was verified. */
+  /** Whether the peer has shown a certificate that passed every check. */
   readonly authorized: boolean
-  /** Why it was not. */
+  /** Why the peer could not be verified. */
   readonly authorizationError: Error | null
-  /** Its certificate. */
+  /** The certificate of the peer. */
   getPeerCertificate(): X509Certificate | undefined
   /** The cipher suite. */
   getCipher(): Cipher | undefined
-  /** The protocol's version. */
+  /** The protocol version. */
   getProtocol(): string | undefined
-  /** What a later connection can begin with. */
+  /** The session that a later connection can resume. */
   getSession(): Buffer | undefined
-  /** Whether it began with such. */
+  /** Whether the handshake resumed a session. */
   isSessionReused(): boolean
 }
 
-/** A socket with TLS as a Node stream, with what libraries look for on a `tls.TLSSocket`. */
+/** An encrypted socket as a Node stream, with the properties of `tls.TLSSocket` that libraries use. */
 export class TlsDuplex extends SocketDuplex {
-  /** As of `tls.TLSSocket`. */
+  /** Same as in `tls.TLSSocket`: always true. */
   readonly encrypted = true
-  /** What is below; it belongs to this stream. */
+  /** The socket, which this stream owns. */
   declare protected readonly socket: Encrypted
 
-  /** The same as `socket.duplex(options)`. */
+  /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: Encrypted, options: DuplexOptions = {}) {
     super(socket, options)
   }
 
-  /** As of `tls.TLSSocket`: the protocol that both chose, false for none. */
+  /** Same as in `tls.TLSSocket`: the application protocol that was negotiated (ALPN), false for none. */
   get alpnProtocol(): string | false {
     return this.socket.alpnProtocol ?? false
   }
 
-  /** As of `tls.TLSSocket`: the name that the client asked for, false for none. */
+  /** Same as in `tls.TLSSocket`: the name that the client asked for (SNI), false for none. */
   get servername(): string | false {
     return this.socket.servername ?? false
   }
 
-  /** As of `tls.TLSSocket`: whether the peer was verified. */
+  /** Same as in `tls.TLSSocket`: whether the peer has shown a certificate that passed every check. */
   get authorized(): boolean {
     return this.socket.authorized
   }
 
-  /** As of `tls.TLSSocket`: why it was not. */
+  /** Same as in `tls.TLSSocket`: why the peer could not be verified; null if it could. */
   get authorizationError(): Error | null {
     return this.socket.authorizationError
   }
 
-  /** As `getPeerX509Certificate()` of `tls.TLSSocket`. */
+  /** Same as in `tls.TLSSocket`: the certificate of the peer. */
   getPeerX509Certificate(): X509Certificate | undefined {
     return this.socket.getPeerCertificate()
   }
 
-  /** As of `tls.TLSSocket`. */
+  /** Same as in `tls.TLSSocket`: the cipher suite. */
   getCipher(): Cipher | undefined {
     return this.socket.getCipher()
   }
 
-  /** As of `tls.TLSSocket`. */
+  /** Same as in `tls.TLSSocket`: the protocol version, such as `'TLSv1.3'`. */
   getProtocol(): string | undefined {
     return this.socket.getProtocol()
   }
 
-  /** As of `tls.TLSSocket`. */
+  /** Same as in `tls.TLSSocket`: the session that a later connection can resume. */
   getSession(): Buffer | undefined {
     return this.socket.getSession()
   }
 
-  /** As of `tls.TLSSocket`. */
+  /** Same as in `tls.TLSSocket`: whether the handshake resumed a session. */
   isSessionReused(): boolean {
     return this.socket.isSessionReused()
   }
 
-  /** Records of their own for each piece would be many small ones. */
+  /** Called by Node to send all chunks that wait: joined, because each write makes a record of its own. */
   override _writev(queued: Queued[], done: Done): void {
     this._write(Buffer.concat(queued.map(({ chunk }) => chunk)), 'utf8', done)
   }

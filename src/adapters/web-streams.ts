@@ -3,14 +3,14 @@ import type { HalfClosing } from './node-stream.js'
 
 /** A socket as a pair of web streams. */
 export interface WebStreams {
-  /** What arrives, until the peer has closed. Cancelling it ends receiving. */
+  /** The received data, until the peer has closed. Cancelling it ends receiving. */
   readable: ReadableStream<Uint8Array>
-  /** What is sent. Closing it ends sending; the peer sees the end. Aborting it closes the socket. */
+  /** The data to send. Closing it ends sending: the peer sees the end. Aborting it closes the socket. */
   writable: WritableStream<Uint8Array>
 }
 
 /**
- * Makes web streams of a socket, which they own together: it is closed when both sides are through, or one of them fails.
+ * Makes web streams of a socket, which they own together: it is closed when both of them have ended, or one fails.
  */
 export function webStreams(socket: HalfClosing): WebStreams {
   let open = 2
@@ -31,7 +31,7 @@ export function webStreams(socket: HalfClosing): WebStreams {
         await sideIsOver()
       },
       async cancel() {
-        // TLS has no way to say that nobody listens any more.
+        // TLS has no message for the end of receiving.
         if (socket.fd() >= 0 && !socket.encrypted) await stopReading().catch(fail)
         await sideIsOver()
       },

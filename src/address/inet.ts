@@ -3,52 +3,52 @@ import * as validate from '../support/validate.js'
 import type { AddrInfo } from './addrinfo.js'
 import { resolve } from './resolver.js'
 
-/** An address of IPv4 or IPv6, which has both a text and a port. */
+/** An address of IPv4 or IPv6: unlike others, it has always a text and a port. */
 export interface InetAddrInfo extends AddrInfo {
   /** The address as text. */
   readonly addr: string
-  /** The port, in host byte order. */
+  /** The port, as a plain number. */
   readonly port: number
 }
 
-/** Host and port as options give them. */
+/** The options that name an IPv4 or IPv6 address. */
 export interface InetAddress {
-  /** Name or address; absent for the loopback address, with `passive` for every address of this machine. */
+  /** Host name or address. When absent, the loopback address; with `passive` every address of this machine. */
   host?: string | undefined
-  /** Number, or service name of services(5). */
+  /** Port number, or service name of services(5). */
   port?: number | string | undefined
-  /** `AF_INET` or `AF_INET6`, where only one will do. */
+  /** `AF_INET` or `AF_INET6` for one family only; both by default. */
   family?: number | undefined
-  /** Whether an absent host is the wildcard: for binding. */
+  /** Whether an absent host is the wildcard address, for binding (`AI_PASSIVE`); false by default. */
   passive?: boolean | undefined
-  /** Whether the canonical name is asked for. */
+  /** Whether to ask for the canonical name (`AI_CANONNAME`); false by default. */
   canonname?: boolean | undefined
-  /** Whether the host must be an address in text, so that nobody is asked. */
+  /** Whether the host must be an address, so that no resolver is asked (`AI_NUMERICHOST`); false by default. */
   numeric?: boolean | undefined
 }
 
-/** The properties of {@link InetAddress}. */
+/** The names of the properties of {@link InetAddress}. */
 export const INET_ADDRESS = ['host', 'port', 'family', 'passive', 'canonname', 'numeric']
 
-/** A switch among options. */
+/** Reads an optional switch among options. */
 export function optional(options: object, name: string, otherwise: boolean): boolean {
   const value: unknown = (options as Record<string, unknown>)[name]
   return value === undefined ? otherwise : validate.boolean(`options.${name}`, value)
 }
 
-/** What was left empty by mistake must not become "every address" or "any port". */
+/** Refuses an empty string, which is probably a mistake, and must not mean "every address" or "any port". */
 function notEmpty(options: InetAddress, name: 'host' | 'port'): void {
   if (options[name] === '') throw validate.invalidValue(`options.${name}`, 'must not be empty', options[name])
 }
 
-/** Refuses what can never name an address. */
+/** Checks what can be checked without looking up the address. */
 export function checkAddress(options: InetAddress): void {
   notEmpty(options, 'host')
   notEmpty(options, 'port')
   if (options.family !== undefined) validate.integer('options.family', options.family, 0)
 }
 
-/** What looks up addresses for one kind of socket: those of a host and a port, in the order to try them. */
+/** Makes the lookup for one kind of socket: it resolves to the addresses of host and port, in the order to try them. */
 export function lookupFor(socktype: number, protocol: number) {
   return async (options: InetAddress): Promise<AddrInfo[]> => {
     checkAddress(validate.object('options', options))

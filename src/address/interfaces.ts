@@ -4,29 +4,29 @@ import { type InterfaceRow, native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { adoptSockaddr } from './addrinfo.js'
 
-/** One address of an interface. */
+/** An address of an interface. */
 export interface InterfaceAddress {
   /** The address as text. */
   address: string
-  /** Which of its bits are the network. */
+  /** The mask of the bits that are the network. */
   netmask?: string
-  /** Where a broadcast on this network goes. */
+  /** The broadcast address of its network. */
   broadcast?: string
   /** The other end of a point-to-point link. */
   peer?: string
-  /** Interface index of a link-local IPv6 address. */
+  /** The interface index of a link-local IPv6 address. */
   scopeid?: number
 }
 
 /** A network interface. See netdevice(7). */
 export interface Interface {
-  /** Number of the interface. */
+  /** The index of the interface. */
   index: number
-  /** Bytes that one packet can hold. */
+  /** The most bytes of a packet (MTU). */
   mtu: number
-  /** Names of the flags that are set, lower case: `up`, `loopback`, `running`, `multicast`, … */
+  /** The names of the flags that are set, in lower case: `up`, `loopback`, `running`, `multicast`, … */
   flags: string[]
-  /** Hardware address, as `02:42:ac:11:00:02`; absent where there is none. */
+  /** The hardware address, such as `02:42:ac:11:00:02`; absent where there is none. */
   ether?: string
   /** IPv4 addresses. */
   inet: InterfaceAddress[]
@@ -47,19 +47,23 @@ function textOf(sockaddr: Buffer | undefined): string | undefined {
 function addressOf([, flags, address, netmask, other]: InterfaceRow): InterfaceAddress {
   const ai = adoptSockaddr(address as Buffer)
   const has = (name: string): boolean => (flags & (native.interfaceFlags[name] ?? 0)) !== 0
-  const entries = {
-    address: ai.addr,
+  const optional = {
     netmask: textOf(netmask),
     broadcast: has('broadcast') ? textOf(other) : undefined,
     peer: has('pointopoint') ? textOf(other) : undefined,
     scopeid: ai.family === AF_INET6 && ai.scopeid ? ai.scopeid : undefined,
   }
-  return Object.fromEntries(
-    Object.entries(entries).filter(([, value]) => value !== undefined),
-  ) as unknown as InterfaceAddress
+  return Object.assign({ address: ai.addr as string }, defined(optional))
 }
 
-/** undefined for an interface that was removed since it was listed. */
+/** A copy without the properties that are undefined. */
+function defined<T extends object>(properties: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>
+  }
+}
+
+/** Index, MTU and flags of an interface; undefined if it was removed since it was listed. */
 function newInterface(name: string, flags: number): Interface | undefined {
   const index = native.ifNameToIndex(name)
   const mtu = native.ifMtu(name)
@@ -70,7 +74,7 @@ function newInterface(name: string, flags: number): Interface | undefined {
 }
 
 /**
- * The network interfaces of this machine by name, each with all its addresses.
+ * Lists the network interfaces of this machine by name, each with all its addresses.
  *
  * @see {@link https://man7.org/linux/man-pages/man3/getifaddrs.3.html getifaddrs(3)}
  */
@@ -78,7 +82,7 @@ export function getifaddrs(): Record<string, Interface> {
   const found = new Map<string, Interface>()
   for (const row of checkAnswer(native.getifaddrs(), 'getifaddrs')) {
     const [label, flags, address] = row
-    // An address may carry a label of its own, such as eth0:1; the interface is what stands before the colon.
+    // An IPv4 address may have a label of its own, such as eth0:1, which begins with the name of the interface.
     const name = label.split(':', 1)[0] ?? label
     const device = found.get(name) ?? newInterface(name, flags)
     if (device === undefined) continue
@@ -88,6 +92,7 @@ export function getifaddrs(): Record<string, Interface> {
   return Object.fromEntries(found)
 }
 
+/** Adds an address to the list of its family. A hardware address of zeros is left out. */
 function place(device: Interface, row: InterfaceRow, family: number): void {
   if (family === AF_INET) device.inet.push(addressOf(row))
   else if (family === AF_INET6) device.inet6.push(addressOf(row))

@@ -1,10 +1,10 @@
 import { native } from '../native/sockets.js'
 import { type AddrInfo, adoptSockaddr } from './addrinfo.js'
 
-/** Where the kernel puts an address before it is copied out. */
+/** Memory for the address of one call, which is copied out right after it. */
 const nameRoom = Buffer.alloc(native.limits.sockaddr_max)
 
-/** A name call such as getsockname(2): `-errno`, or the address. */
+/** Makes a call such as getsockname(2), and returns the address or `-errno`. */
 export function readName(call: (room: Buffer) => number): number | AddrInfo {
   const length = call(nameRoom)
   if (length < 0) return length

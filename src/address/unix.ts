@@ -1,32 +1,32 @@
 import * as validate from '../support/validate.js'
 import { AddrInfo } from './addrinfo.js'
 
-/** Where a unix socket lives. A first NUL makes the name abstract. */
+/** The options that name a unix address: `path`, or `pathname` as an alias of it. A first NUL makes the name abstract. */
 export type UnixAddress =
   | {
       /** Path or abstract name, as text or bytes. */
       path: string | Uint8Array
-      /** Not both. */
+      /** Cannot be combined with the other. */
       pathname?: undefined
     }
   | {
-      /** The same as `path`. */
+      /** Alias of `path`. */
       pathname: string | Uint8Array
-      /** Not both. */
+      /** Cannot be combined with the other. */
       path?: undefined
     }
 
-/** The properties of {@link UnixAddress}. */
+/** The names of the properties of {@link UnixAddress}. */
 export const UNIX_ADDRESS = ['path', 'pathname']
 
-/** The address that options name, for sockets of that type. An empty path, which names nothing, is refused. */
+/** The address that options name, for one type of socket. An empty path is refused: it is the unnamed address. */
 export function namedAddress(options: UnixAddress, socktype: number): AddrInfo {
   const ai = addressOf(options, socktype)
   if (ai.path === '') throw validate.invalidValue('options.path', 'must not be empty', options.path ?? options.pathname)
   return ai
 }
 
-/** The address that options name, for sockets of that type. */
+/** The address that options name, for one type of socket. */
 export function addressOf(options: UnixAddress, socktype: number): AddrInfo {
   validate.object('options', options)
   const { path, pathname } = options
@@ -38,7 +38,7 @@ export function addressOf(options: UnixAddress, socktype: number): AddrInfo {
   return AddrInfo.unix(name, { socktype })
 }
 
-/** The address of a path or abstract name, as a list of one: so that both families are used alike. */
+/** Makes the lookup for one type of socket: it resolves to a list of one address, so that unix and inet sockets are used alike. */
 export const lookupUnixFor =
   (socktype: number) =>
   async (options: UnixAddress): Promise<AddrInfo[]> => [addressOf(options, socktype)]

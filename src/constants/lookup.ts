@@ -1,7 +1,7 @@
-// What the package's own modules know of constants beside the exported ones, which they take from `constants/exported.js`: those of
-// the system that stay inside (`sys`), numbers by name for option rows, and names by number for messages and inspection.
-// Passed on by this module, each of a thousand names would be a getter, and all of them one function to V8: 23 ns for each use in the
-// place of half a nanosecond.
+// The constants that are not exported (`sys`), numbers by name for option rows, and names by number for messages and inspection.
+//
+// The exported constants are imported from `constants/exported.generated.js` directly. Re-exported here, each of a thousand names would be
+// a getter, and V8 would treat all of them as one function: 23 ns for each use instead of half a nanosecond.
 
 import { native } from '../native/sockets.js'
 import { internalFamilies, publicFamilies } from './names.generated.js'
@@ -9,43 +9,43 @@ import { internalFamilies, publicFamilies } from './names.generated.js'
 /** A constant that the package exports. */
 export type ConstantName = (typeof publicFamilies)[keyof typeof publicFamilies][number]
 
-/** A constant for the package's own code: errno, poll and fcntl numbers. */
+/** A constant that only the package itself uses: errno, poll and fcntl numbers. */
 export type SysName = (typeof internalFamilies)[keyof typeof internalFamilies][number]
 
-/** A group of constants whose numbers mean one kind of thing; most are named by their prefix, such as `AF_`. */
+/** A group of constants for one purpose, mostly named by their prefix, such as `AF_`. */
 export type Family = keyof typeof families
 
 const families = { ...publicFamilies, ...internalFamilies }
 const unsupported: ReadonlySet<string> = new Set(native.unsupported)
 const namesByNumber = new Map<Family, ReadonlyMap<number, string>>()
 
-/** The constants that only the package itself uses: `sys.EAGAIN`, `sys.POLLIN`. A copy, for the reason in native.ts. */
+/** The constants that only the package itself uses: `sys.EAGAIN`, `sys.POLLIN`. A copy: V8 looks up each property of the addon's object. */
 export const sys = { ...native.constants } as Readonly<Record<SysName, number>>
 
 /**
- * Whether this platform has the constant. It is false for a name that is unknown, and for one whose number is merely
- * assigned by IANA, the BSDs or glibc. Whether the running kernel implements an option shows only when it is used.
+ * Whether this platform has a constant. Whether the running kernel implements an option shows only when it is used.
+ * @returns false for an unknown name, and for one whose number is only assigned by IANA, the BSDs or glibc.
  */
 export function isSupported(name: string): boolean {
   return lookup(name) !== undefined && !unsupported.has(name)
 }
 
-/** The number of a constant, also of an unsupported one; undefined for a name that has none here, and for what is no name. */
+/** The number of a constant, even if it is not supported; undefined for an unknown name, and for a value that is not a string. */
 export function lookup(name: string): number | undefined {
   return typeof name === 'string' && Object.hasOwn(native.constants, name) ? native.constants[name] : undefined
 }
 
-/** The name of a number for people to read, `nameOf('AF_', 2)` being `AF_INET`; its digits if it has none. */
+/** The name of a number for messages: `nameOf('AF_', 2)` is `AF_INET`. Its digits if it has no name. */
 export function nameOf(family: Family, number: number): string {
   return namesOf(family).get(number) ?? String(number)
 }
 
-/** The name of an error number, which may be given as `-errno` too; undefined if it has none. */
+/** The name of an error number, given as `errno` or `-errno`; undefined if it has none. */
 export function errnoName(errno: number): string | undefined {
   return namesOf('E').get(Math.abs(errno))
 }
 
-/** A family's names by number. Most programs ask for few families, so each map is made when it is first needed. */
+/** The names of a family by number. Most programs need few families, so each map is made at its first use. */
 function namesOf(family: Family): ReadonlyMap<number, string> {
   const known = namesByNumber.get(family)
   if (known) return known
@@ -54,7 +54,7 @@ function namesOf(family: Family): ReadonlyMap<number, string> {
   return names
 }
 
-/** Of several names for one number the first wins, and a supported one before any that is merely assigned. */
+/** Of several names for one number the first supported one wins, or else the first. */
 function indexed(names: readonly string[]): ReadonlyMap<number, string> {
   const byNumber = new Map<number, string>()
   for (const name of [...names.filter(isSupported), ...names]) {
@@ -63,3 +63,41 @@ function indexed(names: readonly string[]): ReadonlyMap<number, string> {
   }
   return byNumber
 }
+
+/** The numbers of a socket option or of a type of control message. */
+export interface Place {
+  /** `SOL_*` or `IPPROTO_*`. */
+  readonly level: number
+  /** The option, or the type, at that level. */
+  readonly option: number
+}
+
+/** Where the kernel has a socket option or a type of control message, by the names of its constants. */
+export class Location {
+  /** Name of the level: `'IPPROTO_TCP'`. */
+  readonly level: string
+  /** Name of the option: `'TCP_NODELAY'`. */
+  readonly option: string
+  /** Undefined before the first use, null where the platform has no such constant. */
+  #place: Place | null | undefined
+
+  constructor(level: string, option: string) {
+    this.level = level
+    this.option = option
+  }
+
+  /** Its numbers, which are looked up once; undefined where the platform has no such constant. */
+  get place(): Place | undefined {
+    if (this.#place === undefined) this.#place = placeOf(this.level, this.option)
+    return this.#place ?? undefined
+  }
+}
+
+function placeOf(levelName: string, optionName: string): Place | null {
+  const level = lookup(levelName)
+  const option = lookup(optionName)
+  return level === undefined || option === undefined ? null : { level, option }
+}
+
+/** Makes the locations of one level: `const tcp = level('IPPROTO_TCP')`, and then `tcp('TCP_NODELAY')`. */
+export const level = (name: string) => (option: string) => new Location(name, option)

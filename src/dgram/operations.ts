@@ -2,11 +2,11 @@ import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
 import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { AGAIN_NOW, RETRY_AFTER_PAUSE } from '../engine/operation.js'
-import { type Batch, type Receipt, receiveBatch } from '../message/batch.js'
+import { type Batch, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/batch-memory.js'
 import { receiveFrom, type Sender } from '../message/io.js'
 import { requireRightsSupport } from '../message/rules.js'
-import { Outgoing, type OutgoingDatagram } from '../message/send-batch.js'
+import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
 import type { Channel } from '../socket/channel.js'
 import { operationFlags, SocketOperation } from '../socket/operations.js'
@@ -103,8 +103,8 @@ export class SendTo extends SocketOperation<number> {
 }
 
 /** recvmmsg(2). */
-export class RecvMany extends SocketOperation<Batch> implements Receipt {
-  batch: Batch | undefined
+export class RecvMany extends SocketOperation<Batch> {
+  #batch: Batch | undefined
   readonly #most: number
   readonly #room: number
   #sysFlags = 0
@@ -127,11 +127,14 @@ export class RecvMany extends SocketOperation<Batch> implements Receipt {
 
   attempt(fd: number): number {
     const mayCarryFds = this.channel.kind.family === AF_UNIX
-    return receiveBatch(fd, this.#most, this.#room, this.#sysFlags, mayCarryFds, this)
+    const result = receiveBatch(fd, this.#most, this.#room, this.#sysFlags, mayCarryFds)
+    if (typeof result === 'number') return result
+    this.#batch = result
+    return result.length
   }
 
   finish(): Batch {
-    return this.batch as Batch
+    return this.#batch as Batch
   }
 }
 
@@ -139,7 +142,7 @@ export class RecvMany extends SocketOperation<Batch> implements Receipt {
 export class SendMany extends SocketOperation<number> {
   readonly pauseOn: ReadonlySet<number> | undefined
   readonly #datagrams: Iterable<OutgoingDatagram>
-  #outgoing: Outgoing | undefined
+  #outgoing: SendBatch | undefined
   #sysFlags = 0
 
   constructor(channel: Channel, datagrams: Iterable<OutgoingDatagram>, flags: number) {
@@ -155,7 +158,7 @@ export class SendMany extends SocketOperation<number> {
   /** Also refuses what the kernel would ignore without an error. */
   check(): void {
     this.#sysFlags = operationFlags(this.flags)
-    const outgoing = new Outgoing(this.#datagrams)
+    const outgoing = new SendBatch(this.#datagrams)
     if (outgoing.hasRights) requireRightsSupport(this.channel, 'sendmmsg')
     if (outgoing.isCut && this.channel.kind.protocol !== IPPROTO_UDP)
       throw systemError(sys.EOPNOTSUPP, 'sendmmsg', { detail: 'only UDP cuts datagrams into segments' })
@@ -163,11 +166,11 @@ export class SendMany extends SocketOperation<number> {
   }
 
   attempt(fd: number): number {
-    return (this.#outgoing as Outgoing).send(fd, this.#sysFlags)
+    return (this.#outgoing as SendBatch).send(fd, this.#sysFlags)
   }
 
   finish(): number | typeof AGAIN_NOW {
-    const outgoing = this.#outgoing as Outgoing
+    const outgoing = this.#outgoing as SendBatch
     return outgoing.isSent ? outgoing.sent : AGAIN_NOW
   }
 

@@ -12,14 +12,15 @@ import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import { checkRights, isMessageEof, requireRightsSupport, takeData } from '../message/rules.js'
 import { native } from '../native/sockets.js'
 import {
-  ipOptions,
-  ipv6Options,
-  multicastOptions,
-  socketOptions,
-  tcpOptions,
+  allOptions,
+  type ipOptions,
+  type ipv6Options,
+  type multicastOptions,
+  type socketOptions,
+  type tcpOptions,
   timeoutOptions,
-  udpOptions,
-  unixOptions,
+  type udpOptions,
+  type unixOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { check, type ErrorContext, systemError } from '../support/errors.js'
@@ -359,17 +360,7 @@ export interface Socket
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions>,
     OptionMethods<typeof unixOptions> {}
-defineOptions(
-  Socket,
-  socketOptions,
-  timeoutOptions,
-  tcpOptions,
-  udpOptions,
-  ipOptions,
-  ipv6Options,
-  multicastOptions,
-  unixOptions,
-)
+defineOptions(Socket, ...allOptions, timeoutOptions)
 
 function handleOf(fd: unknown, facts: unknown): Handle {
   const number = validate.descriptor('fd', fd)

@@ -1,98 +1,103 @@
 import { type AddrInfo, addressArgument, adoptSockaddr } from '../address/addrinfo.js'
 import { AF_INET, AF_INET6 } from '../constants/exported.generated.js'
-import { errnoName, lookup, sys } from '../constants/lookup.js'
+import { errnoName, type Location, level, sys } from '../constants/lookup.js'
 import { type NativeKind, native, registers, registers64 } from '../native/sockets.js'
-import type { Credentials } from '../options/kinds/index.js'
-import { at, type Location } from '../options/option.js'
+import { type Codec, credentialsCodec, INT_MAX, integerCodec, nanosecondsCodec, UINT_MAX } from '../support/codec.js'
 import { check, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
-/** Where a datagram arrived, or where it is to leave from. */
+/** Interface and addresses that a datagram arrived by, or is to be sent from. */
 export interface PacketInfo {
-  /** Index of the interface; 0 or absent leaves it to the kernel. */
+  /** Index of the interface; 0 or absent leaves the choice to the kernel. */
   ifindex?: number
-  /** The address that the datagram was sent to; to be sent: the address to send from. */
+  /** Received: the address that the datagram was sent to. To send: the source address. */
   addr?: AddrInfo
-  /** IPv4: the local address that an answer would come from. */
+  /** IPv4, received: the local address that a reply would be sent from. */
   local?: AddrInfo
 }
 
-/** When a packet was seen, in nanoseconds since 1970 (hardware: of the clock of the device); 0n where it was not. */
+/** When a packet was seen, in nanoseconds since 1970 (hardware: of the device's clock); 0n where no time was taken. */
 export interface Timestamps {
-  /** By the kernel. */
+  /** The kernel's time. */
   software: bigint
-  /** By the device. */
+  /** The device's time. */
   hardware: bigint
 }
 
 /** An error that the network reported, from the error queue (`MSG_ERRQUEUE`). See ip(7), `IP_RECVERR`. */
 export interface ExtendedError {
-  /** The error as a positive errno, and its name. */
+  /** The error as a positive errno. */
   errno: number
   /** Its name: `'ECONNREFUSED'`. */
   code: string | undefined
-  /** Who reported it: `SO_EE_ORIGIN_*`. */
+  /** The origin of the report: `SO_EE_ORIGIN_*`. */
   origin: number
   /** Type of the ICMP message. */
   type: number
   /** Code of the ICMP message. */
   icmpcode: number
-  /** What the origin adds: the MTU for EMSGSIZE, the first of a range of sends for zero copy. */
+  /** Depends on the origin: the MTU for EMSGSIZE, the first of a range of sends for zero copy. */
   info: number
-  /** What the origin adds: the last of a range of sends for zero copy. */
+  /** Depends on the origin: the last of a range of sends for zero copy. */
   data: number
   /** The host that reported it. */
   offender: AddrInfo | undefined
 }
 
-/** One type of control message: its place, and how its data and a value stand for each other. */
+/** One type of control message: its place, and the translation between its data and a value. */
 interface AncillaryRow<T> {
   /** Its level and type. */
   readonly location: Location
   /** Reads the value. */
   decode(data: Buffer): T
-  /** Checks the value and lays it out; absent where it is only received. */
+  /** Checks the value, and lays it out as data; absent for a type that is only received. */
   encode?(value: T): Buffer
 }
 
 const addressRoom = Buffer.alloc(native.limits.sockaddr_max)
 const SOCKADDR_IN_BYTES = 16
-const INT_MAX = 0x7fffffff
+const SOCKADDR_IN6_BYTES = 28
 
-function decode(kind: NativeKind, data: Buffer, bytes?: Buffer): void {
-  check(native.cmsgDecode(native.kinds[kind], data, bytes), 'cmsg', { detail: `${data.length} bytes are no ${kind}` })
+/** The largest layout, and some more. */
+const ENCODE_ROOM = 64
+
+/** Fills the registers, and `bytes`, from the data of a message. */
+function decode(layout: NativeKind, data: Buffer, bytes?: Buffer): void {
+  check(native.cmsgDecode(native.kinds[layout], data, bytes), 'cmsg', {
+    detail: `${data.length} bytes are no ${layout}`,
+  })
 }
 
-function encode(kind: NativeKind, bytes?: Uint8Array): Buffer {
-  const to = Buffer.alloc(64)
-  return to.subarray(0, check(native.cmsgEncode(native.kinds[kind], to, bytes), 'cmsg'))
+/** Makes the data of a message from the registers and `bytes`. */
+function encode(layout: NativeKind, bytes?: Uint8Array): Buffer {
+  const to = Buffer.alloc(ENCODE_ROOM)
+  return to.subarray(0, check(native.cmsgEncode(native.kinds[layout], to, bytes), 'cmsg'))
 }
 
-const first = (): number => registers[0] ?? 0
-
-function number(location: Location, kind: NativeKind, max: number): AncillaryRow<number> {
+/** A type that is only received, and whose value the registers hold completely. */
+function received<T>(location: Location, codec: Codec<T>): AncillaryRow<T> {
   return {
     location,
     decode(data) {
-      decode(kind, data)
-      return first()
+      decode(codec.layout, data)
+      return codec.read()
     },
+  }
+}
+
+/** A type that can also be sent. */
+function both<T>(location: Location, codec: Required<Codec<T>>): AncillaryRow<T> {
+  return {
+    ...received(location, codec),
     encode(value) {
-      registers[0] = validate.integer('value', value, 0, max)
-      return encode(kind)
+      codec.write(value)
+      return encode(codec.layout)
     },
   }
 }
 
-function time(location: Location, kind: NativeKind): AncillaryRow<bigint> {
-  return {
-    location,
-    decode(data) {
-      decode(kind, data)
-      return registers64[0] ?? 0n
-    },
-  }
-}
+const int = (location: Location, max: number): AncillaryRow<number> => both(location, integerCodec('int', 0, max))
+const u32 = (location: Location): AncillaryRow<number> => both(location, integerCodec('u32', 0, UINT_MAX))
 
 const copyOf = (from: number, to?: number): AddrInfo => adoptSockaddr(Buffer.from(addressRoom.subarray(from, to)))
 
@@ -114,7 +119,7 @@ function packetInfo(
     location,
     decode(data) {
       decode(kind, data, addressRoom)
-      return { ifindex: first(), ...read() }
+      return { ifindex: registers[0] as number, ...read() }
     },
     encode(value) {
       validate.object('value', value)
@@ -142,91 +147,81 @@ function address(location: Location): AncillaryRow<AddrInfo> {
   return { location, decode: (data) => adoptSockaddr(Buffer.from(data)) }
 }
 
-const UINT_MAX = 0xffffffff
+/** The kernel's and the device's time of a packet: the first and the third of three, of which the second is not used any more. */
+const timestampsCodec: Codec<Timestamps> = {
+  layout: 'timestamping',
+  read: () => ({ software: registers64[0] as bigint, hardware: registers64[2] as bigint }),
+}
+
+/** A point of time in nanoseconds; the sign of one before the clock's zero is kept modulo 2 ** 64. */
+const txtimeCodec: Required<Codec<bigint>> = {
+  ...nanosecondsCodec('u64'),
+  write(value) {
+    if (typeof value !== 'bigint') throw validate.invalidType('value', 'of type bigint', value)
+    registers64[0] = BigInt.asUintN(64, value)
+  },
+}
+
+const socket = level('SOL_SOCKET')
+const ip = level('IPPROTO_IP')
+const ipv6 = level('IPPROTO_IPV6')
+const udp = level('IPPROTO_UDP')
+const tcp = level('IPPROTO_TCP')
 
 /** Every type of control message that has a typed value, by name. Descriptors have methods of their own. */
 const rows = {
   /** Process, user and group of the sender (`passcred`). See unix(7). */
-  credentials: {
-    location: at('SOL_SOCKET', 'SCM_CREDENTIALS'),
-    decode(data: Buffer): Credentials {
-      decode('ucred', data)
-      const [pid = 0, uid = 0, gid = 0] = registers
-      return { pid, uid, gid }
-    },
-    encode(value: Credentials): Buffer {
-      const ids = (['pid', 'uid', 'gid'] as const).map((id) =>
-        validate.integer(`value.${id}`, value?.[id], 0, UINT_MAX),
-      )
-      registers.set(ids)
-      return encode('ucred')
-    },
-  },
+  credentials: both(socket('SCM_CREDENTIALS'), credentialsCodec),
   /** Security label of the sender (`passsec`). */
   security: {
-    location: at('SOL_SOCKET', 'SCM_SECURITY'),
+    location: socket('SCM_SECURITY'),
     decode: (data: Buffer): string => data.toString('utf8').replace(/\0.*$/s, ''),
   },
-  /** When it arrived, in nanoseconds since 1970, known to a microsecond (`timestamp`). See socket(7). */
-  timestamp: time(at('SOL_SOCKET', 'SCM_TIMESTAMP'), 'timeval_ns'),
+  /** When it arrived, in nanoseconds since 1970, with a precision of a microsecond (`timestamp`). See socket(7). */
+  timestamp: received(socket('SCM_TIMESTAMP'), nanosecondsCodec('timeval_ns')),
   /** When it arrived, in nanoseconds since 1970 (`timestampns`). */
-  timestampns: time(at('SOL_SOCKET', 'SCM_TIMESTAMPNS'), 'timespec'),
-  /** When it was seen by the kernel and by the device (`timestamping`). */
-  timestamping: {
-    location: at('SOL_SOCKET', 'SCM_TIMESTAMPING'),
-    decode(data: Buffer): Timestamps {
-      decode('timestamping', data)
-      return { software: registers64[0] ?? 0n, hardware: registers64[2] ?? 0n }
-    },
-  },
-  /** How many messages the socket has dropped for want of room (`rxqovfl`). */
-  rxqovfl: number(at('SOL_SOCKET', 'SO_RXQ_OVFL'), 'u32', UINT_MAX),
+  timestampns: received(socket('SCM_TIMESTAMPNS'), nanosecondsCodec('timespec')),
+  /** When the kernel and the device saw it (`timestamping`). */
+  timestamping: received(socket('SCM_TIMESTAMPING'), timestampsCodec),
+  /** The number of messages that the socket has dropped because its buffer was full (`rxqovfl`). */
+  rxqovfl: u32(socket('SO_RXQ_OVFL')),
   /** The mark of the packet (`rcvmark`), or the one to send it with. */
-  mark: number(at('SOL_SOCKET', 'SO_MARK'), 'u32', UINT_MAX),
+  mark: u32(socket('SO_MARK')),
   /** The priority of the packet (`rcvpriority`), or the one to send it with. */
-  priority: number(at('SOL_SOCKET', 'SO_PRIORITY'), 'u32', UINT_MAX),
-  /** When to send it, in nanoseconds of the clock that `txtime` chose. */
-  txtime: {
-    location: at('SOL_SOCKET', 'SCM_TXTIME'),
-    decode(data: Buffer): bigint {
-      decode('u64', data)
-      return registers64[0] ?? 0n
-    },
-    encode(value: bigint): Buffer {
-      if (typeof value !== 'bigint') throw validate.invalidType('value', 'of type bigint', value)
-      registers64[0] = BigInt.asUintN(64, value)
-      return encode('u64')
-    },
-  },
-  /** Hops that are left (`recvttl`), or the number to send it with. See ip(7). */
-  ttl: number(at('IPPROTO_IP', 'IP_TTL'), 'int', 255),
+  priority: u32(socket('SO_PRIORITY')),
+  /** When to send it, in nanoseconds of the clock that `txtime` selects. */
+  txtime: both(socket('SCM_TXTIME'), txtimeCodec),
+  /** The remaining hops (`recvttl`), or the number to send it with. See ip(7). */
+  ttl: int(ip('IP_TTL'), 255),
   /** Type of service (`recvtos`), or the one to send it with. */
-  tos: number(at('IPPROTO_IP', 'IP_TOS'), 'int', 255),
+  tos: int(ip('IP_TOS'), 255),
   /** Interface and address that it arrived by (`pktinfo`), or those to send it from. */
-  pktinfo: packetInfo(at('IPPROTO_IP', 'IP_PKTINFO'), 'pktinfo', AF_INET, () => ({
+  pktinfo: packetInfo(ip('IP_PKTINFO'), 'pktinfo', AF_INET, () => ({
     local: copyOf(0, SOCKADDR_IN_BYTES),
     addr: copyOf(SOCKADDR_IN_BYTES, 2 * SOCKADDR_IN_BYTES),
   })),
-  /** Where it was sent to before it was redirected (`recvorigdstaddr`). */
-  origdstaddr: address(at('IPPROTO_IP', 'IP_ORIGDSTADDR')),
+  /** The destination before a redirection by a packet filter (`recvorigdstaddr`). */
+  origdstaddr: address(ip('IP_ORIGDSTADDR')),
   /** An error that the network reported (`recverr`, `MSG_ERRQUEUE`). */
-  recverr: extendedError(at('IPPROTO_IP', 'IP_RECVERR')),
-  /** IPv6: hops that are left, or the number to send it with. See ipv6(7). */
-  hoplimit: number(at('IPPROTO_IPV6', 'IPV6_HOPLIMIT'), 'int', 255),
-  /** IPv6: traffic class, or the one to send it with. */
-  tclass: number(at('IPPROTO_IPV6', 'IPV6_TCLASS'), 'int', 255),
-  /** IPv6: interface and address that it arrived by, or those to send it from. */
-  pktinfo6: packetInfo(at('IPPROTO_IPV6', 'IPV6_PKTINFO'), 'pktinfo6_cmsg', AF_INET6, () => ({ addr: copyOf(0, 28) })),
-  /** IPv6: where it was sent to before it was redirected. */
-  origdstaddr6: address(at('IPPROTO_IPV6', 'IPV6_ORIGDSTADDR')),
-  /** IPv6: an error that the network reported. */
-  recverr6: extendedError(at('IPPROTO_IPV6', 'IPV6_RECVERR')),
-  /** Bytes of each datagram that the data is to be cut into. See udp(7). */
-  segment: number(at('IPPROTO_UDP', 'UDP_SEGMENT'), 'u16', 0xffff),
-  /** Bytes of each datagram that the data was joined from (`udpgro`). */
-  gro: number(at('IPPROTO_UDP', 'UDP_GRO'), 'int', INT_MAX),
-  /** Bytes that are left in the queue of a stream (`tcpinq`). See tcp(7). */
-  inq: number(at('IPPROTO_TCP', 'TCP_CM_INQ'), 'int', INT_MAX),
+  recverr: extendedError(ip('IP_RECVERR')),
+  /** IPv6: the remaining hops (`recvttl`), or the number to send it with. See ipv6(7). */
+  hoplimit: int(ipv6('IPV6_HOPLIMIT'), 255),
+  /** IPv6: traffic class (`recvtos`), or the one to send it with. */
+  tclass: int(ipv6('IPV6_TCLASS'), 255),
+  /** IPv6: interface and address that it arrived by (`pktinfo`), or those to send it from. */
+  pktinfo6: packetInfo(ipv6('IPV6_PKTINFO'), 'pktinfo6_cmsg', AF_INET6, () => ({
+    addr: copyOf(0, SOCKADDR_IN6_BYTES),
+  })),
+  /** IPv6: the destination before a redirection by a packet filter (`recvorigdstaddr`). */
+  origdstaddr6: address(ipv6('IPV6_ORIGDSTADDR')),
+  /** IPv6: an error that the network reported (`recverr`, `MSG_ERRQUEUE`). */
+  recverr6: extendedError(ipv6('IPV6_RECVERR')),
+  /** Bytes of each datagram that the kernel cuts the data into. See udp(7), `UDP_SEGMENT`. */
+  segment: both(udp('UDP_SEGMENT'), integerCodec('u16', 0, 0xffff)),
+  /** Bytes of each datagram that the kernel joined into the data (`udpgro`). */
+  gro: int(udp('UDP_GRO'), INT_MAX),
+  /** Bytes left in the receive queue of a stream (`tcpinq`). See tcp(7). */
+  inq: int(tcp('TCP_CM_INQ'), INT_MAX),
 }
 
 type Rows = typeof rows
@@ -234,7 +229,7 @@ type Rows = typeof rows
 /** The name of a control message with a typed value: that of its constant, in lower case. */
 export type AncillaryName = keyof Rows
 
-/** What a control message of that name says. */
+/** The type of the value of a control message, by its name. */
 export type AncillaryValue<N extends AncillaryName> = Rows[N] extends { decode(data: Buffer): infer T } ? T : never
 
 function rowOf(name: AncillaryName): AncillaryRow<unknown> {
@@ -243,39 +238,45 @@ function rowOf(name: AncillaryName): AncillaryRow<unknown> {
   return rows[name] as AncillaryRow<unknown>
 }
 
-/** Numbers of the place of a control message of that name. */
+/**
+ * The level and the type of a control message, as numbers.
+ * @throws ENOPROTOOPT where this platform has no such type.
+ */
 export function placeOf(name: AncillaryName): [level: number, type: number] {
-  const { level, option } = rowOf(name).location
-  const [levelNumber, type] = [lookup(level), lookup(option)]
-  if (levelNumber === undefined || type === undefined)
+  const { place, option } = rowOf(name).location
+  if (place === undefined)
     throw systemError(sys.ENOPROTOOPT, 'cmsg', { detail: `${option} is unknown on this platform` })
-  return [levelNumber, type]
+  return [place.level, place.option]
 }
 
-/** The name of what is found at that place; `undefined` for what has no typed value. */
+/** The name of the type with these numbers; `undefined` for one without a typed value. */
 export function nameAt(level: number, type: number): AncillaryName | undefined {
-  return namesByPlace().get(`${level}:${type}`)
+  return namesByPlace().get(key(level, type))
 }
 
 let names: Map<string, AncillaryName> | undefined
 
+const key = (level: number, type: number): string => `${level}:${type}`
+
 function namesByPlace(): Map<string, AncillaryName> {
   names ??= new Map(
     (Object.keys(rows) as AncillaryName[]).flatMap((name) => {
-      const { level, option } = rows[name].location
-      const place: [string, AncillaryName] = [`${lookup(level)}:${lookup(option)}`, name]
-      return lookup(option) === undefined ? [] : [place]
+      const { place } = rows[name].location
+      return place === undefined ? [] : [[key(place.level, place.option), name] as const]
     }),
   )
   return names
 }
 
-/** The value in the data of a control message. */
+/** Reads the value in the data of a control message. */
 export function decodeAncillary<N extends AncillaryName>(name: N, data: Buffer): AncillaryValue<N> {
   return rowOf(name).decode(data) as AncillaryValue<N>
 }
 
-/** The data of a control message of that value. */
+/**
+ * Makes the data of a control message with that value.
+ * @throws ENOPROTOOPT for a type that is only received.
+ */
 export function encodeAncillary<N extends AncillaryName>(name: N, value: AncillaryValue<N>): Buffer {
   const { encode, location } = rowOf(name)
   if (!encode) throw systemError(sys.ENOPROTOOPT, 'cmsg', { detail: `${location.option} is only received` })

@@ -2,45 +2,37 @@ import { native } from '../native/sockets.js'
 import { allocate } from '../support/receive-buffer.js'
 import { DEFAULT_ROOM } from './cmsghdrs.js'
 
-/** UIO_MAXIOV: the kernel takes no more datagrams at once. */
+/** The most datagrams that the kernel takes at once (UIO_MAXIOV). */
 export const BATCH_MAX = 1024
 
-/** Bytes for the address of each datagram, and for its control messages. */
+/** Bytes for the address of each datagram. */
 export const NAME_ROOM = native.limits.sockaddr_max
-/** As much as a message of its own gets. */
+
+/** Bytes for the control messages of each datagram: as much as a message received alone gets. */
 export const CONTROL_ROOM = DEFAULT_ROOM
 
-/** What is kept for later: seven of the default size, fewer of larger ones. */
-const KEPT_BYTES = 32 << 20
+/** Bytes that the pool keeps: seven buffers of the default size, fewer of larger ones. */
+const POOL_BYTES = 32 << 20
 
-/** The row of a datagram in the table that recvmmsg(2) fills; see native/mmsg.c. */
+/** The row of a datagram in the table that recvmmsg(2) fills, and its columns; see native/mmsg.c. */
 const ROW_LENGTH = 5
+const LENGTH = 0
+const NAME_LENGTH = 1
+const CONTROL_LENGTH = 2
+const FLAGS = 3
+const SEGMENT_SIZE = 4
 
-/** The columns of it. */
-export const COLUMN = {
-  /** How long the datagram was when it was sent. */
-  bytes: 0,
-  /** Of the sender's address. */
-  nameLength: 1,
-  /** Of the control messages. */
-  controlLength: 2,
-  /** `MSG_*`. */
-  flags: 3,
-  /** Bytes of each of those that were joined, 0 for one alone. */
-  segment: 4,
-} as const
-
-/** Memory that a batch is received into: an equal share for each datagram. */
-export class Block {
-  /** Their bytes. */
+/** Memory that a batch is received into: an equal share for each datagram, and a table of what the kernel reports of each. */
+export class BatchBuffer {
+  /** The bytes of the datagrams. */
   readonly data: Buffer
   /** The addresses of their senders. */
   readonly names: Buffer
   /** Their control messages. */
   readonly control: Buffer
-  /** What the kernel said of each: a row. */
+  /** The rows that the kernel fills. */
   readonly table: Int32Array
-  /** How many datagrams it is for. */
+  /** The number of datagrams that it is for. */
   readonly count: number
   /** The most bytes of each. */
   readonly bufsize: number
@@ -54,30 +46,55 @@ export class Block {
     this.table = new Int32Array(count * ROW_LENGTH)
   }
 
-  /** Whether somebody has transferred the bytes away, the only memory of it that is shown. */
-  get isGone(): boolean {
+  /** Whether the user has transferred the bytes away, which are the only memory of it that users see. */
+  get isDetached(): boolean {
     return this.data.byteLength === 0
   }
 
-  /** What the kernel said of one of them. */
-  read(i: number, column: (typeof COLUMN)[keyof typeof COLUMN]): number {
-    return this.table[i * ROW_LENGTH + column] as number
+  /** The length of a datagram as it was sent. */
+  sentLength(i: number): number {
+    return this.table[i * ROW_LENGTH + LENGTH] as number
+  }
+
+  /** How much of a datagram there was room for. */
+  keptLength(i: number): number {
+    return Math.min(this.sentLength(i), this.bufsize)
+  }
+
+  /** The length of the sender's address. */
+  nameLength(i: number): number {
+    return this.table[i * ROW_LENGTH + NAME_LENGTH] as number
+  }
+
+  /** The length of the control messages. */
+  controlLength(i: number): number {
+    return this.table[i * ROW_LENGTH + CONTROL_LENGTH] as number
+  }
+
+  /** `MSG_*`. */
+  flags(i: number): number {
+    return this.table[i * ROW_LENGTH + FLAGS] as number
+  }
+
+  /** Bytes of each of the datagrams that the kernel joined, 0 for one that came alone. */
+  segmentSize(i: number): number {
+    return this.table[i * ROW_LENGTH + SEGMENT_SIZE] as number
   }
 }
 
-/** Blocks that no batch uses at the moment, the one that was given back last at the end. */
-const free: Block[] = []
+/** Buffers that no batch uses, the one that was released last at the end. */
+const pool: BatchBuffer[] = []
 
-/** Memory for one call. A socket that waits holds none: there may be many such. */
-export function take(count: number, bufsize: number): Block {
-  const i = free.findLastIndex((block) => block.count === count && block.bufsize === bufsize)
-  return (i < 0 ? undefined : free.splice(i, 1)[0]) ?? new Block(count, bufsize)
+/** Takes a buffer for one call from the pool, or makes one. A socket that waits holds none: there may be many such. */
+export function acquire(count: number, bufsize: number): BatchBuffer {
+  const i = pool.findLastIndex((buffer) => buffer.count === count && buffer.bufsize === bufsize)
+  return (i < 0 ? undefined : pool.splice(i, 1)[0]) ?? new BatchBuffer(count, bufsize)
 }
 
-/** Gives a block back, for the next one. */
-export function give(block: Block): void {
-  if (block.isGone) return
-  free.push(block)
-  let bytes = free.reduce((sum, one) => sum + one.data.length, 0)
-  while (bytes > KEPT_BYTES) bytes -= free.shift()?.data.length ?? bytes
+/** Returns a buffer to the pool, which drops those that were not used for longest. */
+export function release(buffer: BatchBuffer): void {
+  if (buffer.isDetached) return
+  pool.push(buffer)
+  let bytes = pool.reduce((sum, pooled) => sum + pooled.data.length, 0)
+  while (bytes > POOL_BYTES) bytes -= pool.shift()?.data.length ?? bytes
 }

@@ -5,44 +5,42 @@ import { closeAll } from '../descriptor/close-fd.js'
 import { native } from '../native/sockets.js'
 import { partOf } from '../support/receive-buffer.js'
 import { invalidState, memoryGone } from '../support/validate.js'
-import { type Block, COLUMN, CONTROL_ROOM, give, NAME_ROOM, take } from './batch-memory.js'
+import { acquire, type BatchBuffer, CONTROL_ROOM, NAME_ROOM, release } from './batch-memory.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 import { flagNames } from './msghdr.js'
 
-/** A datagram of a {@link Batch}: several joined, where the kernel did that (`udpgro`). */
+/** A datagram of a {@link Batch}, or several that the kernel joined (`udpgro`). It is usable until the batch is closed. */
 export class Datagram {
-  readonly #batch: () => Block
+  readonly #buffer: () => BatchBuffer
   readonly #i: number
   #addr: AddrInfo | null | undefined
   #control: CmsgHdrs | undefined
 
-  /** For {@link Batch}. */
-  constructor(batch: () => Block, i: number) {
-    this.#batch = batch
+  /** For {@link Batch}. Internal. */
+  constructor(buffer: () => BatchBuffer, i: number) {
+    this.#buffer = buffer
     this.#i = i
   }
 
-  /** The bytes: a view of the memory of the batch, and gone with it. */
+  /**
+   * The bytes: a view of the memory of the batch, which is reused once the batch is closed.
+   * @throws `ERR_INVALID_STATE` when the batch is closed, or its memory was transferred.
+   */
   get data(): Buffer {
-    const block = this.#batch()
-    if (block.isGone) throw memoryGone('data')
-    return partOf(block.data.buffer, this.#i * block.bufsize, this.#length(block))
+    const buffer = this.#buffer()
+    if (buffer.isDetached) throw memoryGone('data')
+    return partOf(buffer.data.buffer, this.#i * buffer.bufsize, buffer.keptLength(this.#i))
   }
 
-  /** As much of it as there was room for. */
-  #length(block: Block): number {
-    return Math.min(block.read(this.#i, COLUMN.bytes), block.bufsize)
-  }
-
-  /** The length as it was sent: more than `data.length` when it was cut. */
+  /** The length in bytes as it was sent: more than `data.length` when it was cut. */
   get size(): number {
-    return this.#batch().read(this.#i, COLUMN.bytes)
+    return this.#buffer().sentLength(this.#i)
   }
 
-  /** Bytes of each of the datagrams that were joined, the last of which may be shorter; of one alone its own length. */
+  /** Bytes of each of the datagrams that were joined, the last of which may be shorter; of one that came alone its own length. */
   get segmentSize(): number {
-    const block = this.#batch()
-    return block.read(this.#i, COLUMN.segment) || this.#length(block)
+    const buffer = this.#buffer()
+    return buffer.segmentSize(this.#i) || buffer.keptLength(this.#i)
   }
 
   /** The address of the sender, `null` where it has none. */
@@ -52,13 +50,13 @@ export class Datagram {
   }
 
   #readAddr(): AddrInfo | null {
-    const block = this.#batch()
-    return addressFrom(block.names, block.read(this.#i, COLUMN.nameLength), this.#i * NAME_ROOM, NAME_ROOM)
+    const buffer = this.#buffer()
+    return addressFrom(buffer.names, buffer.nameLength(this.#i), this.#i * NAME_ROOM, NAME_ROOM)
   }
 
-  /** What the kernel said of it: `MSG_TRUNC` when it was cut, `MSG_CTRUNC` when its control messages were. */
+  /** The flags that the kernel reports: `MSG_TRUNC` when it was cut, `MSG_CTRUNC` when its control messages were. */
   get flags(): number {
-    return this.#batch().read(this.#i, COLUMN.flags)
+    return this.#buffer().flags(this.#i)
   }
 
   /** Its control messages. Descriptors in them are closed with the batch unless they are taken. */
@@ -68,21 +66,21 @@ export class Datagram {
   }
 
   #readControl(): CmsgHdrs {
-    const block = this.#batch()
+    const buffer = this.#buffer()
     const control = new CmsgHdrs()
     const start = this.#i * CONTROL_ROOM
-    control.decode(block.control.subarray(start, start + CONTROL_ROOM), block.read(this.#i, COLUMN.controlLength))
+    control.decode(buffer.control.subarray(start, start + CONTROL_ROOM), buffer.controlLength(this.#i))
     return control
   }
 
-  /** The datagrams one by one, as they were sent: views, as `data` is. */
+  /** Yields the joined datagrams one by one, as they were sent: views, as `data` is. */
   *segments(): Generator<Buffer, void, undefined> {
     const { data, segmentSize } = this
     if (data.length === 0) yield data
     for (let at = 0; at < data.length; at += segmentSize) yield data.subarray(at, at + segmentSize)
   }
 
-  /** Closes descriptors that arrived and that nobody took. */
+  /** Closes received descriptors that were not taken. */
   close(): void {
     this.#control?.clear()
   }
@@ -95,32 +93,31 @@ export class Datagram {
 }
 
 /**
- * Datagrams that were received by one call. Their memory is used again once the batch is disposed, by `using` or by
- * {@link Batch.close}: what is to be kept beyond that has to be copied. A batch that is never disposed is collected like
- * anything else, and its memory with it.
+ * Datagrams that were received by one call. Their memory is reused once the batch is disposed, by `using` or by
+ * {@link Batch.close}: copy what is needed beyond that. A batch that is never disposed is garbage-collected together with its memory.
  */
 export class Batch implements Iterable<Datagram> {
-  #block: Block | undefined
+  #buffer: BatchBuffer | undefined
   readonly #datagrams: Datagram[]
 
-  /** For {@link receiveBatch}. */
-  constructor(block: Block, count: number) {
-    this.#block = block
-    const memory = (): Block => this.#use()
+  /** For {@link receiveBatch}. Internal. */
+  constructor(buffer: BatchBuffer, count: number) {
+    this.#buffer = buffer
+    const memory = (): BatchBuffer => this.#open()
     this.#datagrams = Array.from({ length: count }, (_, i) => new Datagram(memory, i))
   }
 
-  #use(): Block {
-    if (this.#block) return this.#block
+  #open(): BatchBuffer {
+    if (this.#buffer) return this.#buffer
     throw invalidState('The batch is closed: its memory may hold other datagrams by now')
   }
 
-  /** How many datagrams there are; joined ones count as one. */
+  /** The number of datagrams; joined ones count as one. */
   get length(): number {
     return this.#datagrams.length
   }
 
-  /** One of them, the last for -1; `undefined` where there is none. */
+  /** The datagram at an index, -1 for the last; `undefined` where there is none. */
   at(i: number): Datagram | undefined {
     return this.#datagrams.at(i)
   }
@@ -129,32 +126,28 @@ export class Batch implements Iterable<Datagram> {
     return this.#datagrams[Symbol.iterator]()
   }
 
-  /** Gives the memory back, and closes descriptors that nobody took. A second close does nothing. */
+  /** Releases the memory, and closes received descriptors that were not taken. A second close does nothing. */
   close(): void {
-    const block = this.#block
-    this.#block = undefined
-    if (block) give(block)
+    const buffer = this.#buffer
+    this.#buffer = undefined
+    if (buffer) release(buffer)
     closeAll(this.#datagrams)
   }
 
+  /** The same as {@link Batch.close}. */
   [Symbol.dispose](): void {
     this.close()
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
-    return this.#block ? `Batch ${inspect(this.#datagrams, options)}` : `Batch (${this.length}, closed)`
+    return this.#buffer ? `Batch ${inspect(this.#datagrams, options)}` : `Batch (${this.length}, closed)`
   }
 }
 
-/** Where a batch is put. */
-export interface Receipt {
-  /** The datagrams; none before the call succeeded. */
-  batch: Batch | undefined
-}
-
 /**
- * One recvmmsg(2): the count, or `-errno`, and the datagrams in `receipt.batch`. `mayCarryFds` says that control messages have to
- * be looked at right now, because descriptors need an owner.
+ * One recvmmsg(2).
+ * @param mayCarryFds - whether descriptors may be among the control messages, which need an owner right now.
+ * @returns the datagrams, or `-errno`.
  */
 export function receiveBatch(
   fd: number,
@@ -162,16 +155,16 @@ export function receiveBatch(
   bufsize: number,
   flags: number,
   mayCarryFds: boolean,
-  receipt: Receipt,
-): number {
-  const block = take(count, bufsize)
-  // With MSG_TRUNC the kernel tells the length of a datagram that was cut.
-  const result = native.recvmmsg(fd, flags | MSG_TRUNC, count, block.data, block.names, block.control, block.table)
+): Batch | number {
+  const buffer = acquire(count, bufsize)
+  // With MSG_TRUNC the kernel reports the length of a datagram that was cut.
+  const bits = flags | MSG_TRUNC
+  const result = native.recvmmsg(fd, bits, count, buffer.data, buffer.names, buffer.control, buffer.table)
   if (result < 0) {
-    give(block)
+    release(buffer)
     return result
   }
-  receipt.batch = new Batch(block, result)
-  if (mayCarryFds) for (const datagram of receipt.batch) datagram.control
-  return result
+  const batch = new Batch(buffer, result)
+  if (mayCarryFds) for (const datagram of batch) datagram.control
+  return batch
 }

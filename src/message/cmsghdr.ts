@@ -13,18 +13,18 @@ import {
   placeOf,
 } from './ancillary.js'
 
-/** More descriptors than this the kernel refuses in one message (SCM_MAX_FD, unix(7)). */
+/** The most descriptors that the kernel accepts in one message (SCM_MAX_FD, unix(7)). */
 export const RIGHTS_MAX = 253
 
 const INT_BYTES = Int32Array.BYTES_PER_ELEMENT
 
-/** Numbers of descriptors as the kernel wants them: C ints in a row. */
+/** Descriptors as the kernel takes them: an array of C ints. */
 function packInts(numbers: readonly number[]): Buffer {
   return Buffer.from(Int32Array.from(numbers).buffer)
 }
 
-/** A descriptor that was closed behind our back has no number any more. */
-function isNumberOfFd(fd: number): boolean {
+/** False for the -1 of an owned descriptor that other code has closed. */
+function isOpen(fd: number): boolean {
   return fd >= 0
 }
 
@@ -34,8 +34,8 @@ function unpackInts(bytes: Uint8Array): number[] {
 }
 
 /**
- * One control message: level, type and data. Descriptors that arrived are owned by the object: {@link CmsgHdr.take} hands
- * them over, {@link CmsgHdr.close} closes them, and an object that is lost closes them with a warning.
+ * One control message: level, type and data. Received descriptors are owned by the object: {@link CmsgHdr.take} transfers them to the
+ * caller, {@link CmsgHdr.close} closes them, and the finaliser of an object that is lost closes them with a process warning.
  *
  * @see {@link https://man7.org/linux/man-pages/man3/cmsg.3.html cmsg(3)}, unix(7), ip(7)
  */
@@ -43,14 +43,14 @@ export class CmsgHdr {
   readonly #level: number
   readonly #type: number
   readonly #data: Buffer
-  /** Descriptors that arrived and that nobody took; undefined for a message of our own, whose descriptors are the caller's. */
+  /** Received descriptors that were not taken; undefined for a message to send, whose descriptors are the caller's. */
   #owned: OwnedFd[] | undefined
 
   /**
-   * A control message to be sent.
+   * Makes a control message to send.
    * @param level - `SOL_*` or `IPPROTO_*`.
-   * @param type - `SCM_*`, or an option name of that level.
-   * @param data - its bytes; they are copied. A string stands for its UTF-8.
+   * @param type - `SCM_*`, or an option of that level.
+   * @param data - its bytes, which are copied. A string is sent as UTF-8.
    */
   constructor(level: number, type: number, data: validate.Data) {
     this.#level = validate.integer('level', level)
@@ -58,14 +58,14 @@ export class CmsgHdr {
     this.#data = Buffer.from(validate.bytes('data', data))
   }
 
-  /** The same as the constructor. */
+  /** Makes a control message to send: the same as the constructor. */
   static create(level: number, type: number, data: validate.Data): CmsgHdr {
     return new CmsgHdr(level, type, data)
   }
 
   /**
-   * Descriptors to be passed, at most 253 in one message (unix(7)). The caller keeps them, and may close them once the
-   * message is sent: the receiver gets its own.
+   * Makes a message that passes descriptors, 1 to 253 (unix(7), `SCM_RIGHTS`). They stay the caller's, who may close them once the
+   * message is sent: the receiver gets duplicates.
    */
   static rights(...fds: number[]): CmsgHdr {
     validate.integer('fds.length', fds.length, 1, RIGHTS_MAX)
@@ -73,44 +73,44 @@ export class CmsgHdr {
   }
 
   /**
-   * A control message with a typed value: `CmsgHdr.of('ttl', 5)`, `CmsgHdr.of('pktinfo', { ifindex, addr })`,
+   * Makes a control message with a typed value: `CmsgHdr.of('ttl', 5)`, `CmsgHdr.of('pktinfo', { ifindex, addr })`,
    * `CmsgHdr.of('credentials', { pid, uid, gid })`.
-   * @throws ENOPROTOOPT for a name that is only received.
+   * @throws ENOPROTOOPT for a type that is only received, or that this platform does not have.
    */
   static of<N extends AncillaryName>(name: N, value: AncillaryValue<N>): CmsgHdr {
     return new CmsgHdr(...placeOf(name), encodeAncillary(name, value))
   }
 
-  /** A control message that arrived: what it holds of descriptors is owned from now on. */
+  /** Makes an object of a received control message, and takes ownership of the descriptors in it. Internal. */
   static received(level: number, type: number, data: Buffer): CmsgHdr {
     const cmsg = new CmsgHdr(level, type, data)
-    // In the place of a pidfd that it could not make the kernel puts a negative number.
+    // The kernel delivers a negative number when it could not make a pidfd.
     if (cmsg.#carriesFds())
       cmsg.#owned = unpackInts(data).flatMap((fd) => (fd < 0 ? [] : new OwnedFd(fd, 'a received descriptor')))
     return cmsg
   }
 
-  /** `SOL_*` or `IPPROTO_*`. */
+  /** The level: `SOL_*` or `IPPROTO_*`. */
   level(): number {
     return this.#level
   }
 
-  /** `SCM_*` of its level. */
+  /** The type: `SCM_*`, or an option of its level. */
   type(): number {
     return this.#type
   }
 
-  /** The name of what it says, where it has a typed value: `'ttl'`, `'pktinfo'`, `'timestampns'`, … */
+  /** The name of its type, if that has a typed value: `'ttl'`, `'pktinfo'`, `'timestampns'`, … */
   name(): AncillaryName | undefined {
     return nameAt(this.#level, this.#type)
   }
 
-  /** What it says, when it is of that name; `undefined` when it is another one. */
+  /** The typed value, if it has that name; `undefined` if it has another. */
   value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
     return this.name() === name ? decodeAncillary(name, this.#data) : undefined
   }
 
-  /** Rights, and the pidfd of the sender, which a socket with `SO_PASSPIDFD` gets: both are open descriptors when they arrive. */
+  /** Whether its data are descriptors: those that were passed, or the sender's pidfd (`SO_PASSPIDFD`). */
   #carriesFds(): boolean {
     return this.isRights() || (this.#level === SOL_SOCKET && this.#type === SCM_PIDFD)
   }
@@ -121,46 +121,47 @@ export class CmsgHdr {
   }
 
   /**
-   * The data: of a message that carries descriptors their numbers, otherwise a copy of the bytes. To look at received
-   * descriptors is not to own them: see {@link CmsgHdr.take}. Those that were taken or closed are no longer listed.
+   * Returns the data: for a message with descriptors their numbers, otherwise a copy of the bytes. Received descriptors stay owned by this
+   * object (see {@link CmsgHdr.take}); those that were taken or closed are no longer listed.
    */
   data(): Buffer | number[] {
     return this.#carriesFds() ? this.fds() : Buffer.from(this.#data)
   }
 
-  /** The descriptors in it (rights, or a received pidfd), owned by this object when they arrived. Empty for any other message. */
+  /** The descriptors in it: those to pass, or received ones, which this object owns. Empty for any other message. */
   fds(): number[] {
     if (!this.#carriesFds()) return []
-    return this.#owned?.map((owned) => owned.fd).filter(isNumberOfFd) ?? unpackInts(this.#data)
+    return this.#owned?.map((owned) => owned.fd).filter(isOpen) ?? unpackInts(this.#data)
   }
 
-  /** Received descriptors, which are the caller's from now on. Empty the second time. */
+  /** Transfers the received descriptors to the caller, who has to close them. Empty the second time. */
   take(): number[] {
     return (
       this.#owned
         ?.splice(0)
         .map((owned) => owned.release())
-        .filter(isNumberOfFd) ?? []
+        .filter(isOpen) ?? []
     )
   }
 
-  /** Closes received descriptors that nobody took. */
+  /** Closes received descriptors that were not taken. */
   close(): void {
     closeAll(this.#owned?.splice(0) ?? [])
   }
 
+  /** The same as {@link CmsgHdr.close}. */
   [Symbol.dispose](): void {
     this.close()
   }
 
-  /** Number of data bytes. */
+  /** The number of data bytes. */
   get length(): number {
     return this.bytes.length
   }
 
   /**
-   * The bytes as they go to the kernel. For the code that builds a control buffer. Received descriptors that were taken or
-   * closed are not among them: their numbers may be somebody else's by now.
+   * The data bytes for a control buffer. Internal. Received descriptors that were taken or closed are left out, because other code may
+   * have opened descriptors with the same numbers.
    */
   get bytes(): Buffer {
     return this.#owned ? packInts(this.fds()) : this.#data
@@ -177,7 +178,7 @@ export class CmsgHdr {
     try {
       return name === undefined ? raw : `${name} ${inspect(this.value(name), { ...options, depth: 2 })}`
     } catch {
-      return raw // its data is not what its type promises
+      return raw // the data is too short for its type
     }
   }
 }

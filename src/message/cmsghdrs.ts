@@ -6,16 +6,12 @@ import * as validate from '../support/validate.js'
 import type { AncillaryName, AncillaryValue } from './ancillary.js'
 import { CmsgHdr, RIGHTS_MAX } from './cmsghdr.js'
 
-/**
- * Bytes that a control message of `bytes` data bytes takes without the padding behind it: `CMSG_LEN` of cmsg(3).
- */
+/** The size of a control message with so many data bytes, without the padding behind it: `CMSG_LEN` of cmsg(3). */
 export function CMSG_LEN(bytes: number): number {
   return check(native.cmsgLen(validate.integer('bytes', bytes, 0)), 'CMSG_LEN')
 }
 
-/**
- * Bytes of room that a control message of `bytes` data bytes takes: `CMSG_SPACE` of cmsg(3).
- */
+/** The room that a control message with so many data bytes takes, padding included: `CMSG_SPACE` of cmsg(3). */
 export function CMSG_SPACE(bytes: number): number {
   return check(native.cmsgSpace(validate.integer('bytes', bytes, 0)), 'CMSG_SPACE')
 }
@@ -23,11 +19,11 @@ export function CMSG_SPACE(bytes: number): number {
 /** Room for the most descriptors that a message can carry, and for a dozen other control messages. */
 export const DEFAULT_ROOM = CMSG_SPACE(RIGHTS_MAX * Int32Array.BYTES_PER_ELEMENT) + 1024
 
-/** Kernels refuse more than this in either direction (net.core.optmem_max is below it by default). */
+/** The most room for control messages: far above what kernels accept (net.core.optmem_max) and deliver. */
 const ROOM_MAX = 0x100000
 
 /**
- * The control messages of a message, in order: those to be sent, or those that arrived.
+ * The list of control messages of a message: those to send, or those received.
  *
  * @see {@link https://man7.org/linux/man-pages/man3/cmsg.3.html cmsg(3)}
  */
@@ -35,47 +31,47 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   readonly #list: CmsgHdr[] = []
   #room = DEFAULT_ROOM
 
-  /** The same as the constructor. */
+  /** Makes an empty list: the same as the constructor. */
   static create(): CmsgHdrs {
     return new CmsgHdrs()
   }
 
-  /** How many there are. */
+  /** The number of control messages. */
   get length(): number {
     return this.#list.length
   }
 
-  /** Appends one. */
+  /** Appends a control message. */
   push(cmsg: CmsgHdr): void {
     if (!(cmsg instanceof CmsgHdr)) throw validate.invalidType('cmsg', 'an instance of CmsgHdr', cmsg)
     this.#list.push(cmsg)
   }
 
-  /** What the first one of that name says; `undefined` when there is none: `msg.control().value('ttl')`. */
+  /** The value of the first one of that name, such as `msg.control().value('ttl')`; `undefined` when there is none. */
   value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
     return this.#list.find((cmsg) => cmsg.name() === name)?.value(name)
   }
 
-  /** Removes the first one and returns it; `undefined` when there is none. Descriptors in it are still its own. */
+  /** Removes the first one and returns it, with the descriptors that it owns; `undefined` when the list is empty. */
   shift(): CmsgHdr | undefined {
     return this.#list.shift()
   }
 
   /**
-   * Sets the exact room, in bytes, for control messages that are received (`msg_controllen` of recvmsg(2)); without an
-   * argument returns it. By default there is room for all that the kernel may send.
+   * Returns the room, in bytes, for control messages to receive (`msg_controllen` of recvmsg(2)); with an argument sets it first. By
+   * default there is room for 253 descriptors and a dozen other control messages.
    */
   reserve(bytes?: number): number {
     if (bytes !== undefined) this.#room = validate.integer('bytes', bytes, 0, ROOM_MAX)
     return this.#room
   }
 
-  /** Forgets all of them, and closes descriptors that arrived and that nobody took. */
+  /** Removes all of them, and closes received descriptors that were not taken. */
   clear(): void {
     closeAll(this.#list.splice(0))
   }
 
-  /** Closes descriptors that arrived and that nobody took. */
+  /** The same as {@link CmsgHdrs.clear}. */
   [Symbol.dispose](): void {
     this.clear()
   }
@@ -88,7 +84,7 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
     return this.#list[Symbol.iterator]()
   }
 
-  /** The control buffer for sendmsg(2); `undefined` when there is nothing to send. */
+  /** Makes the control buffer for sendmsg(2); `undefined` when the list is empty. Internal. */
   encode(): Buffer | undefined {
     if (this.#list.length === 0) return undefined
     const control = Buffer.alloc(this.#list.reduce((sum, cmsg) => sum + CMSG_SPACE(cmsg.length), 0))
@@ -99,9 +95,9 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   }
 
   /**
-   * Replaces all of them by what the kernel put into a control buffer. What was there before is closed last: a number that
-   * somebody closed behind our back may be that of a new descriptor, which has its owner by then.
-   * @throws what closing the former ones reported; the new ones are there.
+   * Replaces all of them by those in a control buffer that the kernel filled. Internal. The former ones are closed last: if other code has
+   * closed one of their descriptors, a new one may have its number, and has an owner by then.
+   * @throws the errors of closing the former ones; the new ones are in the list.
    */
   decode(control: Uint8Array, length: number): void {
     const former = this.#list.splice(0)

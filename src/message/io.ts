@@ -3,7 +3,7 @@ import { native, registers } from '../native/sockets.js'
 import { invalidType } from '../support/validate.js'
 import { MsgHdr } from './msghdr.js'
 
-/** Where the kernel puts an address or control messages before they are copied out; nobody keeps a view of it. */
+/** Memory for the address and the control messages of one call, which are copied out right after it. */
 const nameRoom = Buffer.alloc(native.limits.sockaddr_max)
 let controlRoom = Buffer.alloc(0)
 
@@ -12,7 +12,7 @@ function controlOf(bytes: number): Buffer {
   return controlRoom.subarray(0, bytes)
 }
 
-/** Checks an argument that is to be a message. */
+/** Checks that an argument is a {@link MsgHdr}. */
 export function messageHeader(msg: unknown): MsgHdr {
   if (!(msg instanceof MsgHdr)) throw invalidType('msg', 'an instance of MsgHdr', msg)
   return msg
@@ -23,33 +23,33 @@ export function sendMessage(fd: number, msg: MsgHdr, flags: number): number {
   return native.sendmsg(fd, msg.outgoing(), flags, msg.name()?.sockaddr, msg.control().encode())
 }
 
-/** One recvmsg(2) into the message: the count, or `-errno`. Control messages of before are dropped. */
+/** One recvmsg(2) into the message: the count, or `-errno`. Control messages that it had before are closed and removed. */
 export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
   const cmsgs = msg.control()
   const control = controlOf(cmsgs.reserve())
   const count = native.recvmsg(fd, msg.incoming(), flags, nameRoom, control)
   if (count < 0) return count
-  // By index, because an array that is taken apart is iterated; and all of them before another call of the addon, which uses them too.
+  // Read by index, because destructuring iterates; and all of them now, because the next call of the addon overwrites them.
   const nameLength = registers[0] as number
   const controlLength = registers[1] as number
   const messageFlags = registers[2] as number
-  msg.received(count, addressIn(nameLength), messageFlags)
+  msg.received(count, senderAddress(nameLength), messageFlags)
   cmsgs.decode(control, controlLength)
   return count
 }
 
-/** The address in our own room. */
-function addressIn(length: number): AddrInfo | null {
+/** A copy of the address that the last call received. */
+function senderAddress(length: number): AddrInfo | null {
   return addressFrom(nameRoom, length)
 }
 
-/** Where the sender's address is put. */
+/** An object that keeps the address of a sender: the operation itself, so that a receive allocates no further one. */
 export interface Sender {
-  /** `null` where there is none. */
+  /** `null` where the sender has none. */
   address: AddrInfo | null
 }
 
-/** One recvfrom(2): the count, or `-errno`, and the sender in `from.address`. */
+/** One recvfrom(2): the count, or `-errno`; sets `from.address`. */
 export function receiveFrom(
   fd: number,
   into: Uint8Array,
@@ -59,6 +59,6 @@ export function receiveFrom(
   from: Sender,
 ): number {
   const count = native.recvfrom(fd, into, offset, length, flags, nameRoom)
-  if (count >= 0) from.address = addressIn(registers[0] ?? 0)
+  if (count >= 0) from.address = senderAddress(registers[0] as number)
   return count
 }

@@ -9,31 +9,31 @@ import { CmsgHdrs } from './cmsghdrs.js'
 /** Flags that recvmsg(2) may return. */
 const RETURNED = { MSG_OOB, MSG_EOR, MSG_TRUNC, MSG_CTRUNC, MSG_ERRQUEUE }
 
-/** The names of `MSG_*` flags, for people to read. */
+/** The names of `MSG_*` flags, for inspection. */
 export function flagNames(flags: number): string[] {
   return Object.entries(RETURNED).flatMap(([name, bit]) => ((flags & bit) !== 0 ? [name] : []))
 }
 
-/** One element: its memory, and how much of it is in use. */
+/** A piece of data: its memory, and how much of it is in use. */
 interface Element {
   readonly memory: Buffer
   used: number
 }
 
-/** Memory can go after it was added: then there is less than was promised, and nothing shorter is sent in its place. */
+/** The part in use. Memory can be transferred after it was added: then this throws, instead of sending less than was asked for. */
 function usedPart({ memory, used }: Element): Buffer {
   if (memory.byteLength < used) throw validate.memoryGone('data')
   return memory.subarray(0, used)
 }
 
-/** For people: to look at a message is no reason to fail, whatever became of its memory. */
+/** The part in use, for inspection, which does not fail if the memory is gone. */
 function shownPart(element: Element): Buffer {
   return element.memory.byteLength < element.used ? Buffer.alloc(0) : usedPart(element)
 }
 
 /**
- * A message with several pieces of data, an address and control messages: the `struct msghdr` of sendmsg(2) and
- * recvmsg(2). Pieces are counted from 0.
+ * A message of several pieces of data (its elements), an address and control messages: the `struct msghdr` of sendmsg(2) and
+ * recvmsg(2). Elements are counted from 0.
  *
  * {@link MsgHdr.add} takes data to be sent, {@link MsgHdr.addn} makes room to receive into. Memory that is given as a view
  * is used where it is, without a copy.
@@ -53,14 +53,14 @@ export class MsgHdr {
   #name: AddrInfo | null = null
   #flags = 0
 
-  /** The same as the constructor. */
+  /** Makes an empty message: the same as the constructor. */
   static create(): MsgHdr {
     return new MsgHdr()
   }
 
   /**
-   * Without an argument the address: where the message goes, or where it came from. With one sets it; `null` removes it.
-   * Returns the address that holds now.
+   * Returns the address: the destination of a message to send, the sender of a received one. With an argument sets it first; `null`
+   * removes it.
    */
   name(ai?: AddrInfo | null): AddrInfo | null {
     if (ai === undefined) return this.#name
@@ -69,22 +69,22 @@ export class MsgHdr {
     return ai
   }
 
-  /** The control messages; always the same list. */
+  /** The control messages: always the same list, which {@link CmsgHdrs.push} adds to. */
   control(): CmsgHdrs {
     return this.#control
   }
 
-  /** `MSG_*` flags that recvmsg(2) returned: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`. 0 before. */
+  /** `MSG_*` flags that recvmsg(2) returned, OR-ed: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`. 0 if nothing was received. */
   flags(): number {
     return this.#flags
   }
 
-  /** Bytes in use: to be sent, or received. Room that {@link MsgHdr.addn} made counts until something is received. */
+  /** The number of bytes in use: to send, or received. Room from {@link MsgHdr.addn} counts until something is received. */
   bytes(): number {
     return this.#elements.reduce((sum, element) => sum + element.used, 0)
   }
 
-  /** Number of elements. */
+  /** The number of elements. */
   get length(): number {
     return this.#elements.length
   }
@@ -96,7 +96,8 @@ export class MsgHdr {
   }
 
   /**
-   * Appends data. Returns the index of the element.
+   * Appends data. A view is not copied.
+   * @returns the index of the element.
    * @throws ENOBUFS beyond `IOV_MAX` elements.
    */
   add(data: validate.Data): number {
@@ -106,7 +107,9 @@ export class MsgHdr {
   }
 
   /**
-   * Appends room for so many bytes, zeroed. Returns the index of the element.
+   * Appends zeroed memory to receive into.
+   * @param bytes - its size, 1 or more.
+   * @returns the index of the element.
    * @throws ENOBUFS beyond `IOV_MAX` elements.
    */
   addn(bytes: number): number {
@@ -114,15 +117,16 @@ export class MsgHdr {
     return this.#append({ memory: Buffer.alloc(size), used: size })
   }
 
-  /** The used part of an element, not copied; `undefined` when there is none of that index. */
+  /** The part of an element that is in use, not copied; `undefined` when there is no such index. */
   get(idx: number): Buffer | undefined {
     const element = this.#elements[validate.integer('idx', idx)]
     return element && usedPart(element)
   }
 
   /**
-   * Removes an element. The last one moves into its place: `[data, midx]` says what was removed and which index moved
-   * (`undefined` when the last one was removed). `undefined` when there is none of that index.
+   * Removes an element. The last one moves into its place.
+   * @returns the data that was removed, and the index that the moved element had (`undefined` when the last one was removed);
+   *   `undefined` when there is no such index.
    */
   del(idx: number): [data: Buffer, midx: number | undefined] | undefined {
     const data = this.get(idx)
@@ -134,7 +138,10 @@ export class MsgHdr {
     return [data, last]
   }
 
-  /** Drops so many bytes from the front, as after a send that took only part. Returns the bytes that remain. */
+  /**
+   * Removes bytes from the front, as after a send of a part.
+   * @returns the number of bytes that remain.
+   */
   consume(bytes: number): number {
     let left = validate.integer('bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
     let whole = 0
@@ -149,17 +156,17 @@ export class MsgHdr {
     return this.bytes()
   }
 
-  /** All bytes in use, joined: a copy. */
+  /** All bytes in use, joined in a new Buffer. */
   concat(): Buffer {
     return Buffer.concat(this.outgoing())
   }
 
-  /** What is to be sent, piece by piece. */
+  /** The part in use of every element, to send. Internal. */
   outgoing(): Buffer[] {
     return this.#elements.map(usedPart)
   }
 
-  /** The whole memory of every element, to receive into. */
+  /** The whole memory of every element, to receive into. Internal. */
   incoming(): Buffer[] {
     return this.#elements.map((element) => element.memory)
   }
@@ -174,7 +181,7 @@ export class MsgHdr {
     return `MsgHdr ${inspect(parts, { ...options, depth: 3 })}`
   }
 
-  /** Notes what recvmsg(2) delivered: the elements are in use from the first on, as far as the bytes go. */
+  /** Records the result of recvmsg(2): the elements are filled from the first on. Internal. */
   received(bytes: number, name: AddrInfo | null, flags: number): void {
     let left = bytes
     for (const element of this.#elements) {

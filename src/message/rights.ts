@@ -6,33 +6,54 @@ import { native, registers } from '../native/sockets.js'
 import { check, systemError } from '../support/errors.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 
-/** A stream drops descriptors that come without data, so one byte goes along (unix(7)). */
-const PAYLOAD = Buffer.alloc(1)
+/** The data that goes with a descriptor: a stream drops descriptors that come without any (unix(7)). */
+const payloadToSend = [Buffer.alloc(1)]
+const payloadReceived = [Buffer.alloc(1)]
 
 /**
- * Room for one descriptor behind all else that a socket may have been told to deliver: credentials, a security label, a
- * pidfd. They come first, and would take the room of a descriptor that has only its own. So more than one may fit: they
- * are counted, and never lost unseen.
+ * Memory for one descriptor behind all other control messages that a socket may deliver: credentials, a security label, a pidfd. These
+ * come first, and would take the room of a descriptor that has only its own. So more than one descriptor may fit: they are counted, and
+ * never lost.
  */
 const controlRoom = Buffer.alloc(512)
-const payloadRoom = Buffer.alloc(1)
 
-/** A control message with room for one descriptor, and the number that goes there. */
+/** A control message with one descriptor, and the memory of its number. */
 const oneNumber = new Int32Array(1)
 const numberBytes = Buffer.from(oneNumber.buffer)
 const oneRight = Buffer.alloc(native.cmsgSpace(numberBytes.length))
-const payload = [PAYLOAD]
-const payloadRooms = [payloadRoom]
 
 /** One sendmsg(2) that passes a descriptor: the count of data bytes, or `-errno`. */
 export function sendDescriptor(fd: number, passed: number, to: AddrInfo | undefined, flags: number): number {
   oneNumber[0] = passed
   check(native.cmsgPut(oneRight, 0, SOL_SOCKET, SCM_RIGHTS, numberBytes), 'cmsg')
-  return native.sendmsg(fd, payload, flags, to?.sockaddr, oneRight)
+  return native.sendmsg(fd, payloadToSend, flags, to?.sockaddr, oneRight)
 }
 
-/** The descriptor of a control buffer that holds one, and nothing else; -1 for any other, which has to be looked at piece by piece. */
-function onlyDescriptor(length: number): number {
+/** An object that keeps a received descriptor: the operation itself, so that a receive allocates no further one. */
+export interface ReceivedDescriptor {
+  /** -1 when the peer has closed. */
+  fd: number
+}
+
+/**
+ * One recvmsg(2) that expects exactly one descriptor: the count of data bytes, or `-errno`; sets `into.fd`.
+ * @param zeroIsEnd - whether a message without data and descriptors means that the peer has closed.
+ * @throws EMFILE when the kernel could not install it, EMSGSIZE when there were several (all are closed), ENOMSG when there
+ *   was none. In each case the message is consumed.
+ */
+export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean, into: ReceivedDescriptor): number {
+  const count = native.recvmsg(fd, payloadReceived, flags, undefined, controlRoom)
+  if (count < 0) return count
+  const controlLength = registers[1] as number
+  const isTruncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
+  into.fd = isTruncated ? -1 : soleDescriptor(controlLength)
+  if (into.fd < 0) into.fd = descriptorAmong(controlLength, isTruncated, count === 0 && zeroIsEnd)
+  else untrack(into.fd)
+  return count
+}
+
+/** The fast path: the descriptor of a control buffer that holds one and nothing else, -1 for any other buffer. */
+function soleDescriptor(length: number): number {
   const next = native.cmsgAt(controlRoom, length, 0)
   const start = registers[2] as number
   const isRight = registers[0] === SOL_SOCKET && registers[1] === SCM_RIGHTS && registers[3] === numberBytes.length
@@ -42,50 +63,25 @@ function onlyDescriptor(length: number): number {
   return oneNumber[0] as number
 }
 
-/** What {@link receiveDescriptor} found. */
-export interface ReceivedDescriptor {
-  /** -1 when the peer has closed. */
-  fd: number
-}
-
 /**
- * One recvmsg(2) that asks for exactly one descriptor: `-errno`, or the count of data bytes with the descriptor in `into`.
- * @throws EMFILE when the kernel could not install it, EMSGSIZE when there were more than one (all are closed), ENOMSG when
- *   there was none. In each case the message is consumed.
+ * The one descriptor among other control messages; -1 at the end of a stream. Everything that arrived gets an owner first, so that
+ * nothing stays open when this throws.
  */
-export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean, into: ReceivedDescriptor): number {
-  const count = native.recvmsg(fd, payloadRooms, flags, undefined, controlRoom)
-  if (count < 0) return count
-  const controlLength = registers[1] as number
-  const truncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
-  into.fd = truncated ? -1 : onlyDescriptor(controlLength)
-  if (into.fd < 0) return severalOrNone(count, controlLength, truncated, zeroIsEnd, into)
-  untrack(into.fd)
-  return count
-}
-
-/** What came beside a descriptor, or in its place. All of it is owned before any of it is judged. */
-function severalOrNone(
-  count: number,
-  controlLength: number,
-  truncated: boolean,
-  zeroIsEnd: boolean,
-  into: ReceivedDescriptor,
-): number {
+function descriptorAmong(controlLength: number, isTruncated: boolean, isEnd: boolean): number {
   const cmsgs = new CmsgHdrs()
   cmsgs.decode(controlRoom, controlLength)
   const rights = [...cmsgs].filter((cmsg) => cmsg.isRights())
   const arrived = rights.reduce((sum, cmsg) => sum + cmsg.fds().length, 0)
-  const isOne = arrived === 1 && !truncated
-  if (isOne) [into.fd = -1] = rights.flatMap((cmsg) => cmsg.take())
+  const isOne = arrived === 1 && !isTruncated
+  const [fd = -1] = isOne ? rights.flatMap((cmsg) => cmsg.take()) : []
   cmsgs.clear()
-  if (isOne || (arrived === 0 && !truncated && count === 0 && zeroIsEnd)) return count
-  throw refusal(arrived > 0, truncated)
+  if (isOne || (arrived === 0 && !isTruncated && isEnd)) return fd
+  throw refusal(arrived > 0, isTruncated)
 }
 
-function refusal(arrived: boolean, truncated: boolean): Error {
+function refusal(arrived: boolean, isTruncated: boolean): Error {
   if (arrived)
     return systemError(sys.EMSGSIZE, 'recvfd', { detail: 'more than one descriptor in the message; all are closed' })
-  if (truncated) return systemError(sys.EMFILE, 'recvfd', { detail: 'the descriptor is lost: no free number for it' })
+  if (isTruncated) return systemError(sys.EMFILE, 'recvfd', { detail: 'the descriptor is lost: no free number for it' })
   return systemError(sys.ENOMSG, 'recvfd', { detail: 'the message had no descriptor' })
 }

@@ -1,28 +1,61 @@
 import { assertEventLoop, loadTls } from './load.js'
 
-/** An `SSL_CTX`, or an `SSL`: only the addon looks inside. */
+/** An `SSL_CTX` or an `SSL` of the addon. */
 export interface Handle {
   readonly opaque: unique symbol
 }
 
-/** Why OpenSSL says that something failed. */
+/** OpenSSL's reason for a failure, and the part of OpenSSL that reports it. */
 export type Reason = [reason: string | undefined, library: string | undefined]
 
-/** A kind of GENERAL_NAME (2 a DNS name, 7 an IP address) and its bytes. */
+/** A name of a certificate: the kind of GENERAL_NAME (`GEN_DNS`, `GEN_IPADD`, …) and its bytes. */
 export type NameRow = [type: number, bytes: Buffer | undefined]
 
 /**
- * The TLS addon, function by function. What builds a context answers 0 or `FAILED`; what moves data answers a count, `-errno`,
- * or one of the numbers below. Registers after a call that moves data: 0 bytes that are held back for want of room, 1 whether the
- * socket had no more, 2 news (1 lines for the key log, 2 a session that can be resumed).
+ * The functions of the TLS addon. Those that build a context return 0 or `FAILED`; those that move data return a count, `-errno` or one
+ * of the numbers below.
  */
 export interface NativeTls {
   readonly registers: ArrayBuffer
+  /** OpenSSL failed: see `sessionFailure` and `queueReason`. */
   readonly FAILED: number
+  /** The connection ended without close_notify. */
   readonly TRUNCATED: number
+  /** The handshake waits for `sessionChoose`. */
   readonly WANT_SERVER: number
+  /** The handshake waits for `sessionVerdict`. */
   readonly WANT_VERDICT: number
+  /** The peer keeps the call busy: to be called again after a turn of the event loop. */
   readonly WANT_TURN: number
+
+  /** The register with the bytes of records that wait for room in the socket, after a call that moves data. */
+  readonly REGISTER_UNSENT: number
+  /** The register that says whether the call left the socket empty. */
+  readonly REGISTER_DRAINED: number
+  /** The register with notifications: `NOTIFY_*` bits. */
+  readonly REGISTER_NOTIFICATIONS: number
+  /** There are lines for the key log: see `sessionKeylog`. */
+  readonly NOTIFY_KEYLOG: number
+  /** There is a session that can be resumed: see `sessionResumption`. */
+  readonly NOTIFY_SESSION: number
+
+  /** Bit of `contextVerify`: the peer is asked for a certificate. */
+  readonly VERIFY_ASK: number
+  /** Bit of `contextVerify`: a client without a certificate is refused. */
+  readonly VERIFY_REQUIRE: number
+  /** Bit of `contextVerify`: a peer that cannot be verified is refused. */
+  readonly VERIFY_REJECT: number
+  /** Bit of `contextVerify`: validity dates are ignored. */
+  readonly VERIFY_IGNORE_TIME: number
+  /** Bit of `contextVerify`: a server that staples no OCSP response is refused. */
+  readonly VERIFY_REQUIRE_OCSP: number
+
+  // Constants of OpenSSL: an option of `contextOption`, results of a verification, kinds of GENERAL_NAME.
+  readonly SSL_OP_CIPHER_SERVER_PREFERENCE: number
+  readonly X509_V_OK: number
+  readonly X509_V_ERR_HOSTNAME_MISMATCH: number
+  readonly GEN_DNS: number
+  readonly GEN_IPADD: number
 
   contextNew(isServer: number): Handle | number
   contextCert(context: Handle, chain: Uint8Array): number
@@ -45,31 +78,31 @@ export interface NativeTls {
   contextTicketKeys(context: Handle, keys: Uint8Array): number
   contextStaple(context: Handle, response: Uint8Array): number
   contextCallbacks(context: Handle, selects: number, keylog: number): number
-  /** Of a certificate in DER form. */
+  /** The names of a certificate in DER form. */
   certificateNames(der: Uint8Array): NameRow[] | undefined
   contextNames(context: Handle): NameRow[] | undefined
 
   sessionNew(
     context: Handle,
     isServer: number,
-    shortIsAll: number,
+    shortReadDrains: number,
     servername: string | undefined,
     checksName: number,
     asksForStaple: number,
   ): Handle | number
-  /** What a client's session is for, in 32 bytes at most: only one of the same id is resumed. */
+  /** Sets the id of a client's session, 32 bytes at most: only a session of the same id is resumed. */
   sessionIdentify(session: Handle, id: Uint8Array): number
   sessionFree(session: Handle): number
   sessionHandshake(session: Handle, fd: number): number
   sessionRead(session: Handle, fd: number, into: Uint8Array, offset: number, length: number): number
   sessionWrite(session: Handle, fd: number, from: Uint8Array, offset: number, length: number): number
-  /** Gives back the buffers of records, which the next record needs again. */
+  /** Frees the buffers of records, which the next record allocates again. */
   sessionRelax(session: Handle): number
   sessionShutdown(session: Handle, fd: number): number
   sessionKeyUpdate(session: Handle, asksPeer: number): number
-  /** Answers `WANT_SERVER`; without a context the client is refused. */
+  /** The answer to `WANT_SERVER`; without a context the client is refused. */
   sessionChoose(session: Handle, context?: Handle): number
-  /** Answers `WANT_VERDICT`. */
+  /** The answer to `WANT_VERDICT`. */
   sessionVerdict(session: Handle, isGood: number): number
 
   sessionCertificates(session: Handle): Buffer[] | undefined
@@ -101,14 +134,14 @@ function unsupported(cause: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code: 'ERR_UNSUPPORTED_RUNTIME' })
 }
 
-/** Electron and Bun have BoringSSL under the same names, with other structures behind them. */
+/** Whether the runtime has OpenSSL 3. Electron and Bun have BoringSSL, whose functions have the same names and other structures. */
 function hasOpenSsl3(): boolean {
   const { openssl, electron, bun } = process.versions
   return /^3\./.test(openssl ?? '') && electron === undefined && bun === undefined
 }
 
 /**
- * The addon, loaded when TLS is used for the first time.
+ * Returns the addon, which is loaded at the first use of TLS.
  * @throws `ERR_UNSUPPORTED_RUNTIME` where the runtime has no OpenSSL to offer.
  */
 export function nativeTls(): NativeTls {
@@ -124,7 +157,7 @@ export function nativeTls(): NativeTls {
   return loaded
 }
 
-/** What the last call said beside its result: see {@link NativeTls}. Empty until the addon is loaded. */
+/** The secondary results of the last call: see {@link NativeTls}. Empty until the addon is loaded. */
 export function tlsRegisters(): Float64Array {
   return registers
 }

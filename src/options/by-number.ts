@@ -3,10 +3,10 @@ import { integer, invalidType, invalidValue } from '../support/validate.js'
 import * as kind from './kinds/index.js'
 import { unnamedPlace } from './option.js'
 
-/** The most that an option of unknown layout may hold. */
+/** The most bytes of an option whose layout is unknown. */
 const BYTES_ROOM = 4096
 
-/** Kinds of value by name, for options that have no row. */
+/** Kinds of value by name, for options without a row. */
 const kinds = {
   int: kind.int,
   bool: kind.bool,
@@ -24,18 +24,18 @@ const kinds = {
 /** The name of a kind of option value: see `getsockopt` and `setsockopt` of a socket. */
 export type GenericKind = keyof typeof kinds
 
-/** What an option of that kind reads as. */
+/** The type of an option's value, by the name of its kind. */
 export type KindValue<K extends GenericKind> = (typeof kinds)[K] extends kind.Kind<infer Out, infer _Args> ? Out : never
 
 /** The kind of that name. */
-export function kindOf(name: GenericKind): kind.Kind<unknown, unknown[]> {
+function kindOf(name: GenericKind): kind.Kind<unknown, [value: never]> {
   if (typeof name !== 'string' || !Object.hasOwn(kinds, name))
     throw invalidValue('kind', `must be one of ${Object.keys(kinds).join(', ')}`, name)
-  return kinds[name] as unknown as kind.Kind<unknown, unknown[]>
+  return kinds[name]
 }
 
 export const genericKinds = {
-  /** The kind that a value speaks for by its type. */
+  /** The kind that the type of a value implies. */
   of(value: unknown): GenericKind {
     if (typeof value === 'number') return 'int'
     if (typeof value === 'bigint') return 'u64'
@@ -46,14 +46,14 @@ export const genericKinds = {
   },
 }
 
-/** Reads an option by numbers. */
+/** Reads an option by its numbers. */
 export function getGeneric<K extends GenericKind>(fd: number, level: number, name: number, kind: K): KindValue<K> {
   return kindOf(kind).get(placeOfNumbers(fd, level, name)) as KindValue<K>
 }
 
-/** Sets an option by numbers. */
+/** Sets an option by its numbers. The kind checks the value. */
 export function setGeneric(fd: number, level: number, name: number, value: unknown, kind: GenericKind): void {
-  kindOf(kind).set(placeOfNumbers(fd, level, name), value)
+  kindOf(kind).set(placeOfNumbers(fd, level, name), value as never)
 }
 
 function placeOfNumbers(fd: number, level: number, name: number): kind.OptionPlace {

@@ -1,6 +1,7 @@
 import { ipOptions } from './ip.js'
 import { ipv6Options } from './ipv6.js'
 import { multicastOptions } from './multicast.js'
+import type { OptionTable } from './option.js'
 import { socketOptions, timeoutOptions } from './socket.js'
 import { tcpOptions } from './tcp.js'
 import { udpOptions } from './udp.js'
@@ -8,7 +9,7 @@ import { unixOptions } from './unix.js'
 
 export { ipOptions, ipv6Options, multicastOptions, socketOptions, tcpOptions, timeoutOptions, udpOptions, unixOptions }
 
-/** Every row there is, by table: what the documentation and the table test walk over. */
+/** Every table by name, for the documentation and the tests that walk over all rows. */
 export const optionTables = {
   socket: socketOptions,
   timeout: timeoutOptions,
@@ -19,3 +20,14 @@ export const optionTables = {
   multicast: multicastOptions,
   unix: unixOptions,
 }
+
+/** The tables for a class of sockets of every kind. Without the timeouts, which only blocking calls obey. */
+export const allOptions: readonly OptionTable[] = [
+  socketOptions,
+  tcpOptions,
+  udpOptions,
+  ipOptions,
+  ipv6Options,
+  multicastOptions,
+  unixOptions,
+]

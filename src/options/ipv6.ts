@@ -1,20 +1,21 @@
+import { level } from '../constants/lookup.js'
 import * as kind from './kinds/index.js'
-import { at, ro, rw, wo } from './option.js'
+import { ro, rw, wo } from './option.js'
 
-/** An extension header is as long as a byte can count in units of 8. */
+const ipv6 = level('IPPROTO_IPV6')
+
+/** The most bytes of an extension header: its length is one byte, in units of 8. */
 const HEADER = 2048
-
-const ipv6 = (option: string) => at('IPPROTO_IPV6', option)
 
 /** Options that only IPv6 has, in the order of their constants. See ipv6(7), RFC 3542. */
 export const ipv6Options = {
   /** Which source addresses are preferred: `IPV6_PREFER_SRC_*` flags. See RFC 5014. */
   addrpreferences: rw(ipv6('IPV6_ADDR_PREFERENCES'), kind.flags),
-  /** Whether the kernel chooses flow labels; by default as `net.ipv6.auto_flowlabels` says. */
+  /** Whether the kernel chooses flow labels; the default depends on `net.ipv6.auto_flowlabels`. */
   autoflowlabel: rw(ipv6('IPV6_AUTOFLOWLABEL'), kind.bool),
   /** Offset of the checksum in the data of a raw socket, an even number; -1 for none. EINVAL for ICMPv6. */
   ipv6checksum: rw(ipv6('IPV6_CHECKSUM'), kind.range(-1)),
-  /** Whether packets larger than the path MTU are refused (EMSGSIZE) and not cut into fragments. */
+  /** Whether packets larger than the path MTU are refused (EMSGSIZE) instead of being fragmented. */
   dontfrag: rw(ipv6('IPV6_DONTFRAG'), kind.bool),
   /** Destination options header of every packet sent, as on the wire; empty for none. Needs CAP_NET_RAW. */
   dstopts: rw(ipv6('IPV6_DSTOPTS'), kind.bytes(HEADER)),
@@ -33,13 +34,13 @@ export const ipv6Options = {
   leaveanycast: wo(ipv6('IPV6_LEAVE_ANYCAST'), kind.anycast),
   /** The destination that a connected socket sends to, and the MTU of the path; ENOTCONN otherwise. */
   pathmtu: ro(ipv6('IPV6_PATHMTU'), kind.pathMtu),
-  /** The address that datagrams leave from, and the interface they leave by. To receive it with each, see `pktinfo`. */
+  /** The source address of datagrams, and the interface that they are sent by. To receive both with each, see `pktinfo`. */
   ipv6pktinfo: wo(ipv6('IPV6_PKTINFO'), kind.sourceAddress),
   /** Whether received messages carry the destination options header (`IPV6_DSTOPTS`). */
   recvdstopts: rw(ipv6('IPV6_RECVDSTOPTS'), kind.bool),
   /** Whether received messages carry the hop-by-hop options header (`IPV6_HOPOPTS`). */
   recvhopopts: rw(ipv6('IPV6_RECVHOPOPTS'), kind.bool),
-  /** Whether a change of the path MTU is told with a message without data (`IPV6_PATHMTU`). */
+  /** Whether a change of the path MTU is reported by a message without data (`IPV6_PATHMTU`). */
   recvpathmtu: rw(ipv6('IPV6_RECVPATHMTU'), kind.bool),
   /** Whether received messages carry the routing header (`IPV6_RTHDR`). */
   recvrthdr: rw(ipv6('IPV6_RECVRTHDR'), kind.bool),

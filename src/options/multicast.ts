@@ -1,8 +1,12 @@
+import { level } from '../constants/lookup.js'
 import * as kind from './kinds/index.js'
-import { at, perFamily, rw, wo } from './option.js'
+import { perFamily, rw, wo } from './option.js'
 
-/** These options have one number and one layout in both families; only the level differs. */
-const both = (option: string) => perFamily(at('IPPROTO_IP', option), at('IPPROTO_IPV6', option))
+const ip = level('IPPROTO_IP')
+const ipv6 = level('IPPROTO_IPV6')
+
+/** An option with the same number and layout in both families: only the level differs. */
+const both = (option: string) => perFamily(ip(option), ipv6(option))
 
 /**
  * Options of multicast, in the order of their constants. Groups and sources are text or addresses of the socket's
@@ -10,28 +14,19 @@ const both = (option: string) => perFamily(at('IPPROTO_IP', option), at('IPPROTO
  */
 export const multicastOptions = {
   /** Whether groups that other sockets of this host joined are received too; true by default. */
-  multicastall: rw(
-    perFamily(at('IPPROTO_IP', 'IP_MULTICAST_ALL'), at('IPPROTO_IPV6', 'IPV6_MULTICAST_ALL')),
-    kind.bool,
-  ),
+  multicastall: rw(perFamily(ip('IP_MULTICAST_ALL'), ipv6('IPV6_MULTICAST_ALL')), kind.bool),
   /**
-   * The interface that multicast leaves by; `null`, the default, for the route's. On IPv4 the kernel keeps the address
-   * of the interface only: one without an address reads as `null`.
+   * The interface that multicast is sent by; `null`, the default, for the route's. On IPv4 the kernel keeps only the
+   * address of the interface: one without an address reads as `null`.
    */
-  mcastif: rw(
-    perFamily(at('IPPROTO_IP', 'IP_MULTICAST_IF'), at('IPPROTO_IPV6', 'IPV6_MULTICAST_IF')),
-    kind.multicastInterface,
-  ),
+  mcastif: rw(perFamily(ip('IP_MULTICAST_IF'), ipv6('IPV6_MULTICAST_IF')), kind.multicastInterface),
   /** Whether this host receives what it sends to groups that it is a member of; true by default. */
-  mcastloop: rw(perFamily(at('IPPROTO_IP', 'IP_MULTICAST_LOOP'), at('IPPROTO_IPV6', 'IPV6_MULTICAST_LOOP')), kind.bool),
+  mcastloop: rw(perFamily(ip('IP_MULTICAST_LOOP'), ipv6('IPV6_MULTICAST_LOOP')), kind.bool),
   /**
    * Time to live (hop limit) of multicast that is sent, 0 to 255; 1, the default, for this network, which is -1 too.
    */
-  mcastttl: rw(
-    perFamily(at('IPPROTO_IP', 'IP_MULTICAST_TTL'), at('IPPROTO_IPV6', 'IPV6_MULTICAST_HOPS')),
-    kind.range(-1, 255),
-  ),
-  /** Refuses datagrams of one source in a group of which this socket is a member. */
+  mcastttl: rw(perFamily(ip('IP_MULTICAST_TTL'), ipv6('IPV6_MULTICAST_HOPS')), kind.range(-1, 255)),
+  /** Blocks the datagrams of one source in a group of which this socket is a member. */
   mcastblocksrc: wo(both('MCAST_BLOCK_SOURCE'), kind.groupSource),
   /**
    * Makes the socket a member of a group. EADDRINUSE when it is already; ENOBUFS beyond
@@ -50,6 +45,6 @@ export const multicastOptions = {
    * default.
    */
   mcastmsfilter: wo(both('MCAST_MSFILTER'), kind.groupFilter),
-  /** Hears a source again that `mcastblocksrc` refused; EADDRNOTAVAIL when it did not. */
+  /** Unblocks a source that `mcastblocksrc` has blocked; EADDRNOTAVAIL when it is not blocked. */
   mcastunblocksrc: wo(both('MCAST_UNBLOCK_SOURCE'), kind.groupSource),
 }

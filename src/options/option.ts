@@ -1,29 +1,21 @@
 import { AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
-import { lookup, sys } from '../constants/lookup.js'
+import { type Location, sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
 import { invalidType, invalidValue } from '../support/validate.js'
 import type { Kind, OptionPlace } from './kinds/index.js'
 
-/** Where an option lives: names of the level and of the option, looked up when it is used. */
-export interface Location {
-  /** Name of the level: `'IPPROTO_TCP'`. */
-  readonly level: string
-  /** Name of the option: `'TCP_NODELAY'`. */
-  readonly option: string
-}
-
-/** What may be done with an option. */
+/** Whether an option can be read (`ro`), set (`wo`), or both. */
 export type Access = 'rw' | 'ro' | 'wo'
 
-/** One socket option: the whole cost of having it. */
+/** One socket option. A row is all that an option needs: its method, type, documentation and test follow from it. */
 export interface Row<Out, Args extends unknown[], A extends Access> {
   /** Whether it can be read, set, or both. */
   readonly access: A
   /** How its value is laid out and checked. */
   readonly kind: Kind<Out, Args>
-  /** For IPv4 and every other family. */
+  /** Its place on sockets of every family but those for which `location6` is. */
   readonly location: Location
-  /** For IPv6, where that has an option of its own for the same thing. */
+  /** Its place on IPv6 sockets, where they have an option of their own for the same thing. */
   readonly location6?: Location
 }
 
@@ -33,22 +25,20 @@ export type AnyRow = Row<any, any, Access>
 /** Rows by the name of their method. */
 export type OptionTable = Readonly<Record<string, AnyRow>>
 
-/** The place of an option. */
-export const at = (level: string, option: string): Location => ({ level, option })
+/** Where an option is: in one place, or in one for each family. */
+type Where = Location | readonly [inet: Location, inet6: Location]
 
-/** Two options for the same thing, chosen by the family of the socket. */
-export const perFamily = (inet: Location, inet6: Location): [Location, Location] => [inet, inet6]
+/** Two options for the same thing, of which the family of the socket selects one. */
+export const perFamily = (inet: Location, inet6: Location): Where => [inet, inet6]
 
 function row<Out, Args extends unknown[], A extends Access>(
-  where: Location | [Location, Location],
+  where: Where,
   kind: Kind<Out, Args>,
   access: A,
 ): Row<Out, Args, A> {
-  if (Array.isArray(where)) return { access, kind, location: where[0], location6: where[1] }
-  return { access, kind, location: where }
+  if ('level' in where) return { access, kind, location: where }
+  return { access, kind, location: where[0], location6: where[1] }
 }
-
-type Where = Location | [Location, Location]
 
 /** An option that can be read and set. */
 export const rw = <Out, Args extends unknown[]>(where: Where, kind: Kind<Out, Args>): Row<Out, Args, 'rw'> =>
@@ -62,10 +52,7 @@ export const ro = <Out, Args extends unknown[]>(where: Where, kind: Kind<Out, Ar
 export const wo = <Out, Args extends unknown[]>(where: Where, kind: Kind<Out, Args>): Row<Out, Args, 'wo'> =>
   row(where, kind, 'wo')
 
-/**
- * The method that a row becomes: without an argument it reads; with one it sets, and returns what the kernel now
- * holds.
- */
+/** The method of a row: without an argument it reads; with one it sets, and returns the value that the kernel then has. */
 export type OptionMethod<R> =
   R extends Row<infer Out, infer Args, infer A>
     ? A extends 'ro'
@@ -78,11 +65,12 @@ export type OptionMethod<R> =
 /** The methods that a table of rows gives to a class. */
 export type OptionMethods<T extends OptionTable> = { readonly [K in keyof T]: OptionMethod<T[K]> }
 
-/** An object whose options can be reached has a method of this name, which gives its fd and family. */
+/** The name of the method by which an object gives access to its options. */
 export const optionTarget = Symbol('berkeley.optionTarget')
 
-/** An object whose options can be reached. */
+/** An object that has options: a socket of this library, or of Node. */
 export interface OptionTarget {
+  /** Its descriptor and family. @throws EBADF when it is closed. */
   [optionTarget](syscall: string): { readonly fd: number; readonly family: number }
 }
 
@@ -92,13 +80,16 @@ function targetOf(self: unknown, syscall: string): { fd: number; family: number 
   return method.call(self, syscall)
 }
 
-/** Numbers of an option on a socket of that family. ENOPROTOOPT where this platform has no such option. */
+/**
+ * The numbers of an option on a socket of a family.
+ * @throws ENOPROTOOPT where this platform has no such option.
+ */
 export function placeOf(row: AnyRow, fd: number, family: number, syscall: string): OptionPlace {
-  const { level, option } = (family === AF_INET6 && row.location6) || row.location
-  const [levelNumber, optionNumber] = [lookup(level), lookup(option)]
-  if (levelNumber === undefined || optionNumber === undefined)
-    throw systemError(sys.ENOPROTOOPT, syscall, { detail: `${option} is unknown on this platform` })
-  return { fd, level: levelNumber, option: optionNumber, name: option, family }
+  const location = (family === AF_INET6 && row.location6) || row.location
+  const { place, option: name } = location
+  if (place === undefined)
+    throw systemError(sys.ENOPROTOOPT, syscall, { detail: `${name} is unknown on this platform` })
+  return { fd, level: place.level, option: place.option, name, family }
 }
 
 function readOption(self: unknown, row: AnyRow): unknown {
@@ -128,12 +119,9 @@ function methodOf(row: AnyRow): (...args: unknown[]) => unknown {
   }
 }
 
-/**
- * Gives a class the methods of a table. The class declares them by `interface C extends OptionMethods<typeof table>
- * {}`.
- */
+/** Gives a class the methods of tables. The class declares them by `interface C extends OptionMethods<typeof table> {}`. */
 // biome-ignore lint/complexity/noBannedTypes: any class will do
-export function defineOptions(target: Function & { prototype: object }, ...tables: OptionTable[]): void {
+export function defineOptions(target: Function & { prototype: object }, ...tables: readonly OptionTable[]): void {
   for (const table of tables)
     for (const [name, row] of Object.entries(table))
       Object.defineProperty(target.prototype, name, {
@@ -143,7 +131,7 @@ export function defineOptions(target: Function & { prototype: object }, ...table
       })
 }
 
-/** Reading an option that has no row: `AF_UNSPEC` because no family decides about its place. */
+/** The place of an option without a row. Its family is `AF_UNSPEC`, because none decides about the place. */
 export function unnamedPlace(fd: number, level: number, option: number): OptionPlace {
   return { fd, level, option, name: `option ${option} of level ${level}`, family: AF_UNSPEC }
 }

@@ -3,8 +3,8 @@ import { sys } from '../constants/lookup.js'
 import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
-import { FileSending } from '../tls/sendfile.js'
-import { handshaking, type TlsSession } from '../tls/session.js'
+import { SendFile } from '../tls/sendfile.js'
+import { handshakeOperation, type TlsSession } from '../tls/session.js'
 import type { Transport } from './transport.js'
 
 /** TLS records in place of the system calls. */
@@ -32,7 +32,7 @@ export class TlsTransport implements Transport {
   }
 
   get pendingBytes(): number {
-    return this.session.held
+    return this.session.pendingBytes
   }
 
   get wakeOnEither(): boolean {
@@ -40,11 +40,11 @@ export class TlsTransport implements Transport {
   }
 
   sendfile(file: number, from: number, total: number): Operation<number> {
-    return new FileSending(this.session, file, from, total)
+    return new SendFile(this.session, file, from, total)
   }
 
   handshake(): Operation<void> {
-    return handshaking(this.session)
+    return handshakeOperation(this.session)
   }
 
   end(): Operation<void> {

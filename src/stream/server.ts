@@ -44,7 +44,7 @@ export class StreamServer extends StreamSocket implements Listening {
 
   #connectionOf(sock: LowSocket): ReturnType<this['createConnection']> {
     const { shortReadDrains } = this[kHandle].kind
-    const tls = this.#context && new TlsSession(this.#context, { shortIsAll: shortReadDrains })
+    const tls = this.#context && new TlsSession(this.#context, { shortReadDrains })
     try {
       const connection = this.createConnection(sock, tls)
       if (tls) assertEncrypted(connection)

@@ -147,12 +147,12 @@ export class StreamSocket extends Socket {
    * handshake, along with the first data. It holds keys: keep it as one.
    */
   getSession(): Buffer | undefined {
-    return this.#session?.resumption
+    return this.#session?.resumableSession
   }
 
   /** Clients: the OCSP response that the server has sent (DER). */
   getOCSPResponse(): Buffer | undefined {
-    return this.#session?.staple
+    return this.#session?.ocspResponse
   }
 
   /**

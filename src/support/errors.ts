@@ -3,26 +3,27 @@ import { errnoName, nameOf, sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
 import { startAtCaller } from './stack.js'
 
-/** What a failed call was about: shown in the message, and readable as properties of the error. */
+/** The details of a failed call: shown in the message, and properties of the error. */
 export interface ErrorContext {
-  /** The address (or the host name that was looked up). */
+  /** The address, or the host name that was looked up. */
   address?: string | undefined
-  /** The port, where the address has one. */
+  /** The port, if the address has one. */
   port?: number | undefined
   /** The path or abstract name of a unix socket. */
   path?: string | undefined
-  /** How many bytes were moved before the failure. */
+  /** The number of bytes that were transferred before the failure. */
   bytes?: number | undefined
-  /** How many datagrams of a batch were sent whole before the failure. */
+  /** The number of datagrams of a batch that were sent whole before the failure. */
   datagrams?: number | undefined
-  /** What the code alone does not say. */
+  /** An explanation that the code alone does not give. */
   detail?: string | undefined
-  /** What led to it. */
+  /** The error that led to this one. */
   cause?: unknown
-  /** The failures of several tries, where one is made of them. */
+  /** The failures of several attempts that this error sums up. */
   errors?: readonly SystemError[] | undefined
 }
 
+/** The address for a message, after a space. */
 function place(context: ErrorContext): string {
   if (context.path !== undefined) return ` ${context.path}`
   if (context.address === undefined) return ''
@@ -31,7 +32,7 @@ function place(context: ErrorContext): string {
 }
 
 /**
- * A system call that failed.
+ * The error of a system call.
  *
  * `message` reads `connect ECONNREFUSED 127.0.0.1:9`. `code` is the name of the error (`'ECONNREFUSED'`, or `'EAI_NONAME'`
  * for a failed lookup), `errno` its number, negative as Node's. See errno(3) and getaddrinfo(3).
@@ -39,21 +40,21 @@ function place(context: ErrorContext): string {
 export class SystemError extends Error {
   /** `'ECONNREFUSED'`, `'EAI_NONAME'`, … */
   readonly code: string
-  /** Negative, as in Node: `-111`. For `EAI_*` codes the number that getaddrinfo(3) returned. */
+  /** The negative error number, as in Node: `-111`. For `EAI_*` codes the number that getaddrinfo(3) returned. */
   readonly errno: number
   /** The system call (or the method) that failed: `'connect'`. */
   readonly syscall: string
-  /** The address (or host name) that the call was about. */
+  /** The address, or the host name that was looked up. */
   declare readonly address?: string
-  /** Its port. */
+  /** The port of the address. */
   declare readonly port?: number
-  /** The path or abstract name of a unix socket that the call was about; `@` stands for the NUL. */
+  /** The path or abstract name of a unix address; `@` replaces the NUL. */
   declare readonly path?: string
-  /** Bytes that were sent before the failure, where the call moves data. */
+  /** The number of bytes that were sent before the failure, for calls that transfer data. */
   declare readonly bytes?: number
-  /** Datagrams of a batch that were sent whole before the failure. */
+  /** The number of datagrams of a batch that were sent whole before the failure. */
   declare readonly datagrams?: number
-  /** What each of several addresses said, when none could be used. */
+  /** The error of each of several addresses, when none could be used. */
   declare readonly errors?: readonly SystemError[]
 
   constructor(code: string, errno: number, syscall: string, context: ErrorContext = {}) {
@@ -73,8 +74,8 @@ export class SystemError extends Error {
 }
 
 /**
- * A deadline passed. `code` is `'ETIMEDOUT'`, `name` is `'TimeoutError'`; nothing that was received is lost, and `bytes`
- * says how much was sent.
+ * The error of a deadline that passed. `code` is `'ETIMEDOUT'`, `name` is `'TimeoutError'`. Nothing that was received is
+ * lost, and `bytes` is the number of bytes that were sent.
  */
 export class TimeoutError extends SystemError {
   constructor(syscall: string, context: ErrorContext = {}) {
@@ -87,8 +88,8 @@ export class TimeoutError extends SystemError {
 }
 
 /**
- * The error of an aborted call, shaped as Node's own: `name` `'AbortError'`, `code` `'ABORT_ERR'`, `cause` the reason. Where the
- * call moves data, it says how far it came: without that the rest could not be sent.
+ * The error of an aborted call, the same as Node's: `name` `'AbortError'`, `code` `'ABORT_ERR'`, `cause` the reason. For a call that
+ * transfers data it has the progress, without which the rest could not be sent.
  */
 export function abortError(reason: unknown, { bytes, datagrams }: ErrorContext = {}): Error {
   const error = new Error('The operation was aborted', { cause: reason })
@@ -99,7 +100,7 @@ export function abortError(reason: unknown, { bytes, datagrams }: ErrorContext =
   return error
 }
 
-/** The error for an errno (a positive number). */
+/** The error for a positive errno. */
 export function systemError(errno: number, syscall: string, context?: ErrorContext): SystemError {
   return new SystemError(errnoName(errno) ?? `E${errno}`, -errno, syscall, context)
 }
@@ -109,27 +110,27 @@ export function timeoutError(syscall: string, context?: ErrorContext): TimeoutEr
   return new TimeoutError(syscall, context)
 }
 
-/** A lookup that was answered before the resolver was asked. */
+/** The error of a lookup that is refused without asking the resolver. */
 export function noSuchName(host: string, detail: string): SystemError {
   return new SystemError('EAI_NONAME', EAI_NONAME, 'getaddrinfo', { address: host, detail })
 }
 
 /**
- * The one gate from `-errno` to an exception: hands a count through, throws for a failure.
- * The context is a function where it costs something to make.
+ * The one place where `-errno` becomes an exception: returns a count, throws for a failure.
+ * @param context - the details; a function if they are expensive to make.
  */
 export function check(result: number, syscall: string, context?: ErrorContext | (() => ErrorContext)): number {
   if (result >= 0) return result
   throw systemError(-result, syscall, typeof context === 'function' ? context() : context)
 }
 
-/** The same gate for calls that answer with something else than a count: a number is a failure. */
+/** Same as {@link check}, for calls whose result is not a number: a number is a failure. */
 export function checkAnswer<T>(answer: T | number, syscall: string, context?: ErrorContext): T {
   if (typeof answer !== 'number') return answer
   throw systemError(-answer, syscall, context)
 }
 
-/** The error for an `EAI_*` code that the resolver answered just now. */
+/** The error for an `EAI_*` code of the last call, whose errno is in the registers. */
 export function resolverError(code: number, syscall: string, context: ErrorContext): SystemError {
   const errno = registers[0] ?? 0
   if (code === EAI_SYSTEM && errno > 0) return systemError(errno, syscall, context)

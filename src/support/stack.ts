@@ -2,15 +2,15 @@ import { join, sep } from 'node:path'
 
 const ROOT = join(__dirname, '..', '..') + sep
 
-/** Frames of this package between a mistake and whoever made it: there are never more. */
+/** The most frames of this package between an error and the code that called the package. */
 const OWN_FRAMES = 15
 
-/** Compiled, or mapped back to the source. */
+/** The folders of this package in frames: compiled, or mapped back to the source. */
 const OWN = [join(ROOT, 'dist') + sep, join(ROOT, 'src') + sep]
 
 /**
- * Lets the stack of an error begin where the package was called: the frames inside of it say nothing to the caller, and would
- * use up the ten that V8 keeps. An error that arises in an event has no other frames, and keeps them.
+ * Makes the stack of an error begin where the package was called: the frames inside of it do not help the caller, and would use up the
+ * ten that V8 keeps. An error that is made in an event has no other frames, and keeps them.
  */
 export function startAtCaller<E extends Error>(error: E): E {
   const limit = Error.stackTraceLimit

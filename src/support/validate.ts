@@ -1,12 +1,12 @@
 import { inspect, types } from 'node:util'
 import { startAtCaller } from './stack.js'
 
-/** Anything that stands for bytes on their way out. A string stands for its UTF-8. */
+/** Bytes to send: any view of memory, or a string, which is sent as UTF-8. */
 export type Data = string | ArrayBufferView
 
 type Coded<E extends Error> = E & { code: string }
 
-/** To look at a value may run code of its own, and fail: then its type has to do, and what is wrong is said all the same. */
+/** Describes a value for a message; only its type if inspecting it fails, because that may run code of the user. */
 function received(value: unknown): string {
   try {
     return `Received ${described(value)}`
@@ -46,7 +46,7 @@ export function invalidValue(name: string, reason: string, value: unknown): Code
 
 const INT_MAX = 0x7fffffff
 
-/** A whole number from `min` to `max`; by default what an `int` holds. */
+/** Checks a whole number from `min` to `max`; by default the range of a C `int`. */
 export function integer(name: string, value: unknown, min = -INT_MAX - 1, max = INT_MAX): number {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value)
   if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value)
@@ -54,31 +54,34 @@ export function integer(name: string, value: unknown, min = -INT_MAX - 1, max = 
   return value
 }
 
-/** A finite number of `min` and more. */
+/** Checks a number from `min` to `max`, which need not be whole. */
 export function atLeast(name: string, value: unknown, min: number, max = Number.MAX_VALUE): number {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value)
   if (!(value >= min && value <= max)) throw outOfRange(name, `a number >= ${min} and <= ${max}`, value)
   return value
 }
 
+/** Checks a boolean. */
 export function boolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value)
   return value
 }
 
+/** Checks a string. */
 export function string(name: string, value: unknown): string {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value)
   return value
 }
 
+/** Checks an object; a function is not one. */
 export function object(name: string, value: unknown): object {
   if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value)
   return value
 }
 
 /**
- * Options of a call. A property that it does not know is refused: misspelt, or of another version, it would be ignored.
- * @returns a copy of those that are not `undefined`: each is read once, so that what is checked is what is used.
+ * Checks the options of a call. An unknown property is refused: misspelt, or of another version, it would be ignored.
+ * @returns a copy of those that are not `undefined`: each is read once, so that the value that is checked is the one that is used.
  */
 export function options(name: string, value: unknown, known: readonly string[]): object {
   const given = object(name, value)
@@ -93,12 +96,13 @@ export function options(name: string, value: unknown, known: readonly string[]):
   return copy
 }
 
+/** Checks a function. */
 export function func<F>(name: string, value: F): F {
   if (typeof value !== 'function') throw invalidType(name, 'of type function', value)
   return value
 }
 
-/** Text that goes to C: a NUL inside would cut it short there, and there may be room for so many bytes only. */
+/** Checks text for C, where a NUL would end it; `most` is the room for its UTF-8 in bytes. */
 export function textWithoutNul(name: string, value: unknown, most = Number.POSITIVE_INFINITY): string {
   const text = string(name, value)
   if (text.includes('\0')) throw invalidValue(name, 'must not contain a NUL', value)
@@ -106,19 +110,19 @@ export function textWithoutNul(name: string, value: unknown, most = Number.POSIT
   return text
 }
 
-/** Several flags, given one by one or OR-ed together. */
+/** Checks flags, and combines them by OR. */
 export function flags(name: string, values: readonly unknown[]): number {
   let sum = 0
   for (const value of values) if (value !== undefined) sum |= integer(name, value)
   return sum
 }
 
-/** A file descriptor that somebody else owns. */
+/** Checks a file descriptor that other code owns. */
 export function descriptor(name: string, value: unknown): number {
   return integer(name, value, 0)
 }
 
-/** A port number: a whole number or its decimal digits, nothing else; never taken modulo 65536. */
+/** Checks a port number: a whole number or its decimal digits. It is never taken modulo 65536. */
 export function port(name: string, value: unknown): number {
   if (typeof value === 'string') {
     if (!/^[0-9]{1,5}$/.test(value)) throw outOfRange(name, 'a port number from 0 to 65535', value)
@@ -129,43 +133,43 @@ export function port(name: string, value: unknown): number {
   return value
 }
 
-/** The bytes of `data`, without a copy where it is memory already. */
+/** The bytes of `data`. A view is not copied. */
 export function bytes(name: string, data: unknown): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data)
   return view(name, data)
 }
 
-/** The memory of a view as bytes. Their length is what the language says, and no property that somebody gave to the view. */
+/** The memory of a view as bytes. Its length comes from the language, and not from properties that were defined on the view. */
 export function view(name: string, data: unknown): Uint8Array {
   if (!ArrayBuffer.isView(data))
     throw invalidType(name, 'of type string or an instance of Buffer, TypedArray or DataView', data)
-  // The byteLength of detached memory is 0; its length, in code that V8 has optimised, may be what it was.
+  // The byteLength of detached memory is 0, while code that V8 has optimised may still see its former length.
   if (arePlain(data) && data.byteLength > 0) return data
   return memoryOf(name, data)
 }
 
-/** The same of a Uint8Array, where nothing else will do. */
+/** Same as {@link view}, for a Uint8Array only. */
 export function uint8Array(name: string, value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw invalidType(name, 'an instance of Uint8Array', value)
   return view(name, value)
 }
 
-/** Kept, because `Buffer` is a getter of the global object, which costs as much as the rest of the question. */
+/** Kept, because `Buffer` is a getter of the global object, which costs as much as the rest of the check. */
 const ofBuffers = Buffer.prototype
 
-/** Whether nobody has put anything between a view and its length: a getter there could close the socket in the midst of a call. */
+/** Whether no other `length` is defined between a view and the language's: a getter could close the socket in the midst of a call. */
 function arePlain(data: ArrayBufferView): data is Uint8Array {
   const prototype: unknown = Object.getPrototypeOf(data)
   return (prototype === ofBuffers || prototype === Uint8Array.prototype) && !Object.hasOwn(data, 'length')
 }
 
-/** What the language itself says of a view, whatever it inherits. */
+/** The language's own accessors of views, which no property of a view can replace. */
 const ofTypedArrays = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array)
 const ofDataViews = Object.getOwnPropertyDescriptors(DataView.prototype)
 
 /**
- * Not when the memory was transferred away, or a resizable buffer shrank below the view. Such a view has no length, and must
- * not pass for one that is merely empty: only the methods of the language tell the two apart, by throwing.
+ * The memory of a view, read by the language's own accessors. If the memory was transferred, or its resizable buffer shrank below the
+ * view, this throws: such a view must not be treated as an empty one, and only methods of the language tell the two apart.
  */
 function memoryOf(name: string, data: ArrayBufferView): Uint8Array {
   const { buffer, byteOffset, byteLength } = types.isDataView(data) ? ofDataViews : ofTypedArrays
@@ -178,7 +182,7 @@ function memoryOf(name: string, data: ArrayBufferView): Uint8Array {
   }
 }
 
-/** `TypeError` with code `ERR_INVALID_STATE`, as the addon throws where memory goes only later. */
+/** `TypeError` with code `ERR_INVALID_STATE`: the same that the addon throws if the memory goes later. */
 export function memoryGone(name: string): Coded<TypeError> {
   return invalidState(`The memory of "${name}" is detached, or out of the bounds of its resized buffer`)
 }
@@ -188,7 +192,7 @@ export function invalidState(message: string): Coded<TypeError> {
   return startAtCaller(Object.assign(new TypeError(message), { code: 'ERR_INVALID_STATE' }))
 }
 
-/** A view that something is received into. Empty or detached memory can receive nothing: its 0 would read as an end. */
+/** Checks a view to receive into. Empty memory is refused: a count of 0 would be read as the end. */
 export function room(name: string, data: unknown): Uint8Array {
   if (!ArrayBuffer.isView(data)) throw invalidType(name, 'an instance of Buffer, TypedArray or DataView', data)
   const memory = view(name, data)
@@ -198,7 +202,7 @@ export function room(name: string, data: unknown): Uint8Array {
 
 const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get
 
-/** Whether it is one, and not only looks like one: its own getter refuses what is none. */
+/** Whether a value is an AbortSignal: the getter of the class throws for any other object. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   try {
     aborted?.call(value)

@@ -3,35 +3,36 @@ import { systemError } from '../support/errors.js'
 import { startAtCaller } from '../support/stack.js'
 import { VERIFY_CODES } from './verify-codes.js'
 
-/** What an error of TLS tells beside its code. */
+/** The details of an error of TLS. */
 export interface TlsErrorContext {
-  /** The host that a client wanted. */
+  /** The host that a client connects to. */
   host?: string | undefined
-  /** OpenSSL's reason, in its words. */
+  /** OpenSSL's reason, as text: `'wrong version number'`. */
   reason?: string | undefined
-  /** The part of OpenSSL that it comes from. */
+  /** The part of OpenSSL that reports it: `'SSL routines'`. */
   library?: string | undefined
-  /** What led to it. */
+  /** The error that led to this one. */
   cause?: unknown
 }
 
 /**
- * TLS failed: the handshake, a check of the peer, a record, or the building of a context.
+ * An error of TLS: in the handshake, in the verification of the peer, in a record, or in a configuration.
  *
- * `code` is in Node's style: `'ERR_SSL_…'` for OpenSSL's reasons, `'CERT_HAS_EXPIRED'`, `'DEPTH_ZERO_SELF_SIGNED_CERT'`, … for a chain
- * that is not trusted, `'ERR_TLS_CERT_ALTNAME_INVALID'` for another host's certificate, `'ERR_TLS_TRUNCATED'` for a stream that
- * ended without saying so.
+ * `code` is in Node's style: `'ERR_SSL_…'` for OpenSSL's reasons; `'CERT_HAS_EXPIRED'`, `'DEPTH_ZERO_SELF_SIGNED_CERT'`, … for a chain
+ * that is not trusted; `'ERR_TLS_CERT_ALTNAME_INVALID'` for another host's certificate; `'ERR_TLS_TRUNCATED'` for a stream that
+ * ended without close_notify; `'ERR_TLS_OCSP'` for an OCSP response that is missing or bad; `'ERR_TLS_SNI_CALLBACK'` when the server's
+ * `SNICallback` failed.
  */
 export class TlsError extends Error {
   /** `'ERR_SSL_WRONG_VERSION_NUMBER'`, `'CERT_HAS_EXPIRED'`, … */
   readonly code: string
-  /** What was tried: `'handshake'`, `'recv'`, `'context'`. */
+  /** The call that failed, such as `'handshake'` or `'recv'`; for a configuration its field, such as `'tlscfg.cert'`. */
   readonly syscall: string
-  /** The host that a client wanted. */
+  /** The host that a client connects to. */
   declare readonly host?: string
-  /** OpenSSL's reason, in its words. */
+  /** OpenSSL's reason, as text: `'wrong version number'`. */
   declare readonly reason?: string
-  /** The part of OpenSSL that it comes from. */
+  /** The part of OpenSSL that reports it: `'SSL routines'`. */
   declare readonly library?: string
 
   constructor(code: string, syscall: string, detail: string, context: TlsErrorContext = {}) {
@@ -49,31 +50,36 @@ export class TlsError extends Error {
   }
 }
 
-/** What OpenSSL says in other words since 3.2: codes are to be the same on every Node. */
+/** Reasons that OpenSSL words differently since 3.2, and the former wording: codes should not depend on the version of Node. */
 const REWORDED: readonly (readonly [RegExp, string])[] = [
   [/^ssl\/tls alert/, 'sslv3 alert'],
   [/^packet length too long$/, 'encrypted length too long'],
 ]
 
-/** `ERR_SSL_` and OpenSSL's reason, as Node makes them. */
+/** Makes a code of OpenSSL's reason, as Node does: `ERR_SSL_WRONG_VERSION_NUMBER`. */
 function codeOf(reason: string): string {
   const words = REWORDED.reduce((text, [from, to]) => text.replace(from, to), reason)
   return `ERR_SSL_${words.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`
 }
 
-/** The error for a reason of OpenSSL's. */
+/** The error for OpenSSL's reason. */
 export function reasonError(syscall: string, [reason, library]: Reason, context: TlsErrorContext = {}): TlsError {
   if (reason === undefined) return new TlsError('ERR_SSL_FAILED', syscall, 'OpenSSL gave no reason', context)
   return new TlsError(codeOf(reason), syscall, reason, { ...context, reason, library })
 }
 
-/** The error for a number that stands in the place of an answer: OpenSSL's reason, or `-errno` of the addon. */
+/** The error for a number that the addon returned instead of an object: `FAILED`, or `-errno`. */
 export function answerError(syscall: string, answer: number): Error {
   const tls = nativeTls()
   return answer === tls.FAILED ? reasonError(syscall, tls.queueReason()) : systemError(-answer, syscall)
 }
 
-/** The code for the result of a verification. */
+/** Throws OpenSSL's reason for refusing a field of the configuration. */
+export function checkField(answer: number, field: string): void {
+  if (answer !== 0) throw reasonError(`tlscfg.${field}`, nativeTls().queueReason())
+}
+
+/** The code for OpenSSL's result of a verification (`X509_V_ERR_*`). */
 export function verifyCode(result: number): string {
   return VERIFY_CODES[result] ?? `X509_V_ERR_${result}`
 }

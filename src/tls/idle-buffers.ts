@@ -1,25 +1,25 @@
-/** An idle session gives back the 33 KB of its buffers after so long. */
+/** How often idle sessions are looked for, in milliseconds. One that was not used in between gives back the 33 KB of its buffers. */
 const IDLE_MS = 1000
 
-/** What has something to give back while nobody uses it. */
-export interface Relaxing {
-  /** Gives it back; false while it is in use. */
-  relax(): boolean
+/** An object with buffers that it needs only while it is in use. */
+export interface Trimmable {
+  /** Frees the buffers; returns false if it was used since the last call, and keeps them then. */
+  trim(): boolean
 }
 
-/** Those with something to give back. Weak: to be idle is no reason to live. */
-const active = new Set<WeakRef<Relaxing>>()
-let caretaker: NodeJS.Timeout | undefined
+/** The objects that have buffers to free. Weak references: they must not keep a lost session alive. */
+const tracked = new Set<WeakRef<Trimmable>>()
+let timer: NodeJS.Timeout | undefined
 
-/** Looks after one that is in use from now on, until it has relaxed. */
-export function lookAfter(one: Relaxing): void {
-  active.add(new WeakRef(one))
-  caretaker ??= setInterval(relaxIdle, IDLE_MS).unref()
+/** Tracks an object that has come into use, until it has been trimmed. */
+export function trackIdle(object: Trimmable): void {
+  tracked.add(new WeakRef(object))
+  timer ??= setInterval(trimIdle, IDLE_MS).unref()
 }
 
-function relaxIdle(): void {
-  for (const reference of active) if (reference.deref()?.relax() ?? true) active.delete(reference)
-  if (active.size > 0) return
-  clearInterval(caretaker)
-  caretaker = undefined
+function trimIdle(): void {
+  for (const reference of tracked) if (reference.deref()?.trim() ?? true) tracked.delete(reference)
+  if (tracked.size > 0) return
+  clearInterval(timer)
+  timer = undefined
 }

@@ -2,34 +2,37 @@ import { SOCK_STREAM } from '../constants/exported.generated.js'
 import type { TlsConfig } from './config.js'
 import { type Context, contextOf } from './context.js'
 
-/** What may encrypt connections. */
+/** Options of sockets that TLS can encrypt. */
 export interface TlsOptions {
   /**
-   * Keys, and whom to trust. A plain object is made into a context; a context can be shared by many. Streams only. Without it, or with
-   * `undefined`, nothing is encrypted: the classes under `tls` refuse that.
+   * The TLS configuration: a plain object, or a context, which several sockets can share. Streams only. Without it the connection is
+   * not encrypted; the classes under `tls` refuse that.
    */
   tlscfg?: TlsConfig | Context | undefined
 }
 
-/** What a client may say of one connection, in the place of what its `tlscfg` says. */
+/** TLS options of a client, some of which override its `tlscfg` for one connection. */
 export interface TlsClientOptions extends TlsOptions {
-  /** The name to ask for and to check the certificate against. */
+  /** The name to ask for (SNI) and to check the certificate against; by default that of `tlscfg`, or the host. */
   servername?: string | undefined
-  /** What `getSession()` gave before: the handshake goes on from there, if the server is the same. */
+  /** A session to resume, from `getSession()` of a former connection to the same server; by default that of `tlscfg`. */
   session?: Uint8Array | undefined
 }
 
-/** The properties of {@link TlsOptions} that sockets of that type know: TLS is for streams. */
+/** The names of {@link TlsOptions} for a type of socket: none but for streams. */
 export function tlsOptions(socktype: number): string[] {
   return socktype === SOCK_STREAM ? ['tlscfg'] : []
 }
 
-/** Those of clients. */
+/** The names of {@link TlsClientOptions} for a type of socket: none but for streams. */
 export function tlsClientOptions(socktype: number): string[] {
   return socktype === SOCK_STREAM ? ['tlscfg', 'servername', 'session'] : []
 }
 
-/** The context that options ask for. Anything but `undefined` asks: null or an empty string would be a mistake that nobody sees. */
+/**
+ * The context that options ask for. Only `undefined` asks for none: null or an empty string is probably a mistake, and must not turn
+ * encryption off.
+ */
 export function contextIn(options: object, isServer: boolean): Context | undefined {
   const { tlscfg } = options as TlsOptions
   return tlscfg === undefined ? undefined : contextOf(tlscfg, isServer)

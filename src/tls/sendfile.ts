@@ -3,11 +3,11 @@ import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import type { ErrorContext } from '../support/errors.js'
 import type { TlsSession } from './session.js'
 
-/** Several records, so that a read is worth its way to another thread. */
+/** Bytes of one read: several records, so that a read is worth the round trip to a thread of the pool. */
 const PIECE = 128 * 1024
 
-/** A file on its way through TLS: pieces of it are read on libuv's pool, and written as records from there. */
-export class FileSending implements Operation<number> {
+/** Sends a file through TLS: its pieces are read on libuv's pool, and written as records by the thread of the socket. */
+export class SendFile implements Operation<number> {
   readonly syscall = 'sendfile'
   readonly wakeOnEither = true
   readonly #tls: TlsSession
@@ -15,11 +15,12 @@ export class FileSending implements Operation<number> {
   readonly #from: number
   readonly #total: number
   readonly #piece: Buffer
-  /** What is in the piece and not sent. */
-  #at = 0
+  /** The part of the piece that is not sent yet. */
+  #start = 0
   #end = 0
   #sent = 0
-  #isOver = false
+  /** Whether everything has been read: the total, or up to the end of the file. */
+  #isComplete = false
 
   constructor(tls: TlsSession, file: number, from: number, total: number) {
     this.#tls = tls
@@ -29,19 +30,19 @@ export class FileSending implements Operation<number> {
     this.#piece = Buffer.allocUnsafeSlow(Math.min(PIECE, total))
   }
 
-  /** Sends from the piece. */
+  /** Sends what is left of the piece. */
   attempt(fd: number): number {
-    return this.#tls.write(fd, this.#piece, this.#at, this.#end - this.#at)
+    return this.#tls.write(fd, this.#piece, this.#start, this.#end - this.#start)
   }
 
-  /** The next piece when there is none left; the session refuses to be written to when the socket was closed meanwhile. */
+  /** Reads the next piece if the former is sent, and sends from it. If the socket was closed meanwhile, the session refuses the write. */
   async offload(fd: number): Promise<number> {
-    if (this.#at === this.#end && !this.#isOver) {
+    if (this.#start === this.#end && !this.#isComplete) {
       const length = Math.min(this.#piece.length, this.#total - this.#sent)
       const count = await this.#read(length, this.#from + this.#sent)
-      this.#at = 0
+      this.#start = 0
       this.#end = count
-      this.#isOver = count === 0
+      this.#isComplete = count === 0
     }
     return this.attempt(fd)
   }
@@ -52,15 +53,15 @@ export class FileSending implements Operation<number> {
     })
   }
 
-  /** Notes what was sent. */
+  /** Counts what was sent. The result is there when nothing is left to read, to send, or in records that wait for room. */
   finish(count: number): number | typeof AGAIN_NOW {
-    this.#at += count
+    this.#start += count
     this.#sent += count
-    if (this.#sent === this.#total) this.#isOver = true
-    return this.#isOver && this.#at === this.#end && this.#tls.held === 0 ? this.#sent : AGAIN_NOW
+    if (this.#sent === this.#total) this.#isComplete = true
+    return this.#isComplete && this.#start === this.#end && this.#tls.pendingBytes === 0 ? this.#sent : AGAIN_NOW
   }
 
-  /** How far it came. */
+  /** Adds the number of bytes sent to an error. */
   context(): ErrorContext {
     return { bytes: this.#sent }
   }

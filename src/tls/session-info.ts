@@ -5,26 +5,26 @@ import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { reasonError } from './errors.js'
 
-/** The suite of a connection. */
+/** The cipher suite of a connection. */
 export interface Cipher {
   /** OpenSSL's name of it: `'ECDHE-RSA-AES128-GCM-SHA256'`. */
   name: string
   /** The name in the standards: `'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'`. */
   standardName: string
-  /** The version that it came with. */
+  /** The version of TLS that introduced it. */
   version: string
 }
 
 /** The longest label that the key schedule of TLS 1.3 has room for, in bytes: RFC 8446, section 7.1. */
 const LABEL_MAX = 249
 
-/** What can be asked of a connection with TLS. Once it is closed, nothing is known of it. */
-export class SessionFacts {
-  /** Everything about it is forgotten. */
+/** The properties of a TLS connection. Once it is closed, all of them are undefined, empty or false. */
+export class SessionInfo {
+  /** Whether the session is freed. */
   protected closed = false
-  /** The handshake is done. */
+  /** Whether the handshake is done. */
   protected established = false
-  /** What can be resumed: it came before the question. */
+  /** The last resumable session that the server sent. */
   protected lastSession: Buffer | undefined
 
   /** The addon. */
@@ -37,29 +37,29 @@ export class SessionFacts {
     this.handle = handle
   }
 
-  /** The certificate of the peer, and those that it sent along. */
+  /** The certificate of the peer, followed by the others that it sent, in its order. */
   get certificates(): X509Certificate[] {
     return this.chain.map((der) => new X509Certificate(der))
   }
 
-  /** The first of them. */
+  /** The certificate of the peer; undefined if it has shown none. */
   get peerCertificate(): X509Certificate | undefined {
     const [der] = this.chain
     return der && new X509Certificate(der)
   }
 
-  /** The same as DER. */
+  /** The certificates of the peer in DER form. */
   protected get chain(): Buffer[] {
     return this.#ask((tls, handle) => tls.sessionCertificates(handle)) ?? []
   }
 
-  /** Our own. */
+  /** The certificate that this side has shown. */
   get ownCertificate(): X509Certificate | undefined {
     const der = this.#ask((tls, handle) => tls.sessionOwnCertificate(handle))
     return der && new X509Certificate(der)
   }
 
-  /** What encrypts it. */
+  /** The cipher suite. */
   get cipher(): Cipher | undefined {
     const triple = this.#ask((tls, handle) => tls.sessionCipher(handle))
     if (triple === undefined) return undefined
@@ -67,37 +67,43 @@ export class SessionFacts {
     return { name, standardName, version }
   }
 
-  /** `'TLSv1.3'`. */
+  /** The protocol version, such as `'TLSv1.3'`, once the handshake is done. */
   get protocol(): string | undefined {
     return this.established ? this.#ask((tls, handle) => tls.sessionProtocol(handle)) : undefined
   }
 
-  /** What both chose. */
+  /** The application protocol that was negotiated (ALPN). */
   get alpnProtocol(): string | undefined {
     return this.#ask((tls, handle) => tls.sessionAlpn(handle))
   }
 
-  /** The name that the client asked for. */
+  /** The name that the client asked for (SNI). */
   get servername(): string | undefined {
     return this.#ask((tls, handle) => tls.sessionServername(handle))
   }
 
-  /** Whether the handshake went on from a former session. */
+  /** Whether the handshake resumed a former session. */
   get isReused(): boolean {
     return this.#ask((tls, handle) => tls.sessionIsReused(handle)) === 1
   }
 
-  /** What a later connection can begin with; of TLS 1.3 it comes with the first data. */
-  get resumption(): Buffer | undefined {
+  /** The session that a later connection can resume. With TLS 1.3 it arrives after the handshake, with the first data. */
+  get resumableSession(): Buffer | undefined {
     return this.#ask((tls, handle) => tls.sessionResumption(handle)) ?? this.lastSession
   }
 
-  /** The OCSP response that the server sent. */
-  get staple(): Buffer | undefined {
+  /** The OCSP response that the server has stapled, in DER form. */
+  get ocspResponse(): Buffer | undefined {
     return this.#ask((tls, handle) => tls.sessionStaple(handle))
   }
 
-  /** Key material for another protocol. See RFC 5705, RFC 8446 section 7.5. */
+  /**
+   * Exports key material for another protocol, bound to this connection. See RFC 5705, and RFC 8446 section 7.5.
+   * @param length - bytes to export, 1 to 65535.
+   * @param label - the name of the use, registered with IANA; 249 bytes at most.
+   * @param context - further input of the derivation; none and an empty one differ with TLS 1.2.
+   * @throws ENOTCONN before the handshake is done.
+   */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     const into = Buffer.alloc(validate.integer('length', length, 1, 0xffff))
     const text = validate.textWithoutNul('label', label, LABEL_MAX)

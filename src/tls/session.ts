@@ -1,70 +1,34 @@
 import { sys } from '../constants/lookup.js'
 import { type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
-import { type Handle, nativeTls, tlsRegisters } from '../native/tls.js'
+import { type Handle, nativeTls, type Reason, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import { type Context, peerNames, sessionId } from './context.js'
-import { answerError, reasonError, TlsError, verifyCode } from './errors.js'
-import { checkIdentity, servernameFor } from './identity.js'
-import { lookAfter } from './idle-buffers.js'
-import { SessionFacts } from './session-info.js'
+import type { Context } from './context.js'
+import { answerError, reasonError, TlsError } from './errors.js'
+import { servernameFor } from './identity.js'
+import { trackIdle } from './idle-buffers.js'
+import { notifyKeylog, notifySession } from './notifications.js'
+import { sessionId } from './session-id.js'
+import { SessionInfo } from './session-info.js'
+import { ContextSelection } from './sni.js'
+import { checkHost, checksName, hostOf, type Peer, PeerVerification } from './verification.js'
 
-/** Registers after a call: see native/tls/session.c. */
-const HELD = 0
-const DRAINED = 1
-const NEWS = 2
+export { checkHost, type Peer } from './verification.js'
 
-const NEWS_KEYLOG = 1
-const NEWS_SESSION = 2
+const NO_REASON: Reason = [undefined, undefined]
 
-/** X509_V_OK, X509_V_ERR_HOSTNAME_MISMATCH */
-const VERIFIED = 0
-const OTHER_HOST = 62
-
-/** Clients: whom they are connected to. */
-export interface Peer {
-  /** The host, where the address was one. */
-  host?: string | undefined
-  /** The name to ask for and to check the certificate against, in the place of the configuration's, or the host. */
-  servername?: string | undefined
-  /** What can be resumed, in the place of the configuration's. */
-  session?: Uint8Array | undefined
-}
-
-/** What a new session is to know of its connection. */
+/** What a new session has to know of its connection. */
 export interface SessionOptions extends Peer {
-  /** Whether a short receive has got all there was: TCP. */
-  shortIsAll: boolean
+  /** Whether a receive that fills less than its room has emptied the socket, as on TCP. */
+  shortReadDrains: boolean
 }
 
-function checksName({ config }: Context): boolean {
-  return (config.rejectUnauthorized ?? true) && !config.insecureSkipVerify?.includes('name')
-}
-
-/** Refuses a client that would check the name of its server and has none to compare it with. */
-export function checkHost(context: Context, { host, servername, session }: Peer): void {
-  if (servername !== undefined) validate.string('options.servername', servername)
-  if (session !== undefined) validate.bytes('options.session', session)
-  if (!checksName(context) || (servername ?? context.config.servername ?? host) !== undefined) return
-  throw validate.invalidValue(
-    'tlscfg',
-    'needs a "servername": there is no host to check the certificate against (a server says so: { server: true })',
-    context,
-  )
-}
-
-/** Whom a client wants to talk to. */
-function hostOf({ config, isServer }: Context, { host, servername }: Peer): string | undefined {
-  return isServer ? undefined : (servername ?? config.servername ?? host)
-}
-
-function newHandle(context: Context, host: string | undefined, shortIsAll: boolean): Handle {
+function newHandle(context: Context, host: string | undefined, shortReadDrains: boolean): Handle {
   const { config, isServer } = context
-  const tls = nativeTls()
-  const handle = tls.sessionNew(
+  const handle = nativeTls().sessionNew(
     context.handle,
     Number(isServer),
-    Number(shortIsAll),
+    Number(shortReadDrains),
     host === undefined ? undefined : servernameFor(host),
     Number(!isServer && checksName(context)),
     Number(Boolean(config.requestOCSP || config.requireOCSP)),
@@ -73,17 +37,8 @@ function newHandle(context: Context, host: string | undefined, shortIsAll: boole
   return handle
 }
 
-/** Calls what the user wants to be told by; what it throws is a warning, and no reason to end the connection. */
-function tell(keylog: ((line: Buffer) => void) | undefined, line: string): void {
-  try {
-    keylog?.(Buffer.from(line))
-  } catch (error) {
-    process.emitWarning(`tlscfg.keylog: ${(error as Error)?.message ?? error}`)
-  }
-}
-
-/** The handshake as an operation. */
-export function handshaking(session: TlsSession): Operation<void> {
+/** The handshake of a session as an operation of the engine. */
+export function handshakeOperation(session: TlsSession): Operation<void> {
   return {
     syscall: 'handshake',
     attempt: (fd) => session.handshake(fd),
@@ -93,97 +48,109 @@ export function handshaking(session: TlsSession): Operation<void> {
 }
 
 /**
- * TLS on one connection: what the socket's verbs call in the place of the system calls. Each call does what can be done now,
- * and answers a count, or `-errno`, as the kernel would; what only TLS can say is thrown.
+ * TLS on one connection, as calls that take the place of recv(2), send(2) and shutdown(2). Each call does what can be done without
+ * waiting, and returns a count or `-errno` as the kernel would. An error of TLS is thrown, and every later call throws it again.
  */
-export class TlsSession extends SessionFacts {
+export class TlsSession extends SessionInfo {
   readonly #context: Context
-  /** The context whose rules hold for the peer: the one that was chosen by its name, if one was. */
-  #rules: Context
-  readonly #host: string | undefined
-  #held = 0
+  readonly #verification: PeerVerification
+  readonly #selection: ContextSelection
+  #pendingBytes = 0
   #drained = false
-  #asked = false
   #failure: Error | undefined
-  #cause: unknown
+  /** Whether close_notify has been sent: nothing may follow it. */
   #isEnded = false
-  /** Whether it is among those that are looked after, and was used since that was done last. */
-  #isActive = false
+  /** Whether {@link trim} will be called, and whether the session was used since it was called last. */
+  #isTracked = false
   #isTouched = false
-  #timer: NodeJS.Timeout | undefined
-  /** Is told when something else than the socket let the handshake go on. */
+  readonly #handshakeTimer: NodeJS.Timeout | undefined
+  /** Called when a call that waits should be tried again although the socket has not become ready. */
   onProgress: (() => void) | undefined
-  /** Why the peer cannot be verified, where that does not end the connection. */
-  authorizationError: TlsError | null = null
 
+  /**
+   * @throws `ERR_INVALID_ARG_VALUE` for a client without a host to check the certificate against; ENOMEM; {@link TlsError} when
+   *   OpenSSL refuses.
+   */
   constructor(context: Context, options: SessionOptions) {
     if (!context.isServer) checkHost(context, options)
     const host = hostOf(context, options)
-    super(nativeTls(), newHandle(context, host, options.shortIsAll))
+    super(nativeTls(), newHandle(context, host, options.shortReadDrains))
     this.#context = context
-    this.#rules = context
-    this.#host = host
-    if (!context.isServer) this.#identify(options.session ?? context.config.session)
+    this.#verification = new PeerVerification(context, this.handle, host)
+    this.#selection = new ContextSelection(context)
+    if (!context.isServer) this.#setSessionId(options.session ?? context.config.session)
     const { handshakeTimeout } = context
-    if (handshakeTimeout > 0) this.#timer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
+    if (handshakeTimeout > 0) this.#handshakeTimer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
   }
 
-  /** A session of another server, or one that cannot be read, is as good as none: the handshake is a full one. */
-  #identify(former: Uint8Array | undefined): void {
-    const answer = this.tls.sessionIdentify(this.handle, sessionId(this.#context.rules, this.#host))
+  /** Sets the session to resume, and the id that it must have. An unsuitable or unreadable session leads to a full handshake. */
+  #setSessionId(former: Uint8Array | undefined): void {
+    const id = sessionId(this.#context.rules, this.#verification.host)
+    const answer = this.tls.sessionIdentify(this.handle, id)
     if (answer !== 0) {
-      // Without its mark a session could be resumed under other rules.
+      // Without its id a session could be resumed under other rules.
       this.tls.sessionFree(this.handle)
       throw answerError('tls', answer)
     }
     if (former !== undefined) this.tls.sessionResume(this.handle, validate.bytes('tlscfg.session', former))
   }
 
-  /** Nobody may have set a deadline; the handshake has one in any case. */
+  /** Ends a handshake that has taken too long: it has a time limit even if the calls have no deadline. */
   #expire(): void {
-    this.#failure ??= timeoutError('handshake', { address: this.#host, detail: 'the handshakeTimeout passed' })
+    const { host } = this.#verification
+    this.#failure ??= timeoutError('handshake', { address: host, detail: 'the handshakeTimeout passed' })
     this.onProgress?.()
   }
 
-  get #checksName(): boolean {
-    return checksName(this.#context)
+  /** The size, in bytes, of records that wait for room in the socket. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
   }
 
-  /** Bytes that wait for room in the socket. */
-  get held(): number {
-    return this.#held
-  }
-
-  /** Whether the last call left nothing in the socket, nor here. */
+  /** Whether the last call has left nothing to read, neither in the socket nor in the session. */
   get isDrained(): boolean {
     return this.#drained
   }
 
-  /** Goes on with the handshake: 0 when it is done. */
+  /** Whether the peer has shown a certificate that passed every check, with none left out. */
+  get isAuthorized(): boolean {
+    return this.established && this.#verification.hasPassed && this.chain.length > 0
+  }
+
+  /** Why the peer is not trusted, where the configuration allows that (`rejectUnauthorized: false`). */
+  get authorizationError(): TlsError | null {
+    return this.#verification.authorizationError
+  }
+
+  /** Continues the handshake. @returns 0 when it is done, or `-errno`. */
   handshake(fd: number): number {
     if (this.closed || this.#failure) return this.#over()
     for (;;) {
-      const result = this.#outcome('handshake', this.tls.sessionHandshake(this.handle, fd))
+      const result = this.#interpret('handshake', this.tls.sessionHandshake(this.handle, fd))
       if (result === this.tls.WANT_SERVER) {
-        this.#choose()
+        this.#selectContext()
         return WOULD_BLOCK
       }
       if (result !== this.tls.WANT_VERDICT) return result
-      this.#judge()
+      this.#verification.answerVerify()
     }
   }
 
-  /** Receives: a count, 0 at the end that the peer announced. */
+  /** Receives up to `length` bytes. @returns the count, 0 after the peer's close_notify, or `-errno`. */
   read(fd: number, into: Uint8Array, offset: number, length: number): number {
     if (!this.established) {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
     if (this.closed || this.#failure) return this.#over()
-    return this.#outcome('recv', this.tls.sessionRead(this.handle, fd, into, offset, length))
+    return this.#interpret('recv', this.tls.sessionRead(this.handle, fd, into, offset, length))
   }
 
-  /** Sends: how many bytes were taken. With nothing to send: whether all that was taken is on its way. */
+  /**
+   * Sends bytes. Those that are accepted count as sent, even if their records still wait for room in the socket.
+   * @param length - 0 only sends records that wait.
+   * @returns how many bytes were accepted, or `-errno`.
+   */
   write(fd: number, from: Uint8Array, offset: number, length: number): number {
     if (!this.established) {
       const result = this.handshake(fd)
@@ -191,17 +158,21 @@ export class TlsSession extends SessionFacts {
     }
     if (this.#isEnded && length > 0) return -sys.EPIPE
     if (this.closed || this.#failure) return this.#over()
-    return this.#outcome('send', this.tls.sessionWrite(this.handle, fd, from, offset, length))
+    return this.#interpret('send', this.tls.sessionWrite(this.handle, fd, from, offset, length))
   }
 
-  /** Tells the peer that nothing follows: 0 when that is on its way. */
+  /** Sends close_notify (RFC 8446, section 6.1). @returns 0 when the socket has accepted it, or `-errno`. */
   shutdown(fd: number): number {
     if (this.#failure) return 0
     this.#isEnded = true
-    return this.closed ? 0 : this.#outcome('close', this.tls.sessionShutdown(this.handle, fd))
+    return this.closed ? 0 : this.#interpret('close', this.tls.sessionShutdown(this.handle, fd))
   }
 
-  /** Uses fresh keys from the next record on. TLS 1.3 only. */
+  /**
+   * Uses new keys from the next record on (RFC 8446, section 4.6.3).
+   * @param asksPeer - whether to ask the peer to do the same.
+   * @throws ENOTCONN before the handshake is done, EOPNOTSUPP if the version is not TLS 1.3.
+   */
   updateKeys(asksPeer: boolean): void {
     if (!this.established) throw systemError(sys.ENOTCONN, 'updateKeys', { detail: 'no handshake yet' })
     if (this.protocol !== 'TLSv1.3')
@@ -210,161 +181,81 @@ export class TlsSession extends SessionFacts {
     if (result < 0) throw reasonError('updateKeys', this.tls.queueReason())
   }
 
-  /** Gives back what an idle session has no use for; false while it is in use. */
-  relax(): boolean {
+  /** Frees the buffers of an idle session; returns false if it was used since the last call. */
+  trim(): boolean {
     const wasTouched = this.#isTouched
     this.#isTouched = false
     if (wasTouched && !this.closed) return false
-    this.#isActive = false
+    this.#isTracked = false
     if (!this.closed) this.tls.sessionRelax(this.handle)
     return true
   }
 
-  /** Forgets everything, keys first. */
+  /** Frees the session, and clears its keys. */
   close(): void {
     if (this.closed) return
     this.closed = true
-    clearTimeout(this.#timer)
+    clearTimeout(this.#handshakeTimer)
     this.tls.sessionFree(this.handle)
   }
 
-  /** What every call says of a session that is closed, or has failed. */
+  /** The answer of every call on a session that is closed, or has failed. */
   #over(): number {
     if (this.closed || this.#failure === undefined) return -sys.EBADF
     throw this.#failure
   }
 
-  #outcome(syscall: string, result: number): number {
+  /** Turns the addon's answer into that of a system call, or throws the error of TLS. */
+  #interpret(syscall: string, result: number): number {
     this.#readRegisters()
-    return result > 0 || result === WOULD_BLOCK ? result : this.#meaning(syscall, result)
+    return result > 0 || result === WOULD_BLOCK ? result : this.#interpretOther(syscall, result)
   }
 
-  /** The registers are those of every session of the thread: they are this one's until the next call. */
-  #readRegisters(): void {
-    if (!this.#isActive) lookAfter(this)
-    this.#isActive = true
-    this.#isTouched = true
-    const registers = tlsRegisters()
-    this.#held = registers[HELD] as number
-    this.#drained = registers[DRAINED] === 1
-    const news = registers[NEWS] as number
-    if (news === 0) return
-    if ((news & NEWS_KEYLOG) !== 0) this.#tellKeys()
-    if ((news & NEWS_SESSION) !== 0) this.#tellSession()
-  }
-
-  #meaning(syscall: string, result: number): number {
-    if (result === this.tls.FAILED) throw this.#fail(this.#explain(syscall))
+  #interpretOther(syscall: string, result: number): number {
+    if (result === this.tls.FAILED) throw this.#fail(this.#errorFromOpenSsl(syscall))
     if (result === this.tls.WANT_TURN) return YIELD
     if (result === this.tls.TRUNCATED) throw this.#fail(this.#truncated(syscall))
     if (syscall === 'handshake' && result === 0) this.#establish()
     return result
   }
 
+  /** Reads the registers of the last call: all sessions of a thread share them, so the next call overwrites them. */
+  #readRegisters(): void {
+    if (!this.#isTracked) trackIdle(this)
+    this.#isTracked = true
+    this.#isTouched = true
+    const registers = tlsRegisters()
+    const { tls } = this
+    this.#pendingBytes = registers[tls.REGISTER_UNSENT] as number
+    this.#drained = registers[tls.REGISTER_DRAINED] === 1
+    const notifications = registers[tls.REGISTER_NOTIFICATIONS] as number
+    if (notifications !== 0) this.#notify(notifications)
+  }
+
+  #notify(notifications: number): void {
+    const { keylog, onsession } = this.#context.config
+    if ((notifications & this.tls.NOTIFY_KEYLOG) !== 0) notifyKeylog(keylog, this.tls.sessionKeylog(this.handle))
+    if ((notifications & this.tls.NOTIFY_SESSION) === 0) return
+    this.lastSession = this.resumableSession
+    notifySession(onsession, this.lastSession)
+  }
+
   #establish(): void {
     if (this.established) return
     this.established = true
-    clearTimeout(this.#timer)
-    this.#checkVerified()
-    // A call that waits in the other direction may go on now, and no readiness will tell it.
+    clearTimeout(this.#handshakeTimer)
+    const error = this.#verification.conclude()
+    if (error) throw this.#fail(error)
+    // A call that waits in the other direction may continue now, and no readiness event would wake it.
     queueMicrotask(() => this.onProgress?.())
   }
 
-  /** What the verification said, where that has not ended the handshake: it was to be tolerated, or it is that of a resumed session. */
-  #checkVerified(): void {
-    const [, , verified = 0, text = ''] = this.tls.sessionFailure(this.handle) ?? []
-    if (verified !== VERIFIED) {
-      const error = new TlsError(verifyCode(verified), 'handshake', text, { host: this.#host })
-      this.authorizationError = error
-      if (!this.#tolerates) throw this.#fail(error)
-    } else if (!this.#context.isServer) this.#checkName()
-  }
-
-  /** A resumed session makes no use of the certificate, and who tolerates everything was not asked: the name is looked at now. */
-  #checkName(): void {
-    if (this.#checksName && !this.isReused) return
-    const error = this.#nameError()
-    this.authorizationError = error ?? null
-    if (error && this.#checksName) throw this.#fail(error)
-  }
-
-  /** Whether everything was checked, or could have been, and was found good. */
-  get isAuthorized(): boolean {
-    const { insecureSkipVerify = [] } = this.#context.config
-    const unchecked = insecureSkipVerify.includes('time') || insecureSkipVerify.includes('chain')
-    return this.established && this.authorizationError === null && !unchecked && this.chain.length > 0
-  }
-
-  get #tolerates(): boolean {
-    const { rejectUnauthorized = true, insecureSkipVerify = [] } = this.#rules.config
-    return !rejectUnauthorized || insecureSkipVerify.includes('chain')
-  }
-
-  #nameError(): TlsError | undefined {
-    const host = this.#host
-    if (host === undefined) return undefined
-    const reason = checkIdentity(host, peerNames(this.tls.sessionPeerNames(this.handle)))
-    return reason === undefined
-      ? undefined
-      : new TlsError('ERR_TLS_CERT_ALTNAME_INVALID', 'handshake', reason, { host })
-  }
-
-  /** The chain is good, or that is of no matter: is it the peer that we want? */
-  #judge(): void {
-    const error = this.#nameError()
-    if (error) this.#cause = error
-    this.tls.sessionVerdict(this.handle, Number(error === undefined))
-  }
-
-  /**
-   * The client has said whom it wants. The answer is never there yet: no code of the user's runs inside a call, which holds memory and
-   * state that another call on any socket would use.
-   */
-  #choose(): void {
-    if (this.#asked) return
-    this.#asked = true
-    void this.#askContext().then(() => this.onProgress?.())
-  }
-
-  async #askContext(): Promise<void> {
-    await null
-    try {
-      this.#accept(await this.#context.choose(this.servername))
-    } catch (error) {
-      this.#refuse(error)
-    }
-  }
-
-  #accept(context: Context): void {
-    this.#rules = context
-    if (!this.closed) this.tls.sessionChoose(this.handle, context.handle)
-    this.#asked = false
-  }
-
-  #refuse(cause: unknown): void {
-    this.#cause = cause
-    if (!this.closed) this.tls.sessionChoose(this.handle)
-    this.#asked = false
-  }
-
-  #tellKeys(): void {
-    const { keylog } = this.#context.config
-    const lines =
-      this.tls
-        .sessionKeylog(this.handle)
-        ?.toString('latin1')
-        .split(/(?<=\n)/) ?? []
-    queueMicrotask(() => {
-      for (const line of lines) tell(keylog, line)
+  #selectContext(): void {
+    this.#selection.start(this.servername, (context) => {
+      if (context) this.#verification.useContext(context)
+      if (!this.closed) this.tls.sessionChoose(this.handle, context?.handle)
+      this.onProgress?.()
     })
-  }
-
-  #tellSession(): void {
-    const session = this.resumption
-    if (session) this.lastSession = session
-    const { onsession } = this.#context.config
-    // The user's code runs when the call is over: it may well close the socket.
-    if (session && onsession) queueMicrotask(() => onsession(Buffer.from(session)))
   }
 
   #fail(error: Error): Error {
@@ -376,20 +267,16 @@ export class TlsSession extends SessionFacts {
     const detail = this.established
       ? 'the connection ended without a close_notify: what came may not be all'
       : 'the peer ended the connection during the handshake'
-    return new TlsError('ERR_TLS_TRUNCATED', syscall, detail, { host: this.#host })
+    return new TlsError('ERR_TLS_TRUNCATED', syscall, detail, { host: this.#verification.host })
   }
 
-  /** What OpenSSL says, or what we said to it. */
-  #explain(syscall: string): TlsError {
-    if (this.#cause instanceof TlsError) return this.#cause
-    const host = this.#host
-    const [reason = [undefined, undefined], refusal, verified = 0, text = ''] =
-      this.tls.sessionFailure(this.handle) ?? []
-    if (this.#cause !== undefined)
-      return new TlsError('ERR_TLS_SNI_CALLBACK', syscall, 'the SNICallback refused the client', { cause: this.#cause })
-    if (refusal) return new TlsError('ERR_TLS_OCSP', syscall, refusal, { host })
-    if (reason[0] === 'certificate verify failed' && verified !== VERIFIED && verified !== OTHER_HOST)
-      return new TlsError(verifyCode(verified), syscall, text, { host, reason: reason[0], library: reason[1] })
-    return reasonError(syscall, reason, { host })
+  /** The error of a call that failed in OpenSSL: for a reason of its own, or because the peer was refused here. */
+  #errorFromOpenSsl(syscall: string): TlsError {
+    return this.#selection.failure(syscall) ?? this.#verification.failure(syscall) ?? this.#reasonOfOpenSsl(syscall)
+  }
+
+  #reasonOfOpenSsl(syscall: string): TlsError {
+    const [reason = NO_REASON] = this.tls.sessionFailure(this.handle) ?? []
+    return reasonError(syscall, reason, { host: this.#verification.host })
   }
 }

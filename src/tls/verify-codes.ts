@@ -1,6 +1,6 @@
 /**
- * The results of a verification, by OpenSSL's number; the names are those that Node uses as codes. Fixed since they were
- * assigned. See X509_verify_cert_error_string(3).
+ * The names of verification results (`X509_V_ERR_*`) by number, which Node uses as codes. Numbers never change once assigned. See
+ * X509_verify_cert_error_string(3).
  */
 export const VERIFY_CODES: Readonly<Record<number, string>> = {
   1: 'UNSPECIFIED',

@@ -13,7 +13,7 @@ import {
   SOCK_STREAM,
   socket,
 } from 'berkeley/llsocket'
-import { interfaceIndex } from '#internal/address/addrinfo.js'
+import { interfaceIndex } from '#internal/address/interface-index.js'
 import { abstractName, closing, coded, ipv4, leavesNoFd, tempFolder, thrownBy, withoutIpv6 } from '../util/index.js'
 import { accepted, connecting, create, got, listener } from './common.js'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import { device } from 'berkeley/llsocket'
-import { interfaceIndex } from '#internal/address/addrinfo.js'
+import { interfaceIndex } from '#internal/address/interface-index.js'
 import { available, leavesNoFd, root, run, script } from '../util/index.js'
 
 leavesNoFd()

@@ -50,7 +50,7 @@ describe('Context', () => {
     const native = nativeTls()
     const refused = (call: 'contextNew' | 'sessionNew' | 'sessionIdentify', answer: number, code: string): void => {
       const refusal = t.mock.method(native, call, () => answer)
-      assert.throws(() => new TlsSession(Context.client(trust), { host: 'localhost', shortIsAll: true }), { code })
+      assert.throws(() => new TlsSession(Context.client(trust), { host: 'localhost', shortReadDrains: true }), { code })
       refusal.mock.restore()
     }
     refused('contextNew', -sys.ENOMEM, 'ENOMEM')

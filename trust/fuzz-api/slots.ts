@@ -86,7 +86,7 @@ function controls(): CmsgHdrs {
 
 function session(isServer: boolean): TlsSession {
   const { server, client } = sharedContexts()
-  return new TlsSession(isServer ? server : client, { shortIsAll: false })
+  return new TlsSession(isServer ? server : client, { shortReadDrains: false })
 }
 
 /** One end of a conversation over TLS, whose other end takes part in the handshake. */

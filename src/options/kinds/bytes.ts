@@ -3,7 +3,7 @@ import { native } from '../../native/sockets.js'
 import * as validate from '../../support/validate.js'
 import { fetch, type Kind, readOnly, store, writeOnly } from './kind.js'
 
-/** Raw bytes, with at most `room` of them on the way in. */
+/** Raw bytes; at most `room` of them are read. */
 export function bytes(room: number): Kind<Buffer, [value: Uint8Array]> {
   return {
     name: 'Buffer',
@@ -17,7 +17,7 @@ export function bytes(room: number): Kind<Buffer, [value: Uint8Array]> {
   }
 }
 
-/** Raw bytes that are one of a few lengths. */
+/** Raw bytes of one of the given lengths. */
 export function bytesOfLength(...lengths: number[]): Kind<Buffer, [value: Uint8Array]> {
   const any = bytes(Math.max(...lengths))
   const expected = lengths.join(' or ')
@@ -32,7 +32,7 @@ export function bytesOfLength(...lengths: number[]): Kind<Buffer, [value: Uint8A
   }
 }
 
-/** Text that the kernel ends with a NUL, in `room` bytes. */
+/** Text that ends with a NUL, in at most `room` bytes. */
 export function text(room: number): Kind<string> {
   return {
     name: 'string',
@@ -50,10 +50,10 @@ export function text(room: number): Kind<string> {
   }
 }
 
-/** IFNAMSIZ: the name of an interface and its NUL. */
+/** The name of an interface and its NUL (IFNAMSIZ). */
 const interfaceText = text(16)
 
-/** The name of an interface, or `null` for any. */
+/** The name of an interface, or `null` for any interface. */
 export const interfaceName: Kind<string | null> = {
   name: 'interface name or null',
   get: (place) => interfaceText.get(place) || null,
@@ -63,10 +63,10 @@ export const interfaceName: Kind<string | null> = {
   },
 }
 
-/** More than the 65536 groups that one process may be in. */
+/** The most bytes of a list: more than the 65536 groups that one process may be in. */
 const LIST_ROOM = 0x40000
 
-/** An array of unsigned 32-bit numbers, as long as the kernel makes it. */
+/** An array of unsigned 32-bit numbers, whose length the kernel determines. */
 export const u32List: Kind<number[]> = {
   name: 'u32[]',
   get(place) {
@@ -90,11 +90,11 @@ export const address: Kind<AddrInfo> = {
   },
 }
 
-/** Size of `struct sock_filter`, and how many of them the kernel takes. */
+/** The size of a `struct sock_filter`, and the most of them that the kernel accepts. */
 const FILTER_ROW = 8
 const FILTER_ROWS = 4096
 
-/** A filter program: rows of `struct sock_filter` (8 bytes each) as bytes. See bpf(2), `tcpdump -ddd`. */
+/** A filter program: the bytes of an array of `struct sock_filter` (8 bytes each). See bpf(2), `tcpdump -ddd`. */
 export const filter: Kind<never, [program: Uint8Array]> = {
   name: 'Buffer of struct sock_filter[]',
   get: writeOnly,

@@ -1,12 +1,13 @@
-import { AddrInfo as Address, type AddrInfo, interfaceIndex } from '../../address/addrinfo.js'
+import { AddrInfo as Address, type AddrInfo } from '../../address/addrinfo.js'
+import { interfaceIndex } from '../../address/interface-index.js'
 import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE } from '../../constants/exported.generated.js'
 import { sys } from '../../constants/lookup.js'
 import { native, registers } from '../../native/sockets.js'
 import { checkAnswer, systemError } from '../../support/errors.js'
 import * as validate from '../../support/validate.js'
-import { fetch, first, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
+import { fetch, type Kind, kindOf, type OptionPlace, store, writeOnly } from './kind.js'
 
-/** An address that an option takes: text of the family of the socket, or an address of it. */
+/** Checks an address for an option: text, or an AddrInfo, of the family of the socket. */
 export function familiar(place: OptionPlace, name: string, value: unknown): AddrInfo {
   const ai = value instanceof Address ? value : parsed(place, name, value)
   if (ai.family === place.family) return ai
@@ -22,7 +23,7 @@ function parsed(place: OptionPlace, name: string, value: unknown): AddrInfo {
 }
 
 /**
- * The interface that multicast leaves by: its name, `null` for the kernel's choice; set by name, by index, or `null`.
+ * The interface that multicast is sent by: its name, `null` for the kernel's choice; set by name, by index, or `null`.
  */
 export const multicastInterface: Kind<string | null, [ifname: string | number | null]> = {
   name: 'interface name or null',
@@ -40,14 +41,15 @@ export const multicastInterface: Kind<string | null, [ifname: string | number | 
 
 function interfaceOfIndex(place: OptionPlace): string | null {
   fetch(place, 'int')
-  return first() === 0 ? null : nameOfInterface(first())
+  const index = registers[0] as number
+  return index === 0 ? null : nameOfInterface(index)
 }
 
 function nameOfInterface(index: number): string {
   return checkAnswer(native.ifIndexToName(index), 'if_indextoname', { detail: `interface ${index}` })
 }
 
-/** The kernel remembers an IPv4 address here, even when it was told an index. */
+/** The interface by its address: on IPv4 the kernel keeps only that, even when it was set by index. */
 function interfaceOfAddress(place: OptionPlace): string | null {
   const into = Buffer.alloc(native.limits.sockaddr_max)
   fetch(place, 'in_addr', into)
@@ -96,10 +98,10 @@ export const groupSource: Kind<
   },
 }
 
-/** What Linux takes by default on IPv6 (`mld_max_msf`); on IPv4 it is 10 (`igmp_max_msf`). */
+/** The most sources that Linux accepts by default on IPv6 (`mld_max_msf`); on IPv4 it accepts 10 (`igmp_max_msf`). */
 const FILTER_SOURCES = 64
 
-/** A multicast group, whether its sources are the only ones or the unwanted ones, the sources, and the interface. */
+/** A multicast group, whether its sources are included or excluded, the sources, and the interface. */
 export const groupFilter: Kind<
   never,
   [mcaddr: string | AddrInfo, mode: number, srcaddrs: readonly (string | AddrInfo)[], ifname?: string | number]
@@ -118,7 +120,7 @@ export const groupFilter: Kind<
   },
 }
 
-/** Addresses one behind the other, each in the room of the largest address. */
+/** Addresses one after the other, each in the room of the largest one. */
 function packed(place: OptionPlace, addresses: unknown): Buffer {
   if (!Array.isArray(addresses)) throw validate.invalidType('srcaddrs', 'an instance of Array', addresses)
   if (addresses.length > FILTER_SOURCES)
@@ -141,7 +143,7 @@ export const anycast: Kind<never, [addr: string | AddrInfo, ifname?: string | nu
   },
 }
 
-/** The address and the interface that IPv6 datagrams leave from; `null` for the kernel's choice of address. */
+/** The source address and the interface of IPv6 datagrams; `null` for the kernel's choice of address. */
 export const sourceAddress: Kind<never, [addr: string | AddrInfo | null, ifname?: string | number]> = {
   name: 'addr or null, ifname?',
   get: writeOnly,
@@ -153,12 +155,5 @@ export const sourceAddress: Kind<never, [addr: string | AddrInfo | null, ifname?
   },
 }
 
-/** The MTU in a `struct ip6_mtuinfo`; the kernel leaves the address there empty. */
-export const pathMtu: Kind<number> = {
-  name: 'bytes',
-  get(place) {
-    fetch(place, 'mtuinfo6')
-    return first()
-  },
-  set: readOnly,
-}
+/** The MTU of a `struct ip6_mtuinfo`, whose address the kernel leaves empty. */
+export const pathMtu: Kind<number> = kindOf('bytes', { layout: 'mtuinfo6', read: () => registers[0] as number })

@@ -1,5 +1,6 @@
 import { sys } from '../../constants/lookup.js'
-import { type NativeKind, native, registers } from '../../native/sockets.js'
+import { type NativeKind, native } from '../../native/sockets.js'
+import type { Codec } from '../../support/codec.js'
 import { check, systemError } from '../../support/errors.js'
 
 /** An option of one socket, by numbers; the name is for messages. */
@@ -16,9 +17,9 @@ export interface OptionPlace {
   readonly family: number
 }
 
-/** A kind of option value: how it is read from the kernel and checked and given to it. */
+/** A kind of option value: how it is read from the kernel, and how it is checked and set. */
 export interface Kind<Out, Args extends unknown[] = [value: Out]> {
-  /** What documentation calls it. */
+  /** The name in the documentation. */
   readonly name: string
   /** Reads the value. */
   get(place: OptionPlace): Out
@@ -26,27 +27,40 @@ export interface Kind<Out, Args extends unknown[] = [value: Out]> {
   set(place: OptionPlace, ...args: Args): void
 }
 
-/** Asks the kernel. The value is in the registers, or in `bytes`; returns its length. */
-export function fetch(place: OptionPlace, kind: NativeKind, bytes?: Uint8Array): number {
+/** One getsockopt(2). The value comes in the registers, or in `bytes`; returns its length. */
+export function fetch(place: OptionPlace, layout: NativeKind, bytes?: Uint8Array): number {
   const { fd, level, option, name } = place
-  return check(native.getsockopt(fd, level, option, native.kinds[kind], bytes), 'getsockopt', { detail: name })
+  return check(native.getsockopt(fd, level, option, native.kinds[layout], bytes), 'getsockopt', { detail: name })
 }
 
-/** Tells the kernel what is in the registers and in the bytes. */
-export function store(place: OptionPlace, kind: NativeKind, bytes?: Uint8Array, more?: Uint8Array): void {
+/** One setsockopt(2) with the value in the registers and the bytes. */
+export function store(place: OptionPlace, layout: NativeKind, bytes?: Uint8Array, more?: Uint8Array): void {
   const { fd, level, option, name } = place
-  check(native.setsockopt(fd, level, option, native.kinds[kind], bytes, more), 'setsockopt', { detail: name })
+  check(native.setsockopt(fd, level, option, native.kinds[layout], bytes, more), 'setsockopt', { detail: name })
 }
 
-/** The value of an option that is one number, after `fetch`. */
-export const first = (): number => registers[0] ?? 0
+/** The kind of a value that the registers hold completely. One whose codec does not write can only be read. */
+export function kindOf<T, In = T>(name: string, codec: Codec<T, In>): Kind<T, [value: In]> {
+  return {
+    name,
+    get(place) {
+      fetch(place, codec.layout)
+      return codec.read()
+    },
+    set(place, value) {
+      if (codec.write === undefined) return readOnly(place)
+      codec.write(value)
+      store(place, codec.layout)
+    },
+  }
+}
 
-/** `set` of a kind that no option takes. */
+/** `set` of a kind that can only be read. */
 export function readOnly(place: OptionPlace): never {
   throw systemError(sys.ENOPROTOOPT, 'setsockopt', { detail: `${place.name} can only be read` })
 }
 
-/** `get` of a kind that no option answers with. */
+/** `get` of a kind that can only be set. */
 export function writeOnly(place: OptionPlace): never {
   throw systemError(sys.ENOPROTOOPT, 'getsockopt', { detail: `${place.name} can only be set` })
 }

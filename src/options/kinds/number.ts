@@ -1,30 +1,18 @@
 import { type NativeKind, registers, registers64 } from '../../native/sockets.js'
+import { INT_MAX, integerCodec, UINT_MAX } from '../../support/codec.js'
 import * as validate from '../../support/validate.js'
-import { fetch, first, type Kind, store, writeOnly } from './kind.js'
+import { type Kind, kindOf, store, writeOnly } from './kind.js'
 
-const INT_MAX = 0x7fffffff
-const UINT_MAX = 0xffffffff
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn
 
 function number(name: string, layout: NativeKind, min: number, max: number): Kind<number> {
-  return {
-    name,
-    get(place) {
-      fetch(place, layout)
-      return first()
-    },
-    set(place, value) {
-      const checked = validate.integer('value', value, min, max)
-      registers[0] = checked
-      store(place, layout)
-    },
-  }
+  return kindOf(name, integerCodec(layout, min, max))
 }
 
 /** A C `int`. */
 export const int = number('int', 'int', -INT_MAX - 1, INT_MAX)
 
-/** A C `int` that has room for fewer numbers than that. */
+/** A C `int` within closer bounds. */
 export const range = (min: number, max = INT_MAX): Kind<number> => number('int', 'int', min, max)
 
 /** A C `int` that counts things. */
@@ -48,7 +36,7 @@ export const flags = number('flags', 'int', -INT_MAX - 1, INT_MAX)
 /** An unsigned 32-bit number, such as a mark. */
 export const u32 = number('u32', 'u32', 0, UINT_MAX)
 
-/** A file descriptor: one to use, or a new one that belongs to the caller from then on. */
+/** A file descriptor: set, one to use; read, a new one that the caller owns. */
 export const fd = number('fd', 'int', 0, INT_MAX)
 
 /** The index of an interface, in host byte order. */
@@ -58,33 +46,24 @@ export const ifindex = number('interface index', 'int', 0, INT_MAX)
 export const ifindexNet = number('interface index', 'net32', 0, INT_MAX)
 
 /** A switch in a C `int`. */
-export const bool: Kind<boolean> = {
-  name: 'boolean',
-  get(place) {
-    fetch(place, 'int')
-    return first() !== 0
+export const bool: Kind<boolean> = kindOf('boolean', {
+  layout: 'int',
+  read: () => registers[0] !== 0,
+  write(value: boolean) {
+    registers[0] = validate.boolean('value', value) ? 1 : 0
   },
-  set(place, value) {
-    const checked = validate.boolean('value', value)
-    registers[0] = checked ? 1 : 0
-    store(place, 'int')
-  },
-}
+})
 
 /** An unsigned 64-bit number. */
-export const u64: Kind<bigint, [value: bigint | number]> = {
-  name: 'u64 (bigint)',
-  get(place) {
-    fetch(place, 'u64')
-    return registers64[0] ?? 0n
-  },
-  set(place, value) {
+export const u64: Kind<bigint, [value: bigint | number]> = kindOf('u64 (bigint)', {
+  layout: 'u64',
+  read: () => registers64[0] as bigint,
+  write(value: bigint | number) {
     const checked = typeof value === 'bigint' ? value : BigInt(whole(value))
     if (checked < 0n || checked > UINT64_MAX) throw validate.outOfRange('value', '>= 0 and < 2 ** 64', value)
     registers64[0] = checked
-    store(place, 'u64')
   },
-}
+})
 
 function whole(value: unknown): number {
   if (typeof value !== 'number') throw validate.invalidType('value', 'of type bigint or number', value)
@@ -92,55 +71,45 @@ function whole(value: unknown): number {
 }
 
 /** Seconds with a fraction in a `struct timeval`; 0 is "none". Rounded up to microseconds. */
-export const timeval: Kind<number> = {
-  name: 'seconds (fractional)',
-  get(place) {
-    fetch(place, 'timeval')
-    return first()
+export const timeval: Kind<number> = kindOf('seconds (fractional)', {
+  layout: 'timeval',
+  read: () => registers[0] as number,
+  write(value: number) {
+    registers[0] = validate.atLeast('value', value, 0, INT_MAX)
   },
-  set(place, value) {
-    const checked = validate.atLeast('value', value, 0, INT_MAX)
-    registers[0] = checked
-    store(place, 'timeval')
-  },
-}
+})
 
 /** `struct linger`: seconds, or `null` when it is off. A negative number or `null` switches it off. */
-export const linger: Kind<number | null> = {
-  name: 'seconds or null',
-  get(place) {
-    fetch(place, 'linger')
-    return first() === 0 ? null : (registers[1] ?? 0)
-  },
-  set(place, value) {
+export const linger: Kind<number | null> = kindOf('seconds or null', {
+  layout: 'linger',
+  read: () => (registers[0] === 0 ? null : (registers[1] as number)),
+  write(value: number | null) {
     const checked = value === null ? -1 : validate.integer('value', value)
     registers[0] = checked < 0 ? 0 : 1
     registers[1] = Math.max(checked, 0)
-    store(place, 'linger')
   },
-}
+})
 
-/** Bounds of a range of port numbers, both within it. */
+/** The lowest and the highest port of a range. */
 export type PortRange = [low: number, high: number]
 
 /** Two port numbers in one unsigned 32-bit number: the lower bound in its lower half. */
-export const portRange: Kind<PortRange> = {
-  name: '[low, high]',
-  get(place) {
-    fetch(place, 'u32')
-    return [first() % 0x10000, Math.floor(first() / 0x10000)]
+export const portRange: Kind<PortRange> = kindOf('[low, high]', {
+  layout: 'u32',
+  read(): PortRange {
+    const both = registers[0] as number
+    return [both % 0x10000, Math.floor(both / 0x10000)]
   },
-  set(place, value) {
+  write(value: PortRange) {
     if (!Array.isArray(value) || value.length !== 2)
       throw validate.invalidType('value', 'an array of two numbers', value)
     const low = validate.integer('value[0]', value[0], 0, 0xffff)
     const high = validate.integer('value[1]', value[1], 0, 0xffff)
     registers[0] = high * 0x10000 + low
-    store(place, 'u32')
   },
-}
+})
 
-/** An option that acts by being set, and carries nothing. */
+/** An option that acts by being set, and has no value. */
 export const action: Kind<never, []> = {
   name: 'none',
   get: writeOnly,

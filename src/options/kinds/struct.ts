@@ -1,32 +1,16 @@
 import { registers } from '../../native/sockets.js'
+import { type Credentials, credentialsCodec, UINT_MAX } from '../../support/codec.js'
 import * as validate from '../../support/validate.js'
 import { u32List } from './bytes.js'
-import { fetch, type Kind, readOnly, store } from './kind.js'
+import { type Kind, kindOf, readOnly } from './kind.js'
 
-const UINT_MAX = 0xffffffff
+/** `struct ucred`, which the kernel fills: an option cannot set it. */
+export const ucred: Kind<Credentials> = kindOf('{ pid, uid, gid }', {
+  layout: credentialsCodec.layout,
+  read: credentialsCodec.read,
+})
 
-/** Who is at the other end of a unix socket. */
-export interface Credentials {
-  /** Process. */
-  pid: number
-  /** User. */
-  uid: number
-  /** Group. */
-  gid: number
-}
-
-/** `struct ucred`. */
-export const ucred: Kind<Credentials> = {
-  name: '{ pid, uid, gid }',
-  get(place) {
-    fetch(place, 'ucred')
-    const [pid = 0, uid = 0, gid = 0] = registers
-    return { pid, uid, gid }
-  },
-  set: readOnly,
-}
-
-/** The clock and the flags of SO_TXTIME. */
+/** The clock and the flags of `SO_TXTIME`. See tc-etf(8). */
 export interface TxTime {
   /** `CLOCK_*` of clock_gettime(2): 1 monotonic, 11 TAI. */
   clockid: number
@@ -35,41 +19,39 @@ export interface TxTime {
 }
 
 /** `struct sock_txtime`. */
-export const txtime: Kind<TxTime> = {
-  name: '{ clockid, flags }',
-  get(place) {
-    fetch(place, 'txtime')
+export const txtime: Kind<TxTime> = kindOf('{ clockid, flags }', {
+  layout: 'txtime',
+  read() {
     const [clockid = 0, flags = 0] = registers
     return { clockid, flags }
   },
-  set(place, value) {
+  write(value: TxTime) {
     const clockid = validate.integer('value.clockid', value?.clockid)
     const flags = validate.integer('value.flags', value.flags, 0, UINT_MAX)
     registers[0] = clockid
     registers[1] = flags
-    store(place, 'txtime')
   },
-}
+})
 
-/** Memory that a socket holds, in bytes. */
+/** The memory of a socket, in bytes. See `SO_MEMINFO`. */
 export interface MemInfo {
-  /** In the receive queue. */
+  /** Used by the receive queue. */
   rmem_alloc: number
-  /** Its bound, SO_RCVBUF. */
+  /** The limit of the receive queue, `SO_RCVBUF`. */
   rcvbuf: number
-  /** On the way to the network. */
+  /** Used by packets on the way to the network. */
   wmem_alloc: number
-  /** Its bound, SO_SNDBUF. */
+  /** The limit of the send queue, `SO_SNDBUF`. */
   sndbuf: number
-  /** Set aside, and free for the next packet. */
+  /** Reserved for the next packets. */
   fwd_alloc: number
-  /** In the send queue. */
+  /** Used by the send queue. */
   wmem_queued: number
-  /** Of options, such as filters and multicast memberships. */
+  /** Used by options, such as filters and multicast memberships. */
   optmem: number
-  /** Waiting until whoever uses the socket lets go of it. */
+  /** Used by packets that arrived while a call had the socket locked. */
   backlog: number
-  /** Datagrams that were dropped: a count. Absent before Linux 4.11. */
+  /** The number of datagrams that were dropped. Absent before Linux 4.11. */
   drops?: number
 }
 
@@ -86,7 +68,7 @@ const MEMORY: readonly (keyof MemInfo)[] = [
   'drops',
 ]
 
-/** An array of numbers that have names. */
+/** `SO_MEMINFO`: an array of numbers, each of which has a name. */
 export const memInfo: Kind<MemInfo> = {
   name: 'MemInfo',
   get(place) {

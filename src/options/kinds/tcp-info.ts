@@ -1,12 +1,12 @@
-/** What `TCP_INFO` says. A field is absent when this kernel does not know it. */
+/** The result of `TCP_INFO`: state and statistics of a connection. A field that the running kernel does not have is absent. */
 export interface TcpInfo {
   /** `TCP_ESTABLISHED` and so on. */
   state: number
   /** Congestion state: 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss. */
   ca_state: number
-  /** Retransmits of the oldest segment without an answer. */
+  /** Unanswered retransmissions of the oldest segment. */
   retransmits: number
-  /** Window or keep-alive probes without an answer. */
+  /** Unanswered window or keep-alive probes. */
   probes: number
   /** Doublings of the retransmission timeout. */
   backoff: number
@@ -26,15 +26,15 @@ export interface TcpInfo {
   ato: number
   /** Maximum segment size for sending, bytes. */
   snd_mss: number
-  /** Maximum segment size of what arrives, bytes. */
+  /** Maximum segment size for receiving, bytes. */
   rcv_mss: number
   /** Segments sent and not acknowledged; on a listener the connections that wait for accept. */
   unacked: number
   /** Segments acknowledged selectively; on a listener its backlog. */
   sacked: number
-  /** Segments held to be lost. */
+  /** Segments considered lost. */
   lost: number
-  /** Segments retransmitted and still out. */
+  /** Segments retransmitted and not acknowledged. */
   retrans: number
   /** Unused since Linux 4.15. */
   fackets: number
@@ -52,7 +52,7 @@ export interface TcpInfo {
   rcv_ssthresh: number
   /** Smoothed round-trip time, microseconds. */
   rtt: number
-  /** Its variation, microseconds. */
+  /** Variation of the round-trip time, microseconds. */
   rttvar: number
   /** Slow-start threshold, segments. */
   snd_ssthresh: number
@@ -70,7 +70,7 @@ export interface TcpInfo {
   total_retrans: number
   /** Pacing rate, bytes per second. */
   pacing_rate?: number
-  /** Its limit, bytes per second. */
+  /** Limit of the pacing rate, bytes per second. */
   max_pacing_rate?: number
   /** Bytes that the peer acknowledged. */
   bytes_acked?: number
@@ -88,13 +88,13 @@ export interface TcpInfo {
   data_segs_in?: number
   /** Segments with data that were sent. */
   data_segs_out?: number
-  /** Bytes per second. */
+  /** Delivery rate, bytes per second. */
   delivery_rate?: number
-  /** Microseconds busy with sending. */
+  /** Time busy with sending, microseconds. */
   busy_time?: number
-  /** Microseconds limited by the peer's window. */
+  /** Time limited by the peer's window, microseconds. */
   rwnd_limited?: number
-  /** Microseconds limited by the send buffer. */
+  /** Time limited by the send buffer, microseconds. */
   sndbuf_limited?: number
   /** Segments delivered. */
   delivered?: number
@@ -118,22 +118,22 @@ export interface TcpInfo {
   rehash?: number
   /** Retransmission timeouts. */
   total_rto?: number
-  /** Recoveries from them. */
+  /** Recoveries from retransmission timeouts. */
   total_rto_recoveries?: number
-  /** Milliseconds spent in them. */
+  /** Time spent in such recoveries, milliseconds. */
   total_rto_time?: number
   /** Segments that arrived with a congestion mark. */
   received_ce?: number
-  /** Bytes that the peer says arrived with the mark ECT(1), as accurate ECN counts them. */
+  /** Bytes with the mark ECT(1) that the peer reports as received (accurate ECN). */
   delivered_e1_bytes?: number
-  /** The same for ECT(0). */
+  /** Bytes with the mark ECT(0) that the peer reports as received. */
   delivered_e0_bytes?: number
-  /** The same for congestion marks. */
+  /** Bytes with a congestion mark that the peer reports as received. */
   delivered_ce_bytes?: number
-  /** Bytes that arrived here with the mark ECT(1). */
+  /** Bytes received with the mark ECT(1). */
   received_e1_bytes?: number
-  /** The same for ECT(0). */
+  /** Bytes received with the mark ECT(0). */
   received_e0_bytes?: number
-  /** The same for congestion marks. */
+  /** Bytes received with a congestion mark. */
   received_ce_bytes?: number
 }

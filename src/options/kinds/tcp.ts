@@ -1,31 +1,30 @@
 import type { AddrInfo } from '../../address/addrinfo.js'
-import { interfaceIndex } from '../../address/addrinfo.js'
+import { interfaceIndex } from '../../address/interface-index.js'
 import { native, registers } from '../../native/sockets.js'
+import { UINT_MAX } from '../../support/codec.js'
 import * as validate from '../../support/validate.js'
 import { familiar } from './inet.js'
-import { fetch, type Kind, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
+import { fetch, type Kind, kindOf, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
 import type { TcpInfo } from './tcp-info.js'
 
-const UINT_MAX = 0xffffffff
-
-/** Statistics of a connection; times in the unit that each name's documentation says. See tcp(7). */
+/** Statistics of a connection. Each field is documented with its unit. See tcp(7). */
 export const tcpInfo: Kind<TcpInfo> = {
   name: 'TcpInfo',
   get(place) {
     fetch(place, 'tcp_info')
-    const info: Record<string, number> = {}
+    const info: Partial<TcpInfo> = {}
     for (const [index, name] of native.tcpInfoFields.entries()) {
       const value = registers[index] ?? Number.NaN
-      if (!Number.isNaN(value)) info[name] = value
+      if (!Number.isNaN(value)) info[name as keyof TcpInfo] = value
     }
-    return info as unknown as TcpInfo
+    return info as TcpInfo
   },
   set: readOnly,
 }
 
-/** What a signature of TCP segments applies to, beside the address. */
+/** The peers that a signature of TCP segments applies to, besides the address. */
 export interface Md5Scope {
-  /** Leading bits of the address that count; all of them when absent. */
+  /** The number of leading bits of the address that are compared; all of them when absent. */
   prefixlen?: number
   /** Interface that the peer is reached by, a name or an index; any when absent. */
   ifname?: string | number
@@ -50,7 +49,7 @@ function signature(place: OptionPlace, addr: unknown, key: unknown, scope: Md5Sc
   store(place, 'md5sig', ai.sockaddr, secret)
 }
 
-/** A peer and the key of its MD5 signatures; an empty key takes it back. */
+/** A peer and the key of its MD5 signatures; an empty key removes it. */
 export const md5sig: Kind<never, [addr: string | AddrInfo, key: string | Uint8Array]> = {
   name: 'addr, key',
   get: writeOnly,
@@ -59,7 +58,7 @@ export const md5sig: Kind<never, [addr: string | AddrInfo, key: string | Uint8Ar
   },
 }
 
-/** As {@link md5sig}, for a prefix or for one interface. */
+/** Same as {@link md5sig}, for a network or for one interface. */
 export const md5sigOfScope: Kind<never, [addr: string | AddrInfo, key: string | Uint8Array, scope: Md5Scope]> = {
   name: 'addr, key, { prefixlen?, ifname? }',
   get: writeOnly,
@@ -69,15 +68,15 @@ export const md5sigOfScope: Kind<never, [addr: string | AddrInfo, key: string | 
   },
 }
 
-/** What both sides agreed on when a connection that is under repair began. */
+/** The options that were negotiated when a connection that is under repair began. */
 export interface RepairOptions {
   /** Largest segment that the peer takes, bytes. */
   mss?: number
   /** Window scales, as shifts: of the peer's window and of ours. */
   wscale?: [snd: number, rcv: number]
-  /** Selective acknowledgements were agreed on. */
+  /** Whether selective acknowledgements were negotiated. */
   sack?: boolean
-  /** Timestamps were agreed on. */
+  /** Whether timestamps were negotiated. */
   timestamps?: boolean
 }
 
@@ -131,17 +130,15 @@ export interface RepairWindow {
 }
 
 /** `struct tcp_repair_window`. */
-export const repairWindow: Kind<RepairWindow> = {
-  name: '{ snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup }',
-  get(place) {
-    fetch(place, 'repair_window')
+export const repairWindow: Kind<RepairWindow> = kindOf('{ snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup }', {
+  layout: 'repair_window',
+  read() {
     const [snd_wl1 = 0, snd_wnd = 0, max_window = 0, rcv_wnd = 0, rcv_wup = 0] = registers
     return { snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup }
   },
-  set(place, value) {
+  write(value: RepairWindow) {
     const names = ['snd_wl1', 'snd_wnd', 'max_window', 'rcv_wnd', 'rcv_wup'] as const
     const numbers = names.map((name) => validate.integer(`value.${name}`, value?.[name], 0, UINT_MAX))
     registers.set(numbers)
-    store(place, 'repair_window')
   },
-}
+})

@@ -47,7 +47,10 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
     throw validate.invalidType('sock', 'an instance of Socket of stream.inet or stream.unix', sock)
   const context = contextOf(tlscfg, isServer)
   const { servername, session, received, signal } = given
-  const secured = secure(sock, new TlsSession(context, { servername, session, shortIsAll: sock.family() !== AF_UNIX }))
+  const secured = secure(
+    sock,
+    new TlsSession(context, { servername, session, shortReadDrains: sock.family() !== AF_UNIX }),
+  )
   try {
     refusePlaintext(secured, isServer, received)
     if (!isServer) await secured.handshake({ signal })

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { AddrInfo, adoptSockaddr, interfaceIndex } from '#internal/address/addrinfo.js'
+import { AddrInfo, adoptSockaddr } from '#internal/address/addrinfo.js'
+import { interfaceIndex } from '#internal/address/interface-index.js'
 import {
   AF_INET,
   AF_INET6,

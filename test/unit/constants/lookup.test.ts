@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { constants as osConstants } from 'node:os'
 import { describe, it } from 'node:test'
 import * as exported from '#internal/constants/exported.generated.js'
-import { errnoName, isSupported, lookup, nameOf, sys } from '#internal/constants/lookup.js'
+import { errnoName, isSupported, level, lookup, nameOf, sys } from '#internal/constants/lookup.js'
 import { internalFamilies, publicFamilies } from '#internal/constants/names.generated.js'
 import { native } from '#internal/native/sockets.js'
 
@@ -236,3 +236,19 @@ export function misspelt(): unknown[] {
     exported.AF_INTE,
   ]
 }
+
+describe('a location', () => {
+  it('has the numbers of its constants, the same each time', () => {
+    const location = level('SOL_SOCKET')('SO_KEEPALIVE')
+    const { place } = location
+    assert.deepEqual(place, { level: lookup('SOL_SOCKET'), option: lookup('SO_KEEPALIVE') })
+    assert.equal(location.place, place)
+  })
+
+  it('has none where the level or the option is unknown', () => {
+    const unknown = level('SOL_SOCKET')('SO_UNHEARD_OF')
+    assert.equal(unknown.place, undefined)
+    assert.equal(unknown.place, undefined)
+    assert.equal(level('SOL_UNHEARD_OF')('SO_KEEPALIVE').place, undefined)
+  })
+})

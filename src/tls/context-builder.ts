@@ -1,0 +1,182 @@
+import { type Handle, type NativeTls, nativeTls } from '../native/tls.js'
+import * as validate from '../support/validate.js'
+import { cipherSuites, nameList, wireProtocols } from './ciphers.js'
+import { type KeyPair, type TlsConfig, VERSIONS } from './config.js'
+import { answerError, checkField } from './errors.js'
+import { warnOfInsecure } from './insecure.js'
+import { pemList, pemOrDer } from './pem.js'
+import { loadRoots } from './roots.js'
+import { sessionId } from './session-id.js'
+
+/** Seconds that a session can be resumed, unless the configuration says otherwise. */
+const SESSION_SECONDS = 300
+
+/** The longest passphrase that OpenSSL has room for, in bytes (PEM_BUFSIZE without the NUL). */
+const PASSPHRASE_MAX = 1023
+
+/** The longest OCSP response that fits into a handshake message, in bytes. */
+const OCSP_RESPONSE_MAX = 0xffff
+
+function passphraseOf({ passphrase }: { passphrase?: string | undefined }): string | undefined {
+  return passphrase === undefined ? undefined : validate.textWithoutNul('tlscfg.passphrase', passphrase, PASSPHRASE_MAX)
+}
+
+/** Whether the configuration lists only suites of TLS 1.3, which implies that version, as in Node. */
+function isTls13Only({ ciphers }: TlsConfig): boolean {
+  return ciphers !== undefined && cipherSuites(nameList('tlscfg.ciphers', ciphers)).isTls13Only
+}
+
+/** Turns a configuration into an `SSL_CTX`, field by field. Each method throws what is wrong with its fields. */
+export class ContextBuilder {
+  readonly #tls: NativeTls
+  readonly #config: TlsConfig
+  readonly #isServer: boolean
+  readonly #handle: Handle
+
+  /** Creates an empty `SSL_CTX` for a configuration that `checkConfig` has accepted. */
+  constructor(config: TlsConfig, isServer: boolean) {
+    this.#tls = nativeTls()
+    this.#config = config
+    this.#isServer = isServer
+    const handle = this.#tls.contextNew(Number(isServer))
+    if (typeof handle === 'number') throw answerError('tlscfg', handle)
+    this.#handle = handle
+  }
+
+  /**
+   * Applies every field, and returns the finished `SSL_CTX`.
+   * @param rules - the digest of the verification rules, which limits what sessions may be resumed.
+   */
+  build(rules: Uint8Array): Handle {
+    this.#setVersions()
+    this.#setCiphers()
+    this.#setKeyExchange()
+    this.#addKeys()
+    this.#addTrust()
+    this.#setVerification()
+    this.#setSessions(rules)
+    this.#setTicketKeys()
+    this.#setAlpn()
+    this.#setOcspResponse()
+    return this.#handle
+  }
+
+  #setVersions(): void {
+    const { minVersion = isTls13Only(this.#config) ? 'TLSv1.3' : 'TLSv1.2', maxVersion } = this.#config
+    const least = VERSIONS[minVersion]
+    const most = VERSIONS[maxVersion ?? 'TLSv1.3']
+    if (least > most)
+      throw validate.invalidValue('tlscfg', 'has a minVersion above its maxVersion', { minVersion, maxVersion })
+    checkField(this.#tls.contextVersions(this.#handle, least, most), 'minVersion')
+  }
+
+  #setCiphers(): void {
+    const { upToTls12, tls13 } = cipherSuites(nameList('tlscfg.ciphers', this.#config.ciphers ?? 'secure'))
+    checkField(this.#tls.contextCiphers(this.#handle, upToTls12), 'ciphers')
+    if (tls13 !== undefined) checkField(this.#tls.contextSuites(this.#handle, tls13), 'ciphers')
+  }
+
+  #setKeyExchange(): void {
+    const { ecdhCurve = 'auto', sigalgs, dhparam, honorCipherOrder = true } = this.#config
+    const [tls, handle] = [this.#tls, this.#handle]
+    if (ecdhCurve !== 'auto') this.#setNames('ecdhCurve', ecdhCurve, (list) => tls.contextGroups(handle, list))
+    if (sigalgs !== undefined) this.#setNames('sigalgs', sigalgs, (list) => tls.contextSigalgs(handle, list))
+    if (dhparam !== undefined) {
+      const parameters = dhparam === 'auto' ? undefined : validate.bytes('tlscfg.dhparam', dhparam)
+      checkField(tls.contextDh(handle, parameters), 'dhparam')
+    }
+    if (this.#isServer) tls.contextOption(handle, tls.SSL_OP_CIPHER_SERVER_PREFERENCE, Number(honorCipherOrder))
+  }
+
+  /**
+   * Applies names that OpenSSL has to know. The error gives a reason of its own, because OpenSSL's depends on the version, or is
+   * missing.
+   */
+  #setNames(field: 'ecdhCurve' | 'sigalgs', value: string, set: (list: string) => number): void {
+    if (set(nameList(`tlscfg.${field}`, value)) !== 0)
+      throw validate.invalidValue(`tlscfg.${field}`, 'has a name that OpenSSL does not know, or cannot use', value)
+  }
+
+  #addKeys(): void {
+    const { passphrase, pfx } = this.#config
+    const certs = pemList('tlscfg.cert', this.#config.cert)
+    const keys = pemList('tlscfg.key', this.#config.key)
+    if (certs.length !== keys.length)
+      throw validate.invalidValue(
+        'tlscfg',
+        'needs a key for each certificate, and a certificate for each key',
+        this.#config,
+      )
+    for (const [i, cert] of certs.entries()) this.#addPair({ cert, key: keys[i] as Uint8Array, passphrase })
+    if (pfx === undefined) return
+    const bytes = validate.bytes('tlscfg.pfx', pfx)
+    checkField(this.#tls.contextPfx(this.#handle, bytes, passphraseOf(this.#config)), 'pfx')
+  }
+
+  #addPair(pair: KeyPair): void {
+    const passphrase = passphraseOf(pair)
+    const phrase = passphrase === undefined ? undefined : Buffer.from(passphrase)
+    checkField(this.#tls.contextCert(this.#handle, pemOrDer('tlscfg.cert', pair.cert)), 'cert')
+    checkField(this.#tls.contextKey(this.#handle, pemOrDer('tlscfg.key', pair.key), phrase), 'key')
+  }
+
+  #addTrust(): void {
+    const ca = pemList('tlscfg.ca', this.#config.ca)
+    for (const certificates of ca) checkField(this.#tls.contextCa(this.#handle, certificates), 'ca')
+    if (ca.length === 0 && (!this.#isServer || this.#config.requestCert)) this.#trustRoots()
+    for (const revoked of pemList('tlscfg.crl', this.#config.crl))
+      checkField(this.#tls.contextCrl(this.#handle, revoked), 'crl')
+  }
+
+  /** Trusts the root certificates, in a store that all such contexts share: a revocation list added to it would apply to each of them. */
+  #trustRoots(): void {
+    loadRoots()
+    if (this.#config.crl !== undefined) throw validate.invalidValue('tlscfg', 'needs "ca" with "crl"', this.#config)
+    checkField(this.#tls.contextRoots(this.#handle), 'ca')
+  }
+
+  #setVerification(): void {
+    const { requestCert, rejectUnauthorized = true, verifyDepth, requireOCSP, insecureSkipVerify } = this.#config
+    const [tls, skipped] = [this.#tls, new Set(insecureSkipVerify)]
+    const rejects = rejectUnauthorized && !skipped.has('chain')
+    const bits =
+      (!this.#isServer || requestCert ? tls.VERIFY_ASK : 0) |
+      (this.#isServer && requestCert === true && rejects ? tls.VERIFY_REQUIRE : 0) |
+      (rejects ? tls.VERIFY_REJECT : 0) |
+      (skipped.has('time') ? tls.VERIFY_IGNORE_TIME : 0) |
+      (requireOCSP ? tls.VERIFY_REQUIRE_OCSP : 0)
+    const depth = verifyDepth === undefined ? -1 : validate.integer('tlscfg.verifyDepth', verifyDepth, 0, 100)
+    tls.contextVerify(this.#handle, bits, depth)
+    if (!this.#isServer) warnOfInsecure(this.#config)
+  }
+
+  #setSessions(rules: Uint8Array): void {
+    const { sessionIdContext, sessionTimeout = SESSION_SECONDS } = this.#config
+    if (sessionIdContext !== undefined) validate.string('tlscfg.sessionIdContext', sessionIdContext)
+    const seconds = validate.integer('tlscfg.sessionTimeout', sessionTimeout, 0)
+    this.#tls.contextSessions(this.#handle, sessionId(rules, sessionIdContext), seconds)
+  }
+
+  #setTicketKeys(): void {
+    if (this.#config.ticketKeys === undefined) return
+    const keys = validate.bytes('tlscfg.ticketKeys', this.#config.ticketKeys)
+    if (keys.length !== 48 && keys.length !== 80)
+      throw validate.outOfRange('tlscfg.ticketKeys.length', '48 or 80', keys.length)
+    this.#tls.contextTicketKeys(this.#handle, keys)
+  }
+
+  #setAlpn(): void {
+    const { ALPNProtocols } = this.#config
+    if (ALPNProtocols === undefined) return
+    const answer = this.#tls.contextAlpn(this.#handle, wireProtocols(ALPNProtocols), Number(this.#isServer))
+    checkField(answer, 'ALPNProtocols')
+  }
+
+  #setOcspResponse(): void {
+    if (this.#config.ocspResponse === undefined) return
+    const bytes = validate.bytes('tlscfg.ocspResponse', this.#config.ocspResponse)
+    if (bytes.length === 0 || bytes.length > OCSP_RESPONSE_MAX)
+      throw validate.outOfRange('tlscfg.ocspResponse.length', `>= 1 and <= ${OCSP_RESPONSE_MAX}`, bytes.length)
+    this.#tls.contextStaple(this.#handle, bytes)
+  }
+}

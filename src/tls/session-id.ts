@@ -1,0 +1,31 @@
+// Which TLS sessions may be resumed. A resumed session makes no use of certificates, so it is valid only where the same rules of
+// verification would have reached the same verdict.
+
+import { createHash } from 'node:crypto'
+import type { TlsConfig } from './config.js'
+import { pemList } from './pem.js'
+
+/** A SHA-256 hash of several parts, each preceded by its length, so that two different lists never hash alike. */
+function digest(...parts: readonly (string | Uint8Array)[]): Buffer {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
+  return hash.digest()
+}
+
+/** A 32-byte digest of the rules by which a configuration verifies peers. */
+export function verificationRules(config: TlsConfig, isServer: boolean): Buffer {
+  const { requestCert, rejectUnauthorized, insecureSkipVerify = [], verifyDepth, requireOCSP } = config
+  // A client's own certificate counts: a resumed session would identify it to the server by the certificate of the former connection.
+  const own = [pemList('tlscfg.cert', config.cert), config.pfx === undefined ? [] : [config.pfx]]
+  const switches = [requestCert, rejectUnauthorized, [...insecureSkipVerify].sort(), verifyDepth, requireOCSP]
+  const given = [pemList('tlscfg.ca', config.ca), pemList('tlscfg.crl', config.crl), ...(isServer ? [] : own)]
+  return digest(JSON.stringify(switches), ...given.flatMap((files) => [String(files.length), ...files]))
+}
+
+/**
+ * The id that a session must have to be resumed: 32 bytes, of the verification rules and of the peer.
+ * @param peer - a client's host; a server's `sessionIdContext`.
+ */
+export function sessionId(rules: Uint8Array, peer = ''): Buffer {
+  return digest(rules, peer)
+}
