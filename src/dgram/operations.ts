@@ -1,20 +1,22 @@
-import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
+import { type AddrInfo, addressArgument, addressFrom } from '../address/addrinfo.js'
 import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { AGAIN_NOW, RETRY_AFTER_PAUSE } from '../engine/operation.js'
+import { AGAIN_NOW, type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
 import { type Batch, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/batch-memory.js'
-import { receiveFrom, type Sender } from '../message/io.js'
 import { requireRightsSupport } from '../message/rules.js'
 import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
-import { native } from '../native/sockets.js'
+import { native, registers } from '../native/sockets.js'
 import type { Channel } from '../socket/channel.js'
-import { operationFlags, SocketOperation } from '../socket/operations.js'
+import { operationFlags } from '../socket/operations.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
 import { receiveBuffer, reserve, takeReceived, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 
 const oneByte = Buffer.alloc(1)
+
+/** Where the kernel puts the address of a sender. */
+const senderName = Buffer.alloc(native.limits.sockaddr_max)
 
 /** On a unix socket EAGAIN may mean that the queue of the receiver is full. */
 function pauseOnFullQueue(channel: Channel): ReadonlySet<number> | undefined {
@@ -22,13 +24,13 @@ function pauseOnFullQueue(channel: Channel): ReadonlySet<number> | undefined {
 }
 
 /** recvfrom(2) into the receive buffer of the thread, of which only the bytes that arrived are taken. */
-export class RecvFrom extends SocketOperation<[Buffer, AddrInfo | null]> implements Sender {
-  address: AddrInfo | null = null
+export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
+  readonly flags: number
   protected room: number
   #sysFlags = 0
 
-  constructor(channel: Channel, room: number, flags: number) {
-    super(channel, flags)
+  constructor(room: number, flags: number) {
+    this.flags = flags
     this.room = room
   }
 
@@ -43,19 +45,20 @@ export class RecvFrom extends SocketOperation<[Buffer, AddrInfo | null]> impleme
 
   attempt(fd: number): number {
     const at = reserve(this.room)
-    return receiveFrom(fd, receiveBuffer(), at, this.room, this.#sysFlags, this)
+    return native.recvfrom(fd, receiveBuffer(), at, this.room, this.#sysFlags, senderName)
   }
 
   finish(count: number): [Buffer, AddrInfo | null] {
     const { room, flags } = this
-    return [takeReceived(Math.min(untruncated('recvfrom', count, room, flags), room)), this.address]
+    const sender = addressFrom(senderName, registers[0] as number)
+    return [takeReceived(Math.min(untruncated('recvfrom', count, room, flags), room)), sender]
   }
 }
 
 /** recvfrom(2) with as much room as the next datagram needs. */
 export class RecvWhole extends RecvFrom {
-  constructor(channel: Channel) {
-    super(channel, 1, 0)
+  constructor() {
+    super(1, 0)
   }
 
   override attempt(fd: number): number {
@@ -67,13 +70,14 @@ export class RecvWhole extends RecvFrom {
 }
 
 /** sendto(2): a datagram is sent whole or not at all. */
-export class SendTo extends SocketOperation<number> {
+export class SendTo implements Operation<number> {
+  readonly flags: number
   readonly pauseOn: ReadonlySet<number> | undefined
   #from: Uint8Array
   readonly #to: AddrInfo
 
   constructor(channel: Channel, from: validate.Data, to: AddrInfo, flags: number) {
-    super(channel, flags)
+    this.flags = flags
     this.#from = from as Uint8Array
     this.#to = to
     this.pauseOn = pauseOnFullQueue(channel)
@@ -103,14 +107,17 @@ export class SendTo extends SocketOperation<number> {
 }
 
 /** recvmmsg(2). */
-export class RecvMany extends SocketOperation<Batch> {
+export class RecvMany implements Operation<Batch> {
+  readonly flags: number
+  readonly #channel: Channel
   #batch: Batch | undefined
   readonly #most: number
   readonly #room: number
   #sysFlags = 0
 
   constructor(channel: Channel, most: number, room: number, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#most = most
     this.#room = room
   }
@@ -126,7 +133,7 @@ export class RecvMany extends SocketOperation<Batch> {
   }
 
   attempt(fd: number): number {
-    const mayCarryFds = this.channel.kind.family === AF_UNIX
+    const mayCarryFds = this.#channel.kind.family === AF_UNIX
     const result = receiveBatch(fd, this.#most, this.#room, this.#sysFlags, mayCarryFds)
     if (typeof result === 'number') return result
     this.#batch = result
@@ -139,14 +146,17 @@ export class RecvMany extends SocketOperation<Batch> {
 }
 
 /** sendmmsg(2), until all datagrams are sent. */
-export class SendMany extends SocketOperation<number> {
+export class SendMany implements Operation<number> {
+  readonly flags: number
+  readonly #channel: Channel
   readonly pauseOn: ReadonlySet<number> | undefined
   readonly #datagrams: Iterable<OutgoingDatagram>
   #outgoing: SendBatch | undefined
   #sysFlags = 0
 
   constructor(channel: Channel, datagrams: Iterable<OutgoingDatagram>, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#datagrams = datagrams
     this.pauseOn = pauseOnFullQueue(channel)
   }
@@ -159,8 +169,8 @@ export class SendMany extends SocketOperation<number> {
   check(): void {
     this.#sysFlags = operationFlags(this.flags)
     const outgoing = new SendBatch(this.#datagrams)
-    if (outgoing.hasRights) requireRightsSupport(this.channel, 'sendmmsg')
-    if (outgoing.isCut && this.channel.kind.protocol !== IPPROTO_UDP)
+    if (outgoing.hasRights) requireRightsSupport(this.#channel, 'sendmmsg')
+    if (outgoing.isCut && this.#channel.kind.protocol !== IPPROTO_UDP)
       throw systemError(sys.EOPNOTSUPP, 'sendmmsg', { detail: 'only UDP cuts datagrams into segments' })
     this.#outgoing = outgoing
   }

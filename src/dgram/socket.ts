@@ -44,12 +44,12 @@ export class DgramSocket extends Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[data: Buffer, ai: AddrInfo | null]> {
-    return this[kRead](new RecvFrom(this[kHandle], bufsize, flags), options)
+    return this[kRead](new RecvFrom(bufsize, flags), options)
   }
 
   /** Receives the next datagram, however long it is: unix ones are limited by the sender's buffer, and a long one must not end the loop. */
   #next(): Promise<[Buffer, AddrInfo | null]> {
-    return this.family() === AF_UNIX ? this[kRead](new RecvWhole(this[kHandle])) : this.recvfrom()
+    return this.family() === AF_UNIX ? this[kRead](new RecvWhole()) : this.recvfrom()
   }
 
   /**

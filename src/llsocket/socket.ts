@@ -1,4 +1,4 @@
-import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
+import { type AddrInfo, addressArgument, addressFrom } from '../address/addrinfo.js'
 import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { closeFd } from '../descriptor/close-fd.js'
@@ -6,11 +6,11 @@ import { Descriptor, setNonblock, takeError } from '../descriptor/descriptor.js'
 import { Handle, kHandle } from '../descriptor/handle.js'
 import { type SocketFacts, SocketKind } from '../descriptor/kind.js'
 import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
-import { messageHeader, receiveFrom, receiveMessage, sendMessage } from '../message/io.js'
+import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import { checkRights, isMessageEof, requireRightsSupport, takeData } from '../message/rules.js'
-import { native } from '../native/sockets.js'
+import { native, registers } from '../native/sockets.js'
 import {
   allOptions,
   type ipOptions,
@@ -30,6 +30,9 @@ import { AGAIN, type Again, attempt } from './again.js'
 
 const DEFAULT_BUFSIZE = 65536
 const POLL_FOREVER = -1
+
+/** Where the kernel puts the address of a sender. */
+const senderName = Buffer.alloc(native.limits.sockaddr_max)
 
 /**
  * A socket whose methods are system calls: each makes one, here and now. A method that would have to wait returns
@@ -254,13 +257,13 @@ export class Socket extends Descriptor {
     const room = validate.integer('bufsize', bufsize, 1)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.bufferFlags(bits)
-    const from: { address: AddrInfo | null } = { address: null }
     const read = (fd: number): number =>
-      receive(room, (into, at, length) => receiveFrom(fd, into, at, length, sysFlags, from))
+      receive(room, (into, at, length) => native.recvfrom(fd, into, at, length, sysFlags, senderName))
     const count = this.#call('recvfrom', read)
     if (count === AGAIN) return AGAIN
+    const sender = addressFrom(senderName, registers[0] as number)
     const data = takeData(this[kHandle], 'recvfrom', count, room, bits)
-    return data === null ? null : [data, from.address]
+    return data === null ? null : [data, sender]
   }
 
   /** Receives into several pieces of memory, one after the other. Returns the count, 0 at the end of a stream. See readv(2). */

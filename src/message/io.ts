@@ -1,4 +1,4 @@
-import { type AddrInfo, addressFrom } from '../address/addrinfo.js'
+import { addressFrom } from '../address/addrinfo.js'
 import { native, registers } from '../native/sockets.js'
 import { invalidType } from '../support/validate.js'
 import { MsgHdr } from './msghdr.js'
@@ -33,32 +33,7 @@ export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
   const nameLength = registers[0] as number
   const controlLength = registers[1] as number
   const messageFlags = registers[2] as number
-  msg.received(count, senderAddress(nameLength), messageFlags)
+  msg.received(count, addressFrom(nameRoom, nameLength), messageFlags)
   cmsgs.decode(control, controlLength)
-  return count
-}
-
-/** A copy of the address that the last call received. */
-function senderAddress(length: number): AddrInfo | null {
-  return addressFrom(nameRoom, length)
-}
-
-/** An object that keeps the address of a sender: the operation itself, so that a receive allocates no further one. */
-export interface Sender {
-  /** `null` where the sender has none. */
-  address: AddrInfo | null
-}
-
-/** One recvfrom(2): the count, or `-errno`; sets `from.address`. */
-export function receiveFrom(
-  fd: number,
-  into: Uint8Array,
-  offset: number,
-  length: number,
-  flags: number,
-  from: Sender,
-): number {
-  const count = native.recvfrom(fd, into, offset, length, flags, nameRoom)
-  if (count >= 0) from.address = senderAddress(registers[0] as number)
   return count
 }

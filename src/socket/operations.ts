@@ -20,29 +20,19 @@ export function operationFlags(flags: unknown): number {
   return bits
 }
 
-/** An operation on a channel. An object of a class, because the closures of a literal would be several allocations for each message. */
-export abstract class SocketOperation<T> implements Operation<T> {
-  readonly channel: Channel
-  readonly flags: number
-
-  constructor(channel: Channel, flags: number) {
-    this.channel = channel
-    this.flags = flags
-  }
-
-  abstract get syscall(): string
-  abstract check(): void
-  abstract attempt(fd: number): number
-  abstract finish(count: number): T | typeof AGAIN_NOW
-}
+// Operations are objects of classes, because the closures of a literal would be several allocations for each message; and the classes have no
+// base in common, because its constructor would cost a send of 64 bytes 4 % (docs/facts.md).
 
 /** recv(2) into the receive buffer of the thread, of which only the bytes that arrived are taken. */
-export class Recv extends SocketOperation<Buffer | null> {
+export class Recv implements Operation<Buffer | null> {
+  readonly flags: number
+  readonly #channel: Channel
   readonly #room: number
   #sysFlags = 0
 
   constructor(channel: Channel, room: number, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#room = room
   }
 
@@ -51,35 +41,38 @@ export class Recv extends SocketOperation<Buffer | null> {
   }
 
   get wakeOnEither(): boolean {
-    return this.channel.transport.wakeOnEither
+    return this.#channel.transport.wakeOnEither
   }
 
   check(): void {
     validate.integer('bufsize', this.#room, 1)
-    this.#sysFlags = this.channel.kind.bufferFlags(operationFlags(this.flags))
+    this.#sysFlags = this.#channel.kind.bufferFlags(operationFlags(this.flags))
   }
 
   attempt(fd: number): number {
     const at = reserve(this.#room)
-    return this.channel.transport.recv(fd, receiveBuffer(), at, this.#room, this.#sysFlags)
+    return this.#channel.transport.recv(fd, receiveBuffer(), at, this.#room, this.#sysFlags)
   }
 
   finish(count: number): Buffer | null {
-    return takeData(this.channel, 'recv', count, this.#room, this.flags)
+    return takeData(this.#channel, 'recv', count, this.#room, this.flags)
   }
 
   drained(count: number): boolean {
-    return count > 0 && this.flags === 0 && this.channel.transport.drained(count, this.#room)
+    return count > 0 && this.flags === 0 && this.#channel.transport.drained(count, this.#room)
   }
 }
 
 /** recv(2) into memory of the caller. */
-export class RecvInto extends SocketOperation<number> {
+export class RecvInto implements Operation<number> {
+  readonly flags: number
+  readonly #channel: Channel
   #into: Uint8Array
   #sysFlags = 0
 
   constructor(channel: Channel, into: ArrayBufferView, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#into = into as Uint8Array
   }
 
@@ -88,16 +81,16 @@ export class RecvInto extends SocketOperation<number> {
   }
 
   get wakeOnEither(): boolean {
-    return this.channel.transport.wakeOnEither
+    return this.#channel.transport.wakeOnEither
   }
 
   check(): void {
     this.#into = validate.room('buffer', this.#into)
-    this.#sysFlags = this.channel.kind.recvFlags(operationFlags(this.flags))
+    this.#sysFlags = this.#channel.kind.recvFlags(operationFlags(this.flags))
   }
 
   attempt(fd: number): number {
-    return this.channel.transport.recv(fd, this.#into, 0, this.#into.length, this.#sysFlags)
+    return this.#channel.transport.recv(fd, this.#into, 0, this.#into.length, this.#sysFlags)
   }
 
   finish(count: number): number {
@@ -105,19 +98,22 @@ export class RecvInto extends SocketOperation<number> {
   }
 
   drained(count: number): boolean {
-    return count > 0 && this.flags === 0 && this.channel.transport.drained(count, this.#into.length)
+    return count > 0 && this.flags === 0 && this.#channel.transport.drained(count, this.#into.length)
   }
 }
 
 /** send(2), until all of the data is accepted and has left. */
-export class Send extends SocketOperation<number> {
+export class Send implements Operation<number> {
+  readonly flags: number
+  readonly #channel: Channel
   #from: Uint8Array
   /** What there was when the call was made: memory that shrinks meanwhile is an error, and not a shorter message. */
   #length = 0
   #sent = 0
 
   constructor(channel: Channel, from: validate.Data, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#from = from as Uint8Array
   }
 
@@ -126,7 +122,7 @@ export class Send extends SocketOperation<number> {
   }
 
   get wakeOnEither(): boolean {
-    return this.channel.transport.wakeOnEither
+    return this.#channel.transport.wakeOnEither
   }
 
   check(): void {
@@ -136,12 +132,12 @@ export class Send extends SocketOperation<number> {
   }
 
   attempt(fd: number): number {
-    return this.channel.transport.send(fd, this.#from, this.#sent, this.#length - this.#sent, this.flags)
+    return this.#channel.transport.send(fd, this.#from, this.#sent, this.#length - this.#sent, this.flags)
   }
 
   finish(count: number): number | typeof AGAIN_NOW {
     this.#sent += count
-    return this.#sent < this.#length || this.channel.transport.pendingBytes > 0 ? AGAIN_NOW : this.#sent
+    return this.#sent < this.#length || this.#channel.transport.pendingBytes > 0 ? AGAIN_NOW : this.#sent
   }
 
   context(): ErrorContext {
@@ -150,11 +146,14 @@ export class Send extends SocketOperation<number> {
 }
 
 /** recvmsg(2). */
-export class RecvMsg extends SocketOperation<number | null> {
+export class RecvMsg implements Operation<number | null> {
+  readonly flags: number
+  readonly #channel: Channel
   readonly #header: MsgHdr
 
   constructor(channel: Channel, header: MsgHdr, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#header = header
   }
 
@@ -163,7 +162,7 @@ export class RecvMsg extends SocketOperation<number | null> {
   }
 
   check(): void {
-    this.channel.transport.requirePlain('recvmsg')
+    this.#channel.transport.requirePlain('recvmsg')
     messageHeader(this.#header)
     operationFlags(this.flags)
   }
@@ -173,17 +172,20 @@ export class RecvMsg extends SocketOperation<number | null> {
   }
 
   finish(count: number): number | null {
-    return count === 0 && isMessageEof(this.channel, this.#header) ? null : count
+    return count === 0 && isMessageEof(this.#channel, this.#header) ? null : count
   }
 }
 
 /** sendmsg(2), until all of the message is accepted. Control messages go with the first byte. */
-export class SendMsg extends SocketOperation<number> {
+export class SendMsg implements Operation<number> {
+  readonly flags: number
+  readonly #channel: Channel
   readonly #header: MsgHdr
   #sent = 0
 
   constructor(channel: Channel, header: MsgHdr, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#header = header
   }
 
@@ -192,10 +194,10 @@ export class SendMsg extends SocketOperation<number> {
   }
 
   check(): void {
-    this.channel.transport.requirePlain('sendmsg')
+    this.#channel.transport.requirePlain('sendmsg')
     messageHeader(this.#header)
     operationFlags(this.flags)
-    checkRights(this.channel, this.#header)
+    checkRights(this.#channel, this.#header)
   }
 
   attempt(fd: number): number {

@@ -1,11 +1,12 @@
 import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
+import type { Operation } from '../engine/operation.js'
 import { type ReceivedDescriptor, receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import type { unixOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
 import type { ErrorContext } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
-import { operationFlags, SocketOperation } from './operations.js'
+import { operationFlags } from './operations.js'
 import type { WaitOptions } from './settings.js'
 
 /** Options of unix sockets. By name, so that declarations refer to the rows and keep their comments. */
@@ -34,12 +35,15 @@ export interface UnixMethods extends UnixOptions {
 }
 
 /** sendmsg(2) with one descriptor. */
-export class SendFd extends SocketOperation<0> {
+export class SendFd implements Operation<0> {
+  readonly flags: number
+  readonly #channel: Channel
   readonly #passed: number
   readonly #to: AddrInfo | undefined
 
   constructor(channel: Channel, passed: number, to: AddrInfo | undefined, flags: number) {
-    super(channel, flags)
+    this.#channel = channel
+    this.flags = flags
     this.#passed = passed
     this.#to = to
   }
@@ -49,7 +53,7 @@ export class SendFd extends SocketOperation<0> {
   }
 
   check(): void {
-    this.channel.transport.requirePlain('sendfd')
+    this.#channel.transport.requirePlain('sendfd')
     validate.descriptor('fd', this.#passed)
     if (this.#to !== undefined) addressArgument('ai', this.#to)
     operationFlags(this.flags)
@@ -69,20 +73,28 @@ export class SendFd extends SocketOperation<0> {
 }
 
 /** recvmsg(2) of one descriptor. */
-export class RecvFd extends SocketOperation<number | null> implements ReceivedDescriptor {
+export class RecvFd implements Operation<number | null>, ReceivedDescriptor {
+  readonly flags: number
+  readonly #channel: Channel
+  /** The descriptor that was received, -1 for the end. */
   fd = -1
+
+  constructor(channel: Channel, flags: number) {
+    this.#channel = channel
+    this.flags = flags
+  }
 
   get syscall(): string {
     return 'recvfd'
   }
 
   check(): void {
-    this.channel.transport.requirePlain('recvfd')
+    this.#channel.transport.requirePlain('recvfd')
     operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return receiveDescriptor(fd, this.flags, this.channel.kind.zeroMeansEof, this)
+    return receiveDescriptor(fd, this.flags, this.#channel.kind.zeroMeansEof, this)
   }
 
   finish(): number | null {
