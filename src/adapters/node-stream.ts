@@ -37,13 +37,20 @@ function familyName(ai: AddrInfo | undefined): string | undefined {
   return ai?.family === AF_INET6 ? 'IPv6' : undefined
 }
 
+// Symbols, so that a stream of the user's may have properties of any name.
+
+/** The socket of a stream, which the stream owns. */
+export const kSocket: unique symbol = Symbol('berkeley.socket')
+/** Receives the next data; null at the end. */
+const kReceive: unique symbol = Symbol('berkeley.receive')
+
 /**
  * A socket as a Node stream. It receives when the stream is read, sends as fast as the kernel accepts data, and supports half-open
  * connections. The stream owns the socket: destroying the stream closes it, and no other code should use it.
  */
 export class SocketDuplex extends Duplex {
-  /** The socket, which this stream owns. */
-  protected readonly socket: HalfClosing
+  /** @internal */
+  readonly [kSocket]: HalfClosing
   readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = {}
   #idleMs = 0
   #idle: NodeJS.Timeout | undefined
@@ -52,14 +59,14 @@ export class SocketDuplex extends Duplex {
   constructor(socket: HalfClosing, options: DuplexOptions = {}) {
     const { signal, ...others } = validate.object('options', options) as DuplexOptions
     super({ allowHalfOpen: true, ...others, objectMode: false, decodeStrings: true })
-    this.socket = socket
+    this[kSocket] = socket
     // Given to super(), a signal that is already aborted would destroy the stream before it has its socket.
     if (signal) addAbortSignal(signal, this)
   }
 
-  /** Receives the next data; null at the end. */
-  protected receive(): Promise<Buffer | null> {
-    return this.socket.recv()
+  /** @internal */
+  [kReceive](): Promise<Buffer | null> {
+    return this[kSocket].recv()
   }
 
   // Methods of net.Socket that HTTP agents and servers call. Without TCP those for its options do nothing, as in Node.
@@ -94,13 +101,13 @@ export class SocketDuplex extends Duplex {
 
   /** Same as in `net.Socket`: reads and writes that wait keep the process alive. */
   ref(): this {
-    this.socket.ref()
+    this[kSocket].ref()
     return this
   }
 
   /** Same as in `net.Socket`: reads and writes that wait do not keep the process alive. */
   unref(): this {
-    this.socket.unref()
+    this[kSocket].unref()
     return this
   }
 
@@ -143,7 +150,7 @@ export class SocketDuplex extends Duplex {
   /** An address, which is kept from the first time it was known: logs ask for it when the connection is closed. */
   #name(call: 'getsockname' | 'getpeername'): AddrInfo | undefined {
     try {
-      this.#names[call] ??= this.socket[call]()
+      this.#names[call] ??= this[kSocket][call]()
     } catch {
       // Closed, or not connected.
     }
@@ -152,7 +159,7 @@ export class SocketDuplex extends Duplex {
 
   /** The socket with its TCP options; undefined if it is not TCP, or closed. */
   get #tcp(): (HalfClosing & Partial<TcpOptions>) | undefined {
-    return this.socket.fd() >= 0 && this.socket.protocol() === IPPROTO_TCP ? this.socket : undefined
+    return this[kSocket].fd() >= 0 && this[kSocket].protocol() === IPPROTO_TCP ? this[kSocket] : undefined
   }
 
   #active(): void {
@@ -163,7 +170,7 @@ export class SocketDuplex extends Duplex {
 
   /** Called by Node to read. */
   override _read(): void {
-    this.receive().then(
+    this[kReceive]().then(
       (data) => {
         this.#active()
         this.push(data)
@@ -175,7 +182,7 @@ export class SocketDuplex extends Duplex {
   /** Called by Node to send a chunk. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#active()
-    this.socket.send(chunk).then(() => done(), done)
+    this[kSocket].send(chunk).then(() => done(), done)
   }
 
   /** Called by Node to send all chunks that wait: in as few calls as possible, and without copying them together. */
@@ -187,19 +194,19 @@ export class SocketDuplex extends Duplex {
     for (let at = 0; at < chunks.length; at += IOV_MAX) {
       const msg = new MsgHdr()
       for (const chunk of chunks.slice(at, at + IOV_MAX)) msg.add(chunk)
-      await this.socket.sendmsg(msg)
+      await this[kSocket].sendmsg(msg)
     }
   }
 
   /** Called by Node at the end of the data: the peer sees the end, too. */
   override _final(done: Done): void {
-    this.socket.end().then(() => done(), done)
+    this[kSocket].end().then(() => done(), done)
   }
 
   /** Called by Node when the stream is destroyed: closes the socket. */
   override _destroy(error: Error | null, done: Done): void {
     clearTimeout(this.#idle)
-    this.socket.close().then(
+    this[kSocket].close().then(
       () => done(error),
       (failure: Error) => done(error ?? failure),
     )
@@ -212,8 +219,8 @@ export class SocketDuplex extends Duplex {
  * has to close them; without a listener they are closed.
  */
 export class UnixDuplex extends SocketDuplex {
-  /** The socket, which this stream owns. */
-  declare protected readonly socket: HalfClosing & UnixMethods
+  /** @internal */
+  declare readonly [kSocket]: HalfClosing & UnixMethods
   /** The descriptors to send with a chunk, until it is written. */
   readonly #fdsByChunk = new WeakMap<Uint8Array, readonly number[]>()
   readonly #incoming = new MsgHdr()
@@ -254,7 +261,7 @@ export class UnixDuplex extends SocketDuplex {
     const msg = new MsgHdr()
     msg.add(chunk)
     msg.control().push(CmsgHdr.rights(...fds))
-    await this.socket.sendmsg(msg)
+    await this[kSocket].sendmsg(msg)
   }
 
   override _writev(queued: Queued[], done: Done): void {
@@ -269,10 +276,11 @@ export class UnixDuplex extends SocketDuplex {
       })
   }
 
-  protected override async receive(): Promise<Buffer | null> {
+  /** @internal */
+  override async [kReceive](): Promise<Buffer | null> {
     const msg = this.#incoming
     if (msg.length === 0) msg.addn(65536)
-    const count = await this.socket.recvmsg(msg)
+    const count = await this[kSocket].recvmsg(msg)
     if (count === null) return null
     const fds = [...msg.control()].flatMap((cmsg) => cmsg.take())
     if (fds.length > 0 && !this.emit('fds', fds)) for (const fd of fds) closeFd(fd)

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { DuplexOptions } from 'node:stream'
 import type { Cipher } from '../tls/session-info.js'
-import { type Done, type HalfClosing, type Queued, SocketDuplex } from './node-stream.js'
+import { type Done, type HalfClosing, kSocket, type Queued, SocketDuplex } from './node-stream.js'
 
 /** An encrypted stream socket: the properties that the adapter passes on. */
 interface Encrypted extends HalfClosing {
@@ -29,8 +29,8 @@ interface Encrypted extends HalfClosing {
 export class TlsDuplex extends SocketDuplex {
   /** Same as in `tls.TLSSocket`: always true. */
   readonly encrypted = true
-  /** The socket, which this stream owns. */
-  declare protected readonly socket: Encrypted
+  /** @internal */
+  declare readonly [kSocket]: Encrypted
 
   /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: Encrypted, options: DuplexOptions = {}) {
@@ -39,47 +39,47 @@ export class TlsDuplex extends SocketDuplex {
 
   /** Same as in `tls.TLSSocket`: the application protocol that was negotiated (ALPN), false for none. */
   get alpnProtocol(): string | false {
-    return this.socket.alpnProtocol ?? false
+    return this[kSocket].alpnProtocol ?? false
   }
 
   /** Same as in `tls.TLSSocket`: the name that the client asked for (SNI), false for none. */
   get servername(): string | false {
-    return this.socket.servername ?? false
+    return this[kSocket].servername ?? false
   }
 
   /** Same as in `tls.TLSSocket`: whether the peer has shown a certificate that passed every check. */
   get authorized(): boolean {
-    return this.socket.authorized
+    return this[kSocket].authorized
   }
 
   /** Same as in `tls.TLSSocket`: why the peer could not be verified; null if it could. */
   get authorizationError(): Error | null {
-    return this.socket.authorizationError
+    return this[kSocket].authorizationError
   }
 
   /** Same as in `tls.TLSSocket`: the certificate of the peer. */
   getPeerX509Certificate(): X509Certificate | undefined {
-    return this.socket.getPeerCertificate()
+    return this[kSocket].getPeerCertificate()
   }
 
   /** Same as in `tls.TLSSocket`: the cipher suite. */
   getCipher(): Cipher | undefined {
-    return this.socket.getCipher()
+    return this[kSocket].getCipher()
   }
 
   /** Same as in `tls.TLSSocket`: the protocol version, such as `'TLSv1.3'`. */
   getProtocol(): string | undefined {
-    return this.socket.getProtocol()
+    return this[kSocket].getProtocol()
   }
 
   /** Same as in `tls.TLSSocket`: the session that a later connection can resume. */
   getSession(): Buffer | undefined {
-    return this.socket.getSession()
+    return this[kSocket].getSession()
   }
 
   /** Same as in `tls.TLSSocket`: whether the handshake resumed a session. */
   isSessionReused(): boolean {
-    return this.socket.isSessionReused()
+    return this[kSocket].isSessionReused()
   }
 
   /** Called by Node to send all chunks that wait: joined, because each write makes a record of its own. */

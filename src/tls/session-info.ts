@@ -20,18 +20,34 @@ const LABEL_MAX = 249
 
 /** The properties of a TLS connection. Once it is closed, all of them are undefined, empty or false. */
 export class SessionInfo {
-  /** Whether the session is freed. */
+  /**
+   * Whether the session is freed.
+   * @internal
+   */
   protected closed = false
-  /** Whether the handshake is done. */
+  /**
+   * Whether the handshake is done.
+   * @internal
+   */
   protected established = false
-  /** The last resumable session that the server sent. */
+  /**
+   * The last resumable session that the server sent.
+   * @internal
+   */
   protected lastSession: Buffer | undefined
 
-  /** The addon. */
+  /**
+   * The addon.
+   * @internal
+   */
   protected readonly tls: NativeTls
-  /** The session in the addon. */
+  /**
+   * The session in the addon.
+   * @internal
+   */
   protected readonly handle: Handle
 
+  /** @internal */
   protected constructor(tls: NativeTls, handle: Handle) {
     this.tls = tls
     this.handle = handle
@@ -48,7 +64,10 @@ export class SessionInfo {
     return der && new X509Certificate(der)
   }
 
-  /** The certificates of the peer in DER form. */
+  /**
+   * The certificates of the peer in DER form.
+   * @internal
+   */
   protected get chain(): Buffer[] {
     return this.#ask((tls, handle) => tls.sessionCertificates(handle)) ?? []
   }
