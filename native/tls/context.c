@@ -196,8 +196,8 @@ static int64_t context_ticket_keys(call_t *call) {
     return 0;
 }
 
-/* contextStaple(context, response): the OCSP response about a server's own certificate */
-static int64_t context_staple(call_t *call) {
+/* contextOcspResponse(context, response): the OCSP response about a server's own certificate */
+static int64_t context_ocsp_response(call_t *call) {
     context_t *context = call_context(call, 0);
     bytes_t response = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
@@ -230,7 +230,7 @@ const method_t context_methods[] = {
     {"contextOption", .number = context_option},
     {"contextSessions", .number = context_sessions},
     {"contextTicketKeys", .number = context_ticket_keys},
-    {"contextStaple", .number = context_staple},
+    {"contextOcspResponse", .number = context_ocsp_response},
     {"contextCallbacks", .number = context_callbacks},
     {0},
 };

@@ -105,8 +105,8 @@ static int64_t session_resume(call_t *call) {
     return good ? fits : TLS_FAILED;
 }
 
-/* sessionStaple(session) -> the OCSP response that the server sent */
-static napi_value session_staple(call_t *call) {
+/* sessionOcspResponse(session) -> the OCSP response that the server sent */
+static napi_value session_ocsp_response(call_t *call) {
     const session_t *session = call_open_session(call);
     if (session == NULL) return NULL;
     const unsigned char *bytes = NULL;
@@ -175,7 +175,7 @@ const method_t info_methods[] = {
     {"sessionKeylog", .value = session_keylog},
     {"sessionResumption", .value = session_resumption},
     {"sessionResume", .number = session_resume},
-    {"sessionStaple", .value = session_staple},
+    {"sessionOcspResponse", .value = session_ocsp_response},
     {"sessionExport", .number = session_export},
     {"sessionFailure", .value = session_failure},
     {"queueReason", .value = queue_reason},

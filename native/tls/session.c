@@ -67,7 +67,7 @@ static bool prepare(session_t *session, const session_args_t *args) {
     return true;
 }
 
-/* sessionNew(context, isServer, shortIsAll, servername?, checksName, asksForStaple) -> external, or a
+/* sessionNew(context, isServer, shortReadDrains, servername?, checksName, requestsOcsp) -> external, or a
  * number when it cannot be made */
 static napi_value session_new(call_t *call) {
     napi_value external;

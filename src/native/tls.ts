@@ -76,7 +76,7 @@ export interface NativeTls {
   contextOption(context: Handle, option: number, on: number): number
   contextSessions(context: Handle, id: Uint8Array, seconds: number): number
   contextTicketKeys(context: Handle, keys: Uint8Array): number
-  contextStaple(context: Handle, response: Uint8Array): number
+  contextOcspResponse(context: Handle, response: Uint8Array): number
   contextCallbacks(context: Handle, selects: number, keylog: number): number
   /** The names of a certificate in DER form. */
   certificateNames(der: Uint8Array): NameRow[] | undefined
@@ -88,7 +88,7 @@ export interface NativeTls {
     shortReadDrains: number,
     servername: string | undefined,
     checksName: number,
-    asksForStaple: number,
+    requestsOcsp: number,
   ): Handle | number
   /** Sets the id of a client's session, 32 bytes at most: only a session of the same id is resumed. */
   sessionIdentify(session: Handle, id: Uint8Array): number
@@ -116,7 +116,7 @@ export interface NativeTls {
   sessionKeylog(session: Handle): Buffer | undefined
   sessionResumption(session: Handle): Buffer | undefined
   sessionResume(session: Handle, former: Uint8Array): number
-  sessionStaple(session: Handle): Buffer | undefined
+  sessionOcspResponse(session: Handle): Buffer | undefined
   sessionExport(session: Handle, into: Uint8Array, label: string, context?: Uint8Array): number
   sessionFailure(
     session: Handle,

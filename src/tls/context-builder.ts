@@ -177,6 +177,6 @@ export class ContextBuilder {
     const bytes = validate.bytes('tlscfg.ocspResponse', this.#config.ocspResponse)
     if (bytes.length === 0 || bytes.length > OCSP_RESPONSE_MAX)
       throw validate.outOfRange('tlscfg.ocspResponse.length', `>= 1 and <= ${OCSP_RESPONSE_MAX}`, bytes.length)
-    this.#tls.contextStaple(this.#handle, bytes)
+    this.#tls.contextOcspResponse(this.#handle, bytes)
   }
 }

@@ -113,7 +113,7 @@ export class SessionInfo {
 
   /** The OCSP response that the server has stapled, in DER form. */
   get ocspResponse(): Buffer | undefined {
-    return this.#ask((tls, handle) => tls.sessionStaple(handle))
+    return this.#ask((tls, handle) => tls.sessionOcspResponse(handle))
   }
 
   /**

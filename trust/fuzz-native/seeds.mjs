@@ -200,7 +200,7 @@ const SEEDS = {
       [call('contextCert', 0, 4), call('contextKey', 0, 3), call('contextVerify', 0, 7, 3)],
       [call('contextCert', 0, 4), call('contextKey', 0, 5)],
       [call('contextPfx', 0, 6), call('contextNames', 0)],
-      [call('contextCa', 0, 0), call('contextCrl', 0, 7), call('contextCrl', 0, 8), call('contextStaple', 0, 9)],
+      [call('contextCa', 0, 0), call('contextCrl', 0, 7), call('contextCrl', 0, 8), call('contextOcspResponse', 0, 9)],
       [call('rootsAdd', 0), call('contextRoots', 0), call('contextDh', 0, 10), call('certificateNames', 4)],
       [call('contextCiphers', 0, Buffer.from('ECDHE-ECDSA-AES128-GCM-SHA256'))],
       [
@@ -231,7 +231,7 @@ const SEEDS = {
       'IsReused',
       'Keylog',
       'Resumption',
-      'Staple',
+      'OcspResponse',
       'Failure',
     ].flatMap((what) => [server, client].map((side) => call(`session${what}`, side)))
     const programs = [

@@ -23,7 +23,7 @@ const subject_t subjects[] = {
     {"contextOption", "Cdc", NULL, NULL},
     {"contextSessions", "Cbi", NULL, NULL},
     {"contextTicketKeys", "Cb", NULL, NULL},
-    {"contextStaple", "Cm", NULL, NULL},
+    {"contextOcspResponse", "Cm", NULL, NULL},
     {"contextCallbacks", "Ccc", NULL, NULL},
     {"contextNames", "C", NULL, NULL},
     {"certificateNames", "m", NULL, NULL},

@@ -56,7 +56,7 @@ static js_t *new_context(int side, uint8_t bits) {
     call_with("contextCallbacks", 3, context, number(side == SERVER && bits & SELECTS),
               number((bits & LOGS_KEYS) != 0));
     if (bits & STAPLES && !(bits & ASKS_CLIENT) && side == SERVER)
-        call_with("contextStaple", 2, context, pki_whole(OCSP_DER));
+        call_with("contextOcspResponse", 2, context, pki_whole(OCSP_DER));
     if (bits & HAS_TICKET_KEYS)
         call_with("contextTicketKeys", 2, context, js_bytes(keys, sizeof keys));
     if (bits & HAS_ALPN)
@@ -245,11 +245,11 @@ const subject_t subjects[] = {
     {"sessionIsReused", "E", NULL, NULL},
     {"sessionKeylog", "E", NULL, NULL},
     {"sessionResumption", "E", NULL, NULL},
-    {"sessionStaple", "E", NULL, NULL},
+    {"sessionOcspResponse", "E", NULL, NULL},
     {"sessionExport", "Er?s?b", NULL, NULL},
     {"sessionFailure", "E", NULL, NULL},
     {"queueReason", "", NULL, NULL},
-    {"contextStaple", "Xm", NULL, NULL},
+    {"contextOcspResponse", "Xm", NULL, NULL},
     {"contextCa", "Xm", NULL, NULL},
     {"contextCrl", "Xm", NULL, NULL},
     {"contextAlpn", "Xbc", NULL, NULL},
