@@ -36,7 +36,7 @@ export function countFds(): number {
 
 /**
  * What libuv and the reactor open when they are first used, and keep: epoll sets, event and timer descriptors. And modules: a
- * worker that is ended while Node reads them leaves their files open, which no code of ours ever opens (docs/design.md).
+ * worker that is ended while Node reads them leaves their files open, which no code of ours ever opens (docs/facts.md).
  */
 function isMachinery(target: string): boolean {
   return target.startsWith('anon_inode:') || MODULE.test(target)
