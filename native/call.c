@@ -1,7 +1,6 @@
 #include "call.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The dispatcher */
@@ -183,18 +182,17 @@ napi_value new_undefined(napi_env napi) {
 
 /* Exports */
 
-static bound_method_t *bind_method(env_t *env, const method_t *method) {
-    if (env->method_count == METHODS_MAX) abort(); /* a mistake that no load can miss */
-    bound_method_t *bound = &env->methods[env->method_count++];
-    *bound = (bound_method_t){env, method};
-    return bound;
-}
-
 void export_methods(env_t *env, napi_value exports, const method_t *method) {
     for (; method->name != NULL; method++) {
         napi_value function = NULL;
-        napi_create_function(env->napi, method->name, NAPI_AUTO_LENGTH, dispatch,
-                             bind_method(env, method), &function);
+        if (env->method_count == METHODS_MAX) {
+            /* The addon cannot be loaded at all, so that the mistake is seen at once. */
+            napi_throw_error(env->napi, NULL, "METHODS_MAX is too small");
+            return;
+        }
+        bound_method_t *bound = &env->methods[env->method_count++];
+        *bound = (bound_method_t){env, method};
+        napi_create_function(env->napi, method->name, NAPI_AUTO_LENGTH, dispatch, bound, &function);
         napi_set_named_property(env->napi, exports, method->name, function);
     }
 }
