@@ -204,7 +204,7 @@ bool export_registers(env_t *env, napi_value exports) {
     if (napi_create_arraybuffer(env->napi, length, &start, &buffer) != napi_ok) return false;
     env->registers = start;
     memset(start, 0, length);
-    napi_create_reference(env->napi, buffer, 1, &env->registers_ref);
+    if (napi_create_reference(env->napi, buffer, 1, &env->registers_ref) != napi_ok) return false;
     napi_set_named_property(env->napi, exports, "registers", buffer);
     return true;
 }

@@ -44,8 +44,9 @@ typedef struct method {
     napi_value (*value)(call_t *call); /* answers any value, NULL for undefined */
 } method_t;
 
-/* A stretch of memory that JavaScript owns. Reading a number may run JavaScript, which may move or
- * free memory: so bytes are taken after all other arguments, and not kept across a callback. */
+/* A stretch of memory that JavaScript owns. Reading an element of an array may run JavaScript (a
+ * getter), which may detach memory. By rule bytes are taken after all other arguments, and never kept
+ * across a callback. */
 typedef struct {
     uint8_t *start;
     size_t length;
@@ -74,7 +75,8 @@ bool call_string(call_t *call, size_t index, char *to, size_t room);
 /* Like call_string(), but `undefined` is a bad call. */
 void call_text(call_t *call, size_t index, char *to, size_t room);
 
-/* The answer of a syscall function that made no system call. */
+/* The answer of a syscall function that made no system call. Only for those: a number function
+ * returns -errno itself. */
 static inline ssize_t fail_with(int error) {
     errno = error;
     return -1;

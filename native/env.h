@@ -18,13 +18,13 @@ typedef union {
     uint64_t u64;
 } register_value_t;
 
-/* An entry of the list of what to close before the environment ends. It is a member of the thing
- * that is closed, so that adding it needs no memory. */
-typedef struct on_close {
-    void (*close)(void *data);
+/* An entry of the list of what to do before the environment ends. It is a member of the thing that
+ * is cleaned up, so that adding it needs no memory. */
+typedef struct cleanup {
+    void (*run)(void *data);
     void *data;
-    struct on_close *next, **link;
-} on_close_t;
+    struct cleanup *next, **link;
+} cleanup_t;
 
 /* A native function in one environment: what Node-API hands to the dispatcher, see call.c. */
 typedef struct {
@@ -39,15 +39,15 @@ typedef struct env {
     register_value_t *registers;
     napi_ref registers_ref;
     napi_async_context async; /* of every callback into JavaScript */
-    on_close_t *on_close;     /* first of the list */
+    cleanup_t *cleanups;      /* the one that was added last */
     int pending;              /* callbacks of libuv that teardown has to wait for */
     bool closing;             /* the environment ends: JavaScript must not be touched any more */
-    napi_async_cleanup_hook_handle cleanup;
+    napi_async_cleanup_hook_handle hook;
     struct {
         bool *owned; /* by fd number */
         size_t room;
         bool enabled;
-        on_close_t on_close;
+        cleanup_t cleanup;
     } ledger;                /* see ledger.h */
     struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
     bound_method_t methods[METHODS_MAX];
@@ -57,12 +57,14 @@ typedef struct env {
 /* NULL without memory. Frees itself when the environment has ended and nothing is pending. */
 env_t *env_new(napi_env napi);
 
-/* Calls close(data) when the environment ends, unless the entry is removed before. */
-void env_on_close(env_t *env, on_close_t *entry, void (*close)(void *data), void *data);
-void env_off_close(on_close_t *entry);
+/* Calls run(data) when the environment ends, unless the entry is removed before. What was added last
+ * runs first. */
+void env_add_cleanup(env_t *env, cleanup_t *entry, void (*run)(void *data), void *data);
+void env_remove_cleanup(cleanup_t *entry);
 
-/* Teardown waits until each callback that was announced as pending has run. */
-void env_pending(env_t *env);
-void env_settled(env_t *env);
+/* The state outlives the environment until each hold is released: for callbacks of libuv that are still
+ * to come. */
+void env_hold(env_t *env);
+void env_release(env_t *env);
 
 #endif

@@ -53,7 +53,7 @@ static void ledger_close(void *data) {
 /* ledgerKeep(): keeps the list from now on */
 static int64_t enable_ledger(call_t *call) {
     env_t *env = call->env;
-    if (!env->ledger.enabled) env_on_close(env, &env->ledger.on_close, ledger_close, env);
+    if (!env->ledger.enabled) env_add_cleanup(env, &env->ledger.cleanup, ledger_close, env);
     env->ledger.enabled = true;
     return 0;
 }

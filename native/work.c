@@ -26,7 +26,7 @@ static void done(napi_env napi, napi_status status, void *data) {
     if (!env->closing) callback_call(env, work->callback, new_int(napi, work->result));
     delete_handles(work);
     work->drop(work);
-    env_settled(env);
+    env_release(env);
 }
 
 int work_start(work_t *work, env_t *env, const char *name, napi_value callback) {
@@ -39,6 +39,6 @@ int work_start(work_t *work, env_t *env, const char *name, napi_value callback) 
         delete_handles(work);
         return -ENOMEM;
     }
-    env_pending(env);
+    env_hold(env);
     return 0;
 }

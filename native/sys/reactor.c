@@ -28,7 +28,7 @@ typedef struct reactor {
     uv_poll_t poll;
     napi_ref callback, shared_ref;
     shared_state_t *shared;
-    on_close_t on_close;
+    cleanup_t cleanup;
     struct epoll_event batch[BATCH];
 } reactor_t;
 
@@ -74,9 +74,9 @@ static void on_closed(uv_handle_t *handle) {
     reactor_t *reactor = handle->data;
     env_t *env = reactor->env;
     close(reactor->epoll);
-    env_off_close(&reactor->on_close);
+    env_remove_cleanup(&reactor->cleanup);
     free(reactor);
-    env_settled(env);
+    env_release(env);
 }
 
 static void reactor_close(void *data) {
@@ -96,8 +96,8 @@ static int watch(reactor_t *reactor) {
     if (error < 0) return error;
     reactor->poll.data = reactor;
     env->reactor = reactor;
-    env_on_close(env, &reactor->on_close, reactor_close, reactor);
-    env_pending(env);
+    env_add_cleanup(env, &reactor->cleanup, reactor_close, reactor);
+    env_hold(env);
     uv_poll_start(&reactor->poll, UV_READABLE, on_readable);
     uv_unref((uv_handle_t *)&reactor->poll);
     return 0;
@@ -112,8 +112,13 @@ static napi_value new_shared_state(reactor_t *reactor) {
         return NULL;
     memset(start, 0, sizeof(shared_state_t));
     reactor->shared = start;
-    napi_create_reference(napi, buffer, 1, &reactor->shared_ref);
+    if (napi_create_reference(napi, buffer, 1, &reactor->shared_ref) != napi_ok) return NULL;
     return buffer;
+}
+
+static int keep_callback(reactor_t *reactor, napi_value callback) {
+    napi_env napi = reactor->env->napi;
+    return napi_create_reference(napi, callback, 1, &reactor->callback) == napi_ok ? 0 : -ENOMEM;
 }
 
 /* reactorOpen(callback) -> the shared state, or -errno. Once per environment. */
@@ -126,11 +131,10 @@ static napi_value reactor_open(call_t *call) {
     reactor->epoll = epoll_create1(EPOLL_CLOEXEC);
     int error = reactor->epoll < 0 ? -errno : 0;
     napi_value shared = error < 0 ? NULL : new_shared_state(reactor);
-    if (error == 0) error = shared == NULL ? -ENOMEM : watch(reactor);
-    if (error == 0) {
-        napi_create_reference(napi, call->argv[0], 1, &reactor->callback);
-        return shared;
-    }
+    if (error == 0) error = shared == NULL ? -ENOMEM : keep_callback(reactor, call->argv[0]);
+    if (error == 0) error = watch(reactor);
+    if (error == 0) return shared;
+    if (reactor->callback) napi_delete_reference(napi, reactor->callback);
     if (reactor->shared_ref) napi_delete_reference(napi, reactor->shared_ref);
     if (reactor->epoll >= 0) close(reactor->epoll);
     free(reactor);

@@ -112,7 +112,7 @@ static napi_value sys_getnameinfo(call_t *call) {
 typedef struct {
     env_t *env;
     napi_ref callback; /* NULL when the environment is closing */
-    on_close_t on_close;
+    cleanup_t cleanup;
     uv_getaddrinfo_t request;
 } lookup_t;
 
@@ -134,17 +134,17 @@ static lookup_t *lookup_new(env_t *env, napi_value callback) {
         free(lookup);
         return NULL;
     }
-    env_on_close(env, &lookup->on_close, lookup_cancel, lookup);
-    env_pending(env);
+    env_add_cleanup(env, &lookup->cleanup, lookup_cancel, lookup);
+    env_hold(env);
     return lookup;
 }
 
 static void lookup_drop(lookup_t *lookup) {
     env_t *env = lookup->env;
     if (lookup->callback) napi_delete_reference(env->napi, lookup->callback);
-    env_off_close(&lookup->on_close);
+    env_remove_cleanup(&lookup->cleanup);
     free(lookup);
-    env_settled(env);
+    env_release(env);
 }
 
 /* libuv has numbers of its own for the EAI_* codes, and passes on errno for EAI_SYSTEM. */

@@ -110,6 +110,13 @@ static int64_t context_sigalgs(call_t *call) {
     return set_text(call, set_sigalgs);
 }
 
+/* Protocols in wire form: each with its length before it, of which none is 0. See RFC 7301. */
+static bool is_protocol_list(bytes_t wire) {
+    size_t at = 0;
+    while (at < wire.length && wire.start[at] != 0) at += 1 + (size_t)wire.start[at];
+    return wire.length > 0 && at == wire.length;
+}
+
 /* contextAlpn(context, wire, isServer): protocols, each with its length before it */
 static int64_t context_alpn(call_t *call) {
     context_t *context = call_context(call, 0);
@@ -120,7 +127,7 @@ static int64_t context_alpn(call_t *call) {
     if (!is_server)
         return tls_result(
             SSL_CTX_set_alpn_protos(context->ctx, wire.start, (unsigned int)wire.length) == 0);
-    if (wire.length == 0) return -EINVAL;
+    if (!is_protocol_list(wire)) return -EINVAL;
     uint8_t *copy = malloc(wire.length);
     if (copy == NULL) return -ENOMEM;
     memcpy(copy, wire.start, wire.length);

@@ -1,5 +1,5 @@
-/* What can be asked about a session: what was agreed, what can be resumed, why it failed. Of a session
- * that was freed everything is undefined. */
+/* What can be asked about a session: what was agreed, what can be resumed, why it failed. For a session
+ * that was freed the functions that answer a value answer undefined, the others -EBADF. */
 #include <openssl/err.h>
 #include <string.h>
 

@@ -1,6 +1,8 @@
 import { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
+import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { Batch } from '../message/batch.js'
 import type { OutgoingDatagram } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
@@ -8,7 +10,7 @@ import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { defineLocked } from '../socket/locked.js'
 import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
-import { check } from '../support/errors.js'
+import { check, systemError } from '../support/errors.js'
 import type * as validate from '../support/validate.js'
 import { RecvFrom, RecvMany, RecvWhole, SendMany, SendTo } from './operations.js'
 
@@ -32,8 +34,22 @@ export function connectTo(sock: DgramSocket, ai: AddrInfo | null): void {
   check(native.connect(sock[kHandle].fd.use('connect'), sockaddr), 'connect', () => ai?.context() ?? {})
 }
 
+/** On a stream MSG_TRUNC, which tells how long a datagram was, discards the data. */
+function refuseStream(sock: LowSocket | undefined): LowSocket | undefined {
+  if (!(sock instanceof LowSocket) || sock[kHandle].kind.preservesBoundaries) return sock
+  throw systemError(sys.EPROTOTYPE, 'create', { detail: 'a stream is not a socket for datagrams' })
+}
+
 /** A datagram socket: messages with boundaries, each on its own. See udp(7), unix(7). */
 export class DgramSocket extends Socket {
+  /**
+   * Takes over a synchronous socket, which is closed for its former user.
+   * @throws EPROTOTYPE for a stream, which has no messages.
+   */
+  constructor(sock?: LowSocket) {
+    super(refuseStream(sock))
+  }
+
   /**
    * Receives a datagram and the address of its sender, which is `null` where it has none (an unnamed unix socket).
    * @param bufsize - the most bytes to receive, 64 KiB by default.

@@ -102,6 +102,11 @@ export class Direction {
     return this.#pending !== undefined
   }
 
+  /** Whether another thread makes a call at the moment. */
+  get isOffloading(): boolean {
+    return this.#pending?.isOffloaded === true
+  }
+
   /** Runs an operation: tries first and waits second, so that an error or data that is there never has to wait. */
   run<T>(operation: Operation<T>, wait: Wait = WAIT_FOREVER): Promise<T> {
     try {

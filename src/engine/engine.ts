@@ -29,6 +29,11 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.writer = new Direction(this, user)
   }
 
+  /** Whether another thread makes a call on the descriptor. */
+  get isOffloading(): boolean {
+    return this.reader.isOffloading || this.writer.isOffloading
+  }
+
   /** Ends the watch, and every wait with ECANCELED. After that the descriptor may be closed or given away. */
   close(): void {
     this.#watch?.stop()

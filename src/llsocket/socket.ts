@@ -344,8 +344,15 @@ export class Socket extends Descriptor {
 
   /** Whether the socket is non-blocking, or makes it so. Shared with every duplicate. See fcntl(2), `O_NONBLOCK`. */
   nonblock(enable?: boolean): boolean {
-    if (enable !== undefined) setNonblock(this.#use('fcntl'), validate.boolean('enable', enable))
+    if (enable !== undefined) this.#setNonblock(validate.boolean('enable', enable))
     return this.isnonblock()
+  }
+
+  #setNonblock(enable: boolean): void {
+    const { fd, kind } = this[kHandle]
+    setNonblock(fd.use('fcntl'), enable)
+    // A handle that is known to be non-blocking is no longer.
+    if (!enable) this[kHandle] = new Handle(fd, kind)
   }
 
   /** The pending error as a positive errno, 0 for none; reading it clears it. See socket(7), `SO_ERROR`. */
@@ -367,7 +374,8 @@ defineOptions(Socket, ...allOptions, timeoutOptions)
 
 function handleOf(fd: unknown, facts: unknown): Handle {
   const number = validate.descriptor('fd', fd)
-  return new Handle(new OwnedFd(number, 'Socket'), SocketKind.from(validate.object('facts', facts) as SocketFacts))
+  const kind = SocketKind.from(validate.object('facts', facts) as SocketFacts)
+  return new Handle(new OwnedFd(number, 'Socket'), kind)
 }
 
 function list<T>(name: string, value: readonly T[]): readonly T[] {

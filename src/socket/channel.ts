@@ -23,7 +23,13 @@ export class Channel extends Handle {
     this.transport = kind.shortReadDrains ? TCP_TRANSPORT : PLAIN_TRANSPORT
   }
 
-  /** Takes over the descriptor of a synchronous socket, which is closed for its former user, and makes it non-blocking. */
+  /** Gives a synchronous socket that was created non-blocking its channel, for {@link Channel.from} to take over as it is. */
+  static prepare(sock: LowSocket): void {
+    const { fd, kind } = sock[kHandle]
+    sock[kHandle] = new Channel(fd, kind)
+  }
+
+  /** Takes over the descriptor of a synchronous socket, which is closed for its former user, and makes it non-blocking if it is not. */
   static from(sock: LowSocket): Channel {
     const handle = takeHandle(sock)
     if (handle instanceof Channel) return handle
@@ -36,14 +42,10 @@ export class Channel extends Handle {
     return new Channel(handle.fd, handle.kind)
   }
 
-  /** Takes over the descriptor of a synchronous socket that was made non-blocking. */
-  static fromNonblocking(sock: LowSocket): Channel {
-    const { fd, kind } = takeHandle(sock)
-    return new Channel(fd, kind)
-  }
-
   /** Encrypts it from now on. */
   encrypt(session: TlsSession): void {
+    // There is one channel for all sockets that are not connected: it must not change.
+    this.fd.use('handshake')
     this.transport = new TlsTransport(session, this.engine)
   }
 

@@ -53,6 +53,13 @@ export interface ConnectPlan {
 /** Where a client keeps its {@link Connector}. */
 export const kConnector: unique symbol = Symbol('berkeley.connector')
 
+/** What the options of a client come to. */
+export interface ClientPlan {
+  readonly plan: ConnectPlan
+  /** Ends the first attempt: later ones have their own. */
+  readonly signal: AbortSignal | undefined
+}
+
 /** Connects for a client class: one attempt at a time, which closing the client ends. */
 export class Connector implements SocketHooks {
   readonly #client: Socket
@@ -108,12 +115,12 @@ interface Client extends Connecting {
 /** Gives a new client its plan, and connects it unless `connect` is false. */
 export async function createClient<C extends Client>(
   client: C,
-  plan: ConnectPlan & WaitOptions,
+  { plan, signal }: ClientPlan,
   connect: boolean,
   conndeadl: number,
 ): Promise<C> {
   client[kConnector].plan = plan
-  if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal: plan.signal })
+  if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal })
   return client
 }
 
@@ -210,8 +217,9 @@ class ConnectAttempt {
 
   /** Tries one address with one new socket, which is connected or closed afterwards. */
   async #try(ai: AddrInfo): Promise<Channel> {
-    const sock = closeOnError(create(ai, true), (sock) => this.#plan.prepare(sock, ai))
-    const channel = Channel.fromNonblocking(sock)
+    const sock = create(ai, true)
+    Channel.prepare(sock)
+    const channel = Channel.from(closeOnError(sock, () => this.#plan.prepare(sock, ai)))
     try {
       // The prepare hook is the user's, and may have closed the client.
       this.#checkNotEnded()

@@ -5,7 +5,7 @@ import * as validate from '../support/validate.js'
 import type { Context } from '../tls/context.js'
 import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions, tlsOptions } from '../tls/options.js'
 import { clientTls } from './client-tls.js'
-import type { ConnectPlan } from './connector.js'
+import type { ClientPlan } from './connector.js'
 import { bindFirst, type PrepareOptions, runPrepareHook } from './create.js'
 import type { WaitOptions } from './settings.js'
 
@@ -15,16 +15,16 @@ import type { WaitOptions } from './settings.js'
 export type UnixClientOptions = UnixAddress & PrepareOptions & WaitOptions & TlsClientOptions
 
 /** Checks the options of a client, and returns how it connects. */
-export function unixPlan(options: UnixClientOptions, socktype: number): ConnectPlan & WaitOptions {
+export function unixPlan(options: UnixClientOptions, socktype: number): ClientPlan {
   const known = [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)]
-  const given = validate.options('options', options, known) as UnixClientOptions
-  const ai = namedAddress(given, socktype)
-  return {
-    signal: given.signal,
+  const { signal, ...given } = validate.options('options', options, known) as UnixClientOptions
+  const ai = namedAddress(given as UnixAddress, socktype)
+  const plan = {
     lookup: async () => [ai],
-    prepare: (sock) => runPrepareHook(sock, ai, given),
+    prepare: (sock: LowSocket) => runPrepareHook(sock, ai, given),
     secure: clientTls(given),
   }
+  return { plan, signal }
 }
 
 /** Where and how to listen. */

@@ -13,7 +13,14 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { clientTls } from '../socket/client-tls.js'
-import { type Connecting, Connector, type ConnectPlan, createClient, kConnector } from '../socket/connector.js'
+import {
+  type ClientPlan,
+  type Connecting,
+  Connector,
+  type ConnectPlan,
+  createClient,
+  kConnector,
+} from '../socket/connector.js'
 import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import type { WaitOptions } from '../socket/socket.js'
@@ -62,16 +69,15 @@ interface InetClientOptions extends InetAddress, PrepareOptions, WaitOptions, Tl
 const CLIENT_OPTIONS = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal', ...tlsClientOptions(SOCK_STREAM)]
 
 /** Checks the options of a client, and returns how it connects. */
-function inetPlan(options: InetClientOptions): ConnectPlan & WaitOptions {
-  const given = validate.options('options', options, CLIENT_OPTIONS) as InetClientOptions
+function inetPlan(options: InetClientOptions): ClientPlan {
+  const { signal, ...given } = validate.options('options', options, CLIENT_OPTIONS) as InetClientOptions
   checkAddress(given)
   const tcpnodelay = optional(given, 'tcpnodelay', true)
-  const { port, host = 'localhost', signal } = given
+  const { port, host = 'localhost' } = given
   // Whether a service of that name exists is for the resolver to say.
   if (port === undefined || port === null) throw validate.invalidType('options.port', 'of type number or string', port)
   if (Number(port) === 0) throw validate.outOfRange('options.port', 'a port from 1 to 65535', port)
-  return {
-    signal,
+  const plan: ConnectPlan = {
     lookup: () => lookup(given),
     prepare(sock, ai) {
       runPrepareHook(sock, ai, given)
@@ -80,6 +86,7 @@ function inetPlan(options: InetClientOptions): ConnectPlan & WaitOptions {
     },
     secure: clientTls(given, host),
   }
+  return { plan, signal }
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AddrInfo, dgram } from 'berkeley'
-import { socket } from 'berkeley/llsocket'
+import { SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { closing, closingAll, leavesNoFd } from '../util/index.js'
 import { bound } from './common.js'
 
@@ -17,5 +17,12 @@ describe('wrap()', () => {
     assert.equal(String(await sock.recv()), 'x')
     const [a] = closingAll(t, socket.pair(2))
     await assert.rejects(dgram.inet.wrap(a.fd()), { code: 'EPROTOTYPE' })
+  })
+
+  test('the constructor refuses a stream, which stays open for its owner', async (t) => {
+    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
+    assert.throws(() => new dgram.inet.Socket(a), { code: 'EPROTOTYPE' })
+    b.send('still open')
+    assert.equal(String(a.recv()), 'still open')
   })
 })

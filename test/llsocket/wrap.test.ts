@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { AF_INET, AF_UNIX, IPPROTO_TCP, SOCK_SEQPACKET, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { AF_INET, AF_UNIX, IPPROTO_TCP, SOCK_SEQPACKET, SOCK_STREAM, Socket, socket } from 'berkeley/llsocket'
 import { native } from '#internal/native/sockets.js'
 import { closing, coded, countFds, ipv4, leavesNoFd } from '../util/index.js'
 import { listener, pair, received } from './common.js'
@@ -21,6 +21,13 @@ describe('wrap() and unwrap()', () => {
     )
     again.send('x')
     assert.equal(received(b), 'x')
+  })
+
+  it('the constructor takes nothing over when its arguments are wrong', (t) => {
+    const [a] = pair(t, SOCK_STREAM)
+    const fd = a.unwrap()
+    assert.throws(() => Reflect.construct(Socket, [fd]), coded('ERR_INVALID_ARG_TYPE'))
+    closing(t, socket.wrap(fd))
   })
 
   it('wrap() learns family, type and protocol from the kernel', (t) => {

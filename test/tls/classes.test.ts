@@ -66,6 +66,24 @@ describe('createConnection()', () => {
     await assert.rejects(server.accept(), coded('EPROTO', { message: /without TLS: pass "tls" on/ }))
     await assert.rejects(calling)
   })
+
+  test('accept() rejects a connection whose class encrypted no socket, and other sockets know nothing of its session', async (t) => {
+    class Misguided extends stream.inet.Server {
+      override createConnection(...[, tls]: Parameters<stream.inet.Server['createConnection']>): stream.inet.Socket {
+        return new stream.inet.Socket(undefined, tls)
+      }
+    }
+    const server = closing(t, await Misguided.create({ host: '127.0.0.1', tlscfg: hostConfig }))
+    server.listen()
+    const { port } = server.getsockname()
+    const calling = connect({ host: '127.0.0.1', port, tlscfg: hostTrust })
+    calling.catch(() => {})
+    await assert.rejects(server.accept(), coded('EBADF'))
+    await assert.rejects(calling)
+    const other = closing(t, await stream.inet.Client.create({ ...address }, false))
+    assert.deepEqual([other.encrypted, other.getPeerCertificate()], [false, undefined])
+    assert.throws(() => other.closew(), coded('EBADF'))
+  })
 })
 
 describe('options of a client', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { closeSync, openSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { stream, tls } from 'berkeley'
-import { closing, coded, leavesNoFd } from '../util/index.js'
-import { hostConfig } from './common.js'
+import { closing, coded, leavesNoFd, run } from '../util/index.js'
+import { hostConfig, hostTrust } from './common.js'
 
 leavesNoFd()
 
@@ -32,5 +33,54 @@ describe('sockets without TLS', () => {
     const secured = closing(t, await tls.wrap(b, hostConfig, { server: true }))
     await assert.rejects(tls.wrap(secured, hostConfig, { server: true }))
     await assert.rejects(tls.wrap({} as never, hostConfig, { server: true }), coded('ERR_INVALID_ARG_TYPE'))
+  })
+})
+
+describe('wrap() of a socket that is in use', () => {
+  /** Both ends of a unix stream with TLS; the client is wrapped by the test. */
+  async function server(t: Parameters<typeof closing>[0]): Promise<stream.unix.Socket> {
+    const [a, b] = await stream.unix.pair()
+    closing(t, a)
+    const secured = closing(t, await tls.wrap(b, hostConfig, { server: true }))
+    void secured.handshake().catch(() => undefined)
+    return a
+  }
+
+  test('wrap() of a socket that has sent many times at once does its handshake', async (t) => {
+    const [a, b] = await stream.unix.pair()
+    closing(t, a)
+    closing(t, b)
+    // The last of them waits for a turn of the event loop, which does not come before the handshake begins.
+    const sent = Promise.allSettled(Array.from({ length: 64 }, () => a.send('x')))
+    assert.equal((await b.recv(64))?.length, 64)
+    const secured = closing(t, await tls.wrap(b, hostConfig, { server: true }))
+    const [client] = await Promise.all([tls.wrap(a, hostTrust), secured.handshake()])
+    assert.equal(closing(t, client).getProtocol(), 'TLSv1.3')
+    assert.equal((await sent).length, 64)
+  })
+
+  test('wrap() refuses a socket on which another thread sends a file, and the transfer goes on', async (t) => {
+    const a = await server(t)
+    const file = openSync(process.execPath, 'r')
+    t.after(() => closeSync(file))
+    const sending = a.sendfile(file, 16)
+    await assert.rejects(tls.wrap(a, hostTrust), coded('EALREADY'))
+    assert.equal(await sending, 16)
+  })
+
+  test('wrap() of a socket that is unref()d keeps the process alive, as its new socket is not', async () => {
+    const { stdout } = await run(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `import { stream, tls } from 'berkeley'
+      const [a, b] = await stream.unix.pair()
+      const config = ${JSON.stringify({ cert: String(hostConfig.cert), key: String(hostConfig.key) })}
+      const secured = await tls.wrap(b, config, { server: true })
+      secured.unref().handshake()
+      await tls.wrap(a.unref(), { ca: config.cert, insecureSkipVerify: ['chain', 'name'] })
+      console.log('done')
+      process.exit()`,
+    ])
+    assert.equal(stdout, 'done\n')
   })
 })

@@ -1,8 +1,11 @@
 import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../../constants/exported.generated.js'
+import { sys } from '../../constants/lookup.js'
+import { kHandle } from '../../descriptor/handle.js'
 import { Socket as LowSocket } from '../../llsocket/socket.js'
 import { native } from '../../native/sockets.js'
-import type { Channel } from '../../socket/channel.js'
+import { Channel } from '../../socket/channel.js'
 import { kReleaseChannel, type WaitOptions } from '../../socket/socket.js'
+import { systemError } from '../../support/errors.js'
 import * as validate from '../../support/validate.js'
 import type { TlsConfig } from '../../tls/config.js'
 import { Context, contextOf } from '../../tls/context.js'
@@ -49,7 +52,7 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   const { servername, session, received, signal } = given
   const secured = secure(
     sock,
-    new TlsSession(context, { servername, session, shortReadDrains: sock.family() !== AF_UNIX }),
+    new TlsSession(context, { servername, session, shortReadDrains: sock[kHandle].kind.shortReadDrains }),
   )
   try {
     refusePlaintext(secured, isServer, received)
@@ -62,7 +65,7 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   }
 }
 
-/** Moves the channel of a socket, as it is, to a new object that the session encrypts. */
+/** Moves the descriptor of a socket to a new object that the session encrypts. */
 function secure(sock: StreamSocket, session: TlsSession): StreamSocket {
   const [rcvmsec, sndmsec] = sock.deadlines()
   const Class = sock.family() === AF_UNIX ? UnixStreamSocket : InetStreamSocket
@@ -71,10 +74,13 @@ function secure(sock: StreamSocket, session: TlsSession): StreamSocket {
   return secured
 }
 
-/** A socket that is closed, or encrypted already, cannot be given away: then the session is of no use. */
+/** A socket that is closed, encrypted already, or used by another thread cannot be given away: then the session is of no use. */
 function released(sock: StreamSocket, session: TlsSession): Channel {
   try {
-    return sock[kReleaseChannel]()
+    if (sock[kHandle].engine.isOffloading)
+      throw systemError(sys.EALREADY, 'wrap', { detail: 'another thread sends in the clear' })
+    const { fd, kind } = sock[kReleaseChannel]()
+    return new Channel(fd, kind)
   } catch (error) {
     session.close()
     throw error
