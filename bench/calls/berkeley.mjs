@@ -1,4 +1,4 @@
-// berkeley: verbs that could wait, and do not have to. Now and then they let the event loop turn all the same.
+// berkeley: methods that could wait, and do not have to. Now and then they let the event loop turn all the same.
 import { MsgHdr, stream } from '../../dist/index.mjs'
 import { SIZE } from './size.mjs'
 

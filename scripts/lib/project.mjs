@@ -13,7 +13,7 @@ export const inRoot = (...parts) => join(ROOT, ...parts)
  * @typedef {{ name: string, suffix: string, variable: string }} Addon
  */
 
-/** @type {readonly Addon[]} all of them; src/native.ts loads them by these names */
+/** @type {readonly Addon[]} all of them; src/native/load.ts loads them by these names */
 export const ADDONS = [
   { name: 'berkeley', suffix: '', variable: 'BERKELEY_NATIVE' },
   { name: 'berkeley_tls', suffix: '.tls', variable: 'BERKELEY_NATIVE_TLS' },

@@ -59,7 +59,7 @@ export const sanitized = ({ libraries, options }, more = {}) => ({
   ),
 })
 
-/** Variables by which src/native.ts finds the addons of a build. @param {string} folder */
+/** Variables by which src/native/load.ts finds the addons of a build. @param {string} folder */
 export const addonsIn = (folder) =>
   Object.fromEntries(ADDONS.map((addon) => [addon.variable, builtPath(addon, folder)]))
 

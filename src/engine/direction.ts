@@ -47,7 +47,7 @@ function captureResolvers(resolve: (value: never) => void, reject: (error: unkno
 }
 
 /** Knows the number of a descriptor. */
-export interface FdUser {
+export interface FdSource {
   /** Returns the number for a system call; throws EBADF once it is closed or given away. */
   use(syscall: string): number
   /** Is given the watch of a poller, which has to end before the descriptor is closed. */
@@ -79,7 +79,7 @@ export interface DirectionOwner {
  */
 export class Direction {
   readonly #owner: DirectionOwner
-  readonly #user: FdUser
+  readonly #user: FdSource
   #pending: AnyPending | undefined
   /** Completions without a wait since the event loop turned last. */
   #budgetUsed = 0
@@ -92,7 +92,7 @@ export class Direction {
   /** Something is there that no event announces again: it is never drained again. */
   #isSticky = false
 
-  constructor(owner: DirectionOwner, user: FdUser) {
+  constructor(owner: DirectionOwner, user: FdSource) {
     this.#owner = owner
     this.#user = user
   }
@@ -125,7 +125,7 @@ export class Direction {
   }
 
   /** Follows a change of `isReferenced`. */
-  refer(): void {
+  setReferenced(): void {
     this.#pending?.keepAlive(this.#owner.isReferenced, this.#owner.poller)
   }
 

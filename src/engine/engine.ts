@@ -1,9 +1,9 @@
-import { Direction, type DirectionOwner, type FdUser } from './direction.js'
+import { Direction, type DirectionOwner, type FdSource } from './direction.js'
 import { threadPoller } from './epoll.js'
 import type { Poller, ReadyListener, Watch } from './poller.js'
 import { WeakListener } from './weak-listener.js'
 
-export type { FdUser }
+export type { FdSource }
 
 /**
  * Runs the operations of one descriptor: those that receive and those that send, each kind in a {@link Direction} of its own. What both
@@ -15,14 +15,14 @@ export class Engine implements ReadyListener, DirectionOwner {
   readonly reader: Direction
   /** Runs operations that wait until there is room to send. */
   readonly writer: Direction
-  readonly #user: FdUser
+  readonly #user: FdSource
   #poller: Poller | undefined
   #watch: Watch | undefined
   #listener: WeakListener | undefined
   #referenced = true
 
   /** @param poller - that of the thread by default. */
-  constructor(user: FdUser, poller?: Poller) {
+  constructor(user: FdSource, poller?: Poller) {
     this.#user = user
     this.#poller = poller
     this.reader = new Direction(this, user)
@@ -43,10 +43,10 @@ export class Engine implements ReadyListener, DirectionOwner {
   }
 
   /** Sets whether waiting operations keep the process alive, as they do by default. */
-  refer(referenced: boolean): void {
+  setReferenced(referenced: boolean): void {
     this.#referenced = referenced
-    this.reader.refer()
-    this.writer.refer()
+    this.reader.setReferenced()
+    this.writer.setReferenced()
   }
 
   /** Is told by the poller; also to be called after a shutdown, which may cause no event, and when TLS can go on. */

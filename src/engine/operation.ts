@@ -36,7 +36,10 @@ export interface Operation<T> {
    * there, `attempt` is not used.
    */
   offload?(fd: number): Promise<number>
-  /** Turns a count into the result, or returns {@link AGAIN_NOW} when there is more to do. */
+  /**
+   * Turns a count into the result, or returns {@link AGAIN_NOW} when there is more to do. It is called right after `attempt`, with no other
+   * native call in between, so that the registers are still those of the attempt.
+   */
   finish(count: number): T | typeof AGAIN_NOW
   /** Whether readiness in the other direction may unblock it as well: TLS reads in order to write, and the other way round. */
   readonly wakeOnEither?: boolean

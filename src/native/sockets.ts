@@ -122,7 +122,7 @@ export interface Native {
   ifIndexToName(index: number): string | number
   ifMtu(name: string): number
 
-  /** The board: int32 0 holders, 1 referenced, then three per event: slot, generation, `EPOLL*` bits. */
+  /** Shared memory, as 32-bit integers: 0 count of what keeps the loop alive, 1 referenced, then three per event: slot, generation, `EPOLL*` bits. */
   reactorOpen(callback: (count: number) => void): ArrayBuffer | number
   reactorHold(held: number): number
   epollCtl(operation: number, fd: number, events: number, slot: number, generation: number): number
@@ -180,7 +180,7 @@ export const native = loadSockets() as Native
 
 /**
  * What a call returned beside its count. Read it before the next native call. The addon keeps a pointer to this memory, as to
- * the reactor's board: neither buffer may ever be transferred or posted.
+ * the memory that `reactorOpen` shares: neither buffer may ever be transferred or posted.
  */
 export const registers = new Float64Array(native.registers)
 

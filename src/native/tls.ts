@@ -1,7 +1,7 @@
 import { assertEventLoop, loadTls } from './load.js'
 
 /** An `SSL_CTX` or an `SSL` of the addon. */
-export interface Handle {
+export interface TlsHandle {
   readonly opaque: unique symbol
 }
 
@@ -57,69 +57,69 @@ export interface NativeTls {
   readonly GEN_DNS: number
   readonly GEN_IPADD: number
 
-  contextNew(isServer: number): Handle | number
-  contextCert(context: Handle, chain: Uint8Array): number
-  contextKey(context: Handle, key: Uint8Array, passphrase?: Uint8Array): number
-  contextPfx(context: Handle, pfx: Uint8Array, passphrase?: string): number
-  contextCa(context: Handle, certificates: Uint8Array): number
+  contextNew(isServer: number): TlsHandle | number
+  contextCert(context: TlsHandle, chain: Uint8Array): number
+  contextKey(context: TlsHandle, key: Uint8Array, passphrase?: Uint8Array): number
+  contextPfx(context: TlsHandle, pfx: Uint8Array, passphrase?: string): number
+  contextCa(context: TlsHandle, certificates: Uint8Array): number
   rootsAdd(certificates: Uint8Array): number
-  contextRoots(context: Handle): number
-  contextCrl(context: Handle, lists: Uint8Array): number
-  contextVersions(context: Handle, least: number, most: number): number
-  contextCiphers(context: Handle, list: string): number
-  contextSuites(context: Handle, list: string): number
-  contextGroups(context: Handle, list: string): number
-  contextSigalgs(context: Handle, list: string): number
-  contextDh(context: Handle, parameters?: Uint8Array): number
-  contextAlpn(context: Handle, wire: Uint8Array, isServer: number): number
-  contextVerify(context: Handle, bits: number, depth: number): number
-  contextOption(context: Handle, option: number, on: number): number
-  contextSessions(context: Handle, id: Uint8Array, seconds: number): number
-  contextTicketKeys(context: Handle, keys: Uint8Array): number
-  contextOcspResponse(context: Handle, response: Uint8Array): number
-  contextCallbacks(context: Handle, selects: number, keylog: number): number
+  contextRoots(context: TlsHandle): number
+  contextCrl(context: TlsHandle, lists: Uint8Array): number
+  contextVersions(context: TlsHandle, least: number, most: number): number
+  contextCiphers(context: TlsHandle, list: string): number
+  contextSuites(context: TlsHandle, list: string): number
+  contextGroups(context: TlsHandle, list: string): number
+  contextSigalgs(context: TlsHandle, list: string): number
+  contextDh(context: TlsHandle, parameters?: Uint8Array): number
+  contextAlpn(context: TlsHandle, wire: Uint8Array, isServer: number): number
+  contextVerify(context: TlsHandle, bits: number, depth: number): number
+  contextOption(context: TlsHandle, option: number, on: number): number
+  contextSessions(context: TlsHandle, id: Uint8Array, seconds: number): number
+  contextTicketKeys(context: TlsHandle, keys: Uint8Array): number
+  contextOcspResponse(context: TlsHandle, response: Uint8Array): number
+  contextCallbacks(context: TlsHandle, selects: number, keylog: number): number
   /** The names of a certificate in DER form. */
   certificateNames(der: Uint8Array): NameRow[] | undefined
-  contextNames(context: Handle): NameRow[] | undefined
+  contextNames(context: TlsHandle): NameRow[] | undefined
 
   sessionNew(
-    context: Handle,
+    context: TlsHandle,
     isServer: number,
     shortReadDrains: number,
     servername: string | undefined,
     checksName: number,
     requestsOcsp: number,
-  ): Handle | number
+  ): TlsHandle | number
   /** Sets the id of a client's session, 32 bytes at most: only a session of the same id is resumed. */
-  sessionIdentify(session: Handle, id: Uint8Array): number
-  sessionFree(session: Handle): number
-  sessionHandshake(session: Handle, fd: number): number
-  sessionRead(session: Handle, fd: number, into: Uint8Array, offset: number, length: number): number
-  sessionWrite(session: Handle, fd: number, from: Uint8Array, offset: number, length: number): number
+  sessionIdentify(session: TlsHandle, id: Uint8Array): number
+  sessionFree(session: TlsHandle): number
+  sessionHandshake(session: TlsHandle, fd: number): number
+  sessionRead(session: TlsHandle, fd: number, into: Uint8Array, offset: number, length: number): number
+  sessionWrite(session: TlsHandle, fd: number, from: Uint8Array, offset: number, length: number): number
   /** Frees the buffers of records, which the next record allocates again. */
-  sessionRelax(session: Handle): number
-  sessionShutdown(session: Handle, fd: number): number
-  sessionKeyUpdate(session: Handle, asksPeer: number): number
+  sessionRelax(session: TlsHandle): number
+  sessionShutdown(session: TlsHandle, fd: number): number
+  sessionKeyUpdate(session: TlsHandle, asksPeer: number): number
   /** The answer to `WANT_SERVER`; without a context the client is refused. */
-  sessionChoose(session: Handle, context?: Handle): number
+  sessionChoose(session: TlsHandle, context?: TlsHandle): number
   /** The answer to `WANT_VERDICT`. */
-  sessionVerdict(session: Handle, isGood: number): number
+  sessionVerdict(session: TlsHandle, isGood: number): number
 
-  sessionCertificates(session: Handle): Buffer[] | undefined
-  sessionOwnCertificate(session: Handle): Buffer | undefined
-  sessionPeerNames(session: Handle): NameRow[] | undefined
-  sessionCipher(session: Handle): [name: string, standardName: string | undefined, version: string] | undefined
-  sessionProtocol(session: Handle): string | undefined
-  sessionAlpn(session: Handle): string | undefined
-  sessionServername(session: Handle): string | undefined
-  sessionIsReused(session: Handle): number | undefined
-  sessionKeylog(session: Handle): Buffer | undefined
-  sessionResumption(session: Handle): Buffer | undefined
-  sessionResume(session: Handle, former: Uint8Array): number
-  sessionOcspResponse(session: Handle): Buffer | undefined
-  sessionExport(session: Handle, into: Uint8Array, label: string, context?: Uint8Array): number
+  sessionCertificates(session: TlsHandle): Buffer[] | undefined
+  sessionOwnCertificate(session: TlsHandle): Buffer | undefined
+  sessionPeerNames(session: TlsHandle): NameRow[] | undefined
+  sessionCipher(session: TlsHandle): [name: string, standardName: string | undefined, version: string] | undefined
+  sessionProtocol(session: TlsHandle): string | undefined
+  sessionAlpn(session: TlsHandle): string | undefined
+  sessionServername(session: TlsHandle): string | undefined
+  sessionIsReused(session: TlsHandle): number | undefined
+  sessionKeylog(session: TlsHandle): Buffer | undefined
+  sessionResumption(session: TlsHandle): Buffer | undefined
+  sessionResume(session: TlsHandle, former: Uint8Array): number
+  sessionOcspResponse(session: TlsHandle): Buffer | undefined
+  sessionExport(session: TlsHandle, into: Uint8Array, label: string, context?: Uint8Array): number
   sessionFailure(
-    session: Handle,
+    session: TlsHandle,
   ): [reason: Reason, refusal: string | undefined, verified: number, verifiedText: string] | undefined
   queueReason(): Reason
 }

@@ -52,7 +52,7 @@ export class Steps {
   }
 }
 
-/** Closes a channel, in the order that docs/design.md gives reasons for. From the third step on its number is EBADF for every other call. */
+/** Closes a channel, in the order that docs/design.md gives reasons for. After `takeForClose()` its number is EBADF for every other call. */
 export function closeChannel(steps: Steps, channel: Channel, { how, timeout }: CloseOptions): void {
   const { engine, transport, kind } = channel
   const mayLinger = kind.socktype === SOCK_STREAM && lingers(channel.fd.fd)

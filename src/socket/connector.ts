@@ -101,9 +101,9 @@ export class Connector implements SocketHooks {
     this.#attempt?.cancel()
   }
 
-  refer(referenced: boolean): void {
+  setReferenced(referenced: boolean): void {
     this.#referenced = referenced
-    this.#attempt?.refer(referenced)
+    this.#attempt?.setReferenced(referenced)
   }
 }
 
@@ -224,7 +224,7 @@ class ConnectAttempt {
       // The prepare hook is the user's, and may have closed the client.
       this.#checkNotEnded()
       this.#engine = channel.engine
-      channel.engine.refer(this.#referenced)
+      channel.engine.setReferenced(this.#referenced)
       await channel.engine.writer.run(new Connect(ai), this.#wait)
       this.#checkNotEnded()
       if (this.#plan.secure) await this.#handshake(channel, this.#plan.secure)
@@ -241,9 +241,9 @@ class ConnectAttempt {
   }
 
   /** Sets whether it keeps the process alive once the address is known; a lookup does as long as it takes. */
-  refer(referenced: boolean): void {
+  setReferenced(referenced: boolean): void {
     this.#referenced = referenced
-    this.#engine?.refer(referenced)
+    this.#engine?.setReferenced(referenced)
   }
 
   /** Ends it. Once its channel is adopted there is nothing left to end. */

@@ -55,10 +55,10 @@ export interface Listening {
 class Accept<T> implements Operation<T> {
   readonly retryOn = TRANSIENT
   readonly pauseOn = EXHAUSTED
-  readonly #made: (fd: number) => T
+  readonly #resultOf: (fd: number) => T
 
-  constructor(made: (fd: number) => T) {
-    this.#made = made
+  constructor(resultOf: (fd: number) => T) {
+    this.#resultOf = resultOf
   }
 
   get syscall(): string {
@@ -70,7 +70,7 @@ class Accept<T> implements Operation<T> {
   }
 
   finish(fd: number): T {
-    return this.#made(fd)
+    return this.#resultOf(fd)
   }
 }
 

@@ -32,7 +32,7 @@ export interface SocketHooks {
   /** The descriptor is about to be given away. */
   release(): void
   /** Whether what waits keeps the process alive from now on. */
-  refer?(referenced: boolean): void
+  setReferenced?(referenced: boolean): void
 }
 
 // The members of Socket that its subclasses in this package use: symbols, so that those of users may have methods of any name.
@@ -98,14 +98,14 @@ export class Socket extends Descriptor {
   /** For subclasses: runs an operation, or one that the function makes, which waits for something to receive. */
   protected read<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
     return typeof operation === 'function'
-      ? made(operation, (one) => this[kRead](one, options))
+      ? runFrom(operation, (one) => this[kRead](one, options))
       : this[kRead](operation, options)
   }
 
   /** For subclasses: runs an operation, or one that the function makes, which waits for room to send. */
   protected write<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
     return typeof operation === 'function'
-      ? made(operation, (one) => this[kWrite](one, options))
+      ? runFrom(operation, (one) => this[kWrite](one, options))
       : this[kWrite](operation, options)
   }
 
@@ -282,7 +282,7 @@ export class Socket extends Descriptor {
   async [kReplaceChannel](channel: Channel): Promise<void> {
     const closed = this.#close()
     this[kHandle] = channel
-    channel.engine.refer(this.#referenced)
+    channel.engine.setReferenced(this.#referenced)
     await closed
   }
 
@@ -313,24 +313,24 @@ export class Socket extends Descriptor {
   [kAddHooks]<H extends SocketHooks>(hooks: H): H {
     this.#hooks ??= []
     this.#hooks.push(hooks)
-    hooks.refer?.(this.#referenced)
+    hooks.setReferenced?.(this.#referenced)
     return hooks
   }
 
   /** Lets calls that wait keep the process alive, as they do by default. */
   ref(): this {
-    return this.#refer(true)
+    return this.#setReferenced(true)
   }
 
   /** Lets the process end although calls wait. */
   unref(): this {
-    return this.#refer(false)
+    return this.#setReferenced(false)
   }
 
-  #refer(referenced: boolean): this {
+  #setReferenced(referenced: boolean): this {
     this.#referenced = referenced
-    this[kHandle].engine.refer(referenced)
-    for (const hooks of this.#hooks ?? []) hooks.refer?.(referenced)
+    this[kHandle].engine.setReferenced(referenced)
+    for (const hooks of this.#hooks ?? []) hooks.setReferenced?.(referenced)
     return this
   }
 
@@ -362,7 +362,7 @@ function lowSocket(sock: unknown): LowSocket {
 }
 
 /** Runs the operation that a function makes; what the function throws rejects. */
-function made<T>(make: () => Operation<T>, run: (operation: Operation<T>) => Promise<T>): Promise<T> {
+function runFrom<T>(make: () => Operation<T>, run: (operation: Operation<T>) => Promise<T>): Promise<T> {
   try {
     return run(make())
   } catch (error) {

@@ -3,7 +3,7 @@ import { sys } from '../constants/lookup.js'
 import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
-import { SendFile } from '../tls/sendfile.js'
+import { SendFileRecords } from '../tls/sendfile.js'
 import { handshakeOperation, type TlsSession } from '../tls/session.js'
 import type { Transport } from './transport.js'
 
@@ -40,7 +40,7 @@ export class TlsTransport implements Transport {
   }
 
   sendfile(file: number, from: number, total: number): Operation<number> {
-    return new SendFile(this.session, file, from, total)
+    return new SendFileRecords(this.session, file, from, total)
   }
 
   handshake(): Operation<void> {

@@ -1,4 +1,4 @@
-import { type Handle, type NativeTls, nativeTls } from '../native/tls.js'
+import { type NativeTls, nativeTls, type TlsHandle } from '../native/tls.js'
 import * as validate from '../support/validate.js'
 import { cipherSuites, nameList, wireProtocols } from './ciphers.js'
 import { type KeyPair, type TlsConfig, VERSIONS } from './config.js'
@@ -31,7 +31,7 @@ export class ContextBuilder {
   readonly #tls: NativeTls
   readonly #config: TlsConfig
   readonly #isServer: boolean
-  readonly #handle: Handle
+  readonly #handle: TlsHandle
 
   /** Creates an empty `SSL_CTX` for a configuration that `checkConfig` has accepted. */
   constructor(config: TlsConfig, isServer: boolean) {
@@ -47,7 +47,7 @@ export class ContextBuilder {
    * Applies every field, and returns the finished `SSL_CTX`.
    * @param rules - the digest of the verification rules, which limits what sessions may be resumed.
    */
-  build(rules: Uint8Array): Handle {
+  build(rules: Uint8Array): TlsHandle {
     this.#setVersions()
     this.#setCiphers()
     this.#setKeyExchange()

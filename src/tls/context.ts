@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { budget } from '../engine/deadline.js'
-import { type Handle, nativeTls } from '../native/tls.js'
+import { nativeTls, type TlsHandle } from '../native/tls.js'
 import * as validate from '../support/validate.js'
 import {
   type Chosen,
@@ -45,7 +45,7 @@ export class Context implements TlsContext {
   /** The configuration that it was made of, without certificates and keys. */
   readonly config: Omit<TlsConfig, (typeof SECRETS)[number]>
   /** The `SSL_CTX` in the addon. Internal. */
-  readonly handle: Handle
+  readonly handle: TlsHandle
   /** A digest of the rules by which peers are verified: a session is resumed only under the same rules. Internal. */
   readonly rules: Buffer
   readonly #namedContexts: readonly NamedContext[]

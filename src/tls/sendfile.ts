@@ -7,7 +7,7 @@ import type { TlsSession } from './session.js'
 const PIECE = 128 * 1024
 
 /** Sends a file through TLS: its pieces are read on libuv's pool, and written as records by the thread of the socket. */
-export class SendFile implements Operation<number> {
+export class SendFileRecords implements Operation<number> {
   readonly syscall = 'sendfile'
   readonly wakeOnEither = true
   readonly #tls: TlsSession

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { sys } from '../constants/lookup.js'
-import type { Handle, NativeTls } from '../native/tls.js'
+import type { NativeTls, TlsHandle } from '../native/tls.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { reasonError } from './errors.js'
@@ -45,10 +45,10 @@ export class SessionInfo {
    * The session in the addon.
    * @internal
    */
-  protected readonly handle: Handle
+  protected readonly handle: TlsHandle
 
   /** @internal */
-  protected constructor(tls: NativeTls, handle: Handle) {
+  protected constructor(tls: NativeTls, handle: TlsHandle) {
     this.tls = tls
     this.handle = handle
   }
@@ -133,7 +133,7 @@ export class SessionInfo {
     return into
   }
 
-  #ask<T>(question: (tls: NativeTls, handle: Handle) => T): T | undefined {
+  #ask<T>(question: (tls: NativeTls, handle: TlsHandle) => T): T | undefined {
     return this.closed ? undefined : question(this.tls, this.handle)
   }
 }

@@ -1,6 +1,6 @@
 import { sys } from '../constants/lookup.js'
 import { type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
-import { type Handle, nativeTls, type Reason, tlsRegisters } from '../native/tls.js'
+import { nativeTls, type Reason, type TlsHandle, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { Context } from './context.js'
@@ -23,7 +23,7 @@ export interface SessionOptions extends Peer {
   shortReadDrains: boolean
 }
 
-function newHandle(context: Context, host: string | undefined, shortReadDrains: boolean): Handle {
+function newHandle(context: Context, host: string | undefined, shortReadDrains: boolean): TlsHandle {
   const { config, isServer } = context
   const handle = nativeTls().sessionNew(
     context.handle,

@@ -1,4 +1,4 @@
-import { type Handle, type NativeTls, nativeTls } from '../native/tls.js'
+import { type NativeTls, nativeTls, type TlsHandle } from '../native/tls.js'
 import * as validate from '../support/validate.js'
 import type { Context } from './context.js'
 import { TlsError, verifyCode } from './errors.js'
@@ -51,11 +51,11 @@ export class PeerVerification {
   /** The context whose rules apply. */
   #context: Context
   readonly #tls: NativeTls
-  readonly #handle: Handle
+  readonly #handle: TlsHandle
   /** Why the name was refused during the handshake. */
   #refusal: TlsError | undefined
 
-  constructor(context: Context, handle: Handle, host: string | undefined) {
+  constructor(context: Context, handle: TlsHandle, host: string | undefined) {
     this.#context = context
     this.#tls = nativeTls()
     this.#handle = handle

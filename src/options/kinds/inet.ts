@@ -8,7 +8,7 @@ import * as validate from '../../support/validate.js'
 import { fetch, type Kind, kindOf, type OptionPlace, store, writeOnly } from './kind.js'
 
 /** Checks an address for an option: text, or an AddrInfo, of the family of the socket. */
-export function familiar(place: OptionPlace, name: string, value: unknown): AddrInfo {
+export function addressOfFamily(place: OptionPlace, name: string, value: unknown): AddrInfo {
   const ai = value instanceof Address ? value : parsed(place, name, value)
   if (ai.family === place.family) return ai
   const detail = `${name} is of another family than the socket`
@@ -75,7 +75,7 @@ export const group: Kind<never, [mcaddr: string | AddrInfo, ifname?: string | nu
   name: 'mcaddr, ifname?',
   get: writeOnly,
   set(place, mcaddr, ifname) {
-    const { sockaddr } = familiar(place, 'mcaddr', mcaddr)
+    const { sockaddr } = addressOfFamily(place, 'mcaddr', mcaddr)
     const index = interfaceIndex('ifname', ifname ?? 0)
     registers[0] = index
     store(place, 'group', sockaddr)
@@ -90,8 +90,8 @@ export const groupSource: Kind<
   name: 'mcaddr, srcaddr, ifname?',
   get: writeOnly,
   set(place, mcaddr, srcaddr, ifname) {
-    const { sockaddr } = familiar(place, 'mcaddr', mcaddr)
-    const source = familiar(place, 'srcaddr', srcaddr).sockaddr
+    const { sockaddr } = addressOfFamily(place, 'mcaddr', mcaddr)
+    const source = addressOfFamily(place, 'srcaddr', srcaddr).sockaddr
     const index = interfaceIndex('ifname', ifname ?? 0)
     registers[0] = index
     store(place, 'group_source', sockaddr, source)
@@ -109,7 +109,7 @@ export const groupFilter: Kind<
   name: 'mcaddr, mode, srcaddrs, ifname?',
   get: writeOnly,
   set(place, mcaddr, mode, srcaddrs, ifname) {
-    const { sockaddr } = familiar(place, 'mcaddr', mcaddr)
+    const { sockaddr } = addressOfFamily(place, 'mcaddr', mcaddr)
     if (validate.integer('mode', mode) !== MCAST_INCLUDE && mode !== MCAST_EXCLUDE)
       throw validate.outOfRange('mode', 'MCAST_INCLUDE or MCAST_EXCLUDE', mode)
     const sources = packed(place, srcaddrs)
@@ -127,7 +127,8 @@ function packed(place: OptionPlace, addresses: unknown): Buffer {
     throw validate.outOfRange('srcaddrs.length', `<= ${FILTER_SOURCES}`, addresses.length)
   const room = native.limits.sockaddr_max
   const all = Buffer.alloc(room * addresses.length)
-  for (const [index, one] of addresses.entries()) familiar(place, 'srcaddr', one).sockaddr.copy(all, index * room)
+  for (const [index, one] of addresses.entries())
+    addressOfFamily(place, 'srcaddr', one).sockaddr.copy(all, index * room)
   return all
 }
 
@@ -136,7 +137,7 @@ export const anycast: Kind<never, [addr: string | AddrInfo, ifname?: string | nu
   name: 'addr, ifname?',
   get: writeOnly,
   set(place, addr, ifname) {
-    const { sockaddr } = familiar(place, 'addr', addr)
+    const { sockaddr } = addressOfFamily(place, 'addr', addr)
     const index = interfaceIndex('ifname', ifname ?? 0)
     registers[0] = index
     store(place, 'mreq6', sockaddr)
@@ -148,7 +149,7 @@ export const sourceAddress: Kind<never, [addr: string | AddrInfo | null, ifname?
   name: 'addr or null, ifname?',
   get: writeOnly,
   set(place, addr, ifname) {
-    const { sockaddr } = familiar(place, 'addr', addr === null ? '::' : addr)
+    const { sockaddr } = addressOfFamily(place, 'addr', addr === null ? '::' : addr)
     const index = interfaceIndex('ifname', ifname ?? 0)
     registers[0] = index
     store(place, 'pktinfo6', sockaddr)

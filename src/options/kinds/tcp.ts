@@ -3,7 +3,7 @@ import { interfaceIndex } from '../../address/interface-index.js'
 import { native, registers } from '../../native/sockets.js'
 import { UINT_MAX } from '../../support/codec.js'
 import * as validate from '../../support/validate.js'
-import { familiar } from './inet.js'
+import { addressOfFamily } from './inet.js'
 import { fetch, type Kind, kindOf, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
 import type { TcpInfo } from './tcp-info.js'
 
@@ -37,7 +37,7 @@ const FLAG_PREFIX = 1
 const FLAG_IFINDEX = 2
 
 function signature(place: OptionPlace, addr: unknown, key: unknown, scope: Md5Scope): void {
-  const ai = familiar(place, 'addr', addr)
+  const ai = addressOfFamily(place, 'addr', addr)
   const secret = validate.bytes('key', key)
   if (secret.length > KEY_MAX) throw validate.outOfRange('key', `of ${KEY_MAX} bytes at most`, secret.length)
   const { prefixlen, ifname } = scope

@@ -50,20 +50,20 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const readable = (): void => poller.report(FD, true, false)
 const writable = (): void => poller.report(FD, false, true)
 
-describe('engine: the loop', () => {
-  test('a call that is through at once waits for nothing', async () => {
+describe('the loop', () => {
+  test('a call that completes at once waits for nothing', async () => {
     assert.equal(await engine.reader.run(new Script(5)), 5)
     assert.equal(poller.watched.size, 0)
     assert.equal(poller.holders, 0)
   })
 
-  test('EINTR: the call is made again', async () => {
+  test('after EINTR the call is made again', async () => {
     const script = new Script(-sys.EINTR, -sys.EINTR, 7)
     assert.equal(await engine.reader.run(script), 7)
     assert.equal(script.calls, 3)
   })
 
-  test('EAGAIN: waits for readiness, and holds the event loop as long', async () => {
+  test('after EAGAIN the call waits for readiness and keeps the event loop alive that long', async () => {
     const script = new Script(-sys.EAGAIN, 3)
     const result = engine.reader.run(script)
     assert.equal(script.calls, 1)
@@ -94,7 +94,7 @@ describe('engine: the loop', () => {
     assert.equal(await result, 8)
   })
 
-  test('nor is it when an earlier call has waited, and this one has yet to (H12)', async () => {
+  test('readiness is not lost either when an earlier call has waited and this one has yet to (H12)', async () => {
     const before = engine.writer.run(new Script(-sys.EAGAIN, 1))
     writable()
     assert.equal(await before, 1)
@@ -113,7 +113,7 @@ describe('engine: the loop', () => {
     assert.equal(await sent, 8)
   })
 
-  test('readiness is a hint: EAGAIN after it waits again (H11)', async () => {
+  test('a call that says EAGAIN after readiness waits again (H11)', async () => {
     const script = new Script(-sys.EAGAIN, -sys.EAGAIN, -sys.EAGAIN, 9)
     const result = engine.reader.run(script)
     readable()
@@ -123,7 +123,7 @@ describe('engine: the loop', () => {
     assert.equal(script.calls, 4)
   })
 
-  test('readiness of the other direction is not ours', async () => {
+  test('readiness of the other direction wakes no call', async () => {
     const script = new Script(-sys.EAGAIN, 1)
     const result = engine.reader.run(script)
     writable()
@@ -132,7 +132,7 @@ describe('engine: the loop', () => {
     assert.equal(await result, 1)
   })
 
-  test('the descriptor is registered once, not for each wait', async () => {
+  test('the descriptor is registered once, and not for each wait', async () => {
     const watch = mock.method(poller, 'watch')
     for (let i = 0; i < 3; i++) {
       const result = engine.reader.run(new Script(-sys.EAGAIN, 1))
@@ -142,7 +142,7 @@ describe('engine: the loop', () => {
     assert.equal(watch.mock.callCount(), 1)
   })
 
-  test('any other error is the answer, with the name of the call', async () => {
+  test('any other error is thrown with the name of the call', async () => {
     await assert.rejects(engine.reader.run(new Script(-sys.ECONNRESET)), { code: 'ECONNRESET', syscall: 'recv' })
     const waiting = engine.reader.run(new Script(-sys.EAGAIN, -sys.ECONNRESET))
     readable()
@@ -150,14 +150,14 @@ describe('engine: the loop', () => {
     assert.equal(poller.holders, 0)
   })
 
-  test('a refusal of the poller is the answer, and leaves nothing behind', async () => {
+  test('an error of the poller rejects the call and leaves nothing behind', async () => {
     poller.refusal = systemError(sys.EPERM, 'epoll_ctl')
     await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN)), { code: 'EPERM', syscall: 'epoll_ctl' })
     assert.equal(poller.holders, 0)
     assert.equal(await engine.reader.run(new Script(1)), 1)
   })
 
-  test('an exception of the operation is the answer, at once and after a wait', async () => {
+  test('an exception of the operation rejects the call, at once and after a wait', async () => {
     const boom = new Error('boom')
     const finish = (): never => {
       throw boom
@@ -171,7 +171,7 @@ describe('engine: the loop', () => {
   })
 })
 
-describe('engine: several calls for one verb', () => {
+describe('several calls for one operation', () => {
   function sending(total: number, ...answers: number[]): Operation<number> {
     let sent = 0
     return {
@@ -185,13 +185,13 @@ describe('engine: several calls for one verb', () => {
     }
   }
 
-  test('AGAIN_NOW goes on until everything is done, over waits (H27)', async () => {
+  test('an operation that returns AGAIN_NOW goes on over waits until everything is done (H27)', async () => {
     const result = engine.writer.run(sending(10, 4, -sys.EAGAIN, 3, 3))
     writable()
     assert.equal(await result, 10)
   })
 
-  test('a failure midway says how far it came (H27)', async () => {
+  test('an error midway says how far the operation came (H27)', async () => {
     const result = engine.writer.run(sending(10, 4, -sys.EAGAIN, -sys.EPIPE))
     writable()
     await assert.rejects(result, { code: 'EPIPE', bytes: 4 })
@@ -206,8 +206,8 @@ describe('engine: several calls for one verb', () => {
   })
 })
 
-describe('engine: one operation in each direction', () => {
-  test('a second one is EALREADY, the other direction is free (H24)', async () => {
+describe('one operation in each direction', () => {
+  test('a second operation in a direction is EALREADY while the other direction is free (H24)', async () => {
     const first = engine.reader.run(new Script(-sys.EAGAIN, 1))
     await assert.rejects(engine.reader.run(new Script()), { code: 'EALREADY', syscall: 'recv' })
     assert.equal(await engine.writer.run(new Script(2)), 2)
@@ -215,7 +215,7 @@ describe('engine: one operation in each direction', () => {
     assert.equal(await first, 1)
   })
 
-  test('luck is bounded: after many immediate completions the event loop turns (H13)', async () => {
+  test('after many completions without a wait the event loop turns (H13)', async () => {
     let turned = false
     setImmediate(() => {
       turned = true
@@ -230,7 +230,7 @@ describe('engine: one operation in each direction', () => {
   })
 })
 
-describe('engine: nothing left', () => {
+describe('drained sockets', () => {
   /** A receive of 10 bytes, for which a shorter count means that no more is there. */
   function receive(...answers: number[]): Operation<number> & { calls: number } {
     return {
@@ -252,7 +252,7 @@ describe('engine: nothing left', () => {
     await first
   }
 
-  test('after a short count the next one waits without a call, and an announcement lets it go on', async () => {
+  test('after a short count the next operation waits without a call until readiness is announced', async () => {
     await watched()
     assert.equal(await engine.reader.run(receive(4)), 4)
     const next = receive(3)
@@ -262,14 +262,14 @@ describe('engine: nothing left', () => {
     assert.equal(await result, 3)
   })
 
-  test('what was announced in between is fetched at once', async () => {
+  test('data that was announced in between is received at once', async () => {
     await watched()
     await engine.reader.run(receive(4))
     readable()
     assert.equal(await engine.reader.run(receive(5)), 5)
   })
 
-  test('a full count, the end, and an operation of another kind ask', async () => {
+  test('the next operation makes its call after a full count, after the end, and for an operation of another kind', async () => {
     await watched()
     for (const count of [10, 0]) {
       await engine.reader.run(receive(count))
@@ -280,12 +280,12 @@ describe('engine: nothing left', () => {
     assert.equal(await engine.reader.run(new Script(2)), 2)
   })
 
-  test('before the descriptor is under watch nothing would be announced: it asks', async () => {
+  test('the next operation makes its call before the descriptor is watched, when nothing would be announced', async () => {
     assert.equal(await engine.reader.run(receive(4)), 4)
     assert.equal(await engine.reader.run(receive(5)), 5)
   })
 
-  test('after the end or an error was announced it always asks: no other announcement follows', async () => {
+  test('after the end or an error was announced every operation makes its call, because no event follows', async () => {
     await watched()
     poller.report(FD, true, true, true)
     assert.equal(await engine.reader.run(receive(4)), 4)
@@ -293,8 +293,8 @@ describe('engine: nothing left', () => {
   })
 })
 
-describe('engine: deadlines', () => {
-  test('a wait that takes too long is a TimeoutError, and says how far it came (H22)', async () => {
+describe('deadlines', () => {
+  test('a wait that takes too long rejects with a TimeoutError that says how far it came (H22)', async () => {
     const started = performance.now()
     const operation: Operation<number> = {
       syscall: 'send',
@@ -312,7 +312,7 @@ describe('engine: deadlines', () => {
     assert.equal(poller.holders, 0)
   })
 
-  test('readiness does not start the budget anew (H11)', async () => {
+  test('readiness does not start the deadline anew (H11)', async () => {
     const script: Operation<number> = { syscall: 'recv', attempt: () => -sys.EAGAIN, finish: (n) => n }
     const started = performance.now()
     const result = engine.reader.run(script, { deadline: after(50) })
@@ -322,19 +322,19 @@ describe('engine: deadlines', () => {
     assert.ok(performance.now() - started < 1000)
   })
 
-  test('a call that is through at once does not look at the deadline: what is there is delivered (H22)', async () => {
+  test('a call that completes at once ignores the deadline, and delivers what is there (H22)', async () => {
     assert.equal(await engine.reader.run(new Script(5), { deadline: performance.now() - 1 }), 5)
   })
 
-  test('a deadline that is over before the wait ends it at once', async () => {
+  test('a deadline that has passed before the wait ends it at once', async () => {
     await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: performance.now() - 1 }), {
       code: 'ETIMEDOUT',
     })
   })
 })
 
-describe('engine: cancellation', () => {
-  test('a signal that is aborted already: no system call is made (H23)', async () => {
+describe('cancellation', () => {
+  test('no system call is made with a signal that is aborted already (H23)', async () => {
     const reason = new Error('why')
     await assert.rejects(engine.reader.run(new Script(), { deadline: after(0), signal: AbortSignal.abort(reason) }), {
       name: 'AbortError',
@@ -343,7 +343,7 @@ describe('engine: cancellation', () => {
     })
   })
 
-  test('abort while waiting: the next call gets what arrives later (H23)', async () => {
+  test('after an abort during a wait the next call gets what arrives later (H23)', async () => {
     const abort = new AbortController()
     const result = engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), signal: abort.signal })
     abort.abort()
@@ -353,7 +353,7 @@ describe('engine: cancellation', () => {
     assert.equal(poller.holders, 0)
   })
 
-  test('close ends every wait with ECANCELED once, and stops the watch (H02)', async () => {
+  test('close() ends every wait once with ECANCELED and stops the watch (H02)', async () => {
     const reading = engine.reader.run(new Script(-sys.EAGAIN))
     const writing = engine.writer.run(new Script(-sys.EAGAIN))
     engine.close()
@@ -366,8 +366,8 @@ describe('engine: cancellation', () => {
   })
 })
 
-describe('engine: wait hooks', () => {
-  test('called before each wait with what is left, and not when nothing is waited for (H26)', async () => {
+describe('wait hooks', () => {
+  test('a hook is called before each wait with the time that is left, and not without a wait (H26)', async () => {
     const left: number[] = []
     const hook = (ms: number): void => {
       left.push(ms)
@@ -381,7 +381,7 @@ describe('engine: wait hooks', () => {
     assert.deepEqual(left, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
   })
 
-  test('false ends the call with ECANCELED, an exception with that (H26)', async () => {
+  test('a hook that returns false ends the call with ECANCELED, one that throws with its exception (H26)', async () => {
     const hook = (): boolean => false
     await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
       code: 'ECANCELED',
@@ -394,7 +394,7 @@ describe('engine: wait hooks', () => {
     assert.equal(poller.holders, 0)
   })
 
-  test('a hook that closes the socket ends the wait, and nothing is registered behind its back (H17)', async () => {
+  test('a hook that closes the socket ends the wait, and nothing is registered afterwards (H17)', async () => {
     const hook = (): void => {
       engine.close()
       closed = true
@@ -407,7 +407,7 @@ describe('engine: wait hooks', () => {
   })
 })
 
-describe('engine: errors that time mends', () => {
+describe('errors that pass with time', () => {
   const exhausted = (...answers: number[]): Operation<number> & { calls: number } => ({
     syscall: 'accept',
     calls: 0,
@@ -420,7 +420,7 @@ describe('engine: errors that time mends', () => {
     retryOn: new Set([sys.ECONNABORTED]),
   })
 
-  test('it pauses, and does not spin on readiness meanwhile (H46)', async () => {
+  test('a paused operation does not spin on readiness meanwhile (H46)', async () => {
     const operation = exhausted(-sys.EMFILE, -sys.EMFILE, 8)
     const result = engine.reader.run(operation)
     for (let i = 0; i < 100; i++) readable()
@@ -429,7 +429,7 @@ describe('engine: errors that time mends', () => {
     assert.equal(operation.calls, 3)
   })
 
-  test('a call that got somewhere begins the pauses anew', async () => {
+  test('a call that succeeded starts the pauses anew', async () => {
     const answers = Array.from({ length: 20 }, () => [-sys.EMFILE, 1]).flat()
     let left = 20
     const operation: Operation<string> = {
@@ -447,7 +447,7 @@ describe('engine: errors that time mends', () => {
     assert.ok(took < 2000, `20 first pauses took ${took} ms; growing ones would take more than 10 s`)
   })
 
-  test('a deadline ends the pauses too', async () => {
+  test('a deadline ends a pause as well', async () => {
     await assert.rejects(engine.reader.run(exhausted(), { deadline: after(20) }), {
       code: 'ETIMEDOUT',
       syscall: 'accept',
@@ -455,12 +455,12 @@ describe('engine: errors that time mends', () => {
     assert.equal(poller.holders, 0)
   })
 
-  test('a passing error is tried again at once (H47)', async () => {
+  test('a transient error is retried at once (H47)', async () => {
     const operation = exhausted(-sys.ECONNABORTED, -sys.ECONNABORTED, 6)
     assert.equal(await engine.reader.run(operation), 6)
   })
 
-  test('one that does not pass becomes a pause instead of a spin (H47)', async () => {
+  test('a transient error that does not pass becomes a pause instead of a spin (H47)', async () => {
     let calls = 0
     const operation: Operation<number> = {
       syscall: 'accept',
@@ -474,21 +474,21 @@ describe('engine: errors that time mends', () => {
   })
 })
 
-describe('engine: ref and unref', () => {
-  test('unref lets go of a wait that is under way, ref takes hold again (H19)', async () => {
+describe('ref and unref', () => {
+  test('a wait in progress follows unref and ref (H19)', async () => {
     const result = engine.reader.run(new Script(-sys.EAGAIN, 1))
     assert.equal(poller.holders, 1)
-    engine.refer(false)
+    engine.setReferenced(false)
     assert.equal(poller.holders, 0)
-    engine.refer(true)
+    engine.setReferenced(true)
     assert.equal(poller.holders, 1)
     readable()
     await result
     assert.equal(poller.holders, 0)
   })
 
-  test('a later wait of an unref socket holds nothing (H19)', async () => {
-    engine.refer(false)
+  test("a later wait of an unref'd socket does not keep the event loop alive (H19)", async () => {
+    engine.setReferenced(false)
     const result = engine.reader.run(new Script(-sys.EAGAIN, 1))
     assert.equal(poller.holders, 0)
     readable()

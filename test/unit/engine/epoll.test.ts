@@ -51,7 +51,7 @@ async function withPair(body: (a: LowSocket, b: LowSocket) => Promise<void>): Pr
 }
 
 describe('the epoll poller keeps its obligations', () => {
-  test('readiness that holds already is reported, but not from inside watch()', () =>
+  test('readiness that exists already is reported, but not from inside watch()', () =>
     withPair(async (a, b) => {
       b.send('x')
       const listener = new Listener()
@@ -62,7 +62,7 @@ describe('the epoll poller keeps its obligations', () => {
       watch.stop()
     }))
 
-  test('each later change is reported (H12)', () =>
+  test('each later change of readiness is reported (H12)', () =>
     withPair(async (a, b) => {
       const listener = new Listener()
       const watch = poller.watch(a.fd(), listener)
@@ -89,7 +89,7 @@ describe('the epoll poller keeps its obligations', () => {
       watch.stop()
     }))
 
-  test('an event that was under way when its watch stopped finds nobody (H03)', () =>
+  test('an event that was under way when its watch stopped is discarded (H03)', () =>
     withPair(async (a, b) => {
       const [c, d] = socket.pair(SOCK_STREAM, true)
       const late = new Listener()
@@ -106,7 +106,7 @@ describe('the epoll poller keeps its obligations', () => {
       d.close()
     }))
 
-  test('a reused slot and a reused number hear nothing of their predecessor (H03)', () =>
+  test('a reused slot and a reused number get no events of their predecessor (H03)', () =>
     withPair(async (a, b) => {
       const old = new Listener()
       const watch = poller.watch(a.fd(), old)
@@ -124,7 +124,7 @@ describe('the epoll poller keeps its obligations', () => {
       d.close()
     }))
 
-  test('stop() does not mind that the descriptor was closed behind our back (H05)', () =>
+  test('stop() does not fail when the descriptor was closed by other code (H05)', () =>
     withPair(async (a) => {
       const duplicate = a.dup()
       const watch = poller.watch(duplicate.fd(), new Listener())
@@ -199,7 +199,7 @@ function epollSets(): Map<number, number[]> {
 }
 
 describe('the epoll set within that of libuv (H16)', () => {
-  test('is all that libuv knows of, however many sockets there are', async () => {
+  test('libuv watches one descriptor, however many sockets there are', async () => {
     const pairs = Array.from({ length: 100 }, () => socket.pair(SOCK_STREAM, true))
     poller.ref()
     const listener = new Listener()
@@ -220,7 +220,7 @@ describe('the epoll set within that of libuv (H16)', () => {
     poller.unref()
   })
 
-  test('is empty after each report: what nobody reads does not wake the loop again', () =>
+  test('the set is empty after each report, so that data which is not read does not wake the loop again', () =>
     withPair(async (a, b) => {
       const listener = new Listener()
       const watch = poller.watch(a.fd(), listener)
@@ -235,7 +235,7 @@ describe('the epoll set within that of libuv (H16)', () => {
       assert.ok(utilization < 0.5, `the loop was busy for ${utilization} of the time`)
     }))
 
-  test('is gone before the loop is, after many turns, with busy polling too', async () => {
+  test('the set is closed before the loop is, after many turns, with busy polling too', async () => {
     const { stdout, stderr, code, signal } = await runScript(`
       import { stream } from 'berkeley'
       const server = await stream.inet.Server.create({ host: '127.0.0.1' })

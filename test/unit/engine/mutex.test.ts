@@ -14,7 +14,7 @@ function gate(): { body: () => Promise<void>; open: () => void } {
 }
 
 describe('mutex', () => {
-  test('first come, first served, one at a time (H24)', async () => {
+  test('calls are served one at a time in the order in which they came (H24)', async () => {
     const mutex = new Mutex()
     const order: string[] = []
     let inside = 0
@@ -29,7 +29,7 @@ describe('mutex', () => {
     assert.deepEqual(order, ['a', 'b', 'c', 'd'])
   })
 
-  test('a body that throws lets the next one in (H25)', async () => {
+  test('a body that rejects passes the lock on (H25)', async () => {
     const mutex = new Mutex()
     const boom = new Error('boom')
     const first = mutex.run('recv', WAIT_FOREVER, async () => {
@@ -40,7 +40,7 @@ describe('mutex', () => {
     assert.equal(await second, 'in')
   })
 
-  test('a body that throws before it returns a promise lets go too (H25)', async () => {
+  test('a body that throws before it returns a promise passes the lock on too (H25)', async () => {
     const mutex = new Mutex()
     const boom = new Error('boom')
     const thrower = (): Promise<never> => {
@@ -50,7 +50,7 @@ describe('mutex', () => {
     assert.equal(await mutex.run('recv', WAIT_FOREVER, async () => 'free'), 'free')
   })
 
-  test('waiting for the lock has a deadline; whoever gave up is not served later (H25)', async () => {
+  test('a wait for the lock has a deadline, and a call that gave up is not served later (H25)', async () => {
     const mutex = new Mutex()
     const { body, open } = gate()
     const holder = mutex.run('recv', WAIT_FOREVER, body)
@@ -80,7 +80,7 @@ describe('mutex', () => {
     await holder
   })
 
-  test('cancel ends every wait, and the holder keeps the lock', async () => {
+  test('cancel() ends every wait, and the call that has the lock keeps it', async () => {
     const mutex = new Mutex()
     const { body, open } = gate()
     const holder = mutex.run('recv', WAIT_FOREVER, body)

@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { native, registers, registers64 } from '#internal/native/sockets.js'
-import { type Handle, nativeTls } from '#internal/native/tls.js'
+import { nativeTls, type TlsHandle } from '#internal/native/tls.js'
 
 const tls = nativeTls()
 const missing = undefined as never
 const none = new Uint8Array(0)
 
-function made(handle: Handle | number): Handle {
+function made(handle: TlsHandle | number): TlsHandle {
   if (typeof handle === 'number') throw new Error(`nothing was made: ${handle}`)
   return handle
 }
 
-const serverContext = (): Handle => made(tls.contextNew(1))
-const clientSession = (): Handle => made(tls.sessionNew(made(tls.contextNew(0)), 0, 1, undefined, 0, 0))
+const serverContext = (): TlsHandle => made(tls.contextNew(1))
+const clientSession = (): TlsHandle => made(tls.sessionNew(made(tls.contextNew(0)), 0, 1, undefined, 0, 0))
 
 describe('texts', () => {
-  it('have to be there: what stands in the memory meant for them is none', () => {
+  it('a text argument that is missing is refused, whatever is in the memory meant for it', () => {
     const context = serverContext()
     for (const set of ['contextCiphers', 'contextSuites', 'contextGroups', 'contextSigalgs'] as const)
       assert.throws(() => tls[set](context, missing), { name: 'TypeError', message: /argument 1/ }, set)
@@ -38,12 +38,12 @@ describe('numbers in registers', () => {
     return to.readInt32LE()
   }
 
-  it('are whole numbers of 64 bits, or 0', () => {
+  it('numbers in registers are read as whole numbers of 64 bits, or as 0', () => {
     assert.deepEqual([-1, 1.5, 2 ** 31 - 1, -(2 ** 31)].map(encoded), [-1, 1, 2 ** 31 - 1, -(2 ** 31)])
     assert.deepEqual([Number.NaN, Infinity, -Infinity, 1e300, -(2 ** 63)].map(encoded), [0, 0, 0, 0, 0])
   })
 
-  it('wrap around where a time has more nanoseconds than they hold', () => {
+  it('a time with more nanoseconds than a register holds wraps around', () => {
     const time = Buffer.alloc(16)
     time.writeBigInt64LE(2n ** 62n, 0)
     time.writeBigInt64LE(-1n, 8)
@@ -53,14 +53,14 @@ describe('numbers in registers', () => {
 })
 
 describe('memory', () => {
-  it('may be the same twice: what overlaps arrives whole', () => {
+  it('memory that is given twice arrives whole where it overlaps', () => {
     const memory = Buffer.from(Array.from({ length: 3000 }, (_, i) => i % 251))
     const address = Buffer.from(memory.subarray(16, 2968))
     native.cmsgDecode(native.kinds.extended_error, memory.subarray(0, 2968), memory.subarray(32))
     assert.deepEqual(memory.subarray(32, 32 + address.length), address)
   })
 
-  it('may be empty', () => {
+  it('empty memory is accepted or refused, and never read', () => {
     const session = clientSession()
     assert.equal(tls.sessionIdentify(session, none), 0)
     assert.ok(tls.contextAlpn(serverContext(), none, 1) < 0)
@@ -69,7 +69,7 @@ describe('memory', () => {
     tls.sessionFree(session)
   })
 
-  it('of protocols that are given again is not kept', () => {
+  it('memory of protocols that are set again is freed', () => {
     const context = serverContext()
     const wire = Buffer.alloc(60_000, 1)
     const before = process.memoryUsage.rss()

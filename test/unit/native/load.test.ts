@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { AF_INET, AF_UNIX, AI_NUMERICHOST, EAI_FAMILY, EAI_SERVICE, SOCK_DGRAM, SOCK_STREAM } from 'berkeley'
 import { sys } from '#internal/constants/lookup.js'
 import { native, registers } from '#internal/native/sockets.js'
-import { type Handle, nativeTls } from '#internal/native/tls.js'
+import { nativeTls, type TlsHandle } from '#internal/native/tls.js'
 import { coded, leavesNoFd, run, script, tempFolder } from '../../util/index.js'
 
 leavesNoFd()
@@ -33,21 +33,21 @@ const TLS = "const { nativeTls } = await import('#internal/native/tls.js'); nati
 const WAIT = "const { resolve } = await import('#internal/address/resolver.js'); await resolve({ host: '127.0.0.1' })"
 
 describe('an addon', () => {
-  it('that is missing is named, with the way to build it', async () => {
+  it('an addon that is missing is named in the error, with the way to build it', async () => {
     const said = await complaint("await import('#internal/native/sockets.js')", {
       BERKELEY_NATIVE: '/nonexistent.node',
     })
     assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\/nonexistent\.node.*node-gyp rebuild/)
   })
 
-  it('for TLS that is missing keeps nothing else from working', async () => {
+  it('a missing addon of TLS keeps nothing else from working', async () => {
     const said = await complaint(`(await import('berkeley')).AddrInfo.inet('127.0.0.1'); ${TLS}`, {
       BERKELEY_NATIVE_TLS: '/nonexistent.node',
     })
     assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\/nonexistent\.node/)
   })
 
-  it('for TLS that the runtime cannot load is a runtime without OpenSSL', async (t) => {
+  it('an addon of TLS that cannot be loaded is reported as a runtime without OpenSSL', async (t) => {
     const file = join(tempFolder(t), 'text.node')
     writeFileSync(file, 'no addon')
     const said = await complaint(TLS, { BERKELEY_NATIVE_TLS: file })
@@ -57,7 +57,7 @@ describe('an addon', () => {
 
 describe('another runtime than Node', () => {
   for (const name of ['bun', 'deno'])
-    it(`that calls itself ${name} is told what works there`, async () => {
+    it(`a runtime that calls itself ${name} is told what works there`, async () => {
       const said = await complaint(`${pretending({ [name]: '1.0.0' })} ${WAIT}`, {})
       assert.match(said, /^ERR_UNSUPPORTED_RUNTIME .*berkeley\/llsocket works on this runtime as well/)
     })
@@ -66,7 +66,7 @@ describe('another runtime than Node', () => {
     [{ electron: '30.0.0' }, 'electron'],
     [{ openssl: '1.1.1' }, 'this runtime'],
   ] as const)
-    it(`whose OpenSSL is another one has no TLS: ${named}`, async () => {
+    it(`a runtime with another OpenSSL has no TLS: ${named}`, async () => {
       const said = await complaint(`${pretending(versions)} ${TLS}`, {})
       assert.match(said, new RegExp(`^ERR_UNSUPPORTED_RUNTIME TLS needs the OpenSSL 3 .* ${named} does not offer`))
     })
@@ -79,30 +79,30 @@ describe('the addon itself', () => {
     return [registers[0] ?? -1, registers[1] ?? -1]
   }
 
-  it('takes an empty view that has no typed array', () => {
+  it('the addon accepts an empty view that is not a typed array', () => {
     const [a, b] = pair(SOCK_DGRAM)
     assert.equal(native.send(a, new DataView(new ArrayBuffer(0)) as never, 0, 0, 0), 0)
     for (const fd of [a, b]) native.close(fd)
   })
 
-  it('knows four commands of fcntl(2), those without a pointer', () => {
+  it('the addon makes four commands of fcntl(2), those without a pointer', () => {
     const [a, b] = pair(SOCK_STREAM)
     assert.ok(native.fcntl(a, sys.F_GETFL, 0) >= 0)
     for (const command of [0, 5, 16, 1030]) assert.equal(native.fcntl(a, command, 0), -sys.EINVAL)
     for (const fd of [a, b]) native.close(fd)
   })
 
-  it('closes nothing later without somebody to tell', () => {
+  it('the addon closes nothing on another thread without a callback', () => {
     const [a, b] = pair(SOCK_STREAM)
     assert.equal(native.closeAsync(undefined as never, a), -sys.ENOMEM)
     for (const fd of [a, b]) assert.equal(native.close(fd), 0)
   })
 
-  it('resolves no address that is too short for a family, or too long for any', () => {
+  it('the addon does not resolve an address that is too short for its family or too long for any', () => {
     for (const length of [0, 1, 129]) assert.equal(native.getnameinfo(Buffer.alloc(length), 0), EAI_FAMILY)
   })
 
-  it('answers a service that there is not in the numbers of the C library', async () => {
+  it('an unknown service is answered with the number of the C library', async () => {
     const answer = await new Promise((done) => {
       assert.equal(
         native.getaddrinfoAsync(done, '127.0.0.1', 'no-such-service', AF_INET, SOCK_STREAM, 0, AI_NUMERICHOST),
@@ -112,7 +112,7 @@ describe('the addon itself', () => {
     assert.equal(answer, EAI_SERVICE)
   })
 
-  it('makes no batch of rows that name no view, or a part outside of one', () => {
+  it('rows of a batch that name no view, or a part outside of one, are refused', () => {
     const [a, b] = pair(SOCK_DGRAM)
     const none = new Uint8Array(0)
     const send = (views: unknown[], ...row: number[]): number =>
@@ -135,7 +135,7 @@ describe('the addon itself', () => {
     for (const fd of [a, b]) native.close(fd)
   })
 
-  it('reads no row of a batch from memory that a getter has given back meanwhile (H37)', async () => {
+  it('a row of a batch is not read from memory that a getter has released meanwhile (H37)', async () => {
     const { stdout, stderr, code, signal } = await run(
       process.execPath,
       script(`
@@ -151,12 +151,12 @@ describe('the addon itself', () => {
     assert.deepEqual([Number(stdout), code, signal], [-sys.EBADF, 0, null], stderr)
   })
 
-  it('for TLS tells a session from a context, and both from anything else', () => {
+  it('the addon of TLS tells a session from a context, and both from anything else', () => {
     const tls = nativeTls()
-    const context = tls.contextNew(0) as Handle
+    const context = tls.contextNew(0) as TlsHandle
     for (const wrong of [context, undefined, {}, 5])
-      assert.throws(() => tls.sessionFree(wrong as Handle), coded('ERR_INVALID_ARG_TYPE'))
+      assert.throws(() => tls.sessionFree(wrong as TlsHandle), coded('ERR_INVALID_ARG_TYPE'))
     for (const wrong of [undefined, {}, 5])
-      assert.throws(() => tls.contextCert(wrong as Handle, Buffer.alloc(1)), coded('ERR_INVALID_ARG_TYPE'))
+      assert.throws(() => tls.contextCert(wrong as TlsHandle, Buffer.alloc(1)), coded('ERR_INVALID_ARG_TYPE'))
   })
 })
