@@ -96,7 +96,7 @@ interface InetDgramSocket {
   getpeername(): InetAddrInfo
   /** {@link DgramSocket.recvfrom}: a UDP datagram always has a sender. */
   recvfrom(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
-  /** `recvfrom` that waits for its turn. */
+  /** `recvfrom` by lua-net's name. */
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
   [Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: InetAddrInfo], void, undefined>
 }

@@ -87,6 +87,10 @@ export class SendTo implements Operation<number> {
     return 'sendto'
   }
 
+  get unsentBytes(): number {
+    return this.#from.length
+  }
+
   check(): void {
     this.#from = validate.bytes('data', this.#from)
     addressArgument('ai', this.#to)
@@ -163,6 +167,10 @@ export class SendMany implements Operation<number> {
 
   get syscall(): string {
     return 'sendmmsg'
+  }
+
+  get unsentBytes(): number {
+    return this.#outgoing?.unsentBytes ?? 0
   }
 
   /** Also refuses what the kernel would ignore without an error. */

@@ -8,8 +8,8 @@ import type { OutgoingDatagram } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { defineLocked } from '../socket/locked.js'
 import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
+import { defineSyncNames } from '../socket/sync-names.js'
 import { check, systemError } from '../support/errors.js'
 import type * as validate from '../support/validate.js'
 import { RecvFrom, RecvMany, RecvWhole, SendMany, SendTo } from './operations.js'
@@ -132,14 +132,14 @@ export interface DgramSocket
     OptionMethods<typeof ipOptions>,
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions> {
-  /** {@link DgramSocket.recvfrom} that waits for its turn, first come, first served, instead of being refused. */
+  /** {@link DgramSocket.recvfrom} by lua-net's name. */
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): ReturnType<DgramSocket['recvfrom']>
-  /** {@link DgramSocket.sendto} that waits for its turn. */
+  /** {@link DgramSocket.sendto} by lua-net's name. */
   sendtosync(...args: Parameters<DgramSocket['sendto']>): ReturnType<DgramSocket['sendto']>
-  /** {@link DgramSocket.recvmany} that waits for its turn. */
+  /** {@link DgramSocket.recvmany} by lua-net's name. */
   recvmanysync(...args: Parameters<DgramSocket['recvmany']>): ReturnType<DgramSocket['recvmany']>
-  /** {@link DgramSocket.sendmany} that waits for its turn. */
+  /** {@link DgramSocket.sendmany} by lua-net's name. */
   sendmanysync(...args: Parameters<DgramSocket['sendmany']>): ReturnType<DgramSocket['sendmany']>
 }
 defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)
-defineLocked(DgramSocket, ['recvfrom', 'sendto', 'recvmany', 'sendmany'])
+defineSyncNames(DgramSocket, ['recvfrom', 'sendto', 'recvmany', 'sendmany'])

@@ -8,10 +8,10 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import { adoptAs } from '../socket/create.js'
-import { defineLocked } from '../socket/locked.js'
 import { RecvFd, SendFd, type UnixMethods } from '../socket/pass-fd.js'
 import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile } from '../socket/socket-file.js'
+import { defineSyncNames } from '../socket/sync-names.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { bindTo, connectTo, DgramSocket } from './socket.js'
@@ -79,7 +79,7 @@ class UnixDgramSocket extends DgramSocket {
 
 interface UnixDgramSocket extends UnixMethods {}
 defineOptions(UnixDgramSocket, unixOptions)
-defineLocked(UnixDgramSocket, ['sendfd', 'recvfd'])
+defineSyncNames(UnixDgramSocket, ['sendfd', 'recvfd'])
 
 /** Makes two unix datagram sockets that are connected with each other. See socketpair(2). */
 export async function pair(): Promise<[UnixDgramSocket, UnixDgramSocket]> {

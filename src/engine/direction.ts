@@ -73,14 +73,19 @@ export interface DirectionOwner {
 }
 
 /**
- * Receiving or sending on one descriptor, one operation at a time. Here is the one loop of the library that waits: make the system call
- * first; after EINTR again; when it would block, wait for readiness with what is left of the deadline, and again; anything else is the
- * answer.
+ * Receiving or sending on one descriptor: operations run one at a time, in the order in which they came. Here is the one loop of the library
+ * that waits: make the system call first; after EINTR again; when it would block, wait for readiness with what is left of the deadline, and
+ * again; anything else is the answer. Then the next operation has its turn.
  */
 export class Direction {
   readonly #owner: DirectionOwner
   readonly #user: FdSource
+  /** The operation whose turn it is, while it waits. */
   #pending: AnyPending | undefined
+  /** Operations that wait for their turn, first come, first served; made when the first one has to. */
+  #queue: Set<AnyPending> | undefined
+  /** Whether operations of the queue are being started, one after the other. */
+  #isAdvancing = false
   /** Completions without a wait since the event loop turned last. */
   #budgetUsed = 0
   /** A completion is held back until the event loop has turned. */
@@ -97,9 +102,18 @@ export class Direction {
     this.#user = user
   }
 
-  /** Whether an operation waits. */
+  /** Whether an operation waits, also for its turn. */
   get isWaiting(): boolean {
-    return this.#pending !== undefined
+    return this.#pending !== undefined || this.#hasQueue
+  }
+
+  get #hasQueue(): boolean {
+    return this.#queue !== undefined && this.#queue.size > 0
+  }
+
+  /** Bytes that operations have yet to send, those that wait for their turn included. */
+  get unsentBytes(): number {
+    return this.#waiting().reduce((bytes, { operation }) => bytes + (operation.unsentBytes ?? 0), 0)
   }
 
   /** Whether another thread makes a call at the moment. */
@@ -107,10 +121,14 @@ export class Direction {
     return this.#pending?.isOffloaded === true
   }
 
-  /** Runs an operation: tries first and waits second, so that an error or data that is there never has to wait. */
+  /**
+   * Runs an operation when its turn comes: at once if none is before it. It tries first and waits second, so that an error or data that is
+   * there never has to wait.
+   */
   run<T>(operation: Operation<T>, wait: Wait = WAIT_FOREVER): Promise<T> {
     try {
-      this.#checkIdle(operation, wait)
+      this.#checkUsable(operation, wait)
+      if (this.#pending !== undefined || this.#isYielding || this.#hasQueue) return this.#enqueue(operation, wait)
       const outcome = this.#tryOnce(operation)
       return isNeed(outcome) ? this.#startWaiting(operation, wait, outcome as Step) : this.#complete(outcome)
     } catch (error) {
@@ -118,15 +136,22 @@ export class Direction {
     }
   }
 
-  /** Ends the operation that waits, if there is one, with ECANCELED. */
+  /** Ends every operation that waits with ECANCELED, in their order. */
   cancel(): void {
-    const pending = this.#pending
-    if (pending) this.#end(pending, () => this.#error(pending.operation, sys.ECANCELED))
+    const waiting = this.#waiting()
+    this.#queue = undefined
+    for (const pending of waiting) this.#end(pending, () => this.#error(pending.operation, sys.ECANCELED))
   }
 
   /** Follows a change of `isReferenced`. */
   setReferenced(): void {
-    this.#pending?.keepAlive(this.#owner.isReferenced, this.#owner.poller)
+    for (const pending of this.#waiting()) pending.keepAlive(this.#owner.isReferenced, this.#owner.poller)
+  }
+
+  /** The operations that wait, in their order. */
+  #waiting(): AnyPending[] {
+    const queued = [...(this.#queue ?? [])]
+    return this.#pending === undefined ? queued : [this.#pending, ...queued]
   }
 
   /** Records what events say beside readiness. */
@@ -140,10 +165,8 @@ export class Direction {
     if (own || (other && this.#pending?.operation.wakeOnEither)) this.#resume()
   }
 
-  #checkIdle(operation: Operation<unknown>, { signal }: Wait): void {
+  #checkUsable(operation: Operation<unknown>, { signal }: Wait): void {
     this.#user.use(operation.syscall)
-    if (this.#pending || this.#isYielding)
-      throw this.#error(operation, sys.EALREADY, { detail: 'another call waits in this direction' })
     if (signal?.aborted) throw abortError(signal.reason, operation.context?.())
   }
 
@@ -164,6 +187,7 @@ export class Direction {
       setImmediate(() => {
         this.#isYielding = false
         resolve(value)
+        this.#advance()
       })
     })
   }
@@ -198,19 +222,62 @@ export class Direction {
   }
 
   #startWaiting<T>(operation: Operation<T>, wait: Wait, step: Step): Promise<T> {
-    if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0) throw this.#error(operation, sys.EAGAIN)
-    const { poller, isReferenced } = this.#owner
+    const poller = this.#pollerFor(operation)
     const promise = new Promise<T>(captureResolvers)
     const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
     this.#pending = pending
-    this.#budgetUsed = 0
     this.#pauses = 0
-    // Also while another thread makes the call: an event that comes meanwhile is not announced again.
-    this.#owner.attachListener()
-    if (wait.signal) this.#listenForAbort(pending, wait.signal)
-    if (isReferenced) pending.keepAlive(true, poller)
+    this.#hold(pending, poller)
     this.#proceed(pending, step)
     return promise
+  }
+
+  /** Lets an operation wait for its turn. Its deadline runs, and its signal counts; its hook is for waits of its own. */
+  #enqueue<T>(operation: Operation<T>, wait: Wait): Promise<T> {
+    const poller = this.#pollerFor(operation)
+    const promise = new Promise<T>(captureResolvers)
+    const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
+    this.#queue ??= new Set()
+    this.#queue.add(pending)
+    this.#hold(pending, poller)
+    this.#startTimer(pending)
+    return promise
+  }
+
+  /** What an operation waits by. It may not have to: then it fails; or there may be none yet, and no free descriptor to make one. */
+  #pollerFor(operation: Operation<unknown>): Poller {
+    if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0) throw this.#error(operation, sys.EAGAIN)
+    return this.#owner.poller
+  }
+
+  /** From now on the signal may end it, and it keeps the event loop alive. */
+  #hold(pending: AnyPending, poller: Poller): void {
+    const { signal } = pending.wait
+    if (signal) this.#listenForAbort(pending, signal)
+    if (this.#owner.isReferenced) pending.keepAlive(true, poller)
+  }
+
+  /**
+   * Gives the operations of the queue their turn, until one has to wait. After as many of them as the budget allows the event loop turns
+   * before the next one.
+   */
+  #advance(): void {
+    if (this.#isAdvancing) return
+    this.#isAdvancing = true
+    while (this.#pending === undefined && !this.#isYielding && this.#hasQueue) this.#startNext()
+    this.#isAdvancing = false
+    this.#owner.detachListener()
+  }
+
+  #startNext(): void {
+    const queue = this.#queue as Set<AnyPending>
+    const [next] = queue as Iterable<AnyPending>
+    if (next === undefined) return
+    queue.delete(next)
+    this.#pending = next
+    this.#pauses = 0
+    if (++this.#budgetUsed < COOP_BUDGET) this.#retry(next, true)
+    else this.#proceed(next, NEXT_TURN)
   }
 
   #listenForAbort(pending: AnyPending, signal: AbortSignal): void {
@@ -220,6 +287,9 @@ export class Direction {
 
   /** Puts everything in place for the next step of an operation that waits. */
   #proceed(pending: AnyPending, step: Step): void {
+    this.#budgetUsed = 0
+    // Also while another thread makes the call: an event that comes meanwhile is not announced again.
+    this.#owner.attachListener()
     try {
       if (step === NEXT_TURN) this.#yield(pending)
       else if (step === OFFLOAD) this.#offload(pending)
@@ -280,10 +350,10 @@ export class Direction {
     else this.#retry(pending)
   }
 
-  #retry(pending: AnyPending): void {
+  #retry(pending: AnyPending, isFirst = false): void {
     let outcome: unknown
     try {
-      outcome = this.#attempt(pending.operation)
+      outcome = isFirst ? this.#tryOnce(pending.operation) : this.#attempt(pending.operation)
     } catch (error) {
       this.#fail(pending, error)
       return
@@ -323,14 +393,15 @@ export class Direction {
   }
 
   #succeed(pending: AnyPending, value: unknown): void {
-    this.#clear(pending)
+    if (!this.#clear(pending)) return
     pending.resolve(value)
+    this.#advance()
   }
 
   #fail(pending: AnyPending, error: unknown): void {
-    if (this.#pending !== pending) return
-    this.#clear(pending)
+    if (!this.#clear(pending)) return
     pending.reject(error)
+    this.#advance()
   }
 
   /** Ends an operation from outside: at once, or when the other thread has said what it did. */
@@ -344,11 +415,13 @@ export class Direction {
     this.#end(pending, () => timeoutError(operation.syscall, operation.context?.()))
   }
 
-  #clear(pending: AnyPending): void {
-    this.#pending = undefined
-    pending.clear()
+  /** Forgets an operation; false if it has ended already. */
+  #clear(pending: AnyPending): boolean {
+    if (!pending.clear()) return false
+    if (this.#pending === pending) this.#pending = undefined
+    else this.#queue?.delete(pending)
     pending.keepAlive(false, this.#owner.poller)
-    this.#owner.detachListener()
+    return true
   }
 
   #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {

@@ -48,6 +48,8 @@ export interface Operation<T> {
    * Only true where a short count means that, and where data that comes later is announced.
    */
   drained?(count: number): boolean
+  /** Bytes of the caller's that it has yet to send. */
+  readonly unsentBytes?: number
   /** What its errors say beside the code. */
   context?(): ErrorContext
   /** Transient errors, after which the call is made again at once. */

@@ -16,6 +16,7 @@ export class Pending<T> {
   #timer: NodeJS.Timeout | undefined
   #pause: NodeJS.Timeout | NodeJS.Immediate | undefined
   #keepsAlive = false
+  #isCleared = false
 
   constructor(
     readonly operation: Operation<T>,
@@ -69,11 +70,14 @@ export class Pending<T> {
     refTimer(this.#pause, keeps)
   }
 
-  /** Stops its timers, and listens for 'abort' no longer. */
-  clear(): void {
+  /** Stops its timers, and listens for 'abort' no longer. False if that was done before. */
+  clear(): boolean {
+    if (this.#isCleared) return false
+    this.#isCleared = true
     if (this.#timer) clearTimeout(this.#timer)
     if (this.#pause) clearPause(this.#pause)
     if (this.onAbort) this.wait.signal?.removeEventListener('abort', this.onAbort)
+    return true
   }
 }
 

@@ -120,6 +120,12 @@ export class SendBatch {
     return this.#next
   }
 
+  /** Bytes of those that are not sent. */
+  get unsentBytes(): number {
+    const rest = this.#datagrams.slice(this.#next)
+    return rest.reduce((bytes, datagram) => bytes + datagram.bytes.length, -this.#offset)
+  }
+
   /** Whether one of them carries descriptors. */
   get hasRights(): boolean {
     return this.#datagrams.some((datagram) => datagram.hasRights)

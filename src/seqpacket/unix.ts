@@ -10,10 +10,10 @@ import { type Connecting, Connector, createClient, kConnector } from '../socket/
 import { adoptAs } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
-import { defineLocked } from '../socket/locked.js'
 import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
 import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile } from '../socket/socket-file.js'
+import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
 
 /**
@@ -39,7 +39,7 @@ class UnixSeqpacketSocket extends Socket {
 
 interface UnixSeqpacketSocket extends UnixMethods {}
 defineOptions(UnixSeqpacketSocket, unixOptions)
-defineLocked(UnixSeqpacketSocket, ['sendfd', 'recvfd'])
+defineSyncNames(UnixSeqpacketSocket, ['sendfd', 'recvfd'])
 
 /**
  * Adopts an open seqpacket socket: it is closed with the object from now on, and made non-blocking and close-on-exec.

@@ -125,6 +125,10 @@ export class Send implements Operation<number> {
     return this.#channel.transport.wakeOnEither
   }
 
+  get unsentBytes(): number {
+    return this.#length - this.#sent
+  }
+
   check(): void {
     this.#from = validate.bytes('data', this.#from)
     this.#length = this.#from.length
@@ -191,6 +195,10 @@ export class SendMsg implements Operation<number> {
 
   get syscall(): string {
     return 'sendmsg'
+  }
+
+  get unsentBytes(): number {
+    return this.#header.bytes()
   }
 
   check(): void {

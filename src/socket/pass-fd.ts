@@ -28,9 +28,9 @@ export interface UnixMethods extends UnixOptions {
    *   the message had none. In each case the message is consumed. See unix(7), `SCM_RIGHTS`.
    */
   recvfd(flags?: number, options?: WaitOptions): Promise<number | null>
-  /** `sendfd` that waits for its turn, first come, first served, instead of being refused. */
+  /** `sendfd` by lua-net's name. */
   sendfdsync(...args: Parameters<UnixMethods['sendfd']>): ReturnType<UnixMethods['sendfd']>
-  /** `recvfd` that waits for its turn. */
+  /** `recvfd` by lua-net's name. */
   recvfdsync(...args: Parameters<UnixMethods['recvfd']>): ReturnType<UnixMethods['recvfd']>
 }
 

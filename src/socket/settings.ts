@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
 import { after } from '../engine/deadline.js'
-import { Mutex } from '../engine/mutex.js'
 import type { Wait } from '../engine/wait.js'
 import * as validate from '../support/validate.js'
 
@@ -13,7 +12,7 @@ export interface WaitOptions {
 /** A wait hook, and what it is called with: see `onwaitrecv` of a socket. */
 export type Hook<C> = (ctx: C, remainingMs: number) => unknown
 
-/** What the user has set for one direction of a socket: timeout, wait hook, lock. */
+/** What the user has set for one direction of a socket: timeout and wait hook. */
 export class DirectionSettings {
   /** Milliseconds that a call may take, 0 for no limit. */
   timeout = 0
@@ -21,18 +20,6 @@ export class DirectionSettings {
   onWait: Hook<unknown> | undefined
   /** What the hook is called with. */
   ctx: unknown
-  #lock: Mutex | undefined
-
-  /** Makes calls wait for their turn; made when the first one needs it. */
-  get lock(): Mutex {
-    this.#lock ??= new Mutex()
-    return this.#lock
-  }
-
-  /** Ends every wait for the turn. */
-  cancel(makeError: () => Error): void {
-    this.#lock?.cancel(makeError)
-  }
 
   /** Sets the hook, or removes it for `null`; returns the former one. */
   setHook(fn: unknown, ctx: unknown): Hook<never> | null {

@@ -1,12 +1,11 @@
 import { SHUT_RD, SHUT_WR } from '../constants/exported.generated.js'
-import { sys } from '../constants/lookup.js'
 import { Descriptor, takeError } from '../descriptor/descriptor.js'
 import { kHandle } from '../descriptor/handle.js'
 import { CLOSED_FD } from '../descriptor/owned-fd.js'
 import { budget } from '../engine/deadline.js'
 import type { Direction } from '../engine/direction.js'
 import type { Operation } from '../engine/operation.js'
-import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
+import { WAIT_FOREVER } from '../engine/wait.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { native } from '../native/sockets.js'
@@ -16,9 +15,9 @@ import { check, type SystemError, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Channel, UNCONNECTED } from './channel.js'
 import { closeChannel, Steps, shutdownHow } from './close.js'
-import { defineLocked, locked } from './locked.js'
 import { Recv, RecvInto, RecvMsg, Send, SendMsg } from './operations.js'
 import { beginWait, DirectionSettings, type Hook, type WaitOptions } from './settings.js'
+import { defineSyncNames } from './sync-names.js'
 
 export type { Hook, WaitOptions }
 
@@ -49,11 +48,12 @@ export const kReleaseChannel: unique symbol = Symbol('berkeley.releaseChannel')
 export const kAddHooks: unique symbol = Symbol('berkeley.addHooks')
 
 /**
- * The base of the asynchronous sockets. They are always non-blocking: a method that has to wait returns a Promise, one operation at a time
- * in each direction, within the deadline of that direction.
+ * The base of the asynchronous sockets. They are always non-blocking: a method that has to wait returns a Promise. Calls that receive take
+ * their turn, first come, first served, and so do calls that send; the deadline of a call covers the time in that queue, and a call that is
+ * aborted or late leaves it. With `MSG_DONTWAIT` a call that would have to wait, also for its turn, is EAGAIN.
  *
  * Failures are {@link SystemError}; a deadline that passes is a {@link TimeoutError}; a call on a closed socket is EBADF, one that was
- * waiting when the socket was closed ECANCELED, a second one in the same direction EALREADY.
+ * waiting when the socket was closed ECANCELED.
  */
 export class Socket extends Descriptor {
   /** @internal */
@@ -64,9 +64,6 @@ export class Socket extends Descriptor {
   #hooks: SocketHooks[] | undefined
   /** Whether calls that wait keep the process alive. */
   #referenced = true
-  /** Whether the method that is being called was called by its locked form. */
-  #locking = false
-
   /** Takes over a synchronous socket, which is closed for its former user; without one the socket is closed until it connects. */
   constructor(sock?: LowSocket) {
     super(sock === undefined ? UNCONNECTED : Channel.from(lowSocket(sock)))
@@ -80,19 +77,6 @@ export class Socket extends Descriptor {
   get #forSending(): DirectionSettings {
     this.#sending ??= new DirectionSettings()
     return this.#sending
-  }
-
-  /**
-   * Runs a method of this socket under the lock of its direction. The method must run its operation before it returns.
-   * @internal
-   */
-  [locked]<T>(method: () => Promise<T>): Promise<T> {
-    this.#locking = true
-    try {
-      return method()
-    } finally {
-      this.#locking = false
-    }
   }
 
   /** For subclasses: runs an operation, or one that the function makes, which waits for something to receive. */
@@ -129,17 +113,10 @@ export class Socket extends Descriptor {
       operation.check?.()
       // Most sockets have no settings, and most calls no options.
       const wait = settings === undefined && options === undefined ? WAIT_FOREVER : beginWait(settings, options)
-      return this.#locking ? this.#inTurn(direction, operation, wait) : direction.run(operation, wait)
+      return direction.run(operation, wait)
     } catch (error) {
       return Promise.reject(error)
     }
-  }
-
-  #inTurn<T>(direction: Direction, operation: Operation<T>, wait: Wait): Promise<T> {
-    const { fd, engine } = this[kHandle]
-    fd.use(operation.syscall)
-    const { lock } = direction === engine.reader ? this.#forReceiving : this.#forSending
-    return lock.run(operation.syscall, wait, () => direction.run(operation, wait))
   }
 
   /**
@@ -225,6 +202,11 @@ export class Socket extends Descriptor {
     return this.#forSending.setHook(fn, ctx)
   }
 
+  /** Bytes that calls have yet to hand to the kernel, those that wait for their turn included: to slow down while there are too many. */
+  get bufferedAmount(): number {
+    return this[kHandle].engine.writer.unsentBytes
+  }
+
   /** Ends receiving: a call that waits for data gets what is there, and then the end. See shutdown(2), `SHUT_RD`. */
   closer(): void {
     const { fd, engine, transport } = this[kHandle]
@@ -263,16 +245,8 @@ export class Socket extends Descriptor {
     for (const hooks of this.#hooks ?? []) steps.run(() => hooks.close())
     if (channel.fd.fd >= 0) {
       closeChannel(steps, channel, { how, timeout: this.#sending?.timeout ?? 0 })
-      this.#cancelTurns()
     }
     return steps.done()
-  }
-
-  /** Ends what waits for its turn. */
-  #cancelTurns(): void {
-    const canceled = (): Error => systemError(sys.ECANCELED, 'close')
-    this.#receiving?.cancel(canceled)
-    this.#sending?.cancel(canceled)
   }
 
   /**
@@ -301,7 +275,6 @@ export class Socket extends Descriptor {
     channel.transport.requirePlain('detach')
     for (const hooks of this.#hooks ?? []) hooks.release()
     channel.engine.close()
-    this.#cancelTurns()
     this[kHandle] = new Channel(CLOSED_FD, channel.kind)
     return channel
   }
@@ -342,19 +315,19 @@ export class Socket extends Descriptor {
 }
 
 export interface Socket extends OptionMethods<typeof socketOptions> {
-  /** {@link Socket.recv} that waits for its turn, first come, first served, instead of being refused. */
+  /** {@link Socket.recv} by lua-net's name. */
   recvsync(...args: Parameters<Socket['recv']>): ReturnType<Socket['recv']>
-  /** {@link Socket.recvinto} that waits for its turn. */
+  /** {@link Socket.recvinto} by lua-net's name. */
   recvintosync(...args: Parameters<Socket['recvinto']>): ReturnType<Socket['recvinto']>
-  /** {@link Socket.recvmsg} that waits for its turn. */
+  /** {@link Socket.recvmsg} by lua-net's name. */
   recvmsgsync(...args: Parameters<Socket['recvmsg']>): ReturnType<Socket['recvmsg']>
-  /** {@link Socket.send} that waits for its turn: the pieces of several callers never mix. */
+  /** {@link Socket.send} by lua-net's name. */
   sendsync(...args: Parameters<Socket['send']>): ReturnType<Socket['send']>
-  /** {@link Socket.sendmsg} that waits for its turn. */
+  /** {@link Socket.sendmsg} by lua-net's name. */
   sendmsgsync(...args: Parameters<Socket['sendmsg']>): ReturnType<Socket['sendmsg']>
 }
 defineOptions(Socket, socketOptions)
-defineLocked(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
+defineSyncNames(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
 
 function lowSocket(sock: unknown): LowSocket {
   if (sock instanceof LowSocket) return sock

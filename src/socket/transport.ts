@@ -125,6 +125,10 @@ class SendFile implements Operation<number> {
     return 'sendfile'
   }
 
+  get unsentBytes(): number {
+    return this.#total - this.#sent
+  }
+
   attempt(fd: number): number {
     return native.sendfile(fd, this.#file, this.#from + this.#sent, this.#total - this.#sent)
   }

@@ -8,8 +8,8 @@ import { kHandle } from '../descriptor/handle.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { defineLocked } from '../socket/locked.js'
 import { kWrite, Socket, type WaitOptions } from '../socket/socket.js'
+import { defineSyncNames } from '../socket/sync-names.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { TlsError } from '../tls/errors.js'
@@ -172,8 +172,8 @@ export class StreamSocket extends Socket {
 }
 
 export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
-  /** {@link StreamSocket.sendfile} that waits for its turn, first come, first served, instead of being refused. */
+  /** {@link StreamSocket.sendfile} by lua-net's name. */
   sendfilesync(...args: Parameters<StreamSocket['sendfile']>): ReturnType<StreamSocket['sendfile']>
 }
 defineOptions(StreamSocket, tcpOptions)
-defineLocked(StreamSocket, ['sendfile'])
+defineSyncNames(StreamSocket, ['sendfile'])

@@ -11,10 +11,10 @@ import { defineOptions } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
-import { defineLocked } from '../socket/locked.js'
 import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
 import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile } from '../socket/socket-file.js'
+import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
 import type { TlsSession } from '../tls/session.js'
 import { StreamServer } from './server.js'
@@ -49,7 +49,7 @@ class UnixStreamSocket extends StreamSocket {
 
 interface UnixStreamSocket extends UnixMethods {}
 defineOptions(UnixStreamSocket, unixOptions)
-defineLocked(UnixStreamSocket, ['sendfd', 'recvfd'])
+defineSyncNames(UnixStreamSocket, ['sendfd', 'recvfd'])
 
 /**
  * Adopts an open unix stream: it is closed with the object from now on, and made non-blocking and close-on-exec.

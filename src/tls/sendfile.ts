@@ -30,6 +30,11 @@ export class SendFileRecords implements Operation<number> {
     this.#piece = Buffer.allocUnsafeSlow(Math.min(PIECE, total))
   }
 
+  /** Bytes of the file that have yet to be sent. */
+  get unsentBytes(): number {
+    return this.#total - this.#sent
+  }
+
   /** Sends what is left of the piece. */
   attempt(fd: number): number {
     return this.#tls.write(fd, this.#piece, this.#start, this.#end - this.#start)

@@ -107,7 +107,6 @@ describe('recvmany()', () => {
     server.deadlines(5000)
     const aborting = new AbortController()
     const aborted = server.recvmany(4, 100, 0, { signal: aborting.signal })
-    await assert.rejects(server.recvmany(), { code: 'EALREADY' })
     aborting.abort()
     await assert.rejects(aborted, { name: 'AbortError' })
     const waiting = server.recvmanysync()

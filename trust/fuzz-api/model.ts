@@ -160,9 +160,8 @@ export const passed = FILE
 
 /** What a receive is answered with that need not wait: the count, null, or a code; several where the kernel may choose. */
 export function answers(model: Model, side: number): unknown[] {
-  const { open, queue, waiting, ended, reset } = model.end(side)
+  const { open, queue, ended, reset } = model.end(side)
   if (!open) return ['EBADF']
-  if (waiting) return ['EALREADY']
   if (queue.length > 0) return [model.queued(side)]
   if (reset || (ended && model.secure)) return [null, 'ECONNRESET', 'EPIPE', 'ERR_TLS_TRUNCATED']
   return ended ? [null] : []

@@ -80,6 +80,11 @@ function wasReset(end: End, result: unknown): boolean {
 const lengthOf = (value: unknown): unknown => (Buffer.isBuffer(value) ? value.length : value)
 
 class Receive extends OfEnd {
+  /** The model knows one call that waits. */
+  override may(end: End): boolean {
+    return !end.waiting
+  }
+
   async act(model: Model, real: Real): Promise<void> {
     const expected = answers(model, this.side)
     const call = real.receive(this.side, (sock, signal) => sock.recv(BUFSIZE, 0, { signal }))
@@ -97,8 +102,8 @@ class Receive extends OfEnd {
 
 /** Nothing is there: the deadline ends it, and later calls find what comes. */
 class ReceiveInTime extends OfEnd {
-  override may(_end: End, model: Model): boolean {
-    return answers(model, this.side).length === 0
+  override may({ waiting }: End, model: Model): boolean {
+    return !waiting && answers(model, this.side).length === 0
   }
 
   async act(_model: Model, real: Real): Promise<void> {

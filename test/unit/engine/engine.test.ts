@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, mock, test } from 'node:test'
+import { MSG_DONTWAIT } from '#internal/constants/exported.generated.js'
 import { sys } from '#internal/constants/lookup.js'
 import { after } from '#internal/engine/deadline.js'
 import { Engine } from '#internal/engine/engine.js'
@@ -207,12 +208,84 @@ describe('several calls for one operation', () => {
 })
 
 describe('one operation in each direction', () => {
-  test('a second operation in a direction is EALREADY while the other direction is free (H24)', async () => {
+  test('a second operation in a direction waits for its turn while the other direction is free (H24)', async () => {
     const first = engine.reader.run(new Script(-sys.EAGAIN, 1))
-    await assert.rejects(engine.reader.run(new Script()), { code: 'EALREADY', syscall: 'recv' })
+    const script = new Script(3)
+    const second = engine.reader.run(script)
     assert.equal(await engine.writer.run(new Script(2)), 2)
+    assert.equal(script.calls, 0)
+    readable()
+    assert.deepEqual(await Promise.all([first, second]), [1, 3])
+    assert.equal(poller.holders, 0)
+  })
+
+  test('operations have their turn in the order in which they came, also when some of them have to wait (H24)', async () => {
+    const order: number[] = []
+    const outcomes = [0, 1, 2, 3, 4].map((i) =>
+      engine.reader.run(new Script(...(i % 2 === 0 ? [-sys.EAGAIN] : []), i)).then((value) => order.push(value)),
+    )
+    for (let i = 0; i < 3; i++) readable()
+    await Promise.all(outcomes)
+    assert.deepEqual(order, [0, 1, 2, 3, 4])
+  })
+
+  test('an operation that fails lets the next one have its turn (H25)', async () => {
+    const first = engine.reader.run(new Script(-sys.EAGAIN, -sys.ECONNRESET))
+    const second = engine.reader.run(new Script(7))
+    readable()
+    await assert.rejects(first, { code: 'ECONNRESET' })
+    assert.equal(await second, 7)
+  })
+
+  test('a deadline and a signal count while an operation waits for its turn, which it then leaves (H25)', async () => {
+    const controller = new AbortController()
+    const first = engine.reader.run(new Script(-sys.EAGAIN, 1))
+    const late = engine.reader.run(new Script(), { deadline: after(10) })
+    const aborted = engine.reader.run(new Script(), { deadline: after(0), signal: controller.signal })
+    const last = engine.reader.run(new Script(2))
+    await assert.rejects(late, { name: 'TimeoutError', syscall: 'recv' })
+    controller.abort()
+    await assert.rejects(aborted, { name: 'AbortError' })
+    readable()
+    assert.deepEqual(await Promise.all([first, last]), [1, 2])
+    assert.equal(poller.holders, 0)
+  })
+
+  test('close() ends every operation that waits for its turn with ECANCELED, in their order (H02)', async () => {
+    const ended: number[] = []
+    const waiting = [0, 1, 2].map((i) =>
+      assert
+        .rejects(engine.reader.run(new Script(...(i === 0 ? [-sys.EAGAIN] : []))), { code: 'ECANCELED' })
+        .then(() => ended.push(i)),
+    )
+    engine.close()
+    await Promise.all(waiting)
+    assert.deepEqual(ended, [0, 1, 2])
+    assert.equal(poller.holders, 0)
+  })
+
+  test('an operation with MSG_DONTWAIT is EAGAIN when it would have to wait for its turn', async () => {
+    const first = engine.reader.run(new Script(-sys.EAGAIN, 1))
+    const script = Object.assign(new Script(), { flags: MSG_DONTWAIT })
+    await assert.rejects(engine.reader.run(script), { code: 'EAGAIN' })
     readable()
     assert.equal(await first, 1)
+  })
+
+  test('of very many operations at once none is refused, and the event loop turns between them (H13)', async () => {
+    let turns = 0
+    const count = (): void => {
+      turns++
+      ticking = setImmediate(count)
+    }
+    let ticking = setImmediate(count)
+    const values = await Promise.all(Array.from({ length: 5000 }, (_, i) => engine.writer.run(new Script(i))))
+    clearImmediate(ticking)
+    assert.deepEqual(
+      values,
+      Array.from({ length: 5000 }, (_, i) => i),
+    )
+    assert.ok(turns >= 5000 / 128, `${turns} turns`)
   })
 
   test('after many completions without a wait the event loop turns (H13)', async () => {
