@@ -5,7 +5,9 @@ import {
   SO_DOMAIN,
   SO_PROTOCOL,
   SO_TYPE,
+  SOCK_CLOEXEC,
   SOCK_DGRAM,
+  SOCK_NONBLOCK,
   SOCK_RAW,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -56,8 +58,10 @@ export class SocketKind implements SocketFacts {
 
   /** Returns the kind of that family, type and protocol. */
   static from(facts: SocketFacts): SocketKind {
-    const key = `${facts.family} ${facts.socktype} ${facts.protocol}`
-    const kind = known.get(key) ?? new SocketKind(facts)
+    // socket(2) takes flags along with the type, which are no part of it.
+    const socktype = facts.socktype & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
+    const key = `${facts.family} ${socktype} ${facts.protocol}`
+    const kind = known.get(key) ?? new SocketKind({ ...facts, socktype })
     known.set(key, kind)
     return kind
   }
