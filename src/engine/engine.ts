@@ -6,7 +6,8 @@ import { WeakListener } from './weak-listener.js'
 export type { FdSource }
 
 /**
- * Runs the operations of one descriptor: those that receive and those that send, each kind in a {@link Direction} of its own. What both
+ * Runs the operations of one descriptor: those that receive, those that send, and those that read the error queue, each kind in a
+ * {@link Direction} of its own. What both
  * share is here: the watch of the poller, and whether waiting keeps the process alive. The poller and the descriptor are known only as
  * interfaces.
  */
@@ -16,6 +17,7 @@ export class Engine implements ReadyListener, DirectionOwner {
   /** Runs operations that wait until there is room to send. */
   readonly writer: Direction
   readonly #user: FdSource
+  #errors: Direction | undefined
   #poller: Poller | undefined
   #watch: Watch | undefined
   #listener: WeakListener | undefined
@@ -29,6 +31,12 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.writer = new Direction(this, user)
   }
 
+  /** Runs operations that wait until there is something in the error queue (`MSG_ERRQUEUE`); made when it is needed. */
+  get errors(): Direction {
+    this.#errors ??= new Direction(this, this.#user)
+    return this.#errors
+  }
+
   /** Whether another thread makes a call on the descriptor. */
   get isOffloading(): boolean {
     return this.reader.isOffloading || this.writer.isOffloading
@@ -40,6 +48,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#watch = undefined
     this.reader.cancel()
     this.writer.cancel()
+    this.#errors?.cancel()
   }
 
   /** Sets whether waiting operations keep the process alive, as they do by default. */
@@ -47,13 +56,15 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#referenced = referenced
     this.reader.setReferenced()
     this.writer.setReferenced()
+    this.#errors?.setReferenced()
   }
 
   /** Is told by the poller; also to be called after a shutdown, which may cause no event, and when TLS can go on. */
-  ready(readable: boolean, writable: boolean, sticky: boolean): void {
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false): void {
     this.reader.recordEvents(readable, sticky)
     this.reader.dispatch(readable, writable)
     this.writer.dispatch(writable, readable)
+    this.#errors?.dispatch(hasError, false)
   }
 
   get isWatched(): boolean {
@@ -80,7 +91,8 @@ export class Engine implements ReadyListener, DirectionOwner {
   }
 
   detachListener(): void {
-    if (!this.reader.isWaiting && !this.writer.isWaiting) this.#listener?.attach(undefined)
+    const isWaiting = this.reader.isWaiting || this.writer.isWaiting || this.#errors?.isWaiting
+    if (!isWaiting) this.#listener?.attach(undefined)
   }
 
   startWatch(syscall: string): void {

@@ -6,7 +6,8 @@ import type { Poller, ReadyListener, Watch } from './poller.js'
 
 /** Edge-triggered, both directions, registered once: in steady state epoll_ctl(2) is never called. */
 const INTEREST = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLPRI | sys.EPOLLRDHUP | sys.EPOLLET
-const FAILED = sys.EPOLLERR | sys.EPOLLHUP
+const ERROR = sys.EPOLLERR
+const FAILED = ERROR | sys.EPOLLHUP
 const STICKY = sys.EPOLLPRI | sys.EPOLLRDHUP | FAILED
 const READABLE = sys.EPOLLIN | STICKY
 const WRITABLE = sys.EPOLLOUT | FAILED
@@ -96,7 +97,12 @@ export class EpollPoller implements Poller {
       const listener = this.#listeners[slot]
       if (listener === undefined || this.#generations[slot] !== shared[at + 1]) continue
       try {
-        listener.ready((events & READABLE) !== 0, (events & WRITABLE) !== 0, (events & STICKY) !== 0)
+        listener.ready(
+          (events & READABLE) !== 0,
+          (events & WRITABLE) !== 0,
+          (events & STICKY) !== 0,
+          (events & ERROR) !== 0,
+        )
       } catch (error) {
         process.nextTick(() => {
           throw error

@@ -4,8 +4,9 @@ export interface ReadyListener {
    * A system call may succeed now. It is a hint: the call decides, and may still say EAGAIN. An error or a hang-up makes both
    * directions ready, because the next call in either of them reports it.
    * @param sticky - there is something that stays and that no later event announces again: the end, an error, urgent data.
+   * @param hasError - there is an error, or a note in the error queue.
    */
-  ready(readable: boolean, writable: boolean, sticky: boolean): void
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): void
 }
 
 /** A descriptor under watch. */

@@ -14,8 +14,8 @@ export class WeakListener implements ReadyListener {
     this.#target = target
   }
 
-  ready(readable: boolean, writable: boolean, sticky: boolean): void {
-    if (this.#target !== undefined) return this.#target.ready(readable, writable, sticky)
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): void {
+    if (this.#target !== undefined) return this.#target.ready(readable, writable, sticky, hasError)
     if (readable) this.#readable = true
     if (sticky) this.#sticky = true
   }

@@ -285,7 +285,7 @@ export class Socket extends Descriptor {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
     const count = this.#call('recvmsg', (fd) => receiveMessage(fd, header, bits))
-    return count === 0 && isMessageEof(this[kHandle], header) ? null : count
+    return count === 0 && isMessageEof(this[kHandle], header, bits) ? null : count
   }
 
   /**

@@ -1,4 +1,4 @@
-import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../constants/exported.generated.js'
+import { AF_UNIX, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { Handle } from '../descriptor/handle.js'
 import { native } from '../native/sockets.js'
@@ -7,6 +7,11 @@ import { takeReceived, untruncated } from '../support/receive-buffer.js'
 import type { MsgHdr } from './msghdr.js'
 
 const oneByte = Buffer.alloc(1)
+
+/** Whether a receive is from the error queue. Its notes may have no data, so that 0 bytes are not the end there. */
+export function isErrorQueue(flags: number | undefined): boolean {
+  return flags !== undefined && (flags & MSG_ERRQUEUE) !== 0
+}
 
 /**
  * Whether a receive of `count` bytes was the end of the data. A seqpacket may be empty: as long as the peer has not shut down its side,
@@ -28,15 +33,15 @@ export function isEof({ fd: owned, kind }: Handle, count: number): boolean {
  * Whether 0 bytes in a message mean the end of the data. Not when there was no room for any, nor in a seqpacket that came with control
  * messages, which is an empty record. A stream has no empty messages, yet may deliver credentials along with its end.
  */
-export function isMessageEof(handle: Handle, header: MsgHdr): boolean {
+export function isMessageEof(handle: Handle, header: MsgHdr, flags: number): boolean {
   const { kind } = handle
-  if (!kind.zeroMeansEof || header.incoming().every((room) => room.length === 0)) return false
+  if (isErrorQueue(flags) || !kind.zeroMeansEof || header.incoming().every((room) => room.length === 0)) return false
   return !kind.preservesBoundaries || (header.control().length === 0 && isEof(handle, 0))
 }
 
 /** Takes what was received into the receive buffer: `null` for the end of the data. */
 export function takeData(handle: Handle, syscall: string, count: number, room: number, flags: number): Buffer | null {
-  if (isEof(handle, count)) return null
+  if (!isErrorQueue(flags) && isEof(handle, count)) return null
   return takeReceived(Math.min(untruncated(syscall, count, room, flags), room))
 }
 

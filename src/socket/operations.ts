@@ -176,7 +176,7 @@ export class RecvMsg implements Operation<number | null> {
   }
 
   finish(count: number): number | null {
-    return count === 0 && isMessageEof(this.#channel, this.#header) ? null : count
+    return count === 0 && isMessageEof(this.#channel, this.#header, this.flags) ? null : count
   }
 }
 

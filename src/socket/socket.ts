@@ -8,6 +8,7 @@ import type { Operation } from '../engine/operation.js'
 import { WAIT_FOREVER } from '../engine/wait.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { MsgHdr } from '../message/msghdr.js'
+import { isErrorQueue } from '../message/rules.js'
 import { native } from '../native/sockets.js'
 import { socketOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
@@ -95,7 +96,10 @@ export class Socket extends Descriptor {
 
   /** @internal */
   [kRead]<T>(operation: Operation<T>, options?: WaitOptions): Promise<T> {
-    return this.#run(this[kHandle].engine.reader, this.#receiving, operation, options)
+    const { engine } = this[kHandle]
+    // The error queue fills independently of the data: a wait for one must not keep from the other.
+    const direction = isErrorQueue(operation.flags) ? engine.errors : engine.reader
+    return this.#run(direction, this.#receiving, operation, options)
   }
 
   /** @internal */
@@ -150,6 +154,7 @@ export class Socket extends Descriptor {
   /**
    * Receives a message: data into its elements, the sender's address, control messages, flags. Descriptors that arrive are
    * owned by their {@link CmsgHdr}.
+   * With `MSG_ERRQUEUE` among the flags it receives from the error queue, which may be waited for beside the data.
    * @returns the count of bytes; `null` at the end of a stream or seqpacket. A message that was cut has `MSG_TRUNC` in
    *   `msg.flags()`, one whose control messages did not fit `MSG_CTRUNC`. See recvmsg(2).
    */

@@ -20,7 +20,7 @@ describe('wrap()', () => {
   })
 
   test('the constructor refuses a stream, which stays open for its owner', async (t) => {
-    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM))
+    const [a, b] = closingAll(t, socket.pair(SOCK_STREAM, true))
     assert.throws(() => new dgram.inet.Socket(a), { code: 'EPROTOTYPE' })
     b.send('still open')
     assert.equal(String(a.recv()), 'still open')

@@ -1,9 +1,21 @@
 // Sockets and pairs: how they are made, and that no child inherits them.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AddrInfo, AF_INET, AF_UNIX, IPPROTO_UDP, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, socket } from 'berkeley/llsocket'
-import { closing, coded, ipv4, leavesNoFd, runScript } from '../util/index.js'
-import { create, pair, received, types } from './common.js'
+import {
+  AddrInfo,
+  AF_INET,
+  AF_UNIX,
+  IPPROTO_UDP,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOCK_STREAM,
+  type Socket,
+  socket,
+} from 'berkeley/llsocket'
+import { closing, closingAll, coded, ipv4, leavesNoFd, runScript } from '../util/index.js'
+import { create, listener, pair, received, types } from './common.js'
 
 leavesNoFd()
 
@@ -51,6 +63,28 @@ describe('pair()', () => {
   it('pair() throws the error of the kernel for a protocol that it does not have', () => {
     assert.throws(() => socket.pair(SOCK_STREAM, false, 4711), coded('EPROTONOSUPPORT', { syscall: 'socketpair' }))
   })
+})
+
+describe('flags beside the type', () => {
+  for (const flags of [SOCK_NONBLOCK, SOCK_CLOEXEC, SOCK_NONBLOCK | SOCK_CLOEXEC]) {
+    it(`pair() of a type with the flags ${flags} makes streams without message boundaries`, (t) => {
+      const [a, b] = closingAll(t, socket.pair(SOCK_STREAM | flags))
+      a.send('0123456789')
+      assert.deepEqual([b.socktype(), String(b.recv(4)), String(b.recv(10))], [SOCK_STREAM, '0123', '456789'])
+    })
+
+    it(`create() of a type with the flags ${flags} shows no memory that nothing was received into`, (t) => {
+      const server = listener(t, ipv4.address())
+      const { port = 0 } = server.getsockname()
+      const client = closing(t, socket.create(AddrInfo.inet('127.0.0.1', port, { socktype: SOCK_STREAM | flags })))
+      client.connect()
+      assert.equal(server.recvable(1000), true)
+      const peer = closing(t, server.accept() as Socket)
+      peer.send('hello world')
+      assert.equal(client.recvable(1000), true)
+      assert.deepEqual([String(client.recv(4)), String(client.recv())], ['hell', 'o world'])
+    })
+  }
 })
 
 describe('children', () => {
