@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { AddrInfo, IPPROTO_TCP, SOCK_STREAM, stream } from 'berkeley'
+import { AddrInfo, CmsgHdr, dgram, IPPROTO_TCP, MsgHdr, SOCK_STREAM, seqpacket, stream } from 'berkeley'
 import { sys } from '#internal/constants/lookup.js'
 import { native } from '#internal/native/sockets.js'
 import { closing, closingAll, run, tempFolder } from '../util/index.js'
@@ -110,3 +110,43 @@ export const oneUser =
     ? 'only root can become another user'
     : spawnSync(process.execPath, ['-e', ''], { cwd: '/', uid: NOBODY, gid: NOBODY }).status !== 0 &&
       'the user nobody may not run this Node'
+
+/** A unix socket of any type. */
+export type End = stream.unix.Socket | seqpacket.unix.Socket | dgram.unix.Socket
+
+/** Pairs of unix sockets of each type. */
+export const unixTypes: [name: string, pair: () => Promise<[End, End]>][] = [
+  ['stream', () => stream.unix.pair()],
+  ['seqpacket', () => seqpacket.unix.pair()],
+  ['dgram', () => dgram.unix.pair()],
+]
+
+/** Both ends of a pair, closed after the test. */
+export async function ends(t: Test, make: () => Promise<[End, End]>): Promise<[End, End]> {
+  const [a, b] = await make()
+  return [closing(t, a), closing(t, b)]
+}
+
+/** A descriptor of /dev/null, closed after the test. */
+export function nullFd(t: Test): number {
+  const fd = openSync('/dev/null', 'r')
+  t.after(() => closeSync(fd))
+  return fd
+}
+
+/** Sends a message with so many copies of a descriptor. */
+export function pass(from: End, fd: number, count: number): Promise<number> {
+  const msg = new MsgHdr()
+  msg.add('x')
+  msg.control().push(CmsgHdr.rights(...Array<number>(count).fill(fd)))
+  return from.sendmsg(msg)
+}
+
+/** A stream socket of any family. */
+export type Stream = stream.Socket
+
+/** Connected streams of each family, closed after the test. */
+export const streamPairs: [name: string, make: (t: Test) => Promise<[Stream, Stream]>][] = [
+  ['TCP', conversation],
+  ['a unix stream', pair],
+]

@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
-import { type SystemError, stream, TimeoutError } from 'berkeley'
-import { closing, freshSeed, leavesNoFd, randomFrom, within } from '../util/index.js'
+import { describe, test } from 'node:test'
+import { type SystemError, TimeoutError } from 'berkeley'
+import { freshSeed, leavesNoFd, randomFrom, within } from '../util/index.js'
 import { conversation, drain } from './common.js'
 
 leavesNoFd()
-
-type End = stream.Socket
-
-const pairs: [name: string, make: (t: TestContext) => Promise<[End, End]>][] = [
-  [
-    'TCP',
-    async (t) => {
-      const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
-      server.listen()
-      const { port = 0 } = server.getsockname()
-      const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
-      return [client, closing(t, await server.accept())]
-    },
-  ],
-  [
-    'a unix stream',
-    async (t) => {
-      const [a, b] = await stream.unix.pair()
-      return [closing(t, a), closing(t, b)]
-    },
-  ],
-]
 
 describe('deadlines', () => {
   test('recv() rejects with a TimeoutError at its deadline, and the socket stays usable (H22)', async (t) => {
@@ -63,7 +41,7 @@ describe('deadlines', () => {
   })
 
   test('recv() whose deadline passes as the data arrives has one outcome and loses nothing (H22)', async (t) => {
-    const [a, b] = await (pairs[0] as (typeof pairs)[number])[1](t)
+    const [a, b] = await conversation(t)
     const random = randomFrom(freshSeed())
     let late = 0
     for (let round = 0; round < 400; round++) {

@@ -4,38 +4,16 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
-import { MsgHdr, stream } from 'berkeley'
-import { closing, freshSeed, leavesNoFd, randomFrom, tempFolder, within } from '../util/index.js'
-import { sha256 } from './common.js'
+import { describe, test } from 'node:test'
+import { MsgHdr } from 'berkeley'
+import { freshSeed, leavesNoFd, randomFrom, tempFolder, within } from '../util/index.js'
+import { type Stream, sha256, streamPairs } from './common.js'
 
 leavesNoFd()
 
 type Random = (below: number) => number
 
-type End = stream.Socket
-
 const TOTAL = 2 << 20
-
-const pairs: [name: string, make: (t: TestContext) => Promise<[End, End]>][] = [
-  [
-    'TCP',
-    async (t) => {
-      const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
-      server.listen()
-      const { port = 0 } = server.getsockname()
-      const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
-      return [client, closing(t, await server.accept())]
-    },
-  ],
-  [
-    'a unix stream',
-    async (t) => {
-      const [a, b] = await stream.unix.pair()
-      return [closing(t, a), closing(t, b)]
-    },
-  ],
-]
 
 /** A short time, of one of the kinds that an event loop has. */
 async function moment(random: Random): Promise<void> {
@@ -86,7 +64,7 @@ async function impatient<T>(
 }
 
 /** Receives up to the end, with calls that give up all the time. */
-async function drain(from: End, random: Random, tally: Impatience): Promise<Buffer> {
+async function drain(from: Stream, random: Random, tally: Impatience): Promise<Buffer> {
   const parts: Buffer[] = []
   for (;;) {
     if (random(4) === 0) await moment(random)
@@ -100,7 +78,7 @@ async function drain(from: End, random: Random, tally: Impatience): Promise<Buff
 }
 
 /** One way to send a part; gives how many bytes were accepted, also when the call was ended. */
-type Part = (to: End, data: Buffer, random: Random, tally: Impatience) => Promise<number>
+type Part = (to: Stream, data: Buffer, random: Random, tally: Impatience) => Promise<number>
 
 const bySend: Part = async (to, data, random, tally) => {
   const outcome = await impatient(random, tally, (signal) => to.send(data, 0, { signal }))
@@ -121,7 +99,7 @@ const byMessage: Part = async (to, data, random, tally) => {
   return count as number
 }
 
-async function sendAll(to: End, data: Buffer, part: Part, random: Random, tally: Impatience): Promise<void> {
+async function sendAll(to: Stream, data: Buffer, part: Part, random: Random, tally: Impatience): Promise<void> {
   for (let at = 0; at < data.length; ) {
     await moment(random)
     to.deadlines(undefined, 1 + random(3))
@@ -131,7 +109,7 @@ async function sendAll(to: End, data: Buffer, part: Part, random: Random, tally:
   to.closew()
 }
 
-for (const [name, make] of pairs)
+for (const [name, make] of streamPairs)
   describe(`calls over ${name} that time out or are aborted at any moment`, () => {
     for (const [verb, part] of [
       ['send', bySend],

@@ -2,41 +2,16 @@
 // the receiver is told of everything.
 import assert from 'node:assert/strict'
 import { closeSync, fstatSync, openSync } from 'node:fs'
-import { describe, type TestContext, test } from 'node:test'
-import { CMSG_LEN, CMSG_SPACE, CmsgHdr, dgram, MSG_CTRUNC, MSG_PEEK, MsgHdr, seqpacket, stream } from 'berkeley'
+import { describe, test } from 'node:test'
+import { CMSG_LEN, CMSG_SPACE, MSG_CTRUNC, MSG_PEEK, MsgHdr, stream } from 'berkeley'
 import { threadPoller } from '#internal/engine/epoll.js'
 import { available, closing, countFds, leavesNoFd, root, run, script, tempFolder } from '../util/index.js'
+import { ends, nullFd, pass, unixTypes } from './common.js'
 
 leavesNoFd()
 
 // It has a descriptor of its own, which must not be counted during a test.
 threadPoller()
-
-type End = stream.unix.Socket | seqpacket.unix.Socket | dgram.unix.Socket
-
-const types: [name: string, pair: () => Promise<[End, End]>][] = [
-  ['stream', () => stream.unix.pair()],
-  ['seqpacket', () => seqpacket.unix.pair()],
-  ['dgram', () => dgram.unix.pair()],
-]
-
-async function pair(t: TestContext, make: () => Promise<[End, End]>): Promise<[End, End]> {
-  const [a, b] = await make()
-  return [closing(t, a), closing(t, b)]
-}
-
-function file(t: TestContext): number {
-  const fd = openSync('/dev/null', 'r')
-  t.after(() => closeSync(fd))
-  return fd
-}
-
-function pass(from: End, fd: number, count: number): Promise<number> {
-  const msg = new MsgHdr()
-  msg.add('x')
-  msg.control().push(CmsgHdr.rights(...Array<number>(count).fill(fd)))
-  return from.sendmsg(msg)
-}
 
 function room(reserve?: number): MsgHdr {
   const msg = new MsgHdr()
@@ -47,11 +22,11 @@ function room(reserve?: number): MsgHdr {
 
 const arrived = (msg: MsgHdr): number => [...msg.control()].flatMap((cmsg) => cmsg.fds()).length
 
-for (const [name, make] of types)
+for (const [name, make] of unixTypes)
   describe(`descriptors over a ${name}`, () => {
     test('recvmsg() reports descriptors for which there is no room, and they are closed (H70, H71)', async (t) => {
-      const [a, b] = await pair(t, make)
-      const fd = file(t)
+      const [a, b] = await ends(t, make)
+      const fd = nullFd(t)
       const before = countFds()
       for (const sent of [1, 2, 3, 100, 253])
         for (const reserve of [0, CMSG_LEN(4), CMSG_SPACE(4), CMSG_LEN(8), CMSG_LEN(99 * 4), CMSG_SPACE(253 * 4)]) {
@@ -66,8 +41,8 @@ for (const [name, make] of types)
     })
 
     test('recvfd() rejects with EMSGSIZE when several descriptors arrive, and closes all of them (H71)', async (t) => {
-      const [a, b] = await pair(t, make)
-      const fd = file(t)
+      const [a, b] = await ends(t, make)
+      const fd = nullFd(t)
       const before = countFds()
       for (const sent of [2, 3, 253]) {
         await pass(a, fd, sent)
@@ -79,8 +54,8 @@ for (const [name, make] of types)
     })
 
     test('recvfd() and recvmsg() treat descriptors alike when they had to wait for them (H70, H71)', async (t) => {
-      const [a, b] = await pair(t, make)
-      const fd = file(t)
+      const [a, b] = await ends(t, make)
+      const fd = nullFd(t)
       const before = countFds()
       const surplus = assert.rejects(b.recvfd(), { code: 'EMSGSIZE' })
       await pass(a, fd, 2)
@@ -97,8 +72,8 @@ for (const [name, make] of types)
     })
 
     test('recvmsg() with MSG_PEEK gives descriptors of its own, different from those received later (H76)', async (t) => {
-      const [a, b] = await pair(t, make)
-      const fd = file(t)
+      const [a, b] = await ends(t, make)
+      const fd = nullFd(t)
       const before = countFds()
       await a.sendfd(fd)
       const msg = room()
@@ -113,8 +88,8 @@ for (const [name, make] of types)
     })
 
     test('recv() drops descriptors, and an aborted recvfd() loses none (H75, H23)', async (t) => {
-      const [a, b] = await pair(t, make)
-      const fd = file(t)
+      const [a, b] = await ends(t, make)
+      const fd = nullFd(t)
       const before = countFds()
       await pass(a, fd, 9)
       assert.equal(String(await b.recv()), 'x')
@@ -146,13 +121,13 @@ for (const [name, make] of types)
     })
 
     test('wrap() checks what kind of socket a received descriptor is (H81)', async (t) => {
-      const [a, b] = await pair(t, make)
+      const [a, b] = await ends(t, make)
       const listener = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
       listener.listen()
       const folder = openSync(tempFolder(t), 'r')
       t.after(() => closeSync(folder))
       for (const [passed, code] of [
-        [file(t), 'ENOTSOCK'],
+        [nullFd(t), 'ENOTSOCK'],
         [folder, 'ENOTSOCK'],
         [listener.fd(), 'EPROTOTYPE'],
         [b.fd(), name === 'stream' ? undefined : 'EPROTOTYPE'],
@@ -209,7 +184,7 @@ describe('no free descriptor number (H72)', { skip: available('prlimit') }, () =
     process.exit()
   `
 
-  for (const [name] of types)
+  for (const [name] of unixTypes)
     for (const [free, count, recvfd] of [
       [0, 1, 'EMFILE'],
       [1, 3, 'EMSGSIZE'],

@@ -1,44 +1,18 @@
 // Descriptors over the asynchronous sockets: what is sent, and who owns what arrives.
 // pass-fd-limits.test.ts is about too many of them; ../llsocket/pass-fd.test.ts about each system call.
 import assert from 'node:assert/strict'
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { describe, type TestContext, test } from 'node:test'
-import { AddrInfo, CmsgHdr, dgram, MSG_DONTWAIT, MsgHdr, seqpacket, stream } from 'berkeley'
+import { closeSync, readFileSync, readSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { AddrInfo, CmsgHdr, MSG_DONTWAIT, MsgHdr, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
 import { threadPoller } from '#internal/engine/epoll.js'
 import { available, closing, countFds, eventually, leavesNoFd, start } from '../util/index.js'
-import { file, pair } from './common.js'
+import { ends, file, nullFd, pair, pass, unixTypes } from './common.js'
 
 leavesNoFd()
 
 // It has a descriptor of its own, which must not be counted during a test.
 threadPoller()
-
-type End = stream.unix.Socket | seqpacket.unix.Socket | dgram.unix.Socket
-
-const types: [name: string, pair: () => Promise<[End, End]>][] = [
-  ['stream', () => stream.unix.pair()],
-  ['seqpacket', () => seqpacket.unix.pair()],
-  ['dgram', () => dgram.unix.pair()],
-]
-
-async function ends(t: TestContext, make: () => Promise<[End, End]>): Promise<[End, End]> {
-  const [a, b] = await make()
-  return [closing(t, a), closing(t, b)]
-}
-
-function devNull(t: TestContext): number {
-  const fd = openSync('/dev/null', 'r')
-  t.after(() => closeSync(fd))
-  return fd
-}
-
-function pass(from: End, fd: number, count: number): Promise<number> {
-  const msg = new MsgHdr()
-  msg.add('x')
-  msg.control().push(CmsgHdr.rights(...Array<number>(count).fill(fd)))
-  return from.sendmsg(msg)
-}
 
 describe('sendfd() and recvfd()', () => {
   test('sendfd() passes a file that recvfd() gives to the receiver', async (t) => {
@@ -120,8 +94,8 @@ socket.send_fds(s, [b"x"], [r])
 })
 
 test('sendmsg() refuses descriptors without data on a stream and passes them on other sockets (H73)', async (t) => {
-  const fd = devNull(t)
-  for (const [name, make] of types) {
+  const fd = nullFd(t)
+  for (const [name, make] of unixTypes) {
     const [a, b] = await ends(t, make)
     const before = countFds()
     const msg = new MsgHdr()
@@ -138,8 +112,8 @@ test('sendmsg() refuses descriptors without data on a stream and passes them on 
 })
 
 test('duplex() closes descriptors that arrive with the data (H75)', async (t) => {
-  const [a, b] = await ends(t, types[0]?.[1] as () => Promise<[End, End]>)
-  const fd = devNull(t)
+  const [a, b] = await ends(t, () => stream.unix.pair())
+  const fd = nullFd(t)
   const before = countFds()
   const reader = (b as stream.unix.Socket).duplex()
   await pass(a, fd, 5)
