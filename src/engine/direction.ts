@@ -84,6 +84,8 @@ export class Direction {
   #pending: AnyPending | undefined
   /** Operations that wait for their turn, first come, first served; made when the first one has to. */
   #queue: Set<AnyPending> | undefined
+  /** Gives the first of the queue. It is kept, because a new iterator would pass over everything that was ever removed. */
+  #turns: Iterator<AnyPending> | undefined
   /** Whether operations of the queue are being started, one after the other. */
   #isAdvancing = false
   /** Completions without a wait since the event loop turned last. */
@@ -140,6 +142,7 @@ export class Direction {
   cancel(): void {
     const waiting = this.#waiting()
     this.#queue = undefined
+    this.#turns = undefined
     for (const pending of waiting) this.#end(pending, () => this.#error(pending.operation, sys.ECANCELED))
   }
 
@@ -238,6 +241,7 @@ export class Direction {
     const promise = new Promise<T>(captureResolvers)
     const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
     this.#queue ??= new Set()
+    this.#turns ??= this.#queue.values()
     this.#queue.add(pending)
     this.#hold(pending, poller)
     this.#startTimer(pending)
@@ -270,10 +274,9 @@ export class Direction {
   }
 
   #startNext(): void {
-    const queue = this.#queue as Set<AnyPending>
-    const [next] = queue as Iterable<AnyPending>
-    if (next === undefined) return
-    queue.delete(next)
+    // Not at its end: the queue has an operation, and each that the iterator gave before was removed.
+    const next = this.#turns?.next().value as AnyPending
+    this.#queue?.delete(next)
     this.#pending = next
     this.#pauses = 0
     if (++this.#budgetUsed < COOP_BUDGET) this.#retry(next, true)
