@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { after } from '../engine/deadline.js'
-import type { Wait } from '../engine/wait.js'
+import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
 import * as validate from '../support/validate.js'
 
 /** Options of every call that may wait. */
@@ -32,6 +32,8 @@ export class DirectionSettings {
 
 /** Returns how long a call that begins now may wait, and what may end it. */
 export function beginWait(settings: DirectionSettings | undefined, options: WaitOptions | undefined): Wait {
+  // Most sockets have no settings, and most calls no options.
+  if (settings === undefined && options === undefined) return WAIT_FOREVER
   const signal = signalOf(options)
   const deadline = after(settings?.timeout ?? 0)
   const { onWait, ctx } = settings ?? {}

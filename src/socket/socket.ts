@@ -3,9 +3,7 @@ import { Descriptor, takeError } from '../descriptor/descriptor.js'
 import { kHandle } from '../descriptor/handle.js'
 import { CLOSED_FD } from '../descriptor/owned-fd.js'
 import { budget } from '../engine/deadline.js'
-import type { Direction } from '../engine/direction.js'
 import type { Operation } from '../engine/operation.js'
-import { WAIT_FOREVER } from '../engine/wait.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { isErrorQueue } from '../message/rules.js'
@@ -96,28 +94,24 @@ export class Socket extends Descriptor {
 
   /** @internal */
   [kRead]<T>(operation: Operation<T>, options?: WaitOptions): Promise<T> {
-    const { engine } = this[kHandle]
-    // The error queue fills independently of the data: a wait for one must not keep from the other.
-    const direction = isErrorQueue(operation.flags) ? engine.errors : engine.reader
-    return this.#run(direction, this.#receiving, operation, options)
+    try {
+      // First, so that everything below can rely on the operation; and it may run code of the user, who may close the socket.
+      operation.check?.()
+      const wait = beginWait(this.#receiving, options)
+      const { engine } = this[kHandle]
+      // The error queue fills independently of the data: a wait for one must not keep from the other.
+      return (isErrorQueue(operation.flags) ? engine.errors : engine.reader).run(operation, wait)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** @internal */
   [kWrite]<T>(operation: Operation<T>, options?: WaitOptions): Promise<T> {
-    return this.#run(this[kHandle].engine.writer, this.#sending, operation, options)
-  }
-
-  #run<T>(
-    direction: Direction,
-    settings: DirectionSettings | undefined,
-    operation: Operation<T>,
-    options: WaitOptions | undefined,
-  ): Promise<T> {
     try {
       operation.check?.()
-      // Most sockets have no settings, and most calls no options.
-      const wait = settings === undefined && options === undefined ? WAIT_FOREVER : beginWait(settings, options)
-      return direction.run(operation, wait)
+      const wait = beginWait(this.#sending, options)
+      return this[kHandle].engine.writer.run(operation, wait)
     } catch (error) {
       return Promise.reject(error)
     }
