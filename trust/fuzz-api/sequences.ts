@@ -170,8 +170,9 @@ class CloseFromGetter extends OfEnd {
 }
 
 class CloseFromHook extends OfEnd {
-  override may(_end: End, model: Model): boolean {
-    return answers(model, this.side).length === 0
+  /** Behind a call that waits it would only wait for its turn, and its hook is for a wait of its own. */
+  override may({ waiting }: End, model: Model): boolean {
+    return !waiting && answers(model, this.side).length === 0
   }
 
   async act(model: Model, real: Real): Promise<void> {
