@@ -321,12 +321,12 @@ export class Socket extends Descriptor {
     return received.fd < 0 ? null : received.fd
   }
 
-  /** Waits up to `msec` milliseconds (0: not at all; negative: for ever) until there is something to receive. See poll(2). */
+  /** Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is something to receive. See poll(2). */
   recvable(msec = 0): boolean {
     return this.#poll(sys.POLLIN, msec)
   }
 
-  /** Waits up to `msec` milliseconds (0: not at all; negative: for ever) until there is room to send. See poll(2). */
+  /** Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is room to send. See poll(2). */
   sendable(msec = 0): boolean {
     return this.#poll(sys.POLLOUT, msec)
   }
