@@ -1,28 +1,11 @@
 // The error queue: notes of the kernel about what was sent, beside the data.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  AddrInfo,
-  connect,
-  dgram,
-  listen,
-  MSG_DONTWAIT,
-  MSG_ERRQUEUE,
-  MSG_ZEROCOPY,
-  MsgHdr,
-  type stream,
-} from 'berkeley'
+import { AddrInfo, dgram, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_ZEROCOPY, MsgHdr } from 'berkeley'
 import { closing, leavesNoFd, within } from '../util/index.js'
+import { conversation } from './common.js'
 
 leavesNoFd()
-
-type Test = Parameters<typeof closing>[0]
-
-async function conversation(t: Test): Promise<[client: stream.inet.Client, peer: stream.inet.Socket]> {
-  const server = closing(t, await listen({ host: '127.0.0.1', port: 0 }))
-  const client = closing(t, await connect({ host: '127.0.0.1', port: server.getsockname().port }))
-  return [client, closing(t, await server.accept())]
-}
 
 function room(): MsgHdr {
   const msg = new MsgHdr()

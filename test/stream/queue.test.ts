@@ -4,11 +4,9 @@ import { describe, test } from 'node:test'
 import { MsgHdr, stream } from 'berkeley'
 import fc from 'fast-check'
 import { closing, freshSeed, leavesNoFd } from '../util/index.js'
-import { drain, pair } from './common.js'
+import { drain, pair, type Test } from './common.js'
 
 leavesNoFd()
-
-type Test = Parameters<typeof closing>[0]
 
 /** A call that receives: how, at most how many bytes, and what ends it before, if something does. */
 const RECEIVE = fc.record({
