@@ -10,7 +10,7 @@ import { defineOptions } from '../options/option.js'
 import { adoptAs } from '../socket/create.js'
 import { RecvFd, SendFd, type UnixMethods } from '../socket/pass-fd.js'
 import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
-import { addSocketFile } from '../socket/socket-file.js'
+import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
@@ -55,6 +55,14 @@ class UnixDgramSocket extends DgramSocket {
     const ai = this.#address('bind', options)
     bindTo(this, ai)
     addSocketFile(this, ai.path)
+  }
+
+  /**
+   * Whether `close()` removes the socket file, or sets that: false for whoever has passed the socket on, true for a successor. See unlink(2).
+   * @throws EINVAL when it is not bound to a path, ENOENT when the file is no longer there.
+   */
+  unlink(enable?: boolean): boolean {
+    return unlinkAtClose(this, enable)
   }
 
   /**

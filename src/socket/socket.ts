@@ -1,7 +1,7 @@
 import { SHUT_RD, SHUT_WR } from '../constants/exported.generated.js'
 import { Descriptor, takeError } from '../descriptor/descriptor.js'
 import { kHandle } from '../descriptor/handle.js'
-import { CLOSED_FD } from '../descriptor/owned-fd.js'
+import { CLOSED_FD, OwnedFd } from '../descriptor/owned-fd.js'
 import { budget } from '../engine/deadline.js'
 import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
@@ -257,6 +257,26 @@ export class Socket extends Descriptor {
     this[kHandle] = channel
     channel.engine.setReferenced(this.#referenced)
     await closed
+  }
+
+  /**
+   * Makes another socket of the same class for the same open socket: what is received by one is not there for the other, and each has to be
+   * closed. Timeouts and hooks are those of a new one. A socket file stays with the original. See dup(2).
+   * @throws EMFILE without a free descriptor, EOPNOTSUPP over TLS.
+   */
+  dup(): this {
+    const { fd, kind, transport } = this[kHandle]
+    const number = fd.use('dup')
+    transport.requirePlain('dup')
+    const twin = new OwnedFd(check(native.dup(number), 'dup'), 'Socket')
+    const sock = new LowSocket(new Channel(twin, kind))
+    try {
+      return new (this.constructor as new (sock: LowSocket) => this)(sock)
+    } catch (error) {
+      // Unless a constructor of the user's had handed it on already, nothing else refers to it.
+      sock.close()
+      throw error
+    }
   }
 
   /** Gives the descriptor to the caller, who closes it from now on; calls that wait end with ECANCELED. It stays non-blocking. */

@@ -32,6 +32,13 @@ export class StreamServer extends StreamSocket implements Listening {
     this.#context = contextOf(tlscfg, true)
   }
 
+  /** Makes another server for the same listening socket, which encrypts as this one does: see {@link Socket.dup}. */
+  override dup(): this {
+    const twin = super.dup()
+    twin.#context = this.#context
+    return twin
+  }
+
   /** See {@link Listening.listen}. */
   listen(backlog: number = SOMAXCONN): void {
     listen(this, backlog)

@@ -13,7 +13,7 @@ import { adoptAs } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
 import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
-import { addSocketFile } from '../socket/socket-file.js'
+import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
 import type { TlsSession } from '../tls/session.js'
@@ -96,7 +96,7 @@ class UnixStreamClient extends UnixStreamSocket implements Connecting {
 class UnixStreamServer extends StreamServer {
   /**
    * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless
-   * another process put another one there since, or `detach()` gave the socket away; an existing file is never removed, so that
+   * another process put another one there since, or `detach()` gave the socket away or `unlink(false)` said otherwise; an existing file is never removed, so that
    * binding to it fails.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
@@ -110,11 +110,19 @@ class UnixStreamServer extends StreamServer {
 
   /**
    * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not
-   * removed.
+   * removed, unless `unlink(true)` says so.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
   static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
     return new this(adoptAs(fd, [AF_UNIX], SOCK_STREAM))
+  }
+
+  /**
+   * Whether `close()` removes the socket file, or sets that: false for whoever has passed the listener on, true for a successor. See unlink(2).
+   * @throws EINVAL when it is not bound to a path, ENOENT when the file is no longer there.
+   */
+  unlink(enable?: boolean): boolean {
+    return unlinkAtClose(this, enable)
   }
 
   /** Makes the object of an accepted connection. To be overridden for connections of another class. */
