@@ -259,6 +259,95 @@ class ReceiveFd extends OfEnd {
   }
 }
 
+/** A call of a group: it receives at one end, or sends from the other one. */
+interface OneOf {
+  receives: boolean
+  size: number
+  /** Whether it is aborted as soon as all have been called. */
+  hasty: boolean
+}
+
+/**
+ * Many calls at once on both ends, none of which waits for another one to settle. What is received in the order of the calls is what was
+ * sent in that order; what nobody received is still there.
+ */
+class Together extends OfEnd {
+  readonly calls: readonly OneOf[]
+  constructor(side: number, calls: readonly OneOf[]) {
+    super(side)
+    this.calls = calls
+  }
+
+  override may(end: End, model: Model): boolean {
+    const from = model.end(1 - this.side)
+    const isQuiet = !(end.waiting || end.ended || end.reset || from.mute)
+    return end.open && from.open && isQuiet && model.queued(this.side) < QUEUE_MAX
+  }
+
+  async act(model: Model, real: Real): Promise<void> {
+    let sends = 0
+    const made = this.calls.map(({ receives, size }) =>
+      receives
+        ? real.receive(this.side, (sock, signal) => sock.recv(this.#room(model, size), 0, { signal }))
+        : // Each has bytes of its own, which are greater than those of the ones before.
+          real.receive(1 - this.side, (sock) => sock.send(Buffer.alloc(size, ++sends))),
+    )
+    made.forEach((call, i) => {
+      if (this.calls[i]?.hasty) call.abort.abort()
+    })
+    await real.settle()
+    // What waits now would wait for what comes later.
+    for (const { abort } of made) abort.abort()
+    this.#judge(await Promise.all(made.map(({ outcome }) => outcome)), model)
+  }
+
+  #room(model: Model, size: number): number {
+    return model.kind === 'stream' ? size : BUFSIZE
+  }
+
+  #judge(outcomes: readonly unknown[], model: Model): void {
+    const { queue } = model.end(this.side)
+    const before = model.queued(this.side)
+    const pieces: Buffer[] = []
+    let isEmpty = false
+    this.calls.forEach(({ receives, size, hasty }, i) => {
+      const outcome = outcomes[i]
+      if (receives && Buffer.isBuffer(outcome)) pieces.push(outcome)
+      else assert.equal(outcome, receives ? 'ABORT_ERR' : size)
+      if (receives && outcome === 'ABORT_ERR' && !hasty) isEmpty = true
+      if (!receives) queue.push({ bytes: size, fd: false })
+    })
+    const received = Buffer.concat(pieces)
+    const fresh = received.subarray(before)
+    assert.ok(Buffer.from(fresh).sort().equals(fresh), 'what came later was received before')
+    const left = model.kind === 'stream' ? this.#takeBytes(queue, received.length) : takeMessages(queue, pieces)
+    if (isEmpty) assert.equal(left, 0, 'a call waits although something is there')
+  }
+
+  /** Takes that many bytes off the queue, and returns how many are left. */
+  #takeBytes(queue: End['queue'], count: number): number {
+    const left = queue.splice(0).reduce((sum, { bytes }) => sum + bytes, 0) - count
+    assert.ok(left >= 0, `${-left} bytes were received that nobody had sent`)
+    if (left > 0) queue.push({ bytes: left, fd: false })
+    return left
+  }
+
+  override toString(): string {
+    const calls = this.calls.map(({ receives, size, hasty }) => `${receives ? 'r' : 's'}${size}${hasty ? '!' : ''}`)
+    return `Together(${this.side}, ${calls.join(' ')})`
+  }
+}
+
+/** Takes those messages off the queue, and returns how many are left. */
+function takeMessages(queue: End['queue'], messages: readonly Buffer[]): number {
+  const taken = queue.splice(0, messages.length)
+  assert.deepEqual(
+    messages.map(({ length }) => length),
+    taken.map(({ bytes }) => bytes),
+  )
+  return queue.length
+}
+
 class Secure implements Step {
   check({ kind, secure, ends }: Readonly<Model>): boolean {
     const isReady = ends.every(
@@ -279,6 +368,12 @@ class Secure implements Step {
 
 const side = fc.integer({ min: 0, max: 1 })
 
+const oneOf: fc.Arbitrary<OneOf> = fc.record({
+  receives: fc.boolean(),
+  size: fc.integer({ min: 1, max: 1789 }),
+  hasty: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+})
+
 /** Steps as fast-check makes them. Which of them were made is a part of what made a failure small: `replayPath` says it. */
 export const steps = (most: number, replayPath?: string): fc.Arbitrary<Iterable<Step>> =>
   fc.commands(
@@ -290,6 +385,7 @@ export const steps = (most: number, replayPath?: string): fc.Arbitrary<Iterable<
         side.map((at) => new Class(at)),
       ),
       ...[Rewrap, EndSending, EndReceiving, Refer, SendFd, ReceiveFd].map((Class) => side.map((at) => new Class(at))),
+      fc.tuple(side, fc.array(oneOf, { minLength: 2, maxLength: 11 })).map(([at, calls]) => new Together(at, calls)),
       fc.constant(new Secure()),
     ],
     { maxCommands: most, size: 'max', ...(replayPath === undefined ? {} : { replayPath }) },

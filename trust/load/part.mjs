@@ -12,6 +12,7 @@ const PROGRAMS = [
   { path: 'load/connections', share: 14 },
   { path: 'load/exhausted', share: 6, wrapper: FEW_DESCRIPTORS },
   { path: 'load/idle', share: 8 },
+  { path: 'load/senders', share: 8 },
   { path: 'load/stalled', share: 8 },
   { path: 'load/handover', share: 14 },
 ]
@@ -19,7 +20,8 @@ const PROGRAMS = [
 /** @type {import('../lib/record.mjs').Part} */
 export const load = {
   name: 'load',
-  title: 'many connections, idle sockets, stalled readers, no free descriptor, a listening socket that is handed over',
+  title:
+    'many connections, many senders on one socket, idle sockets, stalled readers, no free descriptor, a listening socket that is handed over',
   seconds: { short: 50, long: 600 },
   run(effort) {
     if (!which('prlimit')) throw new Failure('load: prlimit is not installed (util-linux)')

@@ -9,6 +9,7 @@ const PROGRAMS = [
   { path: 'races/churn', share: 11 },
   { path: 'races/closes', share: 9 },
   { path: 'races/limits', share: 6 },
+  { path: 'races/queues', share: 6 },
   { path: 'races/workers', share: 8 },
   { path: 'races/gc', share: 3, nodeOptions: ['--expose-gc'] },
   { path: 'races/exits', share: 8 },
@@ -18,7 +19,7 @@ const PROGRAMS = [
 export const races = {
   name: 'races',
   title:
-    'reused descriptor numbers; close(), deadlines, garbage collection, and exits of workers and processes at random moments',
+    'reused descriptor numbers; queues of calls; close(), deadlines, garbage collection, and exits of workers and processes at random moments',
   seconds: { short: 45, long: 1800 },
   run: (effort) =>
     figuresOfAll(
