@@ -1,5 +1,6 @@
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import { isAborted, listenForAbort, reasonOf } from '../support/abort-signal.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
 import { invalidType } from '../support/validate.js'
@@ -170,7 +171,7 @@ export class Direction {
 
   #checkUsable(operation: Operation<unknown>, { signal }: Wait): void {
     this.#user.use(operation.syscall)
-    if (signal?.aborted) throw abortError(signal.reason, operation.context?.())
+    if (isAborted(signal)) throw abortError(reasonOf(signal), operation.context?.())
   }
 
   /** Makes the first attempt, unless it is known to find nothing. */
@@ -279,13 +280,19 @@ export class Direction {
     this.#queue?.delete(next)
     this.#pending = next
     this.#pauses = 0
-    if (++this.#budgetUsed < COOP_BUDGET) this.#retry(next, true)
+    // One signal may end several calls, one after the other: the end of the first must not begin the second.
+    if (isAborted(next.wait.signal)) this.#abort(next, next.wait.signal)
+    else if (++this.#budgetUsed < COOP_BUDGET) this.#retry(next, true)
     else this.#proceed(next, NEXT_TURN)
   }
 
   #listenForAbort(pending: AnyPending, signal: AbortSignal): void {
-    pending.onAbort = () => this.#end(pending, () => abortError(signal.reason, pending.operation.context?.()))
-    signal.addEventListener('abort', pending.onAbort)
+    pending.onAbort = () => this.#abort(pending, signal)
+    listenForAbort(signal, pending.onAbort)
+  }
+
+  #abort(pending: AnyPending, signal: AbortSignal): void {
+    this.#end(pending, () => abortError(reasonOf(signal), pending.operation.context?.()))
   }
 
   /** Puts everything in place for the next step of an operation that waits. */

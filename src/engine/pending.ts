@@ -1,3 +1,4 @@
+import { ignoreAbort } from '../support/abort-signal.js'
 import type { Operation } from './operation.js'
 import type { KeepAlive } from './poller.js'
 import type { Wait } from './wait.js'
@@ -76,7 +77,7 @@ export class Pending<T> {
     this.#isCleared = true
     if (this.#timer) clearTimeout(this.#timer)
     if (this.#pause) clearPause(this.#pause)
-    if (this.onAbort) this.wait.signal?.removeEventListener('abort', this.onAbort)
+    if (this.onAbort && this.wait.signal) ignoreAbort(this.wait.signal, this.onAbort)
     return true
   }
 }

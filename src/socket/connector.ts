@@ -9,6 +9,7 @@ import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
 import { create } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { native, registers } from '../native/sockets.js'
+import { ignoreAbort, isAborted, listenForAbort, reasonOf } from '../support/abort-signal.js'
 import {
   abortError,
   type ErrorContext,
@@ -175,7 +176,7 @@ class ConnectAttempt {
   #ending(): Error | undefined {
     if (this.#canceled) return canceled()
     const { signal } = this.#wait
-    return signal?.aborted ? abortError(signal.reason) : undefined
+    return isAborted(signal) ? abortError(reasonOf(signal)) : undefined
   }
 
   #checkNotEnded(): void {
@@ -189,14 +190,14 @@ class ConnectAttempt {
     const left = remaining(deadline)
     return new Promise((resolve, reject) => {
       const timer = left === NEVER ? undefined : setTimeout(() => reject(timeoutError('getaddrinfo')), left)
-      const onAbort = (): void => reject(abortError(signal?.reason))
+      const onAbort = (): void => reject(this.#ending())
       const isOver = (): void => {
         this.#abandonLookup = undefined
         clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        if (signal) ignoreAbort(signal, onAbort)
       }
       this.#abandonLookup = reject
-      signal?.addEventListener('abort', onAbort)
+      if (signal) listenForAbort(signal, onAbort)
       this.#plan.lookup().finally(isOver).then(resolve, reject)
     })
   }
@@ -249,7 +250,7 @@ class ConnectAttempt {
   /** Ends it. Once its channel is adopted there is nothing left to end. */
   cancel(): void {
     // If the signal was aborted before, that has ended it.
-    this.#canceled ||= !this.#wait.signal?.aborted
+    this.#canceled ||= !isAborted(this.#wait.signal)
     this.#abandonLookup?.(this.#ending())
     this.#engine?.close()
   }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { after } from '../engine/deadline.js'
 import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
+import { isAbortSignal } from '../support/abort-signal.js'
 import * as validate from '../support/validate.js'
 
 /** Options of every call that may wait. */
@@ -45,7 +46,7 @@ export function beginWait(settings: DirectionSettings | undefined, options: Wait
 export function signalOf(options: unknown): AbortSignal | undefined {
   if (options === undefined) return undefined
   const { signal } = validate.options('options', options, ['signal']) as WaitOptions
-  if (options instanceof AbortSignal || (signal !== undefined && !validate.isAbortSignal(signal)))
+  if (options instanceof AbortSignal || (signal !== undefined && !isAbortSignal(signal)))
     throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
   return signal
 }

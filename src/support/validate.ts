@@ -199,15 +199,3 @@ export function room(name: string, data: unknown): Uint8Array {
   if (memory.byteLength === 0) throw outOfRange(name, 'memory of at least one byte', data)
   return memory
 }
-
-const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get
-
-/** Whether a value is an AbortSignal: the getter of the class throws for any other object. */
-export function isAbortSignal(value: unknown): value is AbortSignal {
-  try {
-    aborted?.call(value)
-    return value instanceof AbortSignal
-  } catch {
-    return false
-  }
-}
