@@ -8,6 +8,7 @@ import type { tcpOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
 import type { UnixMethods } from '../socket/pass-fd.js'
 import type { Socket } from '../socket/socket.js'
+import { clearTimeout, setTimeout } from '../support/globals.js'
 import * as validate from '../support/validate.js'
 
 /** A write that waits in Node's stream. */

@@ -5,6 +5,7 @@ import { assertEventLoop } from '../native/load.js'
 import { native, type ResolvedAddress } from '../native/sockets.js'
 import { check, type ErrorContext, noSuchName, resolverError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
+import { setImmediate } from '../support/globals.js'
 import * as validate from '../support/validate.js'
 import { type AddrInfo, adoptSockaddr } from './addrinfo.js'
 

@@ -1,3 +1,4 @@
+import { now } from '../support/globals.js'
 import { atLeast } from '../support/validate.js'
 
 /** A point of time on the monotonic clock, in milliseconds; `NEVER` when there is no deadline. */
@@ -11,12 +12,12 @@ export const LONGEST_MS = 0x7fffffff
 
 /** The deadline of a budget that starts now; 0 milliseconds stand for no deadline. */
 export function after(milliseconds: number): Deadline {
-  return milliseconds === 0 ? NEVER : performance.now() + milliseconds
+  return milliseconds === 0 ? NEVER : now() + milliseconds
 }
 
 /** Milliseconds left, rounded up, so that a wait never ends too early; 0 when it is over, Infinity for `NEVER`. */
 export function remaining(deadline: Deadline): number {
-  return deadline === NEVER ? NEVER : Math.max(0, Math.ceil(deadline - performance.now()))
+  return deadline === NEVER ? NEVER : Math.max(0, Math.ceil(deadline - now()))
 }
 
 /** A budget in milliseconds as callers give it: whole or not, 0 for none. */

@@ -2,6 +2,7 @@ import { sys } from '../constants/lookup.js'
 import { assertEventLoop } from '../native/load.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
+import { nextTick } from '../support/globals.js'
 import type { Poller, ReadyListener, Watch } from './poller.js'
 
 /** Edge-triggered, both directions, registered once: in steady state epoll_ctl(2) is never called. */
@@ -104,7 +105,7 @@ export class EpollPoller implements Poller {
           (events & ERROR) !== 0,
         )
       } catch (error) {
-        process.nextTick(() => {
+        nextTick(() => {
           throw error
         })
       }

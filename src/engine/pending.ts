@@ -1,4 +1,5 @@
 import { ignoreAbort } from '../support/abort-signal.js'
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../support/globals.js'
 import type { Operation } from './operation.js'
 import type { KeepAlive } from './poller.js'
 import type { Wait } from './wait.js'

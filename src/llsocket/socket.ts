@@ -24,6 +24,7 @@ import {
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { check, type ErrorContext, systemError } from '../support/errors.js'
+import { now } from '../support/globals.js'
 import { receive, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import { AGAIN, type Again, attempt } from './again.js'
@@ -335,8 +336,8 @@ export class Socket extends Descriptor {
   #poll(events: number, msec: number): boolean {
     const fd = this.#use('poll')
     const wait = validate.integer('msec', msec)
-    const end = performance.now() + wait
-    for (let left = wait < 0 ? POLL_FOREVER : wait; ; left = Math.max(0, Math.ceil(end - performance.now()))) {
+    const end = now() + wait
+    for (let left = wait < 0 ? POLL_FOREVER : wait; ; left = Math.max(0, Math.ceil(end - now()))) {
       const result = native.poll(fd, events, wait < 0 ? POLL_FOREVER : left)
       if (result !== -sys.EINTR) return check(result, 'poll') !== 0
     }

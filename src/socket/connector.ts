@@ -18,6 +18,7 @@ import {
   TimeoutError,
   timeoutError,
 } from '../support/errors.js'
+import { clearTimeout, setTimeout } from '../support/globals.js'
 import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
 import { Channel } from './channel.js'

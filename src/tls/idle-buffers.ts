@@ -1,3 +1,5 @@
+import { clearInterval, setInterval } from '../support/globals.js'
+
 /** How often idle sessions are looked for, in milliseconds. One that was not used in between gives back the 33 KB of its buffers. */
 const IDLE_MS = 1000
 

@@ -1,6 +1,8 @@
 // What a session reports beside the data: lines of the key log, and sessions that can be resumed. The user's functions are called in a
 // microtask, after the call that received the notification: they may well close the socket.
 
+import { queueMicrotask } from '../support/globals.js'
+
 /** Passes lines of the key log to the user, one by one. */
 export function notifyKeylog(keylog: ((line: Buffer) => void) | undefined, lines: Buffer | undefined): void {
   const split = lines?.toString('latin1').split(/(?<=\n)/) ?? []
