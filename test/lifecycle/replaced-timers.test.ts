@@ -52,7 +52,9 @@ describe('while a test controls the time', () => {
       for (let i = 0; i < 200; i++) await client.send('x')
       let received = 0
       while (received < 200) received += (await peer.recv())?.length ?? 0
-      const lookups = await Promise.all(Array.from({ length: 200 }, () => stream.getaddrinfoin({ host: '127.0.0.1', port: 1 })))
+      const lookups = await Promise.all(
+        Array.from({ length: 200 }, () => stream.getaddrinfoin({ host: '127.0.0.1', port: 1 })),
+      )
       for (let i = 0; i < 5; i++) await a.send('x')
       return [received, lookups.length]
     })
