@@ -66,8 +66,8 @@ export interface DirectionOwner {
   readonly poller: Poller
   /** Records the events that came while nothing waited. */
   replayMissed(): void
-  /** Makes sure that readiness is watched. */
-  startWatch(syscall: string): void
+  /** Makes sure that readiness is watched. False as long as the system has no room for a poller. */
+  startWatch(syscall: string): boolean
   /** Something waits from now on: events are passed on. */
   attachListener(): void
   /** A wait is over: unless the other direction waits, events are only remembered. */
@@ -250,7 +250,7 @@ export class Direction {
     return promise
   }
 
-  /** What an operation waits by. It may not have to: then it fails; or there may be none yet, and no free descriptor to make one. */
+  /** What an operation waits by. It may not have to: then it fails. */
   #pollerFor(operation: Operation<unknown>): Poller {
     if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0) throw this.#error(operation, sys.EAGAIN)
     return this.#owner.poller
@@ -328,8 +328,8 @@ export class Direction {
   }
 
   #armWait(pending: AnyPending, step: typeof WAIT | typeof PAUSE): void {
-    if (step === PAUSE) this.#pause(pending)
-    else this.#owner.startWatch(pending.operation.syscall)
+    // Without a poller a call is made again after a pause, as after any other error that passes with time.
+    if (step === PAUSE || !this.#owner.startWatch(pending.operation.syscall)) this.#pause(pending)
     this.#startTimer(pending)
   }
 

@@ -95,11 +95,13 @@ export class Engine implements ReadyListener, DirectionOwner {
     if (!isWaiting) this.#listener?.attach(undefined)
   }
 
-  startWatch(syscall: string): void {
-    if (this.#watch !== undefined) return
+  startWatch(syscall: string): boolean {
+    if (this.#watch !== undefined) return true
+    if (!this.poller.tryOpen()) return false
     this.#listener = new WeakListener()
     this.#watch = this.poller.watch(this.#user.use(syscall), this.#listener)
     this.#user.watched?.(this.#watch)
     this.#listener.attach(this)
+    return true
   }
 }

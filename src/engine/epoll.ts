@@ -13,6 +13,9 @@ const STICKY = sys.EPOLLPRI | sys.EPOLLRDHUP | FAILED
 const READABLE = sys.EPOLLIN | STICKY
 const WRITABLE = sys.EPOLLOUT | FAILED
 
+/** What keeps an epoll set from being made as long as the process or the system is at its limits. */
+const EXHAUSTED: ReadonlySet<number> = new Set([sys.EMFILE, sys.ENFILE, sys.ENOMEM])
+
 const GENERATION_MAX = 0x7fffffff
 
 class EpollWatch implements Watch {
@@ -44,7 +47,9 @@ const INTS_PER_EVENT = 3
  * under way when its descriptor was closed is discarded.
  */
 export class EpollPoller implements Poller {
-  readonly #shared: Int32Array
+  /** Until there is an epoll set, memory that only this object knows. */
+  #shared = new Int32Array(EVENTS)
+  #isOpen = false
   readonly #listeners: (ReadyListener | undefined)[] = []
   readonly #generations: number[] = []
   readonly #free: number[] = []
@@ -52,8 +57,19 @@ export class EpollPoller implements Poller {
 
   constructor() {
     assertEventLoop()
+    this.tryOpen()
+  }
+
+  tryOpen(): boolean {
+    if (this.#isOpen) return true
     const memory = native.reactorOpen((count) => this.#dispatch(count))
+    if (typeof memory === 'number' && EXHAUSTED.has(-memory)) return false
+    const holders = this.#shared[KEEPALIVE_COUNT] as number
     this.#shared = new Int32Array(checkAnswer(memory, 'epoll_create1'))
+    this.#shared[KEEPALIVE_COUNT] = holders
+    this.#isOpen = true
+    if (holders > 0) native.reactorHold(1)
+    return true
   }
 
   watch(fd: number, listener: ReadyListener): Watch {
@@ -79,14 +95,14 @@ export class EpollPoller implements Poller {
 
   ref(): void {
     const shared = this.#shared
-    if (++(shared[KEEPALIVE_COUNT] as number) === 1 && shared[REFERENCED] === 0) native.reactorHold(1)
+    if (++(shared[KEEPALIVE_COUNT] as number) === 1 && shared[REFERENCED] === 0 && this.#isOpen) native.reactorHold(1)
   }
 
   unref(): void {
     const shared = this.#shared
     const count = --(shared[KEEPALIVE_COUNT] as number)
     // After a batch the addon looks itself, so that a socket that waits again within its batch costs no call.
-    if (count === 0 && !this.#dispatching) native.reactorHold(0)
+    if (count === 0 && !this.#dispatching && this.#isOpen) native.reactorHold(0)
   }
 
   #dispatch(count: number): void {
@@ -116,7 +132,7 @@ export class EpollPoller implements Poller {
 
 let shared: Poller | undefined
 
-/** Returns the poller of this thread, which is made when the first socket waits. */
+/** Returns the poller of this thread, which is made when the first socket waits: synchronous users never have its descriptor. */
 export function threadPoller(): Poller {
   shared ??= new EpollPoller()
   return shared

@@ -34,7 +34,10 @@ export interface KeepAlive {
  * 5. The event loop stays alive exactly while there are more `ref()` than `unref()` calls; a watch alone does not keep it alive.
  * 6. `watch()` throws what the kernel says (EPERM for a file, EBADF for a closed number, ENOSPC, ENOMEM), and `stop()` never
  *    throws, also not when the descriptor was closed by other code.
+ * 7. `tryOpen()` makes what all watches share, if there is none. False as long as the system has no descriptor or memory for it, which
+ *    passes with time: then there is no watch yet. Any other failure is thrown.
  */
 export interface Poller extends KeepAlive {
+  tryOpen(): boolean
   watch(fd: number, listener: ReadyListener): Watch
 }

@@ -6,8 +6,14 @@ export class FakePoller implements Poller {
   readonly watched = new Map<number, ReadyListener>()
   /** Holders at the moment: the event loop would stay alive while there are any. */
   holders = 0
+  /** How often there is no room for the poller itself. */
+  exhausted = 0
   /** What `watch()` throws, once. */
   refusal: Error | undefined
+
+  tryOpen(): boolean {
+    return --this.exhausted < 0
+  }
 
   watch(fd: number, listener: ReadyListener): Watch {
     const refusal = this.refusal

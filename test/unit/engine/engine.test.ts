@@ -7,6 +7,7 @@ import { Engine } from '#internal/engine/engine.js'
 import { AGAIN_NOW, type Operation } from '#internal/engine/operation.js'
 import { systemError } from '#internal/support/errors.js'
 import { FakePoller } from '../../util/fake-poller.js'
+import { eventually } from '../../util/waiting.js'
 
 const FD = 42
 
@@ -500,6 +501,28 @@ describe('errors that pass with time', () => {
     assert.equal(operation.calls, 1)
     assert.equal(await result, 8)
     assert.equal(operation.calls, 3)
+  })
+
+  test('a wait for which there is no room for a poller makes the call again after pauses, and waits when there is', async () => {
+    poller.exhausted = 2
+    const script = new Script(-sys.EAGAIN, -sys.EAGAIN, -sys.EAGAIN, 4)
+    const result = engine.reader.run(script)
+    assert.equal(poller.watched.size, 0)
+    await eventually(() => poller.watched.size > 0, 'a watch')
+    assert.equal(script.calls, 3)
+    readable()
+    assert.equal(await result, 4)
+  })
+
+  test('a call that finds something in such a pause needs no poller, and its deadline and its close hold', async () => {
+    poller.exhausted = 100
+    assert.equal(await engine.reader.run(new Script(-sys.EAGAIN, 4)), 4)
+    const endless = (): Script => new Script(...Array.from({ length: 100 }, () => -sys.EAGAIN))
+    await assert.rejects(engine.reader.run(endless(), { deadline: after(15) }), { name: 'TimeoutError' })
+    const waiting = engine.reader.run(endless())
+    engine.close()
+    await assert.rejects(waiting, { code: 'ECANCELED' })
+    assert.equal(poller.holders, 0)
   })
 
   test('a call that succeeded starts the pauses anew', async () => {

@@ -1,4 +1,7 @@
-/** The first wait of an environment opens its epoll set; a failure is told, leaves nothing, and the next wait tries again. */
+/**
+ * The first wait of an environment opens its epoll set. Where descriptors or memory are missing it is tried again after a pause; any other
+ * failure is told, leaves nothing, and the next wait tries again.
+ */
 import { Worker } from 'node:worker_threads'
 import { ERRNOS } from '../errnos.js'
 import type { Open, Row } from '../row.js'
@@ -26,12 +29,20 @@ const environments: Open = () => ({
 const common = { open: environments, steps: 3, occurrences: [1, 2] }
 
 export const first: Row[] = [
-  { what: 'the first wait', call: 'epoll_create1', syscall: 'epoll_create1', errors: ERRNOS.epoll_create1, ...common },
+  {
+    what: 'the first wait',
+    call: 'epoll_create1',
+    syscall: 'epoll_create1',
+    errors: ERRNOS.epoll_create1,
+    done: ['EMFILE', 'ENFILE', 'ENOMEM'],
+    ...common,
+  },
   {
     what: 'the first wait, its memory',
     call: 'napi_create_arraybuffer',
     syscall: 'epoll_create1',
     errors: ['GENERIC'],
+    done: ['GENERIC'],
     result: GENERIC_FAILURE,
     silent: true,
     code: 'ENOMEM',
@@ -44,6 +55,7 @@ export const first: Row[] = [
     call: 'calloc',
     syscall: 'epoll_create1',
     errors: ['ENOMEM'],
+    done: ['ENOMEM'],
     result: 0,
     ...common,
     // The first of an environment is the state of the addon.
@@ -75,6 +87,7 @@ export const first: Row[] = [
     call: 'uv_poll_init',
     syscall: 'epoll_create1',
     errors: ['ENOMEM'],
+    done: ['ENOMEM'],
     result: -12,
     silent: true,
     code: 'ENOMEM',
