@@ -5,8 +5,9 @@
  */
 
 export { type NodeOptions, type NodeOwned, options } from './adapters/node-options.js'
-export type { SocketDuplex, UnixDuplex } from './adapters/node-stream.js'
+export type { DuplexOptions, SocketDuplex } from './adapters/node-stream.js'
 export type { TlsDuplex } from './adapters/tls-stream.js'
+export type { UnixDuplex } from './adapters/unix-stream.js'
 export type { WebStreams } from './adapters/web-streams.js'
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address/addrinfo.js'
 export type { InetAddrInfo } from './address/inet.js'

@@ -16,9 +16,10 @@ import {
 import { defineOptions, type OptionMethods, type OptionTarget, optionTarget } from '../options/option.js'
 import { systemError } from '../support/errors.js'
 import { invalidType } from '../support/validate.js'
+import { kSocket, NetSocket } from './net-socket.js'
 
-/** A socket or server of Node. */
-export type NodeOwned = NodeSocket | NodeServer | NodeDgram
+/** A socket or server of Node, or a stream that `duplex()` has made. */
+export type NodeOwned = NodeSocket | NodeServer | NodeDgram | NetSocket
 
 interface Handle {
   fd?: number
@@ -26,21 +27,26 @@ interface Handle {
 
 /** The handle of a socket: a property of streams and servers; datagram sockets have it in a state behind a symbol. */
 function handleOf(socket: object): Handle | null | undefined {
+  if (socket instanceof NetSocket) return { fd: socket[kSocket].fd() }
   const state = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
   if (state !== undefined) return (socket as Record<symbol, { handle?: Handle | null }>)[state]?.handle
   return (socket as { _handle?: Handle | null })._handle
 }
 
 /**
- * The options of a `net.Socket`, `net.Server` or `dgram.Socket`, which stays Node's: nothing else of it is used. While the socket is not
- * open, every method throws EBADF.
+ * The options of a `net.Socket`, `net.Server` or `dgram.Socket`, which stays Node's: nothing else of it is used; or those of the socket below
+ * a stream of `duplex()`, so that a handler need not know who serves its request. While the socket is not open, every method throws EBADF.
  */
 class NodeOptions implements OptionTarget {
   readonly #socket: object
 
   constructor(socket: NodeOwned) {
     if (typeof socket !== 'object' || socket === null || (!('_handle' in socket) && handleOf(socket) === undefined))
-      throw invalidType('socket', 'an instance of net.Socket, net.Server or dgram.Socket', socket)
+      throw invalidType(
+        'socket',
+        'an instance of net.Socket, net.Server or dgram.Socket, or a stream of duplex()',
+        socket,
+      )
     this.#socket = socket
   }
 
@@ -79,7 +85,7 @@ defineOptions(NodeOptions, ...allOptions)
 export type { NodeOptions }
 
 /**
- * Gives a socket of Node the option methods of this library's sockets.
+ * Gives a socket of Node, or a stream of `duplex()`, the option methods of this library's sockets.
  * @throws `ERR_INVALID_ARG_TYPE` for any other object; its methods throw EBADF while the socket is not open.
  *
  * @example

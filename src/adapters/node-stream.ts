@@ -1,15 +1,13 @@
-import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream'
-import type { AddrInfo } from '../address/addrinfo.js'
-import { AF_INET, AF_INET6, IOV_MAX, IPPROTO_TCP } from '../constants/exported.generated.js'
-import { closeFd } from '../descriptor/close-fd.js'
-import { CmsgHdr } from '../message/cmsghdr.js'
+import { addAbortSignal } from 'node:stream'
+import { IOV_MAX } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
 import { MsgHdr } from '../message/msghdr.js'
-import type { tcpOptions } from '../options/index.js'
-import type { OptionMethods } from '../options/option.js'
-import type { UnixMethods } from '../socket/pass-fd.js'
-import type { Socket } from '../socket/socket.js'
-import { clearTimeout, setTimeout } from '../support/globals.js'
-import * as validate from '../support/validate.js'
+import { nextTick } from '../support/globals.js'
+import { type DuplexOptions, duplexOptions } from './duplex-options.js'
+import { type Done, type HalfClosing, kSocket, kStop, kTraffic, NetSocket } from './net-socket.js'
+
+export type { DuplexOptions } from './duplex-options.js'
+export { type Done, type HalfClosing, kSocket } from './net-socket.js'
 
 /** A write that waits in Node's stream. */
 export interface Queued {
@@ -19,50 +17,56 @@ export interface Queued {
   encoding: BufferEncoding
 }
 
-/** The TCP options for which Node's sockets have methods. */
-type TcpOptions = Pick<OptionMethods<typeof tcpOptions>, 'tcpnodelay' | 'tcpkeepalive'>
+/** Receives the next data; null at the end. Symbols, so that a stream of the user's may have properties of any name. */
+export const kReceive: unique symbol = Symbol('berkeley.receive')
 
-/** A socket of either kind, plain or encrypted, that can end its sending. */
-export interface HalfClosing extends Socket {
-  /** Whether TLS encrypts it. */
-  readonly encrypted: boolean
-  /** Ends sending: the peer sees the end of the stream. */
-  end(): Promise<void>
-}
+/** Calls back when a send has ended. */
+export const kSettle: unique symbol = Symbol('berkeley.settle')
 
-/** A callback of Node's streams. */
-export type Done = (error?: Error | null) => void
-
-function familyName(ai: AddrInfo | undefined): string | undefined {
-  if (ai?.family === AF_INET) return 'IPv4'
-  return ai?.family === AF_INET6 ? 'IPv6' : undefined
-}
-
-// Symbols, so that a stream of the user's may have properties of any name.
-
-/** The socket of a stream, which the stream owns. */
-export const kSocket: unique symbol = Symbol('berkeley.socket')
-/** Receives the next data; null at the end. */
-const kReceive: unique symbol = Symbol('berkeley.receive')
+const NOT_CONNECTED = -sys.ENOTCONN
 
 /**
- * A socket as a Node stream. It receives when the stream is read, sends as fast as the kernel accepts data, and supports half-open
- * connections. The stream owns the socket: destroying the stream closes it, and no other code should use it.
+ * Runs code that calls listeners or callbacks of the user. What they throw is an uncaught exception, as with Node's sockets, and not the
+ * rejection of a promise that nobody sees.
+ * @returns whether nothing was thrown.
  */
-export class SocketDuplex extends Duplex {
-  /** @internal */
-  readonly [kSocket]: HalfClosing
-  readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = {}
-  #idleMs = 0
-  #idle: NodeJS.Timeout | undefined
+export function runUserCode(run: () => void): boolean {
+  try {
+    run()
+    return true
+  } catch (error) {
+    nextTick(() => {
+      throw error
+    })
+    return false
+  }
+}
 
+/** The error of a write that the end of its stream has overtaken. */
+function destroyed(): Error {
+  return Object.assign(new Error('Cannot call write after a stream was destroyed'), { code: 'ERR_STREAM_DESTROYED' })
+}
+
+/**
+ * A socket as a Node stream: a `net.Socket` in all but class. It receives by itself up to its high-water mark, so that the end of the peer
+ * and a reset are noticed by whoever only writes, too. When the peer has ended, so does the stream, unless it is made with `allowHalfOpen:
+ * true`. The stream owns the socket: destroying the stream closes it, and no other code should use it.
+ */
+export class SocketDuplex extends NetSocket {
   /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing, options: DuplexOptions = {}) {
-    const { signal, ...others } = validate.object('options', options) as DuplexOptions
-    super({ allowHalfOpen: true, ...others, objectMode: false, decodeStrings: true })
-    this[kSocket] = socket
+    const { signal, allowTruncation: _, ...others } = duplexOptions(options)
+    // 'close' says whether there was an error, so that it is emitted below.
+    super(socket, { allowHalfOpen: false, ...others, emitClose: false })
     // Given to super(), a signal that is already aborted would destroy the stream before it has its socket.
     if (signal) addAbortSignal(signal, this)
+    // Later, so that listeners can be added before.
+    nextTick(() => this.#readAhead())
+  }
+
+  /** Receives unless enough waits to be read already. */
+  #readAhead(): void {
+    if (!this.destroyed) runUserCode(() => this.read(0))
   }
 
   /** @internal */
@@ -70,125 +74,33 @@ export class SocketDuplex extends Duplex {
     return this[kSocket].recv()
   }
 
-  // Methods of net.Socket that HTTP agents and servers call. Without TCP those for its options do nothing, as in Node.
-
-  /** Same as in `net.Socket`: whether small segments are sent at once (`TCP_NODELAY`); true by default. */
-  setNoDelay(enable = true): this {
-    this.#tcp?.tcpnodelay?.(enable)
-    return this
-  }
-
-  /** Same as in `net.Socket`: whether an idle connection is probed, and after how many milliseconds; 0 keeps the time that is set. */
-  setKeepAlive(enable = false, initialDelay = 0): this {
-    if (typeof initialDelay !== 'number') throw validate.invalidType('initialDelay', 'of type number', initialDelay)
-    const tcp = this.#tcp
-    const seconds = Math.floor(initialDelay / 1000)
-    tcp?.keepalive(enable)
-    if (enable && seconds > 0) tcp?.tcpkeepalive?.(seconds)
-    return this
-  }
-
-  /** Same as in `net.Socket`: emits `'timeout'` after so many milliseconds without traffic; 0 for never. */
-  setTimeout(milliseconds: number, listener?: () => void): this {
-    this.#idleMs = validate.integer('milliseconds', milliseconds, 0)
-    if (listener !== undefined) {
-      validate.func('listener', listener)
-      if (milliseconds === 0) this.off('timeout', listener)
-      else this.once('timeout', listener)
-    }
-    this.#active()
-    return this
-  }
-
-  /** Same as in `net.Socket`: reads and writes that wait keep the process alive. */
-  ref(): this {
-    this[kSocket].ref()
-    return this
-  }
-
-  /** Same as in `net.Socket`: reads and writes that wait do not keep the process alive. */
-  unref(): this {
-    this[kSocket].unref()
-    return this
-  }
-
-  /** Same as in `net.Socket`: the address of the peer; `undefined` on a unix socket, and if it was first asked for after the close. */
-  get remoteAddress(): string | undefined {
-    return this.#name('getpeername')?.addr
-  }
-
-  /** Same as in `net.Socket`: the port of the peer. */
-  get remotePort(): number | undefined {
-    return this.#name('getpeername')?.port
-  }
-
-  /** Same as in `net.Socket`: the family of the peer's address, `'IPv4'` or `'IPv6'`. */
-  get remoteFamily(): string | undefined {
-    return familyName(this.#name('getpeername'))
-  }
-
-  /** Same as in `net.Socket`: the address of this side. */
-  get localAddress(): string | undefined {
-    return this.#name('getsockname')?.addr
-  }
-
-  /** Same as in `net.Socket`: the port of this side. */
-  get localPort(): number | undefined {
-    return this.#name('getsockname')?.port
-  }
-
-  /** Same as in `net.Socket`: the family of this side's address, `'IPv4'` or `'IPv6'`. */
-  get localFamily(): string | undefined {
-    return familyName(this.#name('getsockname'))
-  }
-
-  /** Same as in `net.Socket`: address, port and family of this side; an empty object if there are none. */
-  address(): { address?: string; port?: number; family?: string } {
-    const { localAddress: address, localPort: port, localFamily: family } = this
-    return address === undefined || port === undefined || family === undefined ? {} : { address, port, family }
-  }
-
-  /** An address, which is kept from the first time it was known: logs ask for it when the connection is closed. */
-  #name(call: 'getsockname' | 'getpeername'): AddrInfo | undefined {
-    try {
-      this.#names[call] ??= this[kSocket][call]()
-    } catch {
-      // Closed, or not connected.
-    }
-    return this.#names[call]
-  }
-
-  /** The socket with its TCP options; undefined if it is not TCP, or closed. */
-  get #tcp(): (HalfClosing & Partial<TcpOptions>) | undefined {
-    return this[kSocket].fd() >= 0 && this[kSocket].protocol() === IPPROTO_TCP ? this[kSocket] : undefined
-  }
-
-  #active(): void {
-    clearTimeout(this.#idle)
-    this.#idle =
-      this.#idleMs > 0 && !this.destroyed ? setTimeout(() => this.emit('timeout'), this.#idleMs).unref() : undefined
-  }
-
   /** Called by Node to read. */
   override _read(): void {
     this[kReceive]().then(
-      (data) => {
-        this.#active()
-        this.push(data)
-      },
+      (data) => this.#received(data),
       (error: Error) => this.destroy(error),
     )
   }
 
+  #received(data: Buffer | null): void {
+    if (this.destroyed) return
+    this[kTraffic](data?.length ?? 0, 0)
+    // Where a listener has thrown, Node's stream does not go on to read.
+    if (!runUserCode(() => void this.push(data))) nextTick(() => this.#readAhead())
+    // The end is only told to whoever reads on.
+    else if (data === null) this.#readAhead()
+  }
+
   /** Called by Node to send a chunk. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#active()
-    this[kSocket].send(chunk).then(() => done(), done)
+    this[kSettle](this[kSocket].send(chunk), chunk.length, done)
   }
 
   /** Called by Node to send all chunks that wait: in as few calls as possible, and without copying them together. */
   override _writev(queued: Queued[], done: Done): void {
-    this.#sendAll(queued.map(({ chunk }) => chunk)).then(() => done(), done)
+    const chunks = queued.map(({ chunk }) => chunk)
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
+    this[kSettle](this.#sendAll(chunks), bytes, done)
   }
 
   async #sendAll(chunks: Buffer[]): Promise<void> {
@@ -199,92 +111,40 @@ export class SocketDuplex extends Duplex {
     }
   }
 
+  /** @internal */
+  [kSettle](sending: Promise<unknown>, bytes: number, done: Done): void {
+    this[kTraffic](0, 0)
+    sending.then(
+      () => {
+        this[kTraffic](0, bytes)
+        runUserCode(() => done())
+      },
+      // When the stream is destroyed the call is canceled: what a writer has to know is why.
+      (error: Error) => runUserCode(() => done(this.destroyed ? destroyed() : error)),
+    )
+  }
+
   /** Called by Node at the end of the data: the peer sees the end, too. */
   override _final(done: Done): void {
-    this[kSocket].end().then(() => done(), done)
+    this[kSocket].end().then(
+      () => runUserCode(() => done()),
+      // Nobody is left to be told of the end.
+      (error: NodeJS.ErrnoException) => runUserCode(() => done(error.errno === NOT_CONNECTED ? null : error)),
+    )
   }
 
   /** Called by Node when the stream is destroyed: closes the socket. */
   override _destroy(error: Error | null, done: Done): void {
-    clearTimeout(this.#idle)
-    this[kSocket].close().then(
-      () => done(error),
-      (failure: Error) => done(error ?? failure),
+    this[kStop]()
+    const closing = this[kSocket].close().then(
+      () => null,
+      (failure: Error) => failure,
     )
-  }
-}
-
-/**
- * A unix stream as a Node stream that can also pass descriptors. The event `'fds'`, with an array of descriptors, is emitted right before
- * the data that they arrived with: that ends with the bytes that they were sent with, and may begin with earlier ones. The listener
- * has to close them; without a listener they are closed.
- */
-export class UnixDuplex extends SocketDuplex {
-  /** @internal */
-  declare readonly [kSocket]: HalfClosing & UnixMethods
-  /** The descriptors to send with a chunk, until it is written. */
-  readonly #fdsByChunk = new WeakMap<Uint8Array, readonly number[]>()
-  readonly #incoming = new MsgHdr()
-
-  /** Makes the stream: the same as `socket.duplex(options)`. */
-  constructor(socket: HalfClosing & UnixMethods, options: DuplexOptions = {}) {
-    super(socket, options)
-  }
-
-  /**
-   * Writes bytes with descriptors. They stay the caller's, who may close them once the callback is called.
-   * @param bytes - at least one byte.
-   * @param fds - 1 to 253 open descriptors.
-   * @param callback - called when they are sent, or with the error.
-   * @returns false if the caller should wait for `'drain'` before it writes more, as `write` does.
-   * @throws TypeError or RangeError for arguments that are not as described.
-   */
-  writeWithFds(bytes: validate.Data, fds: readonly number[], callback?: (error?: Error | null) => void): boolean {
-    // A copy: its identity is the key of the descriptors.
-    const chunk = Buffer.from(validate.bytes('bytes', bytes))
-    if (chunk.length === 0) throw validate.outOfRange('bytes', 'at least one byte', bytes)
-    if (!Array.isArray(fds)) throw validate.invalidType('fds', 'an instance of Array', fds)
-    const passed = [...fds]
-    CmsgHdr.rights(...passed) // throws if one of them cannot be a descriptor
-    if (callback !== undefined) validate.func('callback', callback)
-    this.#fdsByChunk.set(chunk, passed)
-    return this.write(chunk, callback)
-  }
-
-  /** Called by Node to send a chunk, perhaps with descriptors. */
-  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
-    const fds = this.#fdsByChunk.get(chunk)
-    if (fds === undefined) super._write(chunk, encoding, done)
-    else this.#sendWith(chunk, fds).then(() => done(), done)
-  }
-
-  async #sendWith(chunk: Buffer, fds: readonly number[]): Promise<void> {
-    const msg = new MsgHdr()
-    msg.add(chunk)
-    msg.control().push(CmsgHdr.rights(...fds))
-    await this[kSocket].sendmsg(msg)
-  }
-
-  override _writev(queued: Queued[], done: Done): void {
-    if (!queued.some(({ chunk }) => this.#fdsByChunk.has(chunk))) super._writev(queued, done)
-    else this.#oneByOne(queued).then(() => done(), done)
-  }
-
-  async #oneByOne(queued: Queued[]): Promise<void> {
-    for (const { chunk, encoding } of queued)
-      await new Promise<void>((resolve, reject) => {
-        this._write(chunk, encoding, (error) => (error ? reject(error) : resolve()))
-      })
-  }
-
-  /** @internal */
-  override async [kReceive](): Promise<Buffer | null> {
-    const msg = this.#incoming
-    if (msg.length === 0) msg.addn(65536)
-    const count = await this[kSocket].recvmsg(msg)
-    if (count === null) return null
-    const fds = [...msg.control()].flatMap((cmsg) => cmsg.take())
-    if (fds.length > 0 && !this.emit('fds', fds)) for (const fd of fds) closeFd(fd)
-    return msg.concat()
+    // An error is told at once, and not after a close that may have to wait.
+    if (error) done(error)
+    closing.then((failure) => {
+      if (!error) runUserCode(() => done(failure))
+      nextTick(() => this.emit('close', Boolean(error ?? failure)))
+    })
   }
 }

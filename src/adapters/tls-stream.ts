@@ -1,7 +1,15 @@
 import type { X509Certificate } from 'node:crypto'
-import type { DuplexOptions } from 'node:stream'
 import type { Cipher } from '../tls/session-info.js'
-import { type Done, type HalfClosing, kSocket, type Queued, SocketDuplex } from './node-stream.js'
+import { duplexOptions } from './duplex-options.js'
+import {
+  type Done,
+  type DuplexOptions,
+  type HalfClosing,
+  kReceive,
+  kSocket,
+  type Queued,
+  SocketDuplex,
+} from './node-stream.js'
 
 /** An encrypted stream socket: the properties that the adapter passes on. */
 interface Encrypted extends HalfClosing {
@@ -31,10 +39,36 @@ export class TlsDuplex extends SocketDuplex {
   readonly encrypted = true
   /** @internal */
   declare readonly [kSocket]: Encrypted
+  readonly #allowTruncation: boolean
 
   /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: Encrypted, options: DuplexOptions = {}) {
-    super(socket, options)
+    const given = duplexOptions(options)
+    super(socket, given)
+    this.#allowTruncation = given.allowTruncation ?? false
+  }
+
+  /** @internal */
+  override [kReceive](): Promise<Buffer | null> {
+    const receiving = super[kReceive]()
+    return this.#allowTruncation ? receiving.catch((error: unknown) => this.#endedBy(error)) : receiving
+  }
+
+  /** Called by Node at the end of the data: sends close_notify. */
+  override _final(done: Done): void {
+    // After an end without close_notify nothing can be sent.
+    super._final((error) => done(this.#isTruncation(error) ? null : error))
+  }
+
+  #endedBy(error: unknown): null {
+    if (this.#isTruncation(error)) return null
+    throw error
+  }
+
+  /** Whether the established connection has ended without a close_notify, and may. */
+  #isTruncation(error: unknown): boolean {
+    const isTruncated = (error as { code?: unknown } | null | undefined)?.code === 'ERR_TLS_TRUNCATED'
+    return isTruncated && this.#allowTruncation && this[kSocket].getProtocol() !== undefined
   }
 
   /** Same as in `tls.TLSSocket`: the application protocol that was negotiated (ALPN), false for none. */

@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import type { DuplexOptions } from 'node:stream'
-import { SocketDuplex } from '../adapters/node-stream.js'
+import { type DuplexOptions, SocketDuplex } from '../adapters/node-stream.js'
 import { TlsDuplex } from '../adapters/tls-stream.js'
 import { type WebStreams, webStreams } from '../adapters/web-streams.js'
 import { sys } from '../constants/lookup.js'

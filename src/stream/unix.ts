@@ -1,6 +1,6 @@
 /** Unix streams. */
-import type { DuplexOptions } from 'node:stream'
-import { UnixDuplex } from '../adapters/node-stream.js'
+import type { DuplexOptions } from '../adapters/node-stream.js'
+import { UnixDuplex } from '../adapters/unix-stream.js'
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SOCK_STREAM } from '../constants/exported.generated.js'
 import { kHandle } from '../descriptor/handle.js'

@@ -2,7 +2,7 @@
 // real time then, as those of Node do. `npm run lint` checks that no other module takes them elsewhere.
 import * as timers from 'node:timers'
 
-// From the module and not from the global object: test runners with a global object of their own replace those of that alone.
+/** Those of the module and not of the global object: test runners with a global object of their own replace those of that alone. */
 export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = timers
 
 /** The function of the global object when the package was loaded. */

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect as connectNet, createServer, type Socket as NodeSocket } from 'node:net'
 import { describe, test } from 'node:test'
-import { IPPROTO_TCP, options, TCP_USER_TIMEOUT } from 'berkeley'
+import { IPPROTO_TCP, options, stream, TCP_USER_TIMEOUT } from 'berkeley'
 import { leavesNoFd } from '../util/index.js'
 
 leavesNoFd()
@@ -46,6 +46,18 @@ describe('options() of Node sockets', () => {
       assert.equal(options(socket).broadcast(true), true)
       assert.equal(options(socket).mcastttl(3), 3)
     }
+  })
+
+  test('options() reads and sets the options of the socket below duplex()', async () => {
+    const [a, b] = await stream.unix.pair()
+    const duplex = a.duplex()
+    assert.equal(options(duplex).peercred().pid, process.pid)
+    assert.equal(options(duplex).passcred(true), true)
+    assert.equal(a.passcred(), true)
+    duplex.destroy()
+    await once(duplex, 'close')
+    assert.throws(() => options(duplex).rcvbuf(), { code: 'EBADF' })
+    await b.close()
   })
 
   test('options() refuses everything that is not a Node socket', () => {

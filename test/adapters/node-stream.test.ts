@@ -55,7 +55,7 @@ describe('duplex()', () => {
 
   test('duplex() leaves one direction open when the other one ends', async (t) => {
     const [a, b] = await piped(t)
-    const duplex = a.duplex()
+    const duplex = a.duplex({ allowHalfOpen: true })
     duplex.end('question')
     assert.equal(String(await b.recv()), 'question')
     assert.equal(await b.recv(), null)
@@ -163,6 +163,9 @@ describe('options of duplex()', () => {
   test('duplex() refuses wrong options by name before it does anything', async (t) => {
     const [a] = await piped(t)
     assert.throws(() => a.duplex(null as never), coded('ERR_INVALID_ARG_TYPE'))
+    assert.throws(() => a.duplex({ allowTruncation: 1 } as never), coded('ERR_INVALID_ARG_TYPE'))
+    for (const unknown of ['allowHalfOpn', 'objectMode', 'read', 'emitClose'])
+      assert.throws(() => a.duplex({ [unknown]: false } as never), coded('ERR_INVALID_ARG_VALUE'))
     const duplex = a.duplex()
     for (const wrong of [7n, Symbol('s'), {}, null] as never[]) {
       assert.throws(() => duplex.setKeepAlive(true, wrong), coded('ERR_INVALID_ARG_TYPE'))
@@ -171,6 +174,7 @@ describe('options of duplex()', () => {
       assert.throws(() => duplex.writeWithFds('x', [0], wrong), coded('ERR_INVALID_ARG_TYPE'))
     }
     assert.equal(duplex.writableLength, 0)
+    duplex.destroy()
   })
 })
 
@@ -204,14 +208,17 @@ describe('descriptors', () => {
     assert.throws(() => from.writeWithFds('', [0]), { code: 'ERR_OUT_OF_RANGE' })
     assert.throws(() => from.writeWithFds('x', []), { code: 'ERR_OUT_OF_RANGE' })
     assert.throws(() => from.writeWithFds('x', [-1]), { code: 'ERR_OUT_OF_RANGE' })
+    from.destroy()
   })
 
   test('duplex() closes descriptors when it has no listener for them (H75)', async (t) => {
     const [a, b] = await piped(t)
     const to = b.duplex()
-    a.duplex().writeWithFds('x', [0, 1, 2])
+    const from = a.duplex()
+    from.writeWithFds('x', [0, 1, 2])
     const [data] = await once(to, 'data')
     assert.equal(String(data), 'x')
     to.destroy()
+    from.destroy()
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
-import { leavesNoFd } from '../util/index.js'
+import { leavesNoFd, within } from '../util/index.js'
 import { MIB, piped, reset, tcp } from './common.js'
 
 leavesNoFd()
@@ -74,5 +74,60 @@ describe('web()', () => {
     await writable.abort()
     assert.equal(a.fd(), -1)
     assert.equal(await b.recv(), null)
+  })
+
+  test('when one side of web() fails the other one fails with the same error', async (t) => {
+    const [a, b] = await tcp(t)
+    const { readable, writable } = a.web()
+    const writer = writable.getWriter()
+    const reading = readable.getReader().read()
+    await reset(b, a)
+    await assert.rejects(reading, { code: 'ECONNRESET' })
+    await assert.rejects(writer.closed, { code: 'ECONNRESET' })
+    await assert.rejects(writer.write(Buffer.from('x')), { code: 'ECONNRESET' })
+    const [c, d] = await piped(t)
+    const sides = c.web()
+    const reader = sides.readable.getReader()
+    await d.close()
+    await assert.rejects(sides.writable.getWriter().write(Buffer.from('x')), { code: 'EPIPE' })
+    await assert.rejects(reader.read(), { code: 'EPIPE' })
+  })
+
+  test('aborting the writable closes the socket also while a write waits for a peer that does not read', async (t) => {
+    const [a] = await piped(t)
+    const { readable, writable } = a.web()
+    const writer = writable.getWriter()
+    const writing = writer.write(Buffer.alloc(16 * MIB))
+    const reading = readable.getReader().read()
+    for (const one of [writing, writer.closed, reading]) one.catch(() => undefined)
+    await within(writer.abort(new Error('enough')), 'the abort')
+    assert.equal(a.fd(), -1)
+    await assert.rejects(writing)
+    await assert.rejects(reading)
+  })
+
+  test('a reader receives into memory of its own, up to the end', async (t) => {
+    const [a, b] = await piped(t)
+    const reader = a.web().readable.getReader({ mode: 'byob' })
+    await b.send('0123456789')
+    const first = await reader.read(new Uint8Array(new ArrayBuffer(7)))
+    assert.equal(String(Buffer.from(first.value ?? [])), '0123456')
+    const memory = new ArrayBuffer(64)
+    const second = await reader.read(new Uint8Array(memory, 3, 5))
+    assert.deepEqual([String(Buffer.from(second.value ?? [])), second.value?.byteOffset], ['789', 3])
+    b.closew()
+    const last = await reader.read(new Uint8Array(8))
+    assert.deepEqual([last.done, last.value?.byteLength], [true, 0])
+  })
+
+  test('pieces of different connections share no memory that could be transferred away', async (t) => {
+    const [a, b] = await piped(t)
+    const [c, d] = await piped(t)
+    await b.send('to a')
+    await d.send('to c')
+    const one = (await a.web().readable.getReader().read()).value as Uint8Array
+    const two = (await c.web().readable.getReader().read()).value as Uint8Array
+    structuredClone(one, { transfer: [one.buffer as ArrayBuffer] })
+    assert.equal(String(Buffer.from(two)), 'to c')
   })
 })

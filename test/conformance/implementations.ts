@@ -2,18 +2,27 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect, listen, type stream } from 'berkeley'
+import { connect, listen } from 'berkeley'
 import type { closing } from '../util/index.js'
 
 export type Test = Parameters<typeof closing>[0]
 
+/** What is compared of a stream beside its events. */
+export type Stream = Duplex &
+  Pick<
+    net.Socket,
+    'bytesRead' | 'bytesWritten' | 'connecting' | 'destroySoon' | 'pending' | 'readyState' | 'timeout'
+  > & {
+    readonly bufferSize: number | undefined
+    resetAndDestroy(): Duplex
+    setTimeout(milliseconds: number): Duplex
+  }
+
 /** One end of a connection. */
 export interface End {
-  readonly stream: Duplex
-  /** Resolves with the event `'close'`. */
-  readonly closed: Promise<void>
-  /** Ends the connection by a reset instead of a FIN. */
-  reset(): void
+  readonly stream: Stream
+  /** Resolves with the event `'close'`, to whether there was an error. */
+  readonly closed: Promise<boolean>
 }
 
 export interface Server {
@@ -22,56 +31,51 @@ export interface Server {
   accept(): Promise<End>
 }
 
+/** How streams are made; as each of the two does without. */
+export interface Options {
+  readonly allowHalfOpen?: boolean
+}
+
 export interface Implementation {
   readonly name: string
-  listen(t: Test): Promise<Server>
+  listen(t: Test, options?: Options): Promise<Server>
   /** Rejects when the connection is refused. */
-  connect(t: Test, port: number): Promise<End>
+  connect(t: Test, port: number, options?: Options): Promise<End>
 }
 
 const HOST = '127.0.0.1'
 
-const closedOf = (stream: Duplex): Promise<void> => new Promise((resolve) => stream.once('close', resolve))
+const closedOf = (stream: Duplex): Promise<boolean> => new Promise((resolve) => stream.once('close', resolve))
 
-function ofNode(t: Test, socket: net.Socket): End {
-  t.after(() => socket.destroy())
-  return { stream: socket, closed: closedOf(socket), reset: () => void socket.resetAndDestroy() }
+function endOf(t: Test, stream: Stream): End {
+  t.after(() => stream.destroy())
+  return { stream, closed: closedOf(stream) }
 }
 
 export const node: Implementation = {
   name: 'node:net',
-  async listen(t) {
-    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, HOST)
+  async listen(t, options = {}) {
+    const server = net.createServer({ ...options, pauseOnConnect: true }).listen(0, HOST)
     t.after(() => server.close())
     await once(server, 'listening')
     const { port } = server.address() as net.AddressInfo
-    const accept = async (): Promise<End> => ofNode(t, ((await once(server, 'connection')) as [net.Socket])[0])
+    const accept = async (): Promise<End> => endOf(t, ((await once(server, 'connection')) as [net.Socket])[0])
     return { port, accept }
   },
-  async connect(t, port) {
-    const socket = net.connect({ host: HOST, port, allowHalfOpen: true })
-    const end = ofNode(t, socket)
+  async connect(t, port, options = {}) {
+    const socket = net.connect({ host: HOST, port, ...options })
+    const end = endOf(t, socket)
     await once(socket, 'connect')
     return end
   },
 }
 
-function ofBerkeley(t: Test, socket: stream.inet.Socket): End {
-  const duplex = socket.duplex()
-  t.after(() => duplex.destroy())
-  const reset = (): void => {
-    socket.linger(0)
-    duplex.destroy()
-  }
-  return { stream: duplex, closed: closedOf(duplex), reset }
-}
-
 export const berkeley: Implementation = {
   name: 'berkeley',
-  async listen(t) {
+  async listen(t, options = {}) {
     const server = await listen({ host: HOST, port: 0 })
     t.after(() => server.close())
-    return { port: server.getsockname().port, accept: async () => ofBerkeley(t, await server.accept()) }
+    return { port: server.getsockname().port, accept: async () => endOf(t, (await server.accept()).duplex(options)) }
   },
-  connect: async (t, port) => ofBerkeley(t, await connect({ host: HOST, port })),
+  connect: async (t, port, options = {}) => endOf(t, (await connect({ host: HOST, port })).duplex(options)),
 }

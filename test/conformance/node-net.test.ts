@@ -7,7 +7,15 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describe, test } from 'node:test'
 import { leavesNoFd, within } from '../util/index.js'
-import { berkeley, type End, type Implementation, node, type Test } from './implementations.js'
+import {
+  berkeley,
+  type End,
+  type Implementation,
+  node,
+  type Options,
+  type Stream,
+  type Test,
+} from './implementations.js'
 
 leavesNoFd()
 
@@ -19,9 +27,16 @@ interface Sides {
 /** Runs a scenario; what it returns is what the program has seen. */
 type Scenario = (t: Test, sides: Sides) => Promise<unknown>
 
-async function connection(t: Test, { client, server }: Sides): Promise<[client: End, server: End]> {
-  const listener = await server.listen(t)
-  return Promise.all([client.connect(t, listener.port), listener.accept()])
+type Connection = [client: End, server: End]
+
+/** A connection whose ends stay open when the other one has ended. */
+async function connection(t: Test, sides: Sides): Promise<Connection> {
+  return connectionWith(t, sides, { allowHalfOpen: true })
+}
+
+async function connectionWith(t: Test, { client, server }: Sides, options: Options): Promise<Connection> {
+  const listener = await server.listen(t, options)
+  return Promise.all([client.connect(t, listener.port, options), listener.accept()])
 }
 
 /** Notes the events of a stream by name, in their order. */
@@ -44,6 +59,14 @@ async function whole(stream: Duplex): Promise<string> {
 /** The code of the next error. */
 const failure = async (stream: Duplex): Promise<unknown> =>
   ((await within(once(stream, 'error'), 'an error')) as [{ code?: string }])[0].code
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null | undefined)?.code ?? null
+
+const stateOf = (stream: Stream): unknown => ({
+  state: stream.readyState,
+  flags: [stream.connecting, stream.pending, stream.destroyed],
+  bytes: [stream.bytesRead, stream.bytesWritten],
+})
 
 /** Lets everything happen that is not waiting for anything else. */
 async function settle(): Promise<void> {
@@ -137,7 +160,7 @@ const scenarios: Record<string, Scenario> = {
     client.stream.write('x')
     await within(once(server.stream.resume(), 'data'), 'data')
     const failed = failure(client.stream)
-    server.reset()
+    server.stream.resetAndDestroy()
     const code = await failed
     await closed(client)
     return { code, events, destroyed: client.stream.destroyed, errored: client.stream.errored !== null }
@@ -165,6 +188,151 @@ const scenarios: Record<string, Scenario> = {
     }
     await within(Promise.all([echoing, sending]), 'both directions')
     return { bytes, same: hash.digest('hex') === createHash('sha256').update(data).digest('hex') }
+  },
+
+  async 'the end of the peer, for a stream that only writes'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    const events = noted(client.stream, 'finish', 'end', 'close')
+    client.stream.write('x')
+    server.stream.resume().end()
+    return { hadError: await within(client.closed, "'close'"), events, server: await within(server.closed, "'close'") }
+  },
+
+  async 'the end of the peer, with data that nobody has read'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    const events = noted(client.stream, 'finish', 'end', 'close')
+    server.stream.resume().end('unread')
+    await settle()
+    const before = [...events, client.stream.readyState]
+    const rest = await whole(client.stream)
+    return { before, rest, hadError: await within(client.closed, "'close'"), events }
+  },
+
+  async 'a reset of a stream that only writes'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    const failed = failure(client.stream)
+    server.stream.resetAndDestroy()
+    return { code: await failed, hadError: await within(client.closed, "'close'") }
+  },
+
+  async 'a write after the end of the peer'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    server.stream.resume().end()
+    const failed = within(once(client.stream, 'error'), 'an error')
+    const called = new Promise((resolve) => {
+      const write = (): void => void client.stream.write('late', (error) => resolve(codeOf(error)))
+      // The stream ends by itself in the tick after 'end', and is not through with that in the next one.
+      client.stream.resume().once('end', () => process.nextTick(() => process.nextTick(write)))
+    })
+    const [error] = (await failed) as [NodeJS.ErrnoException]
+    return { code: error.code, message: error.message, called: await called, closed: await client.closed }
+  },
+
+  async 'destroy() and a reset, as "close" tells them'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    client.stream.on('error', () => undefined).destroy(new Error('enough'))
+    server.stream.on('error', () => undefined).resume()
+    const ends = [await client.closed, await within(server.closed, "'close'")]
+    const [other] = await connectionWith(t, sides, {})
+    other.stream.destroy()
+    return [...ends, await other.closed]
+  },
+
+  async 'counts and states'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    const seen: unknown[] = [stateOf(client.stream)]
+    client.stream.cork()
+    client.stream.write('12345')
+    seen.push(stateOf(client.stream), client.stream.bufferSize)
+    client.stream.uncork()
+    assert.equal(String(await within(once(server.stream.resume(), 'data'), 'data')), '12345')
+    await settle()
+    seen.push(stateOf(client.stream), stateOf(server.stream))
+    client.stream.end('67')
+    seen.push(stateOf(client.stream))
+    await closed(client, server)
+    return [...seen, stateOf(client.stream), stateOf(server.stream), client.stream.bufferSize]
+  },
+
+  async 'destroySoon() with a peer that never ends'(t, sides) {
+    const [client, server] = await connection(t, sides)
+    const data = randomBytes(3_000_017)
+    server.stream.write(data)
+    server.stream.destroySoon()
+    const parts: Buffer[] = []
+    client.stream.on('data', (part: Buffer) => parts.push(part))
+    await within(server.closed, "'close' although the peer has not ended")
+    await within(once(client.stream, 'end'), 'the end')
+    return { whole: Buffer.concat(parts).equals(data), state: client.stream.readyState }
+  },
+
+  async 'resetAndDestroy() of a closed stream'(t, sides) {
+    const [client] = await connectionWith(t, sides, {})
+    client.stream.destroy()
+    await client.closed
+    const same = client.stream.resetAndDestroy() === client.stream
+    return { same, errored: codeOf(client.stream.errored) }
+  },
+
+  async 'writes that wait when the stream is destroyed'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    server.stream.pause()
+    const called: unknown[] = []
+    const ends = Array.from(
+      { length: 8 },
+      (_, i) =>
+        new Promise<void>((resolve) => {
+          client.stream.write(Buffer.alloc(8 << 20), (error) => {
+            // The first may have been in the kernel, which each of the two says in its way.
+            if (i > 0) called.push(codeOf(error))
+            resolve()
+          })
+        }),
+    )
+    await settle()
+    client.stream.destroy()
+    await within(Promise.all(ends), 'the callbacks')
+    return { called, hadError: await client.closed }
+  },
+
+  async 'setTimeout() with times that are none'(t, sides) {
+    const [client] = await connectionWith(t, sides, {})
+    const outcomes = [1500.5, 0, -1, Number.NaN, Number.POSITIVE_INFINITY, '5'].map((time) => {
+      try {
+        client.stream.setTimeout(time as number)
+        return client.stream.timeout
+      } catch (error) {
+        return codeOf(error)
+      }
+    })
+    return outcomes
+  },
+
+  async 'a timeout without traffic, and anew after traffic'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    client.stream.setTimeout(20.5)
+    await within(once(client.stream, 'timeout'), 'the timeout')
+    server.stream.write('x')
+    client.stream.resume()
+    await within(once(client.stream, 'timeout'), 'another timeout')
+    return client.stream.timeout
+  },
+
+  async 'no timeout while one large write moves slowly'(t, sides) {
+    const [client, server] = await connectionWith(t, sides, {})
+    const events = noted(client.stream, 'timeout')
+    const start = performance.now()
+    client.stream.setTimeout(120)
+    client.stream.end(Buffer.alloc(24 << 20))
+    let bytes = 0
+    // Less than a timeout passes between two pieces, and much more until the whole has left.
+    while (!server.stream.readableEnded) {
+      bytes += (server.stream.read() as Buffer | null)?.length ?? 0
+      await new Promise((turn) => setTimeout(turn, performance.now() - start < 500 ? 20 : 0))
+    }
+    client.stream.setTimeout(0)
+    await closed(client)
+    return { bytes, events }
   },
 }
 

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { connect, listen } from 'berkeley'
+import { SHUT_WR, socket } from 'berkeley/llsocket'
 import { TlsDuplex } from '#internal/adapters/tls-stream.js'
-import { closing, leavesNoFd } from '../util/index.js'
+import { native } from '#internal/native/sockets.js'
+import { closing, leavesNoFd, within } from '../util/index.js'
 import { hostCertificate, hostConfig, hostTrust } from './common.js'
 
 leavesNoFd()
@@ -34,5 +36,28 @@ describe('duplex()', () => {
     assert.ok(Buffer.isBuffer(client.getSession()) || client.destroyed)
     // From Node 24 on the loop leaves a stream alone whose other half is open.
     for (const end of [client, peer]) if (!end.destroyed) await once(end.destroy(), 'close')
+  })
+
+  test('an end without close_notify is an error of the stream, and with allowTruncation an end as of a TLSSocket', async (t) => {
+    const server = closing(t, await listen({ host: '127.0.0.1', tlscfg: hostConfig }))
+    const { port } = server.getsockname()
+    for (const allowTruncation of [false, true]) {
+      const calling = connect({ host: '127.0.0.1', port, tlscfg: hostTrust })
+      const duplex = (await server.accept()).duplex({ allowTruncation })
+      const client = await calling
+      await client.send('x')
+      const closed = new Promise((resolve) => duplex.once('close', resolve))
+      const seen: string[] = []
+      duplex.on('error', (error: NodeJS.ErrnoException) => seen.push(String(error.code)))
+      duplex.on('end', () => seen.push('end')).resume()
+      await once(duplex, 'data')
+      // Below TLS, so that nothing says that it was the end.
+      const low = socket.wrap(native.dup(client.fd()))
+      low.shutdown(SHUT_WR)
+      low.close()
+      await within(closed, "'close'")
+      assert.deepEqual(seen, allowTruncation ? ['end'] : ['ERR_TLS_TRUNCATED'])
+      await client.close()
+    }
   })
 })

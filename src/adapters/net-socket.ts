@@ -1,0 +1,247 @@
+import { Duplex, type DuplexOptions } from 'node:stream'
+import type { AddrInfo } from '../address/addrinfo.js'
+import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '../constants/exported.generated.js'
+import type { tcpOptions } from '../options/index.js'
+import type { OptionMethods } from '../options/option.js'
+import type { Socket } from '../socket/socket.js'
+import { nextTick } from '../support/globals.js'
+import * as validate from '../support/validate.js'
+import { IdleTimer } from './idle-timer.js'
+
+/** The TCP options for which Node's sockets have methods. */
+type TcpOptions = Pick<OptionMethods<typeof tcpOptions>, 'tcpnodelay' | 'tcpkeepalive'>
+
+/** A socket of either kind, plain or encrypted, that can end its sending. */
+export interface HalfClosing extends Socket {
+  /** Whether TLS encrypts it. */
+  readonly encrypted: boolean
+  /** Ends sending: the peer sees the end of the stream. */
+  end(): Promise<void>
+}
+
+/** A callback of Node's streams. */
+export type Done = (error?: Error | null) => void
+
+// Symbols, so that a stream of the user's may have properties of any name.
+
+/** The socket of a stream, which the stream owns. */
+export const kSocket: unique symbol = Symbol('berkeley.socket')
+/** Notes that so many bytes came, or were handed over. */
+export const kTraffic: unique symbol = Symbol('berkeley.traffic')
+/** Ends what the stream keeps beside its socket. */
+export const kStop: unique symbol = Symbol('berkeley.stop')
+
+function familyName(ai: AddrInfo | undefined): string | undefined {
+  if (ai?.family === AF_INET) return 'IPv4'
+  return ai?.family === AF_INET6 ? 'IPv6' : undefined
+}
+
+/** An Error with a code of Node's. */
+function coded<E extends Error>(error: E, code: string): E & { code: string } {
+  return Object.assign(error, { code })
+}
+
+/**
+ * What a `net.Socket` has beside the stream: names, settings, counts, and its ways to end. docs/net-socket.md has a row for each member.
+ */
+export abstract class NetSocket extends Duplex {
+  /** @internal */
+  readonly [kSocket]: HalfClosing
+  /** Same as in `net.Socket`: the milliseconds that were given to `setTimeout()`. */
+  timeout?: number
+  readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = {}
+  readonly #idle = new IdleTimer(
+    () => this[kSocket].bufferedAmount,
+    () => this.emit('timeout'),
+  )
+  #received = 0
+  #sent = 0
+
+  constructor(socket: HalfClosing, options: DuplexOptions) {
+    super(options)
+    this[kSocket] = socket
+    if (!this.allowHalfOpen) this.on('end', refuseWrites)
+  }
+
+  /** @internal */
+  [kTraffic](received: number, sent: number): void {
+    this.#received += received
+    this.#sent += sent
+    this.#idle.restart()
+  }
+
+  /** @internal */
+  [kStop](): void {
+    this.#idle.set(0)
+  }
+
+  /** Same as in `net.Socket`: whether small segments are sent at once (`TCP_NODELAY`); true by default. Without TCP it does nothing. */
+  setNoDelay(enable = true): this {
+    this.#tcp?.tcpnodelay?.(Boolean(enable))
+    return this
+  }
+
+  /**
+   * Same as in `net.Socket`: whether an idle connection is probed, and after how many milliseconds; 0 keeps the time that is set. Without
+   * TCP it does nothing.
+   */
+  setKeepAlive(enable = false, initialDelay = 0): this {
+    if (typeof initialDelay !== 'number') throw validate.invalidType('initialDelay', 'of type number', initialDelay)
+    const tcp = this.#tcp
+    const seconds = Math.floor(initialDelay / 1000)
+    tcp?.keepalive(Boolean(enable))
+    if (enable && seconds > 0) tcp?.tcpkeepalive?.(seconds)
+    return this
+  }
+
+  /**
+   * Same as in `net.Socket`: emits `'timeout'` after so many milliseconds without traffic; 0 for never. While a write moves, however slowly,
+   * there is traffic.
+   */
+  setTimeout(milliseconds: number, listener?: () => void): this {
+    const time = validate.atLeast('milliseconds', milliseconds, 0)
+    if (this.destroyed) return this
+    this.timeout = milliseconds
+    if (listener !== undefined) {
+      validate.func('listener', listener)
+      if (time === 0) this.off('timeout', listener)
+      else this.once('timeout', listener)
+    }
+    this.#idle.set(time)
+    return this
+  }
+
+  /** Same as in `net.Socket`: reads and writes that wait keep the process alive. */
+  ref(): this {
+    this[kSocket].ref()
+    return this
+  }
+
+  /** Same as in `net.Socket`: reads and writes that wait do not keep the process alive. */
+  unref(): this {
+    this[kSocket].unref()
+    return this
+  }
+
+  /** Same as in `net.Socket`: ends the stream, and destroys it once everything has been sent, whether or not the peer ends, too. */
+  destroySoon(): void {
+    if (this.writable) this.end()
+    if (this.writableFinished) this.destroy()
+    else this.once('finish', () => this.destroy())
+  }
+
+  /**
+   * Same as in `net.Socket`: closes a TCP connection by a reset, and destroys the stream. A stream that is closed already is destroyed with
+   * `ERR_SOCKET_CLOSED`.
+   * @throws `ERR_INVALID_HANDLE_TYPE` if it is no TCP.
+   */
+  resetAndDestroy(): this {
+    if (this.pending) return this.destroy(coded(new Error('Socket is closed'), 'ERR_SOCKET_CLOSED'))
+    const tcp = this.#tcp
+    if (tcp === undefined) throw coded(new TypeError('This handle type cannot be sent'), 'ERR_INVALID_HANDLE_TYPE')
+    tcp.linger(0)
+    return this.destroy()
+  }
+
+  /** Same as in `net.Socket`: how many bytes were received. */
+  get bytesRead(): number {
+    return this.#received
+  }
+
+  /** Same as in `net.Socket`: how many bytes were written, those that wait in this process included. */
+  get bytesWritten(): number {
+    return this.#sent + this.writableLength
+  }
+
+  /** Same as in `net.Socket`: how many bytes wait in this process; `undefined` once it is closed. */
+  get bufferSize(): number | undefined {
+    return this.pending ? undefined : this.writableLength
+  }
+
+  /** Same as in `net.Socket`: whether it is being connected. */
+  get connecting(): boolean {
+    return false
+  }
+
+  /** Same as in `net.Socket`: whether there is no connection, not yet or no longer. */
+  get pending(): boolean {
+    return this[kSocket].fd() < 0
+  }
+
+  /** Same as in `net.Socket`: `'opening'`, `'open'`, `'readOnly'`, `'writeOnly'` or `'closed'`. */
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening'
+    if (this.readable) return this.writable ? 'open' : 'readOnly'
+    return this.writable ? 'writeOnly' : 'closed'
+  }
+
+  /** Same as in `net.Socket`: the address of the peer; `undefined` on a unix socket, and if it was first asked for after the close. */
+  get remoteAddress(): string | undefined {
+    return this.#name('getpeername')?.addr
+  }
+
+  /** Same as in `net.Socket`: the port of the peer. */
+  get remotePort(): number | undefined {
+    return this.#name('getpeername')?.port
+  }
+
+  /** Same as in `net.Socket`: the family of the peer's address, `'IPv4'` or `'IPv6'`. */
+  get remoteFamily(): string | undefined {
+    return familyName(this.#name('getpeername'))
+  }
+
+  /** Same as in `net.Socket`: the address of this side. */
+  get localAddress(): string | undefined {
+    return this.#name('getsockname')?.addr
+  }
+
+  /** Same as in `net.Socket`: the port of this side. */
+  get localPort(): number | undefined {
+    return this.#name('getsockname')?.port
+  }
+
+  /** Same as in `net.Socket`: the family of this side's address, `'IPv4'` or `'IPv6'`. */
+  get localFamily(): string | undefined {
+    return familyName(this.#name('getsockname'))
+  }
+
+  /** Same as in `net.Socket`: address, port and family of this side; an empty object if there are none. */
+  address(): { address?: string; port?: number; family?: string } {
+    const { localAddress: address, localPort: port, localFamily: family } = this
+    return address === undefined || port === undefined || family === undefined ? {} : { address, port, family }
+  }
+
+  /** An address, which is kept from the first time it was known: logs ask for it when the connection is closed. */
+  #name(call: 'getsockname' | 'getpeername'): AddrInfo | undefined {
+    try {
+      this.#names[call] ??= this[kSocket][call]()
+    } catch {
+      // Closed, or not connected.
+    }
+    return this.#names[call]
+  }
+
+  /** The socket with its TCP options; undefined if it is not TCP, or closed. */
+  get #tcp(): (HalfClosing & Partial<TcpOptions>) | undefined {
+    const socket = this[kSocket]
+    const isTcp = socket.fd() >= 0 && socket.socktype() === SOCK_STREAM && socket.protocol() === IPPROTO_TCP
+    return isTcp ? socket : undefined
+  }
+}
+
+/**
+ * As in `net.Socket`: when the peer has ended, and this side was therefore ended by itself, a later write is EPIPE, which destroys the
+ * stream. Node's streams would say "write after end", as if the writer had ended it.
+ */
+function refuseWrites(this: NetSocket): void {
+  const { write } = this
+  const refuse = (chunk: unknown, ...rest: unknown[]): boolean => {
+    if (!this.writableEnded) return Reflect.apply(write, this, [chunk, ...rest])
+    const error = coded(new Error('This socket has been ended by the other party'), 'EPIPE')
+    const callback = rest.find((one) => typeof one === 'function') as ((error: Error) => void) | undefined
+    if (callback) nextTick(() => callback(error))
+    this.destroy(error)
+    return false
+  }
+  this.write = refuse
+}
