@@ -1,6 +1,10 @@
+import { SOCK_STREAM } from './constants/exported.generated.js'
 import * as seqpacket from './seqpacket/unix.js'
+import { unixClientOptions, unixServerOptions } from './socket/unix.js'
 import * as inet from './stream/inet.js'
+import { CLIENT_OPTIONS as inetClientOptions, SERVER_OPTIONS as inetServerOptions } from './stream/inet-options.js'
 import * as unix from './stream/unix.js'
+import { without } from './support/record.js'
 import * as validate from './support/validate.js'
 
 interface Backlog {
@@ -18,12 +22,18 @@ interface Seqpacket {
   type: 'seqpacket'
 }
 
-function isUnix(options: object): boolean {
-  return 'path' in options || 'pathname' in options
+// Options of one class or another: which of them go together is for the class to say.
+const LISTEN = [...inetServerOptions, ...unixServerOptions(SOCK_STREAM), 'backlog', 'type']
+const CONNECT = [...inetClientOptions, ...unixClientOptions(SOCK_STREAM), 'timeout', 'type']
+
+type Given = Record<string, unknown>
+
+function isUnix({ path, pathname }: Given): boolean {
+  return path !== undefined || pathname !== undefined
 }
 
-function typeOf(options: object): 'stream' | 'seqpacket' {
-  const { type = 'stream' } = options as { type?: unknown }
+function typeOf(options: Given): 'stream' | 'seqpacket' {
+  const { type = 'stream' } = options
   if (type !== 'stream' && type !== 'seqpacket')
     throw validate.invalidValue('options.type', "must be 'stream' or 'seqpacket'", type)
   if (type === 'seqpacket' && !isUnix(options))
@@ -43,12 +53,10 @@ export function listen(options: inet.ServerOptions & Backlog): Promise<inet.Serv
 export async function listen(
   options: (inet.ServerOptions | unix.ServerOptions) & Backlog & { type?: string },
 ): Promise<inet.Server | unix.Server | seqpacket.Server> {
-  validate.object('options', options)
-  const type = typeOf(options)
-  const { backlog, type: _, ...rest } = options
-  const server = await serverOf(type, rest)
+  const given = validate.options('options', options, LISTEN) as Given & Backlog
+  const server = await serverOf(typeOf(given), without(given, 'backlog', 'type'))
   try {
-    server.listen(backlog)
+    server.listen(given.backlog)
     return server
   } catch (error) {
     await server.close()
@@ -56,9 +64,9 @@ export async function listen(
   }
 }
 
-function serverOf(type: string, rest: object): Promise<inet.Server | unix.Server | seqpacket.Server> {
-  if (type === 'seqpacket') return seqpacket.Server.create(rest as unix.ServerOptions)
-  if (isUnix(rest)) return unix.Server.create(rest as unix.ServerOptions)
+function serverOf(type: string, rest: Given): Promise<inet.Server | unix.Server | seqpacket.Server> {
+  if (type === 'seqpacket') return seqpacket.Server.create(rest as unknown as unix.ServerOptions)
+  if (isUnix(rest)) return unix.Server.create(rest as unknown as unix.ServerOptions)
   return inet.Server.create(rest as inet.ServerOptions)
 }
 
@@ -74,10 +82,11 @@ export function connect(options: inet.ClientOptions & Budget): Promise<inet.Clie
 export async function connect(
   options: (inet.ClientOptions | unix.ClientOptions) & Budget & { type?: string },
 ): Promise<inet.Client | unix.Client | seqpacket.Client> {
-  validate.object('options', options)
-  const type = typeOf(options)
-  const { timeout, type: _, ...rest } = options
+  const given = validate.options('options', options, CONNECT) as Given & Budget
+  const type = typeOf(given)
+  const { timeout } = given
+  const rest: unknown = without(given, 'timeout', 'type')
   if (type === 'seqpacket') return seqpacket.Client.create(rest as unix.ClientOptions, true, timeout)
-  if (isUnix(rest)) return unix.Client.create(rest as unix.ClientOptions, true, timeout)
+  if (isUnix(given)) return unix.Client.create(rest as unix.ClientOptions, true, timeout)
   return inet.Client.create(rest as inet.ClientOptions, true, timeout)
 }

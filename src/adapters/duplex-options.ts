@@ -25,7 +25,8 @@ export interface DuplexOptions extends Pick<NodeDuplexOptions, (typeof OF_NODE)[
 
 /** Checks the options of `duplex()`, and returns a copy. */
 export function duplexOptions(options: DuplexOptions): DuplexOptions {
-  const given: DuplexOptions = validate.options('options', options, [...OF_NODE, 'allowTruncation'])
+  const given = validate.options('options', options, [...OF_NODE, 'allowTruncation']) as DuplexOptions
+  if (given.signal !== undefined) validate.abortSignal('options.signal', given.signal)
   if (given.allowTruncation !== undefined) validate.boolean('options.allowTruncation', given.allowTruncation)
   return given
 }

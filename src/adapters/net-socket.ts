@@ -5,6 +5,7 @@ import type { tcpOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
 import type { Socket } from '../socket/socket.js'
 import { nextTick } from '../support/globals.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { IdleTimer } from './idle-timer.js'
 
@@ -49,7 +50,7 @@ export abstract class NetSocket extends Duplex {
   readonly [kSocket]: HalfClosing
   /** Same as in `net.Socket`: the milliseconds that were given to `setTimeout()`. */
   timeout?: number
-  readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = {}
+  readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = record({})
   readonly #idle = new IdleTimer(
     () => this[kSocket].bufferedAmount,
     () => this.emit('timeout'),

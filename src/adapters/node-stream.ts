@@ -3,6 +3,7 @@ import { IOV_MAX } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { MsgHdr } from '../message/msghdr.js'
 import { nextTick } from '../support/globals.js'
+import { record, without } from '../support/record.js'
 import { type DuplexOptions, duplexOptions } from './duplex-options.js'
 import { type Done, type HalfClosing, kSocket, kStop, kTraffic, NetSocket } from './net-socket.js'
 
@@ -55,11 +56,12 @@ function destroyed(): Error {
 export class SocketDuplex extends NetSocket {
   /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing, options: DuplexOptions = {}) {
-    const { signal, allowTruncation: _, ...others } = duplexOptions(options)
-    // 'close' says whether there was an error, so that it is emitted below.
-    super(socket, { allowHalfOpen: false, ...others, emitClose: false })
+    const given = duplexOptions(options)
+    // A record: Node would call a method that anybody has put on Object.prototype in place of those below. 'close' says whether there was an
+    // error, so that it is emitted there.
+    super(socket, record({ allowHalfOpen: false, ...without(given, 'signal', 'allowTruncation'), emitClose: false }))
     // Given to super(), a signal that is already aborted would destroy the stream before it has its socket.
-    if (signal) addAbortSignal(signal, this)
+    if (given.signal !== undefined) addAbortSignal(given.signal, this)
     // Later, so that listeners can be added before.
     nextTick(() => this.#readAhead())
   }

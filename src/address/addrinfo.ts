@@ -4,6 +4,7 @@ import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_VSOCK } from '../constants/ex
 import { nameOf } from '../constants/lookup.js'
 import { native } from '../native/sockets.js'
 import { type ErrorContext, resolverError } from '../support/errors.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { interfaceIndex } from './interface-index.js'
 import { decodeSockaddr, encodeSockaddr, type SockaddrParts } from './sockaddr.js'
@@ -43,6 +44,13 @@ function zoneIndex(zone: string | undefined, addr: string): number {
 
 const FLOWINFO_MAX = 0x0fffffff
 const UINT32_MAX = 0xffffffff
+
+const ADDRESS_OPTIONS = ['socktype', 'protocol', 'canonname']
+const INET6_OPTIONS = [...ADDRESS_OPTIONS, 'scopeid', 'flowinfo']
+
+function addressOptions<O extends AddrInfoOptions>(options: O, known = ADDRESS_OPTIONS): O {
+  return validate.options('options', options, known) as O
+}
 
 /**
  * Static methods of {@link AddrInfo} for the functions of this module, by symbols that are not exported. The first is also what the
@@ -89,8 +97,9 @@ export class AddrInfo {
     this.canonname = canonname
   }
 
+  /** Makes an address for the kind of socket that options name, which may have further properties. */
   static #checked(sockaddr: Buffer, options: AddrInfoOptions): AddrInfo {
-    const { socktype, protocol, canonname } = validate.object('options', options) as AddrInfoOptions
+    const { socktype, protocol, canonname } = options
     return new AddrInfo(
       adopt,
       sockaddr,
@@ -122,7 +131,7 @@ export class AddrInfo {
     const room = Buffer.alloc(native.limits.sockaddr_max)
     const length = host.length <= 15 ? native.inetAddress(host, number, room) : -1
     if (length < 0) throw validate.invalidValue('addr', 'must be an IPv4 address such as 192.0.2.1', addr)
-    return AddrInfo.#checked(room.subarray(0, length), options)
+    return AddrInfo.#checked(room.subarray(0, length), addressOptions(options))
   }
 
   /**
@@ -137,11 +146,11 @@ export class AddrInfo {
     const [host = '', zone, ...rest] = validate.textWithoutNul('addr', addr).split('%')
     if (!isIPv6(host) || rest.length > 0)
       throw validate.invalidValue('addr', 'must be an IPv6 address such as 2001:db8::1', addr)
-    const given = validate.object('options', options) as Inet6Options
+    const given = addressOptions<Inet6Options>(options, INET6_OPTIONS)
     const flowinfo = validate.integer('flowinfo', given.flowinfo ?? 0, 0, FLOWINFO_MAX)
     const scopeid = validate.integer('scopeid', given.scopeid ?? zoneIndex(zone, addr), 0, UINT32_MAX)
     const bytes = encodeSockaddr((room) => native.inet6Address(host, number, flowinfo, scopeid, room), 'inet_pton')
-    return AddrInfo.#checked(bytes, options)
+    return AddrInfo.#checked(bytes, given)
   }
 
   /**
@@ -157,7 +166,7 @@ export class AddrInfo {
     const context = { path: pathText(textOrBytes(Buffer.from(bytes))) }
     return AddrInfo.#checked(
       encodeSockaddr((room) => native.unixAddress(bytes, room), 'AddrInfo.unix', context),
-      options,
+      addressOptions(options),
     )
   }
 
@@ -167,7 +176,7 @@ export class AddrInfo {
     validate.integer('port', port, 0, UINT32_MAX)
     return AddrInfo.#checked(
       encodeSockaddr((room) => native.vsockAddress(cid, port, room), 'vsock'),
-      options,
+      addressOptions(options),
     )
   }
 
@@ -180,7 +189,7 @@ export class AddrInfo {
     const { length } = memory
     if (length < 2 || length > native.limits.sockaddr_max)
       throw validate.outOfRange('bytes.length', `>= 2 and <= ${native.limits.sockaddr_max}`, length)
-    return AddrInfo.#checked(Buffer.from(memory), options)
+    return AddrInfo.#checked(Buffer.from(memory), addressOptions(options))
   }
 
   #read(): SockaddrParts {
@@ -250,11 +259,11 @@ export class AddrInfo {
 
   /** Makes the same address with another type, protocol or canonical name. Absent ones stay as they are. */
   with(options: AddrInfoOptions): AddrInfo {
-    const { socktype, protocol, canonname } = validate.object('options', options) as AddrInfoOptions
+    const given = addressOptions(options)
     return AddrInfo.#checked(this.sockaddr, {
-      socktype: socktype ?? this.socktype,
-      protocol: protocol ?? this.protocol,
-      canonname: canonname ?? this.canonname,
+      socktype: given.socktype ?? this.socktype,
+      protocol: given.protocol ?? this.protocol,
+      canonname: given.canonname ?? this.canonname,
     })
   }
 
@@ -267,7 +276,7 @@ export class AddrInfo {
 
   /** The address in the usual notation: `192.0.2.1:80`, `[2001:db8::1]:80`, `/run/app.sock`, `@abstract`. */
   toString(): string {
-    const { path, address, port } = this.context()
+    const { path, address, port } = record(this.context())
     if (path !== undefined) return path
     if (address === undefined) return nameOf('AF_', this.family)
     if (port === undefined) return address

@@ -25,10 +25,12 @@ export interface InetAddress {
   canonname?: boolean | undefined
   /** Whether the host must be an address, so that no resolver is asked (`AI_NUMERICHOST`); false by default. */
   numeric?: boolean | undefined
+  /** Further `AI_*` flags of getaddrinfo(3), OR-ed, such as `AI_ADDRCONFIG`; one that this platform lacks is `EAI_BADFLAGS`. */
+  flags?: number | undefined
 }
 
 /** The names of the properties of {@link InetAddress}. */
-export const INET_ADDRESS = ['host', 'port', 'family', 'passive', 'canonname', 'numeric']
+export const INET_ADDRESS = ['host', 'port', 'family', 'passive', 'canonname', 'numeric', 'flags']
 
 /** Reads an optional switch among options. */
 export function optional(options: object, name: string, otherwise: boolean): boolean {
@@ -46,17 +48,31 @@ export function checkAddress(options: InetAddress): void {
   notEmpty(options, 'host')
   notEmpty(options, 'port')
   if (options.family !== undefined) validate.integer('options.family', options.family, 0)
+  flagsOf(options)
 }
 
-/** Makes the lookup for one kind of socket: it resolves to the addresses of host and port, in the order to try them. */
+function flagsOf(options: InetAddress): number {
+  const { flags = 0 } = options
+  return (
+    validate.integer('options.flags', flags) |
+    (optional(options, 'passive', false) ? AI_PASSIVE : 0) |
+    (optional(options, 'canonname', false) ? AI_CANONNAME : 0) |
+    (optional(options, 'numeric', false) ? AI_NUMERICHOST : 0)
+  )
+}
+
+/**
+ * Looks up the addresses of host and port for one kind of socket, in the order to try them.
+ * @param options - what `validate.options` has returned, which may have further properties.
+ */
+export async function lookUp(options: InetAddress, socktype: number, protocol: number): Promise<AddrInfo[]> {
+  checkAddress(options)
+  const { host, port, family = 0 } = options
+  return resolve({ host, port, family, socktype, protocol, flags: flagsOf(options) })
+}
+
+/** Makes the public lookup for one kind of socket: see {@link lookUp}. */
 export function lookupFor(socktype: number, protocol: number) {
-  return async (options: InetAddress): Promise<AddrInfo[]> => {
-    checkAddress(validate.object('options', options))
-    const { host, port, family = 0 } = options
-    const flags =
-      (optional(options, 'passive', false) ? AI_PASSIVE : 0) |
-      (optional(options, 'canonname', false) ? AI_CANONNAME : 0) |
-      (optional(options, 'numeric', false) ? AI_NUMERICHOST : 0)
-    return resolve({ host, port, family, socktype, protocol, flags })
-  }
+  return async (options: InetAddress): Promise<AddrInfo[]> =>
+    lookUp(validate.options('options', options, INET_ADDRESS) as InetAddress, socktype, protocol)
 }

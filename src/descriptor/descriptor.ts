@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { AddrInfo } from '../address/addrinfo.js'
+import { type AddrInfo, adoptSockaddr } from '../address/addrinfo.js'
 import { readName } from '../address/names.js'
 import { AF_UNIX, SO_ERROR, SOL_SOCKET } from '../constants/exported.generated.js'
 import { nameOf, sys } from '../constants/lookup.js'
@@ -83,7 +83,7 @@ export abstract class Descriptor implements OptionTarget {
     const { fd, kind } = this[kHandle]
     const number = fd.use(syscall)
     const name = readName((room) => native[syscall](number, room))
-    return checkAnswer(name, syscall).with(kind)
+    return adoptSockaddr(checkAnswer(name, syscall).sockaddr, kind.socktype, kind.protocol)
   }
 
   /**

@@ -61,7 +61,7 @@ export class SocketKind implements SocketFacts {
     // socket(2) takes flags along with the type, which are no part of it.
     const socktype = facts.socktype & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
     const key = `${facts.family} ${socktype} ${facts.protocol}`
-    const kind = known.get(key) ?? new SocketKind({ ...facts, socktype })
+    const kind = known.get(key) ?? new SocketKind({ family: facts.family, socktype, protocol: facts.protocol })
     known.set(key, kind)
     return kind
   }

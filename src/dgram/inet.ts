@@ -1,5 +1,5 @@
 import { AddrInfo } from '../address/addrinfo.js'
-import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookupFor, optional } from '../address/inet.js'
+import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookUp, lookupFor, optional } from '../address/inet.js'
 import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
@@ -53,7 +53,7 @@ class InetDgramSocket extends DgramSocket {
   ): Promise<S> {
     const given = validate.options('options', options, KNOWN) as InetDgramOptions
     const isNamed = given.host !== undefined || given.port !== undefined
-    const ai = isNamed ? (await getaddrinfoin(given))[0] : undefined
+    const ai = isNamed ? (await lookUp(given, SOCK_DGRAM, IPPROTO_UDP))[0] : undefined
     const sock = new this(created(ai ?? IPV4, given))
     sock.#ai = ai
     return sock

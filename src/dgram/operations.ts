@@ -11,6 +11,7 @@ import type { Channel } from '../socket/channel.js'
 import { operationFlags } from '../socket/operations.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
 import { receiveBuffer, reserve, takeReceived, untruncated } from '../support/receive-buffer.js'
+import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 
 const oneByte = Buffer.alloc(1)
@@ -196,3 +197,5 @@ export class SendMany implements Operation<number> {
     return this.#outgoing?.context() ?? {}
   }
 }
+
+isolate(RecvFrom, SendTo, RecvMany, SendMany)

@@ -1,5 +1,5 @@
-import type { AddrInfo } from '../address/addrinfo.js'
-import { addressOf, lookupUnixFor, UNIX_ADDRESS, type UnixAddress } from '../address/unix.js'
+import { AddrInfo } from '../address/addrinfo.js'
+import { addressOf, lookupUnixFor, type UnixAddress, unixAddress } from '../address/unix.js'
 import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
@@ -13,8 +13,10 @@ import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { systemError } from '../support/errors.js'
-import * as validate from '../support/validate.js'
 import { bindTo, connectTo, DgramSocket } from './socket.js'
+
+/** The address of a socket that is made without one. */
+const UNNAMED = AddrInfo.unix('', { socktype: SOCK_DGRAM })
 
 /** The address of a unix datagram socket's path or abstract name, as a list of one. */
 export const getaddrinfoun = lookupUnixFor(SOCK_DGRAM)
@@ -32,8 +34,7 @@ class UnixDgramSocket extends DgramSocket {
 
   /** Makes a socket, and remembers the address for `bind()` and `connect()`. Without a path it remembers none. */
   static async create<S extends UnixDgramSocket>(this: new (sock: LowSocket) => S, options?: UnixAddress): Promise<S> {
-    const given = options && (validate.options('options', options, UNIX_ADDRESS) as UnixAddress)
-    const ai = addressOf(given ?? { path: '' }, SOCK_DGRAM)
+    const ai = options === undefined ? UNNAMED : addressOf(unixAddress(options), SOCK_DGRAM)
     const sock = new this(createLow(ai, true))
     if (options !== undefined) sock.#ai = ai
     return sock
@@ -41,7 +42,7 @@ class UnixDgramSocket extends DgramSocket {
 
   #address(syscall: string, options: UnixAddress | undefined): AddrInfo {
     this[kHandle].fd.use(syscall)
-    const ai = options === undefined ? this.#ai : addressOf(options, SOCK_DGRAM)
+    const ai = options === undefined ? this.#ai : addressOf(unixAddress(options), SOCK_DGRAM)
     if (ai === undefined) throw systemError(sys.EDESTADDRREQ, syscall, { detail: 'no address was given to create()' })
     return ai
   }

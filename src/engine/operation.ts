@@ -21,7 +21,10 @@ export function wouldBlock(result: number): boolean {
  */
 export const RETRY_AFTER_PAUSE: ReadonlySet<number> = new Set([sys.EAGAIN])
 
-/** An asynchronous method in progress: one system call, made as often as it takes. The engine runs it, and waits for it. */
+/**
+ * An asynchronous method in progress: one system call, made as often as it takes. The engine runs it, and waits for it. What is optional must
+ * not be inherited from Object.prototype: the classes of this package are isolated from it, and its literals are records.
+ */
 export interface Operation<T> {
   /** The name of the system call, for error messages: `'recv'`. */
   readonly syscall: string

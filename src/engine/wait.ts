@@ -6,15 +6,15 @@ import { type Deadline, NEVER } from './deadline.js'
  */
 export type WaitHook = (remainingMs: number) => unknown
 
-/** How long an operation may wait, and what may end it before. */
+/** How long an operation may wait, and what may end it before. All of it is there, so that nothing of it is inherited. */
 export interface Wait {
   /** When it times out. */
   readonly deadline: Deadline
   /** Aborts it from outside. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal: AbortSignal | undefined
   /** Is asked before each wait. */
-  readonly onWait?: WaitHook | undefined
+  readonly onWait: WaitHook | undefined
 }
 
 /** No deadline, no signal, no hook: the wait of most calls. */
-export const WAIT_FOREVER: Wait = { deadline: NEVER }
+export const WAIT_FOREVER: Wait = { deadline: NEVER, signal: undefined, onWait: undefined }

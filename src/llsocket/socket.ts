@@ -375,7 +375,12 @@ defineOptions(Socket, ...allOptions, timeoutOptions)
 
 function handleOf(fd: unknown, facts: unknown): Handle {
   const number = validate.descriptor('fd', fd)
-  const kind = SocketKind.from(validate.object('facts', facts) as SocketFacts)
+  const given = validate.options('facts', facts, ['family', 'socktype', 'protocol']) as SocketFacts
+  const kind = SocketKind.from({
+    family: validate.integer('facts.family', given.family),
+    socktype: validate.integer('facts.socktype', given.socktype),
+    protocol: validate.integer('facts.protocol', given.protocol),
+  })
   return new Handle(new OwnedFd(number, 'Socket'), kind)
 }
 

@@ -12,7 +12,7 @@ export interface PacketInfo {
   ifindex?: number
   /** Received: the address that the datagram was sent to. To send: the source address. */
   addr?: AddrInfo
-  /** IPv4, received: the local address that a reply would be sent from. */
+  /** IPv4, received only: the local address that a reply would be sent from, to be given as its `addr`. */
   local?: AddrInfo
 }
 
@@ -51,7 +51,7 @@ interface AncillaryRow<T> {
   /** Reads the value. */
   decode(data: Buffer): T
   /** Checks the value, and lays it out as data; absent for a type that is only received. */
-  encode?(value: T): Buffer
+  readonly encode: ((value: T) => Buffer) | undefined
 }
 
 const addressRoom = Buffer.alloc(native.limits.sockaddr_max)
@@ -82,6 +82,7 @@ function received<T>(location: Location, codec: Codec<T>): AncillaryRow<T> {
       decode(codec.layout, data)
       return codec.read()
     },
+    encode: undefined,
   }
 }
 
@@ -122,9 +123,9 @@ function packetInfo(
       return { ifindex: registers[0] as number, ...read() }
     },
     encode(value) {
-      validate.object('value', value)
-      const bytes = source(value, family)
-      registers[0] = validate.integer('value.ifindex', value.ifindex ?? 0, 0)
+      const given = validate.options('value', value, ['ifindex', 'addr']) as PacketInfo
+      const bytes = source(given, family)
+      registers[0] = validate.integer('value.ifindex', given.ifindex ?? 0, 0)
       return encode(kind, bytes)
     },
   }
@@ -140,11 +141,12 @@ function extendedError(location: Location): AncillaryRow<ExtendedError> {
       const offender = reporter && reporter.family !== 0 ? reporter : undefined
       return { errno, code: errnoName(errno), origin, type, icmpcode, info, data: more, offender }
     },
+    encode: undefined,
   }
 }
 
 function address(location: Location): AncillaryRow<AddrInfo> {
-  return { location, decode: (data) => adoptSockaddr(Buffer.from(data)) }
+  return { location, decode: (data) => adoptSockaddr(Buffer.from(data)), encode: undefined }
 }
 
 /** The kernel's and the device's time of a packet: the first and the third of three, of which the second is not used any more. */
@@ -176,6 +178,7 @@ const rows = {
   security: {
     location: socket('SCM_SECURITY'),
     decode: (data: Buffer): string => data.toString('utf8').replace(/\0.*$/s, ''),
+    encode: undefined,
   },
   /** When it arrived, in nanoseconds since 1970, with a precision of a microsecond (`timestamp`). See socket(7). */
   timestamp: received(socket('SCM_TIMESTAMP'), nanosecondsCodec('timeval_ns')),

@@ -49,7 +49,8 @@ export function loadTls(): unknown {
  * @throws `ERR_UNSUPPORTED_RUNTIME` on Bun and Deno.
  */
 export function assertEventLoop(): void {
-  if (!('bun' in process.versions || 'deno' in process.versions)) return
+  const { versions } = process
+  if (!Object.hasOwn(versions, 'bun') && !Object.hasOwn(versions, 'deno')) return
   throw Object.assign(
     new Error('Asynchronous sockets need the event loop of Node.js; berkeley/llsocket works on this runtime as well'),
     { code: 'ERR_UNSUPPORTED_RUNTIME' },

@@ -129,15 +129,15 @@ let registers = new Float64Array()
 
 function unsupported(cause: unknown): Error {
   const { versions } = process
-  const name = ['bun', 'deno', 'electron'].find((runtime) => runtime in versions)
+  const name = ['bun', 'deno', 'electron'].find((runtime) => Object.hasOwn(versions, runtime))
   const message = `TLS needs the OpenSSL 3 inside Node.js, which ${name ?? 'this runtime'} does not offer to addons; all else works`
   return Object.assign(new Error(message, { cause }), { code: 'ERR_UNSUPPORTED_RUNTIME' })
 }
 
 /** Whether the runtime has OpenSSL 3. Electron and Bun have BoringSSL, whose functions have the same names and other structures. */
 function hasOpenSsl3(): boolean {
-  const { openssl, electron, bun } = process.versions
-  return /^3\./.test(openssl ?? '') && electron === undefined && bun === undefined
+  const { versions } = process
+  return /^3\./.test(versions.openssl) && !Object.hasOwn(versions, 'electron') && !Object.hasOwn(versions, 'bun')
 }
 
 /**

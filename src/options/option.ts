@@ -1,6 +1,7 @@
 import { AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
-import { type Location, sys } from '../constants/lookup.js'
+import { Location, sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
+import { defineMethod } from '../support/record.js'
 import { invalidType, invalidValue } from '../support/validate.js'
 import type { Kind, OptionPlace } from './kinds/index.js'
 
@@ -16,7 +17,7 @@ export interface Row<Out, Args extends unknown[], A extends Access> {
   /** Its place on sockets of every family but those for which `location6` is. */
   readonly location: Location
   /** Its place on IPv6 sockets, where they have an option of their own for the same thing. */
-  readonly location6?: Location
+  readonly location6: Location | undefined
 }
 
 /** A row of any type. */
@@ -36,8 +37,9 @@ function row<Out, Args extends unknown[], A extends Access>(
   kind: Kind<Out, Args>,
   access: A,
 ): Row<Out, Args, A> {
-  if ('level' in where) return { access, kind, location: where }
-  return { access, kind, location: where[0], location6: where[1] }
+  return where instanceof Location
+    ? { access, kind, location: where, location6: undefined }
+    : { access, kind, location: where[0], location6: where[1] }
 }
 
 /** An option that can be read and set. */
@@ -123,12 +125,7 @@ function methodOf(row: AnyRow): (...args: unknown[]) => unknown {
 // biome-ignore lint/complexity/noBannedTypes: any class will do
 export function defineOptions(target: Function & { prototype: object }, ...tables: readonly OptionTable[]): void {
   for (const table of tables)
-    for (const [name, row] of Object.entries(table))
-      Object.defineProperty(target.prototype, name, {
-        value: Object.defineProperty(methodOf(row), 'name', { value: name }),
-        writable: true,
-        configurable: true,
-      })
+    for (const [name, row] of Object.entries(table)) defineMethod(target.prototype, name, methodOf(row))
 }
 
 /** The place of an option without a row. Its family is `AF_UNSPEC`, because none decides about the place. */

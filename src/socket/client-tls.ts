@@ -16,7 +16,7 @@ export function clientTls(options: TlsClientOptions, host?: string): ((kind: Soc
   }
   const peer = { host, servername, session }
   checkHost(context, peer)
-  return ({ shortReadDrains }) => new TlsSession(context, { ...peer, shortReadDrains })
+  return ({ shortReadDrains }) => new TlsSession(context, { host, servername, session, shortReadDrains })
 }
 
 /** Options of TLS would be ignored without `tlscfg`. */

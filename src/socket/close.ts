@@ -3,8 +3,10 @@ import { closeFd, closeOnPool, lingers } from '../descriptor/close-fd.js'
 import { after } from '../engine/deadline.js'
 import { Engine } from '../engine/engine.js'
 import { type Operation, wouldBlock } from '../engine/operation.js'
+import { WAIT_FOREVER } from '../engine/wait.js'
 import { native } from '../native/sockets.js'
 import { check, TimeoutError } from '../support/errors.js'
+import { record } from '../support/record.js'
 import type { Channel } from './channel.js'
 import type { Transport } from './transport.js'
 
@@ -83,9 +85,9 @@ function attempt(operation: Operation<void>, fd: number): number {
 
 /** A peer that is gone by then is not a failure, as it would not have been one at once; a timeout is reported. */
 async function waitForRoom(operation: Operation<void>, fd: number, timeout: number): Promise<void> {
-  const engine = new Engine({ use: () => fd })
+  const engine = new Engine(record({ use: () => fd }))
   try {
-    await engine.writer.run(operation, { deadline: after(timeout || CLOSE_NOTIFY_TIMEOUT_MS) })
+    await engine.writer.run(operation, { ...WAIT_FOREVER, deadline: after(timeout || CLOSE_NOTIFY_TIMEOUT_MS) })
   } catch (error) {
     if (error instanceof TimeoutError) throw error
   } finally {

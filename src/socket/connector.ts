@@ -19,6 +19,7 @@ import {
   timeoutError,
 } from '../support/errors.js'
 import { clearTimeout, setTimeout } from '../support/globals.js'
+import { isolate, record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
 import { Channel } from './channel.js'
@@ -142,7 +143,7 @@ class ConnectAttempt {
 
   constructor(plan: ConnectPlan, deadline: Deadline, signal: AbortSignal | undefined, referenced: boolean) {
     this.#plan = plan
-    this.#wait = deadline === NEVER && signal === undefined ? WAIT_FOREVER : { deadline, signal }
+    this.#wait = deadline === NEVER && signal === undefined ? WAIT_FOREVER : { deadline, signal, onWait: undefined }
     this.#referenced = referenced
   }
 
@@ -270,7 +271,7 @@ function summary(errors: readonly SystemError[]): SystemError {
   const last = errors.at(-1)
   if (last === undefined) return systemError(sys.EADDRNOTAVAIL, 'connect', { detail: 'no address to connect to' })
   if (errors.length === 1) return last
-  const { address, port, path, errno } = last
+  const { address, port, path, errno } = record(last)
   const detail = `none of ${errors.length} addresses answered (${errors.map((error) => error.message).join('; ')})`
   return systemError(-errno, 'connect', { address, port, path, detail, errors })
 }
@@ -307,6 +308,8 @@ class Connect implements Operation<void> {
     return this.#ai.context()
   }
 }
+
+isolate(Connect)
 
 const peerName = Buffer.alloc(native.limits.sockaddr_max)
 const localName = Buffer.alloc(native.limits.sockaddr_max)

@@ -6,6 +6,7 @@ import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import { native } from '../native/sockets.js'
 import { check } from '../support/errors.js'
+import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
 import { Channel } from './channel.js'
@@ -73,6 +74,8 @@ class Accept<T> implements Operation<T> {
     return this.#resultOf(fd)
   }
 }
+
+isolate(Accept)
 
 function numberOf(fd: number): number {
   untrack(fd)

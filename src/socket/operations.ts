@@ -5,6 +5,7 @@ import type { MsgHdr } from '../message/msghdr.js'
 import { checkRights, isMessageEof, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
 import { receiveBuffer, reserve, untruncated } from '../support/receive-buffer.js'
+import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 
@@ -222,3 +223,5 @@ export class SendMsg implements Operation<number> {
     return { ...this.#header.name()?.context(), bytes: this.#sent }
   }
 }
+
+isolate(Recv, RecvInto, Send, RecvMsg, SendMsg)

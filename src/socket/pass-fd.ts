@@ -4,6 +4,7 @@ import { type ReceivedDescriptor, receiveDescriptor, sendDescriptor } from '../m
 import type { unixOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
 import type { ErrorContext } from '../support/errors.js'
+import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 import { operationFlags } from './operations.js'
@@ -101,3 +102,5 @@ export class RecvFd implements Operation<number | null>, ReceivedDescriptor {
     return this.fd < 0 ? null : this.fd
   }
 }
+
+isolate(SendFd, RecvFd)

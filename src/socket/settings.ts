@@ -1,7 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { after } from '../engine/deadline.js'
-import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
-import { isAbortSignal } from '../support/abort-signal.js'
+import { WAIT_FOREVER, type Wait, type WaitHook } from '../engine/wait.js'
 import * as validate from '../support/validate.js'
 
 /** Options of every call that may wait. */
@@ -37,16 +36,17 @@ export function beginWait(settings: DirectionSettings | undefined, options: Wait
   if (settings === undefined && options === undefined) return WAIT_FOREVER
   const signal = signalOf(options)
   const deadline = after(settings?.timeout ?? 0)
-  const { onWait, ctx } = settings ?? {}
-  // A later wait begins in an event of the poller; the hook is to run in the context of the call all the same.
-  return { deadline, signal, onWait: onWait && AsyncResource.bind((left: number) => onWait(ctx, left)) }
+  return { deadline, signal, onWait: settings && hookOf(settings) }
+}
+
+/** A later wait begins in an event of the poller; the hook is to run in the context of the call all the same. */
+function hookOf({ onWait, ctx }: DirectionSettings): WaitHook | undefined {
+  return onWait && AsyncResource.bind((left: number) => onWait(ctx, left))
 }
 
 /** Returns the signal of a call's options. What is not an options object is refused, a bare signal too. */
 export function signalOf(options: unknown): AbortSignal | undefined {
   if (options === undefined) return undefined
   const { signal } = validate.options('options', options, ['signal']) as WaitOptions
-  if (options instanceof AbortSignal || (signal !== undefined && !isAbortSignal(signal)))
-    throw validate.invalidType('options.signal', 'an instance of AbortSignal', signal)
-  return signal
+  return signal === undefined ? undefined : validate.abortSignal('options.signal', signal)
 }

@@ -2,6 +2,7 @@ import { lstatSync, realpathSync, unlinkSync } from 'node:fs'
 import { pathBytes, pathText } from '../address/unix-path.js'
 import { sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
+import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { kAddHooks, type Socket, type SocketHooks } from './socket.js'
 
@@ -66,6 +67,8 @@ class SocketFile implements SocketHooks {
     if (now?.dev === file.dev && now.ino === file.ino) unlinkSync(file.path)
   }
 }
+
+isolate(SocketFile)
 
 /** Whether a name is that of a file: an abstract one begins with a NUL. */
 function namesFile(path: string | Buffer): boolean {

@@ -1,3 +1,5 @@
+import { defineMethod } from '../support/record.js'
+
 type Method = (...args: unknown[]) => unknown
 
 /**
@@ -9,7 +11,6 @@ export function defineSyncNames(target: { readonly prototype: object }, names: r
     const method = function (this: Record<string, Method>, ...args: unknown[]): unknown {
       return (this[name] as Method)(...args)
     }
-    Object.defineProperty(method, 'name', { value: `${name}sync` })
-    Object.defineProperty(target.prototype, `${name}sync`, { value: method, writable: true, configurable: true })
+    defineMethod(target.prototype, `${name}sync`, method)
   }
 }

@@ -3,6 +3,7 @@ import { sys } from '../constants/lookup.js'
 import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
+import { record } from '../support/record.js'
 import { SendFileRecords } from '../tls/sendfile.js'
 import { handshakeOperation, type TlsSession } from '../tls/session.js'
 import type { Transport } from './transport.js'
@@ -53,12 +54,12 @@ export class TlsTransport implements Transport {
 
   closeNotify(): Operation<void> {
     const { session } = this
-    return {
+    return record({
       syscall: 'close',
-      attempt: (fd) => session.shutdown(fd),
+      attempt: (fd: number) => session.shutdown(fd),
       finish: () => undefined,
       wakeOnEither: true,
-    }
+    })
   }
 
   requirePlain(syscall: string): never {

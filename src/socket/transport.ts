@@ -2,6 +2,7 @@ import { SHUT_WR } from '../constants/exported.generated.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext } from '../support/errors.js'
+import { isolate, record } from '../support/record.js'
 import type { TlsSession } from '../tls/session.js'
 
 /**
@@ -37,13 +38,13 @@ export interface Transport {
   close(): void
 }
 
-const NO_HANDSHAKE: Operation<void> = { syscall: 'handshake', attempt: () => 0, finish: () => undefined }
+const NO_HANDSHAKE: Operation<void> = record({ syscall: 'handshake', attempt: () => 0, finish: () => undefined })
 
-const SHUTDOWN: Operation<void> = {
+const SHUTDOWN: Operation<void> = record({
   syscall: 'shutdown',
-  attempt: (fd) => check(native.shutdown(fd, SHUT_WR), 'shutdown'),
+  attempt: (fd: number) => check(native.shutdown(fd, SHUT_WR), 'shutdown'),
   finish: () => undefined,
-}
+})
 
 /** recv(2), send(2), sendfile(2), shutdown(2). It has no state, so that sockets share it. */
 class PlainTransport implements Transport {
@@ -149,3 +150,5 @@ class SendFile implements Operation<number> {
     return { bytes: this.#sent }
   }
 }
+
+isolate(SendFile)

@@ -14,17 +14,21 @@ import type { WaitOptions } from './settings.js'
 /** Where to connect to, and what may end the attempt. */
 export type UnixClientOptions = UnixAddress & PrepareOptions & WaitOptions & TlsClientOptions
 
+/** The names of the properties of {@link UnixClientOptions}. */
+export function unixClientOptions(socktype: number): string[] {
+  return [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)]
+}
+
 /** Checks the options of a client, and returns how it connects. */
 export function unixPlan(options: UnixClientOptions, socktype: number): ClientPlan {
-  const known = [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)]
-  const { signal, ...given } = validate.options('options', options, known) as UnixClientOptions
-  const ai = namedAddress(given as UnixAddress, socktype)
+  const given = validate.options('options', options, unixClientOptions(socktype)) as UnixClientOptions
+  const ai = namedAddress(given, socktype)
   const plan = {
     lookup: async () => [ai],
     prepare: (sock: LowSocket) => runPrepareHook(sock, ai, given),
     secure: clientTls(given),
   }
-  return { plan, signal }
+  return { plan, signal: given.signal }
 }
 
 /** Where and how to listen. */
@@ -44,10 +48,14 @@ export interface BoundUnix {
   readonly context: Context | undefined
 }
 
+/** The names of the properties of {@link UnixServerOptions}. */
+export function unixServerOptions(socktype: number): string[] {
+  return [...UNIX_ADDRESS, 'prepare', 'unlink', ...tlsOptions(socktype)]
+}
+
 /** Checks the options of a server, and binds its socket. */
 export function bindUnix(options: UnixServerOptions, socktype: number): BoundUnix {
-  const known = [...UNIX_ADDRESS, 'prepare', 'unlink', ...tlsOptions(socktype)]
-  const given = validate.options('options', options, known) as UnixServerOptions
+  const given = validate.options('options', options, unixServerOptions(socktype)) as UnixServerOptions
   const context = contextIn(given, true)
   const ai = namedAddress(given, socktype)
   const unlink = optional(given, 'unlink', true)

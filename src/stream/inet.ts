@@ -1,13 +1,6 @@
 /** TCP. */
 import type { AddrInfo } from '../address/addrinfo.js'
-import {
-  checkAddress,
-  INET_ADDRESS,
-  type InetAddress,
-  type InetAddrInfo,
-  lookupFor,
-  optional,
-} from '../address/inet.js'
+import { checkAddress, type InetAddress, type InetAddrInfo, lookUp, optional } from '../address/inet.js'
 import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
@@ -24,15 +17,15 @@ import {
 import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import type { WaitOptions } from '../socket/socket.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
-import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions } from '../tls/options.js'
+import { contextIn, type TlsClientOptions, type TlsOptions } from '../tls/options.js'
 import type { TlsSession } from '../tls/session.js'
+import { CLIENT_OPTIONS, SERVER_OPTIONS } from './inet-options.js'
 import { StreamServer } from './server.js'
 import { StreamSocket } from './socket.js'
 
 const FAMILIES = [AF_INET, AF_INET6]
-
-const lookup = lookupFor(SOCK_STREAM, IPPROTO_TCP)
 
 /** A TCP connection over IPv4 or IPv6. See tcp(7). */
 class InetStreamSocket extends StreamSocket {
@@ -66,11 +59,9 @@ interface InetClientOptions extends InetAddress, PrepareOptions, WaitOptions, Tl
   tcpnodelay?: boolean | undefined
 }
 
-const CLIENT_OPTIONS = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal', ...tlsClientOptions(SOCK_STREAM)]
-
 /** Checks the options of a client, and returns how it connects. */
 function inetPlan(options: InetClientOptions): ClientPlan {
-  const { signal, ...given } = validate.options('options', options, CLIENT_OPTIONS) as InetClientOptions
+  const given = validate.options('options', options, CLIENT_OPTIONS) as InetClientOptions
   checkAddress(given)
   const tcpnodelay = optional(given, 'tcpnodelay', true)
   const { port, host = 'localhost' } = given
@@ -78,7 +69,7 @@ function inetPlan(options: InetClientOptions): ClientPlan {
   if (port === undefined || port === null) throw validate.invalidType('options.port', 'of type number or string', port)
   if (Number(port) === 0) throw validate.outOfRange('options.port', 'a port from 1 to 65535', port)
   const plan: ConnectPlan = {
-    lookup: () => lookup(given),
+    lookup: () => lookUp(given, SOCK_STREAM, IPPROTO_TCP),
     prepare(sock, ai) {
       runPrepareHook(sock, ai, given)
       // Not by the method of the option, which reads back what it has set.
@@ -86,7 +77,7 @@ function inetPlan(options: InetClientOptions): ClientPlan {
     },
     secure: clientTls(given, host),
   }
-  return { plan, signal }
+  return { plan, signal: given.signal }
 }
 
 /**
@@ -128,8 +119,6 @@ interface InetServerOptions extends InetAddress, PrepareOptions, TlsOptions {
   tcpnodelay?: boolean | undefined
 }
 
-const SERVER_OPTIONS = [...INET_ADDRESS, 'reuseaddr', 'reuseport', 'tcpnodelay', 'prepare', 'tlscfg']
-
 /** Puts IPv6 first where no host was given: its wildcard address serves IPv4 too. */
 function wildcardsLast(list: AddrInfo[], host: string | undefined): AddrInfo[] {
   if (host !== undefined) return list
@@ -160,7 +149,8 @@ class InetStreamServer extends StreamServer {
     const reuseaddr = optional(given, 'reuseaddr', true)
     const reuseport = optional(given, 'reuseport', false)
     const tcpnodelay = optional(given, 'tcpnodelay', true)
-    const list = await lookup({ ...given, port: given.port ?? 0, passive: true })
+    const address = record({ ...given, port: given.port ?? 0, passive: true })
+    const list = await lookUp(address, SOCK_STREAM, IPPROTO_TCP)
     const sock = bindFirst(wildcardsLast(list, given.host), {
       prepare(candidate, ai) {
         candidate.reuseaddr(reuseaddr)

@@ -7,7 +7,7 @@ import type { WaitOptions } from '../socket/socket.js'
 import { systemError } from '../support/errors.js'
 import type { TlsConfig } from '../tls/config.js'
 import { type Context, contextOf } from '../tls/context.js'
-import { TlsSession } from '../tls/session.js'
+import { NO_PEER, TlsSession } from '../tls/session.js'
 import { StreamSocket } from './socket.js'
 
 /** A `createConnection` that ignores its second argument would make a connection in the clear, unnoticed. */
@@ -51,7 +51,7 @@ export class StreamServer extends StreamSocket implements Listening {
 
   #connectionOf(sock: LowSocket): ReturnType<this['createConnection']> {
     const { shortReadDrains } = this[kHandle].kind
-    const tls = this.#context && new TlsSession(this.#context, { shortReadDrains })
+    const tls = this.#context && new TlsSession(this.#context, { ...NO_PEER, shortReadDrains })
     try {
       const connection = this.createConnection(sock, tls)
       if (tls) assertEncrypted(connection)

@@ -38,6 +38,7 @@ export class StreamSocket extends Socket {
 
   /**
    * Returns this socket as a Node stream, for every library that takes one: `http`, `http2`, `ws`. It belongs to the stream from now on.
+   * @param options - those of Node's `stream.Duplex` that make sense for a socket: `allowHalfOpen`, `highWaterMark`, `signal`, …
    */
   duplex(options?: DuplexOptions): SocketDuplex {
     return this.encrypted ? new TlsDuplex(this, options) : new SocketDuplex(this, options)

@@ -39,6 +39,12 @@ export function nanosecondsCodec(layout: NativeKind): Codec<bigint> {
   return { layout, read: () => registers64[0] as bigint }
 }
 
+/** Reads the fields of a struct from a value that must have all of them and no other: unsigned 32-bit numbers. */
+export function numbersOf(value: unknown, fields: readonly string[]): number[] {
+  const given = validate.options('value', value, fields) as Record<string, unknown>
+  return fields.map((field) => validate.integer(`value.${field}`, given[field], 0, UINT_MAX))
+}
+
 /** The process at the other end of a unix socket. */
 export interface Credentials {
   /** Process id. */
@@ -57,7 +63,6 @@ export const credentialsCodec: Required<Codec<Credentials>> = {
     return { pid, uid, gid }
   },
   write(value) {
-    const ids = (['pid', 'uid', 'gid'] as const).map((id) => validate.integer(`value.${id}`, value?.[id], 0, UINT_MAX))
-    registers.set(ids)
+    registers.set(numbersOf(value, ['pid', 'uid', 'gid']))
   },
 }

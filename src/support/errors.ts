@@ -1,6 +1,7 @@
 import { EAI_NONAME, EAI_SYSTEM } from '../constants/exported.generated.js'
 import { errnoName, nameOf, sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
+import { define, record } from './record.js'
 import { startAtCaller } from './stack.js'
 
 /** The details of a failed call: shown in the message, and properties of the error. */
@@ -58,13 +59,14 @@ export class SystemError extends Error {
   declare readonly errors?: readonly SystemError[]
 
   constructor(code: string, errno: number, syscall: string, context: ErrorContext = {}) {
-    const detail = context.detail === undefined ? '' : `: ${context.detail}`
-    super(`${syscall} ${code}${place(context)}${detail}`, 'cause' in context ? { cause: context.cause } : undefined)
+    const given = record(context)
+    const detail = given.detail === undefined ? '' : `: ${given.detail}`
+    super(`${syscall} ${code}${place(given)}${detail}`, 'cause' in given ? { cause: given.cause } : undefined)
     this.code = code
     this.errno = errno
     this.syscall = syscall
     for (const key of ['address', 'port', 'path', 'bytes', 'datagrams', 'errors'] as const)
-      if (context[key] !== undefined) Object.assign(this, { [key]: context[key] })
+      if (given[key] !== undefined) define(this, key, given[key])
     startAtCaller(this)
   }
 
@@ -91,12 +93,13 @@ export class TimeoutError extends SystemError {
  * The error of an aborted call, the same as Node's: `name` `'AbortError'`, `code` `'ABORT_ERR'`, `cause` the reason. For a call that
  * transfers data it has the progress, without which the rest could not be sent.
  */
-export function abortError(reason: unknown, { bytes, datagrams }: ErrorContext = {}): Error {
+export function abortError(reason: unknown, context: ErrorContext = {}): Error {
+  const { bytes, datagrams } = record(context)
   const error = new Error('The operation was aborted', { cause: reason })
   error.name = 'AbortError'
-  Object.assign(error, { code: 'ABORT_ERR' })
-  if (bytes !== undefined) Object.assign(error, { bytes })
-  if (datagrams !== undefined) Object.assign(error, { datagrams })
+  define(error, 'code', 'ABORT_ERR')
+  if (bytes !== undefined) define(error, 'bytes', bytes)
+  if (datagrams !== undefined) define(error, 'datagrams', datagrams)
   return error
 }
 

@@ -1,10 +1,21 @@
 import { inspect, types } from 'node:util'
+import { isAbortSignal } from './abort-signal.js'
+import { bare, define, isPlainPrototype } from './record.js'
 import { startAtCaller } from './stack.js'
+
+// Taken at load: they may be replaced later.
+const { getOwnPropertyNames, getPrototypeOf, hasOwn } = Object
+const isEnumerable = Object.prototype.propertyIsEnumerable
 
 /** Bytes to send: any view of memory, or a string, which is sent as UTF-8. */
 export type Data = string | ArrayBufferView
 
 type Coded<E extends Error> = E & { code: string }
+
+function coded<E extends Error>(error: E, code: string): Coded<E> {
+  define(error, 'code', code)
+  return error as Coded<E>
+}
 
 /** Describes a value for a message; only its type if inspecting it fails, because that may run code of the user. */
 function received(value: unknown): string {
@@ -29,19 +40,19 @@ function described(value: unknown): string {
 /** `TypeError` with code `ERR_INVALID_ARG_TYPE`, worded as Node words it. */
 export function invalidType(name: string, expected: string, value: unknown): Coded<TypeError> {
   const error = new TypeError(`The "${name}" argument must be ${expected}. ${received(value)}`)
-  return startAtCaller(Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' }))
+  return startAtCaller(coded(error, 'ERR_INVALID_ARG_TYPE'))
 }
 
 /** `RangeError` with code `ERR_OUT_OF_RANGE`, worded as Node words it. */
 export function outOfRange(name: string, expected: string, value: unknown): Coded<RangeError> {
   const error = new RangeError(`The value of "${name}" is out of range. It must be ${expected}. ${received(value)}`)
-  return startAtCaller(Object.assign(error, { code: 'ERR_OUT_OF_RANGE' }))
+  return startAtCaller(coded(error, 'ERR_OUT_OF_RANGE'))
 }
 
 /** `TypeError` with code `ERR_INVALID_ARG_VALUE`, worded as Node words it. */
 export function invalidValue(name: string, reason: string, value: unknown): Coded<TypeError> {
   const error = new TypeError(`The argument "${name}" ${reason}. ${received(value)}`)
-  return startAtCaller(Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' }))
+  return startAtCaller(coded(error, 'ERR_INVALID_ARG_VALUE'))
 }
 
 const INT_MAX = 0x7fffffff
@@ -80,20 +91,37 @@ export function object(name: string, value: unknown): object {
 }
 
 /**
- * Checks the options of a call. An unknown property is refused: misspelt, or of another version, it would be ignored.
- * @returns a copy of those that are not `undefined`: each is read once, so that the value that is checked is the one that is used.
+ * Checks the options of a call: own properties, all of them known. An unknown one is refused: misspelt, or of another version, it would be
+ * ignored. So is one that is inherited, except from Object.prototype, whose properties nobody has given.
+ * @returns a copy of those that are not `undefined`: each is read once, so that the value that is checked is the one that is used; and it
+ *   inherits nothing, so that an absent one stays absent.
  */
 export function options(name: string, value: unknown, known: readonly string[]): object {
   const given = object(name, value)
-  for (const key of Object.keys(given))
-    if (!known.includes(key))
-      throw invalidValue(name, `has no property "${key}" (it may have ${known.join(', ')})`, given)
-  const copy: Record<string, unknown> = {}
-  for (const key of known) {
+  const copy = bare()
+  const keys = getOwnPropertyNames(given)
+  for (const key of keys) {
+    if (!known.includes(key)) throw unknownProperty(name, key, known, given)
     const property = (given as Record<string, unknown>)[key]
     if (property !== undefined) copy[key] = property
   }
+  const prototype: unknown = getPrototypeOf(given)
+  if (prototype !== Object.prototype && !isPlainPrototype(prototype as object | null))
+    refuseInherited(name, given, keys.length, known)
   return copy
+}
+
+function unknownProperty(name: string, key: string, known: readonly string[], given: object): Coded<TypeError> {
+  return invalidValue(name, `has no property "${key}" (it may have ${known.join(', ')})`, given)
+}
+
+/** Refuses what an object of a class would leave unread, and one without any property: a Map, a Promise or an AbortSignal, probably. */
+function refuseInherited(name: string, given: object, ownCount: number, known: readonly string[]): void {
+  for (let from = getPrototypeOf(given); !isPlainPrototype(from); from = getPrototypeOf(from))
+    for (const key of getOwnPropertyNames(from))
+      if (!hasOwn(given, key) && (known.includes(key) || isEnumerable.call(from, key)))
+        throw invalidValue(name, `inherits "${key}": only own properties are options`, given)
+  if (ownCount === 0) throw invalidValue(name, 'must be a plain object, or one with properties of its own', given)
 }
 
 /** Checks a function. */
@@ -189,7 +217,7 @@ export function memoryGone(name: string): Coded<TypeError> {
 
 /** `TypeError` with code `ERR_INVALID_STATE`. */
 export function invalidState(message: string): Coded<TypeError> {
-  return startAtCaller(Object.assign(new TypeError(message), { code: 'ERR_INVALID_STATE' }))
+  return startAtCaller(coded(new TypeError(message), 'ERR_INVALID_STATE'))
 }
 
 /** Checks a view to receive into. Empty memory is refused: a count of 0 would be read as the end. */
@@ -198,4 +226,10 @@ export function room(name: string, data: unknown): Uint8Array {
   const memory = view(name, data)
   if (memory.byteLength === 0) throw outOfRange(name, 'memory of at least one byte', data)
   return memory
+}
+
+/** Checks an AbortSignal. */
+export function abortSignal(name: string, value: unknown): AbortSignal {
+  if (!isAbortSignal(value)) throw invalidType(name, 'an instance of AbortSignal', value)
+  return value
 }

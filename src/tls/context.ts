@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { budget } from '../engine/deadline.js'
 import { nativeTls, type TlsHandle } from '../native/tls.js'
+import { without } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import {
   type Chosen,
@@ -61,7 +62,7 @@ export class Context implements TlsContext {
    */
   constructor(config: TlsConfig, isServer: boolean) {
     const checked = checkConfig(config, isServer)
-    this.config = Object.fromEntries(Object.entries(checked).filter(([field]) => !SECRETS.includes(field as never)))
+    this.config = without(checked, ...SECRETS)
     this.#fields = new Set(Object.entries(checked).flatMap(([field, value]) => (value === undefined ? [] : field)))
     this.isServer = isServer
     budget('tlscfg.handshakeTimeout', this.handshakeTimeout)

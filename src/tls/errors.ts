@@ -1,5 +1,6 @@
 import { nativeTls, type Reason } from '../native/tls.js'
 import { systemError } from '../support/errors.js'
+import { define, record } from '../support/record.js'
 import { startAtCaller } from '../support/stack.js'
 import { VERIFY_CODES } from './verify-codes.js'
 
@@ -36,12 +37,13 @@ export class TlsError extends Error {
   declare readonly library?: string
 
   constructor(code: string, syscall: string, detail: string, context: TlsErrorContext = {}) {
-    const about = context.host === undefined ? '' : ` ${context.host}`
-    super(`${syscall} ${code}${about}: ${detail}`, 'cause' in context ? { cause: context.cause } : undefined)
+    const given = record(context)
+    const about = given.host === undefined ? '' : ` ${given.host}`
+    super(`${syscall} ${code}${about}: ${detail}`, 'cause' in given ? { cause: given.cause } : undefined)
     this.code = code
     this.syscall = syscall
     for (const key of ['host', 'reason', 'library'] as const)
-      if (context[key] !== undefined) Object.assign(this, { [key]: context[key] })
+      if (given[key] !== undefined) define(this, key, given[key])
     startAtCaller(this)
   }
 

@@ -1,6 +1,7 @@
 import { read } from 'node:fs'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import type { ErrorContext } from '../support/errors.js'
+import { isolate } from '../support/record.js'
 import type { TlsSession } from './session.js'
 
 /** Bytes of one read: several records, so that a read is worth the round trip to a thread of the pool. */
@@ -71,3 +72,5 @@ export class SendFileRecords implements Operation<number> {
     return { bytes: this.#sent }
   }
 }
+
+isolate(SendFileRecords)

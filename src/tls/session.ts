@@ -3,6 +3,7 @@ import { type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
 import { nativeTls, type Reason, type TlsHandle, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import { clearTimeout, queueMicrotask, setTimeout } from '../support/globals.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Context } from './context.js'
 import { answerError, reasonError, TlsError } from './errors.js'
@@ -14,7 +15,7 @@ import { SessionInfo } from './session-info.js'
 import { ContextSelection } from './sni.js'
 import { checkHost, checksName, hostOf, type Peer, PeerVerification } from './verification.js'
 
-export { checkHost, type Peer } from './verification.js'
+export { checkHost, NO_PEER, type Peer } from './verification.js'
 
 const NO_REASON: Reason = [undefined, undefined]
 
@@ -40,12 +41,12 @@ function newHandle(context: Context, host: string | undefined, shortReadDrains: 
 
 /** The handshake of a session as an operation of the engine. */
 export function handshakeOperation(session: TlsSession): Operation<void> {
-  return {
+  return record({
     syscall: 'handshake',
-    attempt: (fd) => session.handshake(fd),
+    attempt: (fd: number) => session.handshake(fd),
     finish: () => undefined,
     wakeOnEither: true,
-  }
+  })
 }
 
 /**

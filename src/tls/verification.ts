@@ -7,12 +7,15 @@ import { checkIdentity, peerNames } from './identity.js'
 /** The server that a client connects to, and what one connection may override of its configuration. */
 export interface Peer {
   /** The host, if the address was given as one. */
-  host?: string | undefined
+  host: string | undefined
   /** The name to ask for and to check the certificate against, instead of the configuration's `servername` or the host. */
-  servername?: string | undefined
+  servername: string | undefined
   /** The session to resume, instead of the configuration's. */
-  session?: Uint8Array | undefined
+  session: Uint8Array | undefined
 }
+
+/** Of a connection that overrides nothing: that of a server, say. Every field is there, so that none can be inherited. */
+export const NO_PEER: Peer = { host: undefined, servername: undefined, session: undefined }
 
 /** Whether a client with this context refuses a server whose certificate is for another host. */
 export function checksName({ config }: Context): boolean {

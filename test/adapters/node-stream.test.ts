@@ -164,9 +164,11 @@ describe('options of duplex()', () => {
     const [a] = await piped(t)
     assert.throws(() => a.duplex(null as never), coded('ERR_INVALID_ARG_TYPE'))
     assert.throws(() => a.duplex({ allowTruncation: 1 } as never), coded('ERR_INVALID_ARG_TYPE'))
-    for (const unknown of ['allowHalfOpn', 'objectMode', 'read', 'emitClose'])
+    assert.throws(() => a.duplex({ signal: {} as never }), coded('ERR_INVALID_ARG_TYPE'))
+    for (const unknown of ['allowHalfOpn', 'objectMode', 'readableObjectMode', 'read', 'write', 'destroy', 'emitClose'])
       assert.throws(() => a.duplex({ [unknown]: false } as never), coded('ERR_INVALID_ARG_VALUE'))
-    const duplex = a.duplex()
+    const duplex = a.duplex({ highWaterMark: 5 })
+    assert.deepEqual([duplex.allowHalfOpen, duplex.readableHighWaterMark], [false, 5])
     for (const wrong of [7n, Symbol('s'), {}, null] as never[]) {
       assert.throws(() => duplex.setKeepAlive(true, wrong), coded('ERR_INVALID_ARG_TYPE'))
       assert.throws(() => duplex.setTimeout(1, wrong), coded('ERR_INVALID_ARG_TYPE'))

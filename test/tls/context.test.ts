@@ -7,7 +7,7 @@ import { connect, listen, tls } from 'berkeley'
 import { sys } from '#internal/constants/lookup.js'
 import { nativeTls } from '#internal/native/tls.js'
 import { Context } from '#internal/tls/context.js'
-import { TlsSession } from '#internal/tls/session.js'
+import { NO_PEER, TlsSession } from '#internal/tls/session.js'
 import { available, closing, coded, leavesNoFd, run, tempFolder } from '../util/index.js'
 import { hostAuthority, hostCertificate, hostConfig, hostTrust, talk, trust } from './common.js'
 
@@ -50,7 +50,10 @@ describe('Context', () => {
     const native = nativeTls()
     const refused = (call: 'contextNew' | 'sessionNew' | 'sessionIdentify', answer: number, code: string): void => {
       const refusal = t.mock.method(native, call, () => answer)
-      assert.throws(() => new TlsSession(Context.client(trust), { host: 'localhost', shortReadDrains: true }), { code })
+      assert.throws(
+        () => new TlsSession(Context.client(trust), { ...NO_PEER, host: 'localhost', shortReadDrains: true }),
+        { code },
+      )
       refusal.mock.restore()
     }
     refused('contextNew', -sys.ENOMEM, 'ENOMEM')

@@ -13,7 +13,7 @@ import {
   SOCK_SEQPACKET,
   SOCK_STREAM,
 } from 'berkeley/llsocket'
-import { TlsSession } from '#internal/tls/session.js'
+import { NO_PEER, TlsSession } from '#internal/tls/session.js'
 import { sharedContexts, type World } from './world.js'
 
 const LOOPBACK = { inet: '127.0.0.1', inet6: '::1' }
@@ -86,7 +86,7 @@ function controls(): CmsgHdrs {
 
 function session(isServer: boolean): TlsSession {
   const { server, client } = sharedContexts()
-  return new TlsSession(isServer ? server : client, { shortReadDrains: false })
+  return new TlsSession(isServer ? server : client, { ...NO_PEER, shortReadDrains: false })
 }
 
 /** One end of a conversation over TLS, whose other end takes part in the handshake. */

@@ -2,6 +2,7 @@ import { sys } from '../../constants/lookup.js'
 import { type NativeKind, native } from '../../native/sockets.js'
 import type { Codec } from '../../support/codec.js'
 import { check, systemError } from '../../support/errors.js'
+import { record } from '../../support/record.js'
 
 /** An option of one socket, by numbers; the name is for messages. */
 export interface OptionPlace {
@@ -41,16 +42,17 @@ export function store(place: OptionPlace, layout: NativeKind, bytes?: Uint8Array
 
 /** The kind of a value that the registers hold completely. One whose codec does not write can only be read. */
 export function kindOf<T, In = T>(name: string, codec: Codec<T, In>): Kind<T, [value: In]> {
+  const { layout, read, write } = record(codec)
   return {
     name,
     get(place) {
-      fetch(place, codec.layout)
-      return codec.read()
+      fetch(place, layout)
+      return read()
     },
     set(place, value) {
-      if (codec.write === undefined) return readOnly(place)
-      codec.write(value)
-      store(place, codec.layout)
+      if (write === undefined) return readOnly(place)
+      write(value)
+      store(place, layout)
     },
   }
 }

@@ -26,8 +26,9 @@ export const txtime: Kind<TxTime> = kindOf('{ clockid, flags }', {
     return { clockid, flags }
   },
   write(value: TxTime) {
-    const clockid = validate.integer('value.clockid', value?.clockid)
-    const flags = validate.integer('value.flags', value.flags, 0, UINT_MAX)
+    const given = validate.options('value', value, ['clockid', 'flags']) as TxTime
+    const clockid = validate.integer('value.clockid', given.clockid)
+    const flags = validate.integer('value.flags', given.flags, 0, UINT_MAX)
     registers[0] = clockid
     registers[1] = flags
   },

@@ -1,7 +1,8 @@
 import type { AddrInfo } from '../../address/addrinfo.js'
 import { interfaceIndex } from '../../address/interface-index.js'
 import { native, registers } from '../../native/sockets.js'
-import { UINT_MAX } from '../../support/codec.js'
+import { numbersOf } from '../../support/codec.js'
+import { record } from '../../support/record.js'
 import * as validate from '../../support/validate.js'
 import { addressOfFamily } from './inet.js'
 import { fetch, type Kind, kindOf, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
@@ -54,7 +55,7 @@ export const md5sig: Kind<never, [addr: string | AddrInfo, key: string | Uint8Ar
   name: 'addr, key',
   get: writeOnly,
   set(place, addr, key) {
-    signature(place, addr, key, {})
+    signature(place, addr, key, record<Md5Scope>({}))
   },
 }
 
@@ -63,8 +64,7 @@ export const md5sigOfScope: Kind<never, [addr: string | AddrInfo, key: string | 
   name: 'addr, key, { prefixlen?, ifname? }',
   get: writeOnly,
   set(place, addr, key, scope) {
-    if (scope === null || typeof scope !== 'object') throw validate.invalidType('scope', 'of type object', scope)
-    signature(place, addr, key, scope)
+    signature(place, addr, key, validate.options('scope', scope, ['prefixlen', 'ifname']))
   },
 }
 
@@ -99,8 +99,8 @@ export const repairOptions: Kind<never, [options: RepairOptions]> = {
 }
 
 function repairPairs(options: RepairOptions): [code: number, value: number][] {
-  if (options === null || typeof options !== 'object') throw validate.invalidType('options', 'of type object', options)
-  const { mss, wscale, sack = false, timestamps = false } = options
+  const given = validate.options('options', options, ['mss', 'wscale', 'sack', 'timestamps']) as RepairOptions
+  const { mss, wscale, sack = false, timestamps = false } = given
   return [
     mss === undefined ? [NONE, 0] : [MSS, validate.integer('options.mss', mss, 0, 0xffff)],
     wscale === undefined ? [NONE, 0] : [WINDOW_SCALE, windowScales(wscale)],
@@ -137,8 +137,6 @@ export const repairWindow: Kind<RepairWindow> = kindOf('{ snd_wl1, snd_wnd, max_
     return { snd_wl1, snd_wnd, max_window, rcv_wnd, rcv_wup }
   },
   write(value: RepairWindow) {
-    const names = ['snd_wl1', 'snd_wnd', 'max_window', 'rcv_wnd', 'rcv_wup'] as const
-    const numbers = names.map((name) => validate.integer(`value.${name}`, value?.[name], 0, UINT_MAX))
-    registers.set(numbers)
+    registers.set(numbersOf(value, ['snd_wl1', 'snd_wnd', 'max_window', 'rcv_wnd', 'rcv_wup']))
   },
 })

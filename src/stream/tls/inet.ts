@@ -2,6 +2,7 @@ import type { Socket as LowSocket } from '../../llsocket/socket.js'
 import type { TlsConfig } from '../../tls/config.js'
 import type { Context } from '../../tls/context.js'
 import * as inet from '../inet.js'
+import { CLIENT_OPTIONS, SERVER_OPTIONS } from '../inet-options.js'
 import { type Encrypting, requireConfig, wrapEncrypting } from './require-tls.js'
 
 /** A TCP server that requires TLS: `tlscfg` cannot be forgotten. */
@@ -14,7 +15,7 @@ class InetTlsServer extends inet.Server {
     options: Encrypting<inet.ServerOptions>,
   ): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
-    return (inet.Server.create<S>).call(this, requireConfig(options))
+    return (inet.Server.create<S>).call(this, requireConfig(options, SERVER_OPTIONS))
   }
 
   /** See `wrap` of `stream.inet.Server`; `tlscfg` is required. */
@@ -40,7 +41,7 @@ class InetTlsClient extends inet.Client {
     conndeadl?: number,
   ): Promise<C> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
-    return (inet.Client.create<C>).call(this, requireConfig(options), connect, conndeadl)
+    return (inet.Client.create<C>).call(this, requireConfig(options, CLIENT_OPTIONS), connect, conndeadl)
   }
 }
 

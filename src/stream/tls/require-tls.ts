@@ -21,10 +21,12 @@ export async function wrapEncrypting<S extends StreamServer>(
   return server
 }
 
-/** Returns a copy of the options, and refuses those without a `tlscfg`. Read again they might have none, and nothing would be encrypted. */
-export function requireConfig<Options extends TlsOptions>(options: Options): Options {
-  const copy = { ...(validate.object('options', options) as Options) }
-  copy.tlscfg ??= options.tlscfg
+/**
+ * Returns a copy of the options, and refuses those without a `tlscfg`. Read again they might have none, and nothing would be encrypted.
+ * @param known - the names of all options.
+ */
+export function requireConfig<Options extends TlsOptions>(options: Options, known: readonly string[]): Options {
+  const copy = validate.options('options', options, known) as Options
   validate.object('options.tlscfg', copy.tlscfg)
   return copy
 }

@@ -1,9 +1,14 @@
+import { SOCK_STREAM } from '../../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../../llsocket/socket.js'
+import { unixClientOptions, unixServerOptions } from '../../socket/unix.js'
 import type { TlsConfig } from '../../tls/config.js'
 import type { Context } from '../../tls/context.js'
 import type { StreamServer } from '../server.js'
 import * as unix from '../unix.js'
 import { type Encrypting, requireConfig, wrapEncrypting } from './require-tls.js'
+
+const CLIENT_OPTIONS = unixClientOptions(SOCK_STREAM)
+const SERVER_OPTIONS = unixServerOptions(SOCK_STREAM)
 
 /** A unix stream server that requires TLS: `tlscfg` cannot be forgotten. */
 class UnixTlsServer extends unix.Server {
@@ -15,7 +20,7 @@ class UnixTlsServer extends unix.Server {
     options: Encrypting<unix.ServerOptions>,
   ): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
-    return (unix.Server.create<S>).call(this, requireConfig(options))
+    return (unix.Server.create<S>).call(this, requireConfig(options, SERVER_OPTIONS))
   }
 
   /** See `wrap` of `stream.unix.Server`; `tlscfg` is required. */
@@ -35,7 +40,7 @@ class UnixTlsClient extends unix.Client {
     conndeadl?: number,
   ): Promise<C> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
-    return (unix.Client.create<C>).call(this, requireConfig(options), connect, conndeadl)
+    return (unix.Client.create<C>).call(this, requireConfig(options, CLIENT_OPTIONS), connect, conndeadl)
   }
 }
 

@@ -52,7 +52,12 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   const { servername, session, received, signal } = given
   const secured = secure(
     sock,
-    new TlsSession(context, { servername, session, shortReadDrains: sock[kHandle].kind.shortReadDrains }),
+    new TlsSession(context, {
+      host: undefined,
+      servername,
+      session,
+      shortReadDrains: sock[kHandle].kind.shortReadDrains,
+    }),
   )
   try {
     refusePlaintext(secured, isServer, received)

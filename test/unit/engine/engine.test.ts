@@ -5,6 +5,7 @@ import { sys } from '#internal/constants/lookup.js'
 import { after } from '#internal/engine/deadline.js'
 import { Engine } from '#internal/engine/engine.js'
 import { AGAIN_NOW, type Operation } from '#internal/engine/operation.js'
+import { WAIT_FOREVER } from '#internal/engine/wait.js'
 import { systemError } from '#internal/support/errors.js'
 import { FakePoller } from '../../util/fake-poller.js'
 import { eventually } from '../../util/waiting.js'
@@ -241,8 +242,8 @@ describe('one operation in each direction', () => {
   test('a deadline and a signal count while an operation waits for its turn, which it then leaves (H25)', async () => {
     const controller = new AbortController()
     const first = engine.reader.run(new Script(-sys.EAGAIN, 1))
-    const late = engine.reader.run(new Script(), { deadline: after(10) })
-    const aborted = engine.reader.run(new Script(), { deadline: after(0), signal: controller.signal })
+    const late = engine.reader.run(new Script(), { ...WAIT_FOREVER, deadline: after(10) })
+    const aborted = engine.reader.run(new Script(), { ...WAIT_FOREVER, deadline: after(0), signal: controller.signal })
     const last = engine.reader.run(new Script(2))
     await assert.rejects(late, { name: 'TimeoutError', syscall: 'recv' })
     controller.abort()
@@ -376,7 +377,7 @@ describe('deadlines', () => {
       finish: (n) => n,
       context: () => ({ bytes: 17 }),
     }
-    await assert.rejects(engine.writer.run(operation, { deadline: after(30) }), {
+    await assert.rejects(engine.writer.run(operation, { ...WAIT_FOREVER, deadline: after(30) }), {
       name: 'TimeoutError',
       code: 'ETIMEDOUT',
       syscall: 'send',
@@ -389,7 +390,7 @@ describe('deadlines', () => {
   test('readiness does not start the deadline anew (H11)', async () => {
     const script: Operation<number> = { syscall: 'recv', attempt: () => -sys.EAGAIN, finish: (n) => n }
     const started = performance.now()
-    const result = engine.reader.run(script, { deadline: after(50) })
+    const result = engine.reader.run(script, { ...WAIT_FOREVER, deadline: after(50) })
     const nagging = setInterval(readable, 5)
     await assert.rejects(result, { code: 'ETIMEDOUT' })
     clearInterval(nagging)
@@ -397,29 +398,39 @@ describe('deadlines', () => {
   })
 
   test('a call that completes at once ignores the deadline, and delivers what is there (H22)', async () => {
-    assert.equal(await engine.reader.run(new Script(5), { deadline: performance.now() - 1 }), 5)
+    assert.equal(await engine.reader.run(new Script(5), { ...WAIT_FOREVER, deadline: performance.now() - 1 }), 5)
   })
 
   test('a deadline that has passed before the wait ends it at once', async () => {
-    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: performance.now() - 1 }), {
-      code: 'ETIMEDOUT',
-    })
+    await assert.rejects(
+      engine.reader.run(new Script(-sys.EAGAIN), { ...WAIT_FOREVER, deadline: performance.now() - 1 }),
+      {
+        code: 'ETIMEDOUT',
+      },
+    )
   })
 })
 
 describe('cancellation', () => {
   test('no system call is made with a signal that is aborted already (H23)', async () => {
     const reason = new Error('why')
-    await assert.rejects(engine.reader.run(new Script(), { deadline: after(0), signal: AbortSignal.abort(reason) }), {
-      name: 'AbortError',
-      code: 'ABORT_ERR',
-      cause: reason,
-    })
+    await assert.rejects(
+      engine.reader.run(new Script(), { ...WAIT_FOREVER, deadline: after(0), signal: AbortSignal.abort(reason) }),
+      {
+        name: 'AbortError',
+        code: 'ABORT_ERR',
+        cause: reason,
+      },
+    )
   })
 
   test('after an abort during a wait the next call gets what arrives later (H23)', async () => {
     const abort = new AbortController()
-    const result = engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), signal: abort.signal })
+    const result = engine.reader.run(new Script(-sys.EAGAIN), {
+      ...WAIT_FOREVER,
+      deadline: after(0),
+      signal: abort.signal,
+    })
     abort.abort()
     await assert.rejects(result, { name: 'AbortError' })
     readable()
@@ -446,9 +457,13 @@ describe('wait hooks', () => {
     const hook = (ms: number): void => {
       left.push(ms)
     }
-    assert.equal(await engine.reader.run(new Script(1), { deadline: after(0), onWait: hook }), 1)
+    assert.equal(await engine.reader.run(new Script(1), { ...WAIT_FOREVER, deadline: after(0), onWait: hook }), 1)
     assert.deepEqual(left, [])
-    const result = engine.reader.run(new Script(-sys.EAGAIN, -sys.EAGAIN, 1), { deadline: after(0), onWait: hook })
+    const result = engine.reader.run(new Script(-sys.EAGAIN, -sys.EAGAIN, 1), {
+      ...WAIT_FOREVER,
+      deadline: after(0),
+      onWait: hook,
+    })
     readable()
     readable()
     assert.equal(await result, 1)
@@ -457,14 +472,20 @@ describe('wait hooks', () => {
 
   test('a hook that returns false ends the call with ECANCELED, one that throws with its exception (H26)', async () => {
     const hook = (): boolean => false
-    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
-      code: 'ECANCELED',
-    })
+    await assert.rejects(
+      engine.reader.run(new Script(-sys.EAGAIN), { ...WAIT_FOREVER, deadline: after(0), onWait: hook }),
+      {
+        code: 'ECANCELED',
+      },
+    )
     const boom = new Error('boom')
     const thrower = (): never => {
       throw boom
     }
-    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), onWait: thrower }), boom)
+    await assert.rejects(
+      engine.reader.run(new Script(-sys.EAGAIN), { ...WAIT_FOREVER, deadline: after(0), onWait: thrower }),
+      boom,
+    )
     assert.equal(poller.holders, 0)
   })
 
@@ -473,9 +494,12 @@ describe('wait hooks', () => {
       engine.close()
       closed = true
     }
-    await assert.rejects(engine.reader.run(new Script(-sys.EAGAIN), { deadline: after(0), onWait: hook }), {
-      code: 'ECANCELED',
-    })
+    await assert.rejects(
+      engine.reader.run(new Script(-sys.EAGAIN), { ...WAIT_FOREVER, deadline: after(0), onWait: hook }),
+      {
+        code: 'ECANCELED',
+      },
+    )
     assert.equal(poller.watched.size, 0)
     assert.equal(poller.holders, 0)
   })
@@ -518,7 +542,9 @@ describe('errors that pass with time', () => {
     poller.exhausted = 100
     assert.equal(await engine.reader.run(new Script(-sys.EAGAIN, 4)), 4)
     const endless = (): Script => new Script(...Array.from({ length: 100 }, () => -sys.EAGAIN))
-    await assert.rejects(engine.reader.run(endless(), { deadline: after(15) }), { name: 'TimeoutError' })
+    await assert.rejects(engine.reader.run(endless(), { ...WAIT_FOREVER, deadline: after(15) }), {
+      name: 'TimeoutError',
+    })
     const waiting = engine.reader.run(endless())
     engine.close()
     await assert.rejects(waiting, { code: 'ECANCELED' })
@@ -544,7 +570,7 @@ describe('errors that pass with time', () => {
   })
 
   test('a deadline ends a pause as well', async () => {
-    await assert.rejects(engine.reader.run(exhausted(), { deadline: after(20) }), {
+    await assert.rejects(engine.reader.run(exhausted(), { ...WAIT_FOREVER, deadline: after(20) }), {
       code: 'ETIMEDOUT',
       syscall: 'accept',
     })

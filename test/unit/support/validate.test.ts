@@ -1,6 +1,7 @@
 // The checks of arguments: what is accepted, and how the errors name what is not.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import * as validate from '#internal/support/validate.js'
 
 const INT_MAX = 0x7fffffff
@@ -284,12 +285,36 @@ describe('options()', () => {
       b: undefined,
     }
     const options = validate.options('options', given, ['a', 'b', 'c']) as { a: number }
-    assert.deepEqual([options, options.a, reads], [{ a: 1 }, 1, 1])
+    assert.deepEqual([{ ...options }, options.a, reads], [{ a: 1 }, 1, 1])
   })
 
-  it('options() accepts known options, inherited ones too, and refuses others', () => {
-    assert.deepEqual(validate.options('options', Object.create({ a: 1, z: 2 }), ['a']), { a: 1 })
-    assert.throws(() => validate.options('options', { z: 1 }, ['a']), valueError('options'))
+  it('options() accepts known options, and refuses others', () => {
+    assert.deepEqual({ ...validate.options('options', { a: 1 }, ['a']) }, { a: 1 })
+    const hidden = Object.defineProperty({}, 'z', { value: 1 })
+    for (const unknown of [{ z: 1 }, { z: undefined }, hidden])
+      assert.throws(() => validate.options('options', unknown, ['a']), valueError('options'))
+  })
+
+  it('options() refuses what is inherited, unless an own property hides it or nobody could take it for an option', () => {
+    const of = (prototype: object, own: object): object => Object.assign(Object.create(prototype), own)
+    class Methods {
+      describe(): void {}
+    }
+    for (const inherited of [{ b: 1 }, { z: 1 }, Object.create({ b: 1 })])
+      assert.throws(() => validate.options('options', of(inherited, { a: 1 }), ['a', 'b']), valueError('options'))
+    for (const harmless of [{ a: 2 }, Methods.prototype, Object.create(null), runInNewContext('({})')])
+      assert.deepEqual({ ...validate.options('options', of(harmless, { a: 1 }), ['a', 'b']) }, { a: 1 })
+  })
+
+  it('options() returns an object that inherits nothing', () => {
+    const options = validate.options('options', { a: 1 }, ['a']) as Record<string, unknown>
+    Object.assign(Object.prototype, { b: 1 })
+    try {
+      assert.equal(options['b'], undefined)
+    } finally {
+      delete (Object.prototype as { b?: number }).b
+    }
+    assert.equal(options['toString'], undefined)
   })
 })
 
