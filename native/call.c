@@ -200,7 +200,7 @@ void export_methods(env_t *env, napi_value exports, const method_t *method) {
 bool export_registers(env_t *env, napi_value exports) {
     napi_value buffer = NULL;
     void *start = NULL;
-    size_t length = REGISTERS * sizeof(register_value_t);
+    size_t length = SHARED_BYTES;
     if (napi_create_arraybuffer(env->napi, length, &start, &buffer) != napi_ok) return false;
     env->registers = start;
     memset(start, 0, length);

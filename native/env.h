@@ -13,6 +13,10 @@
  * no object is built for them. Valid until the next native call. */
 enum { REGISTERS = 80 };
 
+/* The size of memory that is shared with JavaScript: what the protection against detaching it needs,
+ * see src/native/memory.ts. */
+enum { SHARED_BYTES = 4096 };
+
 typedef union {
     double number;
     uint64_t u64;

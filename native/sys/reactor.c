@@ -108,9 +108,8 @@ static napi_value new_shared_state(reactor_t *reactor) {
     napi_env napi = reactor->env->napi;
     napi_value buffer;
     void *start = NULL;
-    if (napi_create_arraybuffer(napi, sizeof(shared_state_t), &start, &buffer) != napi_ok)
-        return NULL;
-    memset(start, 0, sizeof(shared_state_t));
+    if (napi_create_arraybuffer(napi, SHARED_BYTES, &start, &buffer) != napi_ok) return NULL;
+    memset(start, 0, SHARED_BYTES);
     reactor->shared = start;
     if (napi_create_reference(napi, buffer, 1, &reactor->shared_ref) != napi_ok) return NULL;
     return buffer;

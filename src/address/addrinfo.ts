@@ -4,6 +4,7 @@ import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_VSOCK } from '../constants/ex
 import { nameOf } from '../constants/lookup.js'
 import { native } from '../native/sockets.js'
 import { type ErrorContext, resolverError } from '../support/errors.js'
+import { copyOf } from '../support/receive-buffer.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { interfaceIndex } from './interface-index.js'
@@ -189,7 +190,7 @@ export class AddrInfo {
     const { length } = memory
     if (length < 2 || length > native.limits.sockaddr_max)
       throw validate.outOfRange('bytes.length', `>= 2 and <= ${native.limits.sockaddr_max}`, length)
-    return AddrInfo.#checked(Buffer.from(memory), addressOptions(options))
+    return AddrInfo.#checked(copyOf(memory, 0, length), addressOptions(options))
   }
 
   #read(): SockaddrParts {
@@ -328,8 +329,5 @@ export function addressArgument(name: string, value: unknown): AddrInfo {
  */
 export function addressFrom(room: Buffer, length: number, at = 0, most = room.length - at): AddrInfo | null {
   if (length < 2) return null
-  // Byte by byte: for the few bytes of an address that costs half of what a view and a copy of it cost.
-  const bytes = Buffer.allocUnsafe(Math.min(length, most))
-  for (let i = 0; i < bytes.length; i++) bytes[i] = room[at + i] as number
-  return adoptSockaddr(bytes)
+  return adoptSockaddr(copyOf(room, at, Math.min(length, most)))
 }

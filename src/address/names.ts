@@ -1,4 +1,5 @@
 import { native } from '../native/sockets.js'
+import { copyOf } from '../support/receive-buffer.js'
 import { type AddrInfo, adoptSockaddr } from './addrinfo.js'
 
 /** Memory for the address of one call, which is copied out right after it. */
@@ -8,5 +9,5 @@ const nameRoom = Buffer.alloc(native.limits.sockaddr_max)
 export function readName(call: (room: Buffer) => number): number | AddrInfo {
   const length = call(nameRoom)
   if (length < 0) return length
-  return adoptSockaddr(Buffer.from(nameRoom.subarray(0, Math.min(length, nameRoom.length))))
+  return adoptSockaddr(copyOf(nameRoom, 0, Math.min(length, nameRoom.length)))
 }

@@ -10,7 +10,7 @@ import { native, registers } from '../native/sockets.js'
 import type { Channel } from '../socket/channel.js'
 import { operationFlags } from '../socket/operations.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
-import { receiveBuffer, reserve, takeReceived, untruncated } from '../support/receive-buffer.js'
+import { scratchFor, takeReceived, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 
@@ -24,7 +24,7 @@ function pauseOnFullQueue(channel: Channel): ReadonlySet<number> | undefined {
   return channel.kind.family === AF_UNIX ? RETRY_AFTER_PAUSE : undefined
 }
 
-/** recvfrom(2) into the receive buffer of the thread, of which only the bytes that arrived are taken. */
+/** recvfrom(2) into the scratch memory of the thread, from which what arrived is copied out. */
 export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
   readonly flags: number
   protected room: number
@@ -45,14 +45,13 @@ export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
   }
 
   attempt(fd: number): number {
-    const at = reserve(this.room)
-    return native.recvfrom(fd, receiveBuffer(), at, this.room, this.#sysFlags, senderName)
+    return native.recvfrom(fd, scratchFor(this.room), 0, this.room, this.#sysFlags, senderName)
   }
 
   finish(count: number): [Buffer, AddrInfo | null] {
     const { room, flags } = this
     const sender = addressFrom(senderName, registers[0] as number)
-    return [takeReceived(Math.min(untruncated('recvfrom', count, room, flags), room)), sender]
+    return [takeReceived(untruncated('recvfrom', count, room, flags), room), sender]
   }
 }
 

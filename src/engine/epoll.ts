@@ -1,5 +1,6 @@
 import { sys } from '../constants/lookup.js'
 import { assertEventLoop } from '../native/load.js'
+import { protect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
@@ -65,7 +66,7 @@ export class EpollPoller implements Poller {
     const memory = native.reactorOpen((count) => this.#dispatch(count))
     if (typeof memory === 'number' && EXHAUSTED.has(-memory)) return false
     const holders = this.#shared[KEEPALIVE_COUNT] as number
-    this.#shared = new Int32Array(checkAnswer(memory, 'epoll_create1'))
+    this.#shared = new Int32Array(protect(checkAnswer(memory, 'epoll_create1')))
     this.#shared[KEEPALIVE_COUNT] = holders
     this.#isOpen = true
     if (holders > 0) native.reactorHold(1)

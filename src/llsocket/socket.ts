@@ -25,7 +25,7 @@ import {
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { check, type ErrorContext, systemError } from '../support/errors.js'
 import { now } from '../support/globals.js'
-import { receive, untruncated } from '../support/receive-buffer.js'
+import { scratchFor, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import { AGAIN, type Again, attempt } from './again.js'
 
@@ -231,9 +231,7 @@ export class Socket extends Descriptor {
     const room = validate.integer('bufsize', bufsize, 1)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.bufferFlags(bits)
-    const count = this.#call('recv', (fd) =>
-      receive(room, (into, at, length) => native.recv(fd, into, at, length, sysFlags)),
-    )
+    const count = this.#call('recv', (fd) => native.recv(fd, scratchFor(room), 0, room, sysFlags))
     return count === AGAIN ? AGAIN : takeData(this[kHandle], 'recv', count, room, bits)
   }
 
@@ -258,8 +256,7 @@ export class Socket extends Descriptor {
     const room = validate.integer('bufsize', bufsize, 1)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.bufferFlags(bits)
-    const read = (fd: number): number =>
-      receive(room, (into, at, length) => native.recvfrom(fd, into, at, length, sysFlags, senderName))
+    const read = (fd: number): number => native.recvfrom(fd, scratchFor(room), 0, room, sysFlags, senderName)
     const count = this.#call('recvfrom', read)
     if (count === AGAIN) return AGAIN
     const sender = addressFrom(senderName, registers[0] as number)

@@ -4,6 +4,7 @@ import { errnoName, type Location, level, sys } from '../constants/lookup.js'
 import { type NativeKind, native, registers, registers64 } from '../native/sockets.js'
 import { type Codec, credentialsCodec, INT_MAX, integerCodec, nanosecondsCodec, UINT_MAX } from '../support/codec.js'
 import { check, systemError } from '../support/errors.js'
+import { copyOf } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 
 /** Interface and addresses that a datagram arrived by, or is to be sent from. */
@@ -100,7 +101,7 @@ function both<T>(location: Location, codec: Required<Codec<T>>): AncillaryRow<T>
 const int = (location: Location, max: number): AncillaryRow<number> => both(location, integerCodec('int', 0, max))
 const u32 = (location: Location): AncillaryRow<number> => both(location, integerCodec('u32', 0, UINT_MAX))
 
-const copyOf = (from: number, to?: number): AddrInfo => adoptSockaddr(Buffer.from(addressRoom.subarray(from, to)))
+const addressAt = (from: number, to: number): AddrInfo => adoptSockaddr(copyOf(addressRoom, from, to - from))
 
 function source(value: PacketInfo, family: number): Uint8Array | undefined {
   const { addr } = value
@@ -137,7 +138,7 @@ function extendedError(location: Location): AncillaryRow<ExtendedError> {
     decode(data) {
       decode('extended_error', data, addressRoom)
       const [errno = 0, origin = 0, type = 0, icmpcode = 0, info = 0, more = 0, length = 0] = registers
-      const reporter = length >= SOCKADDR_IN_BYTES ? copyOf(0, length) : undefined
+      const reporter = length >= SOCKADDR_IN_BYTES ? addressAt(0, Math.min(length, addressRoom.length)) : undefined
       const offender = reporter && reporter.family !== 0 ? reporter : undefined
       return { errno, code: errnoName(errno), origin, type, icmpcode, info, data: more, offender }
     },
@@ -146,7 +147,7 @@ function extendedError(location: Location): AncillaryRow<ExtendedError> {
 }
 
 function address(location: Location): AncillaryRow<AddrInfo> {
-  return { location, decode: (data) => adoptSockaddr(Buffer.from(data)), encode: undefined }
+  return { location, decode: (data) => adoptSockaddr(copyOf(data, 0, data.length)), encode: undefined }
 }
 
 /** The kernel's and the device's time of a packet: the first and the third of three, of which the second is not used any more. */
@@ -200,8 +201,8 @@ const rows = {
   tos: int(ip('IP_TOS'), 255),
   /** Interface and address that it arrived by (`pktinfo`), or those to send it from. */
   pktinfo: packetInfo(ip('IP_PKTINFO'), 'pktinfo', AF_INET, () => ({
-    local: copyOf(0, SOCKADDR_IN_BYTES),
-    addr: copyOf(SOCKADDR_IN_BYTES, 2 * SOCKADDR_IN_BYTES),
+    local: addressAt(0, SOCKADDR_IN_BYTES),
+    addr: addressAt(SOCKADDR_IN_BYTES, 2 * SOCKADDR_IN_BYTES),
   })),
   /** The destination before a redirection by a packet filter (`recvorigdstaddr`). */
   origdstaddr: address(ip('IP_ORIGDSTADDR')),
@@ -213,7 +214,7 @@ const rows = {
   tclass: int(ipv6('IPV6_TCLASS'), 255),
   /** IPv6: interface and address that it arrived by (`pktinfo`), or those to send it from. */
   pktinfo6: packetInfo(ipv6('IPV6_PKTINFO'), 'pktinfo6_cmsg', AF_INET6, () => ({
-    addr: copyOf(0, SOCKADDR_IN6_BYTES),
+    addr: addressAt(0, SOCKADDR_IN6_BYTES),
   })),
   /** IPv6: the destination before a redirection by a packet filter (`recvorigdstaddr`). */
   origdstaddr6: address(ipv6('IPV6_ORIGDSTADDR')),

@@ -1,5 +1,5 @@
+import { allocateShared } from '../native/memory.js'
 import { native } from '../native/sockets.js'
-import { allocate } from '../support/receive-buffer.js'
 import { DEFAULT_ROOM } from './cmsghdrs.js'
 
 /** The most datagrams that the kernel takes at once (UIO_MAXIOV). */
@@ -24,7 +24,7 @@ const SEGMENT_SIZE = 4
 
 /** Memory that a batch is received into: an equal share for each datagram, and a table of what the kernel reports of each. */
 export class BatchBuffer {
-  /** The bytes of the datagrams. */
+  /** The bytes of the datagrams: the only memory of it that users see, where it is protected. */
   readonly data: Buffer
   /** The addresses of their senders. */
   readonly names: Buffer
@@ -40,15 +40,10 @@ export class BatchBuffer {
   constructor(count: number, bufsize: number) {
     this.count = count
     this.bufsize = bufsize
-    this.data = allocate(count * bufsize)
-    this.names = allocate(count * NAME_ROOM)
-    this.control = allocate(count * CONTROL_ROOM)
+    this.data = Buffer.from(allocateShared(count * bufsize), 0, count * bufsize)
+    this.names = Buffer.allocUnsafeSlow(count * NAME_ROOM)
+    this.control = Buffer.allocUnsafeSlow(count * CONTROL_ROOM)
     this.table = new Int32Array(count * ROW_LENGTH)
-  }
-
-  /** Whether the user has transferred the bytes away, which are the only memory of it that users see. */
-  get isDetached(): boolean {
-    return this.data.byteLength === 0
   }
 
   /** The length of a datagram as it was sent. */
@@ -93,7 +88,6 @@ export function acquire(count: number, bufsize: number): BatchBuffer {
 
 /** Returns a buffer to the pool, which drops those that were not used for longest. */
 export function release(buffer: BatchBuffer): void {
-  if (buffer.isDetached) return
   pool.push(buffer)
   let bytes = pool.reduce((sum, pooled) => sum + pooled.data.length, 0)
   while (bytes > POOL_BYTES) bytes -= pool.shift()?.data.length ?? bytes

@@ -2,9 +2,10 @@ import { type InspectOptions, inspect } from 'node:util'
 import { type AddrInfo, addressFrom } from '../address/addrinfo.js'
 import { MSG_TRUNC } from '../constants/exported.generated.js'
 import { closeAll } from '../descriptor/close-fd.js'
+import { canProtect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
-import { partOf } from '../support/receive-buffer.js'
-import { invalidState, memoryGone } from '../support/validate.js'
+import { copyOf, isSmall, partOf } from '../support/receive-buffer.js'
+import { invalidState } from '../support/validate.js'
 import { acquire, type BatchBuffer, CONTROL_ROOM, NAME_ROOM, release } from './batch-memory.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 import { flagNames } from './msghdr.js'
@@ -13,6 +14,7 @@ import { flagNames } from './msghdr.js'
 export class Datagram {
   readonly #buffer: () => BatchBuffer
   readonly #i: number
+  #data: Buffer | undefined
   #addr: AddrInfo | null | undefined
   #control: CmsgHdrs | undefined
 
@@ -23,13 +25,28 @@ export class Datagram {
   }
 
   /**
-   * The bytes: a view of the memory of the batch, which is reused once the batch is closed.
-   * @throws `ERR_INVALID_STATE` when the batch is closed, or its memory was transferred.
+   * The bytes. More than 4 KiB, as the kernel joins them, are a view of the memory of the batch, which is reused once that is closed; fewer
+   * are a copy, which stays as it is.
+   * @throws `ERR_INVALID_STATE` when the batch is closed.
    */
   get data(): Buffer {
     const buffer = this.#buffer()
-    if (buffer.isDetached) throw memoryGone('data')
+    this.#data ??= isSmall(buffer.keptLength(this.#i)) || !canProtect ? this.#copy(buffer) : this.#view(buffer)
+    return this.#data
+  }
+
+  #copy(buffer: BatchBuffer): Buffer {
+    return copyOf(buffer.data, this.#i * buffer.bufsize, buffer.keptLength(this.#i))
+  }
+
+  #view(buffer: BatchBuffer): Buffer {
     return partOf(buffer.data.buffer, this.#i * buffer.bufsize, buffer.keptLength(this.#i))
+  }
+
+  /** For sending it back: the bytes as the user has them, or in the memory of the batch, which saves the copy. Internal. */
+  static bytesOf(datagram: Datagram): Buffer {
+    const buffer = datagram.#buffer()
+    return datagram.#data ?? datagram.#view(buffer)
   }
 
   /** The length in bytes as it was sent: more than `data.length` when it was cut. */
@@ -93,8 +110,9 @@ export class Datagram {
 }
 
 /**
- * Datagrams that were received by one call. Their memory is reused once the batch is disposed, by `using` or by
- * {@link Batch.close}: copy what is needed beyond that. A batch that is never disposed is garbage-collected together with its memory.
+ * Datagrams that were received by one call. Their memory is reused once the batch is disposed, by `using` or by {@link Batch.close}: what
+ * is needed beyond that is to be taken before, see {@link Datagram.data}. A batch that is never disposed is garbage-collected together with
+ * its memory.
  */
 export class Batch implements Iterable<Datagram> {
   #buffer: BatchBuffer | undefined

@@ -3,6 +3,7 @@ import { SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generat
 import { nameOf } from '../constants/lookup.js'
 import { closeAll } from '../descriptor/close-fd.js'
 import { OwnedFd } from '../descriptor/owned-fd.js'
+import { copyOf } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import {
   type AncillaryName,
@@ -55,7 +56,8 @@ export class CmsgHdr {
   constructor(level: number, type: number, data: validate.Data) {
     this.#level = validate.integer('level', level)
     this.#type = validate.integer('type', type)
-    this.#data = Buffer.from(validate.bytes('data', data))
+    const bytes = validate.bytes('data', data)
+    this.#data = copyOf(bytes, 0, bytes.length)
   }
 
   /** Makes a control message to send: the same as the constructor. */
@@ -82,7 +84,7 @@ export class CmsgHdr {
   }
 
   /** Makes an object of a received control message, and takes ownership of the descriptors in it. Internal. */
-  static received(level: number, type: number, data: Buffer): CmsgHdr {
+  static received(level: number, type: number, data: Uint8Array): CmsgHdr {
     const cmsg = new CmsgHdr(level, type, data)
     // The kernel delivers a negative number when it could not make a pidfd.
     if (cmsg.#carriesFds())
@@ -125,7 +127,7 @@ export class CmsgHdr {
    * object (see {@link CmsgHdr.take}); those that were taken or closed are no longer listed.
    */
   data(): Buffer | number[] {
-    return this.#carriesFds() ? this.fds() : Buffer.from(this.#data)
+    return this.#carriesFds() ? this.fds() : copyOf(this.#data, 0, this.#data.length)
   }
 
   /** The descriptors in it: those to pass, or received ones, which this object owns. Empty for any other message. */

@@ -110,7 +110,7 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
       const next = native.cmsgAt(control, length, at)
       if (next <= 0) return
       const [level = 0, type = 0, start = 0, size = 0] = registers
-      this.#list.push(CmsgHdr.received(level, type, Buffer.from(control.subarray(start, start + size))))
+      this.#list.push(CmsgHdr.received(level, type, control.subarray(start, start + size)))
       at = next
     }
   }

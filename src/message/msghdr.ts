@@ -3,6 +3,7 @@ import { type AddrInfo, isAddrInfo } from '../address/addrinfo.js'
 import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
+import { joined } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import { CmsgHdrs } from './cmsghdrs.js'
 
@@ -158,7 +159,7 @@ export class MsgHdr {
 
   /** All bytes in use, joined in a new Buffer. */
   concat(): Buffer {
-    return Buffer.concat(this.outgoing())
+    return joined(this.#elements.map(usedPart))
   }
 
   /** The part in use of every element, to send. Internal. */

@@ -39,10 +39,10 @@ export function isMessageEof(handle: Handle, header: MsgHdr, flags: number): boo
   return !kind.preservesBoundaries || (header.control().length === 0 && isEof(handle, 0))
 }
 
-/** Takes what was received into the receive buffer: `null` for the end of the data. */
+/** Takes what was received into the scratch memory: `null` for the end of the data. */
 export function takeData(handle: Handle, syscall: string, count: number, room: number, flags: number): Buffer | null {
   if (!isErrorQueue(flags) && isEof(handle, count)) return null
-  return takeReceived(Math.min(untruncated(syscall, count, room, flags), room))
+  return takeReceived(untruncated(syscall, count, room, flags), room)
 }
 
 /**

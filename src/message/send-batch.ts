@@ -60,7 +60,7 @@ function checked(value: OutgoingDatagram, i: number): CheckedDatagram {
   // The control messages of a received datagram report how it arrived; sent, they would mean something else, or nothing.
   const isReceived = value instanceof Datagram
   const given = isReceived ? value : (validate.options(names.datagram, value, KNOWN) as OutgoingDatagram)
-  const bytes = validate.bytes(names.data, given.data)
+  const bytes = isReceived ? Datagram.bytesOf(value) : validate.bytes(names.data, given.data)
   const addr = given.addr ?? null
   if (addr !== null) addressArgument(names.addr, addr)
   const { segmentSize = 0 } = given

@@ -1,4 +1,5 @@
 import { loadSockets } from './load.js'
+import { protect } from './memory.js'
 
 /**
  * The addon, function by function. Each system call returns a count or `-errno`; what it returns beside that stands in
@@ -178,11 +179,14 @@ export type InterfaceRow = [
 
 export const native = loadSockets() as Native
 
+/** How many registers there are: see native/env.h. */
+const REGISTERS = 80
+
 /**
  * What a call returned beside its count. Read it before the next native call. The addon keeps a pointer to this memory, as to
- * the memory that `reactorOpen` shares: neither buffer may ever be transferred or posted.
+ * the memory that `reactorOpen` shares: neither can be detached.
  */
-export const registers = new Float64Array(native.registers)
+export const registers = new Float64Array(protect(native.registers), 0, REGISTERS)
 
 /** The same memory, for 64-bit values that a double would round. */
-export const registers64 = new BigUint64Array(native.registers)
+export const registers64 = new BigUint64Array(native.registers, 0, REGISTERS)

@@ -1,4 +1,5 @@
 import { assertEventLoop, loadTls } from './load.js'
+import { protect } from './memory.js'
 
 /** An `SSL_CTX` or an `SSL` of the addon. */
 export interface TlsHandle {
@@ -150,7 +151,7 @@ export function nativeTls(): NativeTls {
   if (!hasOpenSsl3()) throw unsupported(undefined)
   try {
     loaded = loadTls() as NativeTls
-    registers = new Float64Array(loaded.registers)
+    registers = new Float64Array(protect(loaded.registers))
   } catch (error) {
     throw (error as { code?: string }).code === 'ERR_DLOPEN_FAILED' ? unsupported(error) : error
   }

@@ -4,7 +4,7 @@ import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { checkRights, isMessageEof, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
-import { receiveBuffer, reserve, untruncated } from '../support/receive-buffer.js'
+import { scratchFor, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
@@ -24,7 +24,7 @@ export function operationFlags(flags: unknown): number {
 // Operations are objects of classes, because the closures of a literal would be several allocations for each message; and the classes have no
 // base in common, because its constructor would cost a send of 64 bytes 4 % (docs/facts.md).
 
-/** recv(2) into the receive buffer of the thread, of which only the bytes that arrived are taken. */
+/** recv(2) into the scratch memory of the thread, from which what arrived is copied out. */
 export class Recv implements Operation<Buffer | null> {
   readonly flags: number
   readonly #channel: Channel
@@ -51,8 +51,7 @@ export class Recv implements Operation<Buffer | null> {
   }
 
   attempt(fd: number): number {
-    const at = reserve(this.#room)
-    return this.#channel.transport.recv(fd, receiveBuffer(), at, this.#room, this.#sysFlags)
+    return this.#channel.transport.recv(fd, scratchFor(this.#room), 0, this.#room, this.#sysFlags)
   }
 
   finish(count: number): Buffer | null {

@@ -1,16 +1,7 @@
 import { MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import { allocateShared, canProtect } from '../native/memory.js'
 import { systemError } from './errors.js'
-
-/**
- * Allocates memory to receive into, not zeroed. Users see it as `buffer` of what they received while others receive into the rest, so
- * it takes no new properties: a `byteLength` of its own would be believed by {@link partOf}.
- */
-export function allocate(bytes: number): Buffer<ArrayBuffer> {
-  const memory = Buffer.allocUnsafeSlow(bytes)
-  Object.preventExtensions(memory.buffer)
-  return memory
-}
 
 /**
  * Returns a part of memory as a Buffer, at half the cost of `subarray()`, which has to ask a Buffer for its memory.
@@ -18,47 +9,128 @@ export function allocate(bytes: number): Buffer<ArrayBuffer> {
  */
 export const partOf: (memory: ArrayBufferLike, at: number, bytes: number) => Buffer = Buffer.from
 
+/** Methods as they were when this was loaded: one that replaced them would be given memory that no user may see. */
+const { allocUnsafeSlow } = Buffer
+const copyBytes: (from: Uint8Array, to: Buffer, toStart: number, start: number, end: number) => number =
+  Function.prototype.call.bind(Buffer.prototype.copy) as never
+
+/** Bytes of the scratch memory: the default room of every receive. */
+const SCRATCH_BYTES = 64 * 1024
+
 /**
- * The receive buffer of this thread. A receive reserves room in it, the kernel fills a part, and only that part is taken: small messages
- * share one allocation instead of zeroing 64 KiB each. A Buffer keeps the whole of it alive, as those of Node's pool do.
+ * The scratch memory of this thread. Every receive is made into it, and what came is copied out before anything else can run: so it stays
+ * in the cache, nothing is allocated for what did not come, and a message keeps nothing alive but itself. No user ever gets a part of it.
  */
-const POOL_BYTES = 256 * 1024
+let scratch: Buffer | undefined
+/** The scratch memory of larger receives: few have a use for it, so that it is kept until the next garbage collection only. */
+let large: WeakRef<Buffer> | undefined
+
+const NOTHING = Buffer.alloc(0)
+
+/** Where the last receive was made into; {@link NOTHING} when what came was taken. */
+let received: Buffer = NOTHING
+
+/** Returns memory for a receive of up to so many bytes. {@link takeReceived} takes what came, before anything else can run. */
+export function scratchFor(room: number): Buffer {
+  if (room <= SCRATCH_BYTES) received = scratch ??= allocUnsafeSlow(SCRATCH_BYTES)
+  else received = largeScratch(room)
+  return received
+}
+
+function largeScratch(room: number): Buffer {
+  const former = large?.deref()
+  if (former !== undefined && former.length >= room) return former
+  const memory = allocUnsafeSlow(room)
+  large = new WeakRef(memory)
+  return memory
+}
+
+/**
+ * Takes what the last receive filled, as memory of the receiver.
+ * @param count - what the call returned: of a message that was cut, how long it was.
+ * @param room - how many bytes there was room for. More than that is never taken, whatever the kernel said.
+ */
+export function takeReceived(count: number, room: number): Buffer {
+  const memory = received
+  received = NOTHING
+  const bytes = Math.min(count, room)
+  // Another receive has come in between: the memory may hold what belongs to somebody else.
+  if (bytes > memory.length) throw new Error('what was received has been overwritten')
+  return bytes > 0 && bytes === memory.length ? surrender(memory) : copyOf(memory, 0, bytes)
+}
+
+/** Memory that was filled to its last byte is given away, which saves the copy: nothing else is left in it. */
+function surrender(memory: Buffer): Buffer {
+  if (memory === scratch) scratch = undefined
+  else large = undefined
+  return memory
+}
+
+/** Up to this size memory of its own would cost more than the receive does. */
+const SHARED_MOST = 4096
+/** Up to this size they are not mixed with larger ones, of which few would fill the pool that one of them keeps alive. */
+const TINY_MOST = 128
+
+const TINY_POOL_BYTES = 16 * 1024
+const POOL_BYTES = 64 * 1024
+
+/** Numbers in received data can be read in place. */
 const ALIGNMENT = 8
 
-let pool = Buffer.alloc(0)
-/** The memory of the pool, which a Buffer computes each time that it is asked. */
-let memory = pool.buffer
-let used = 0
+/** Memory in which copies are put one after the other. It is replaced when it is full, and lives as long as one of them. */
+class Pool {
+  readonly #size: number
+  #memory = new ArrayBuffer(0)
+  /** The same memory. A Buffer computes its `buffer` each time that it is asked. */
+  #bytes = Buffer.from(this.#memory)
+  #used = 0
 
-/** A receiving call: given memory, an offset and a length it returns a count, or `-errno`. */
-export type ReadInto = (memory: Buffer, offset: number, length: number) => number
-
-/** Makes room for `bytes` in {@link receiveBuffer}, and returns its offset there. {@link takeReceived} then returns what was filled. */
-export function reserve(bytes: number): number {
-  if (pool.length - used < bytes) {
-    pool = allocate(Math.max(bytes, POOL_BYTES))
-    memory = pool.buffer
-    used = 0
+  constructor(size: number) {
+    this.#size = size
   }
-  return used
+
+  copy(from: Uint8Array, at: number, count: number): Buffer {
+    if (this.#bytes.length - this.#used < count) this.#renew()
+    const start = this.#used
+    const bytes = this.#bytes
+    // A loop costs half of a call for these.
+    if (count <= TINY_MOST) for (let i = 0; i < count; i++) bytes[start + i] = from[at + i] as number
+    else copyBytes(from, bytes, start, at, at + count)
+    this.#used = start + ((count + ALIGNMENT - 1) & -ALIGNMENT)
+    return partOf(this.#memory, start, count)
+  }
+
+  #renew(): void {
+    this.#memory = allocateShared(this.#size)
+    this.#bytes = Buffer.from(this.#memory)
+    this.#used = 0
+  }
 }
 
-/** Returns the memory in which {@link reserve} made room. */
-export function receiveBuffer(): Buffer {
-  return pool
+const tiny = new Pool(TINY_POOL_BYTES)
+const small = new Pool(POOL_BYTES)
+
+/** Copies bytes: small ones into memory that they have in common and nobody can detach, others into memory of their own. */
+export function copyOf(from: Uint8Array, at: number, count: number): Buffer {
+  if (count <= SHARED_MOST && canProtect) return (count <= TINY_MOST ? tiny : small).copy(from, at, count)
+  const own = allocUnsafeSlow(count)
+  copyBytes(from, own, 0, at, at + count)
+  return own
 }
 
-/** Lets `read` fill up to `bytes`, and returns its answer. */
-export function receive(bytes: number, read: ReadInto): number {
-  const at = reserve(bytes)
-  return read(pool, at, bytes)
+/** Joins bytes in memory of their own; those of one piece as {@link copyOf} does. */
+export function joined(pieces: readonly Uint8Array[]): Buffer {
+  const [first] = pieces
+  if (first !== undefined && pieces.length === 1) return copyOf(first, 0, first.length)
+  const all = allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) at += copyBytes(piece, all, at, 0, piece.length)
+  return all
 }
 
-/** Takes the first `bytes` of the room that was reserved last; they are the caller's from now on. */
-export function takeReceived(bytes: number): Buffer {
-  const part = partOf(memory, used, bytes)
-  used += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
-  return part
+/** Whether {@link copyOf} is cheaper than keeping more memory alive for the bytes. */
+export function isSmall(count: number): boolean {
+  return count <= SHARED_MOST
 }
 
 /**

@@ -2,6 +2,7 @@
 export * from './children.js'
 export * from './closing.js'
 export * from './delay.js'
+export * from './detaching.js'
 export * from './errors.js'
 export * from './families.js'
 export * from './fds.js'

@@ -1,66 +1,67 @@
-// Memory that receives are made into: never shared between two receivers, never handed out twice.
+// Memory that receives are made into, and what is given away of it.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { receive, takeReceived } from '#internal/support/receive-buffer.js'
+import { copyOf, joined, scratchFor, takeReceived } from '#internal/support/receive-buffer.js'
 
-function fill(bytes: number, value: number): Buffer {
-  receive(bytes, (memory, offset, length) => {
-    assert.equal(length, bytes)
-    assert.ok(offset + length <= memory.length)
-    memory.fill(value, offset, offset + length)
-    return length
-  })
-  return takeReceived(bytes)
+/** Receives so many bytes of a value into so much room. */
+function receive(bytes: number, value: number, room = 65536): Buffer {
+  scratchFor(room).fill(value, 0, bytes)
+  return takeReceived(bytes, room)
 }
 
-describe('receive() and taken()', () => {
-  it('receive() gives parts that never overlap (H37)', () => {
-    const parts = Array.from({ length: 2000 }, (_, i) => [i & 0xff, fill(1 + ((i * 37) % 700), i & 0xff)] as const)
+describe('takeReceived()', () => {
+  it('takeReceived() gives parts that never overlap (H37)', () => {
+    const parts = Array.from({ length: 3000 }, (_, i) => [i % 100, receive((i * 37) % 6000, i % 100)] as const)
     for (const [value, part] of parts) assert.ok(part.every((byte) => byte === value))
   })
 
-  it('taken() takes only what was filled, and the rest is used again', () => {
-    receive(64, () => 3)
-    const first = takeReceived(3)
-    let room: [Buffer, number] | undefined
-    receive(64, (memory, offset) => {
-      room = [memory, offset]
-      return 0
-    })
-    assert.ok(room)
-    assert.equal(first.buffer, room[0].buffer)
-    assert.ok(room[1] - first.byteOffset >= 3 && room[1] - first.byteOffset <= 8)
+  it('takeReceived() gives nothing beyond what was received', () => {
+    scratchFor(65536).fill(0xee)
+    for (const bytes of [1, 100, 128, 129, 4096, 4097, 30_000]) {
+      const part = receive(bytes, 2)
+      assert.equal(part.length, bytes)
+      const all = Buffer.from(part.buffer)
+      assert.equal(all.indexOf(0xee), -1, `${bytes} bytes`)
+    }
   })
 
-  it('receive() returns the result of the reader and takes nothing when that failed', () => {
-    assert.equal(
-      receive(16, () => -11),
-      -11,
-    )
-    const before = takeReceived(0).byteOffset
-    receive(16, () => -11)
-    assert.equal(takeReceived(0).byteOffset, before)
+  it('takeReceived() gives large parts memory of their own, of exactly that size', () => {
+    for (const bytes of [4097, 20_000, 65536, 100_000]) {
+      const part = receive(bytes, 3, 65536 < bytes ? bytes : 65536)
+      assert.equal(part.buffer.byteLength, bytes)
+      receive(bytes, 4, bytes)
+      assert.ok(part.every((byte) => byte === 3))
+    }
   })
 
-  it('receive() makes room for more than a slab', () => {
-    const big = fill(3_000_000, 7)
-    assert.equal(big.length, 3_000_000)
-    assert.ok(fill(10, 8).every((byte) => byte === 8))
-    assert.equal(big[2_999_999], 7)
+  it('takeReceived() never takes more than there was room for', () => {
+    scratchFor(10).fill(5, 0, 10)
+    assert.equal(takeReceived(1_000_000, 10).length, 10)
+    scratchFor(10)
+    assert.equal(takeReceived(70_000, 10).length, 10)
   })
 
-  it('receive() keeps parts aligned', () => {
-    for (const bytes of [1, 7, 9, 100]) assert.equal(fill(bytes, 1).byteOffset % 8, 0)
+  it('takeReceived() refuses what another receive has overwritten', () => {
+    scratchFor(100).fill(6, 0, 100)
+    scratchFor(100).fill(7, 0, 100)
+    assert.ok(takeReceived(100, 100).every((byte) => byte === 7))
+    assert.throws(() => takeReceived(100, 100), /overwritten/)
   })
 
-  it('receive() works again after a reader has thrown', () => {
-    assert.throws(
-      () =>
-        receive(8, () => {
-          throw new Error('no')
-        }),
-      /no/,
-    )
-    assert.ok(fill(8, 9).every((byte) => byte === 9))
+  it('takeReceived() keeps parts aligned', () => {
+    for (const bytes of [1, 7, 9, 100, 1001]) assert.equal(receive(bytes, 1).byteOffset % 8, 0)
   })
+
+  it('scratchFor() gives room for a receive of any size', () => {
+    assert.ok(scratchFor(3_000_000).length >= 3_000_000)
+    assert.equal(receive(2_999_999, 8, 3_000_000).length, 2_999_999)
+    assert.ok(receive(10, 9).every((byte) => byte === 9))
+  })
+})
+
+it('copyOf() and joined() copy', () => {
+  const from = Buffer.from('0123456789')
+  const copies = [copyOf(from, 2, 3), joined([from]), joined([from, Buffer.from('ab')]), joined([])]
+  from.fill(0)
+  assert.deepEqual(copies.map(String), ['234', '0123456789', '0123456789ab', ''])
 })
