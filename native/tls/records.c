@@ -142,6 +142,21 @@ static int64_t session_read(call_t *call) {
     return finish_call(session, read_records(session, into), true);
 }
 
+/* sessionPeek(session, fd) -> 1 when there is data to read, 0 at the end. It stays in the session. */
+static int64_t session_peek(call_t *call) {
+    session_t *session = call_session(call, 0);
+    int fd = call_int(call, 1);
+    if (!call_ok(call)) return -1;
+    int deferred = session->io.deferred;
+    int error = deferred ? deferred : begin_call(session, fd, true);
+    if (error < 0) return abort_call(session, error);
+    session->io.wanted = 1;
+    uint8_t byte;
+    size_t count = 0;
+    int good = SSL_peek_ex(session->ssl, &byte, 1, &count);
+    return finish_call(session, good == 1 ? 1 : result_of(session, good), true);
+}
+
 /* Writes records while the scratch memory has room for them; a count, or why there is none. */
 static int write_records(session_t *session, bytes_t from) {
     size_t total = 0;
@@ -179,6 +194,7 @@ static int64_t session_write(call_t *call) {
 }
 
 const method_t record_methods[] = {
+    {"sessionPeek", .number = session_peek},
     {"sessionRead", .number = session_read},
     {"sessionWrite", .number = session_write},
     {0},

@@ -1,3 +1,4 @@
+import { setImmediate } from '../support/globals.js'
 import { Direction, type DirectionOwner, type FdSource } from './direction.js'
 import { threadPoller } from './epoll.js'
 import type { Poller, ReadyListener, Watch } from './poller.js'
@@ -6,10 +7,15 @@ import { WeakListener } from './weak-listener.js'
 export type { FdSource }
 
 /**
- * Runs the operations of one descriptor: those that receive, those that send, and those that read the error queue, each kind in a
- * {@link Direction} of its own. What both
- * share is here: the watch of the poller, and whether waiting keeps the process alive. The poller and the descriptor are known only as
- * interfaces.
+ * What operations wait for beside the data: the error queue, the urgent byte, or readiness alone, which moves nothing. A wait for one must not
+ * keep from the others.
+ */
+export type Occasion = 'errors' | 'oob' | 'readable' | 'writable' | 'hangup' | 'urgent'
+
+/**
+ * Runs the operations of one descriptor: those that receive, those that send, and those that wait for something beside the data, each kind
+ * in a {@link Direction} of its own. What all share is here: the watch of the poller, and whether waiting keeps the process alive. The
+ * poller and the descriptor are known only as interfaces.
  */
 export class Engine implements ReadyListener, DirectionOwner {
   /** Runs operations that wait until there is something to receive. */
@@ -17,7 +23,8 @@ export class Engine implements ReadyListener, DirectionOwner {
   /** Runs operations that wait until there is room to send. */
   readonly writer: Direction
   readonly #user: FdSource
-  #errors: Direction | undefined
+  /** Most sockets have none. */
+  #occasions: Map<Occasion, Direction> | undefined
   #poller: Poller | undefined
   #watch: Watch | undefined
   #listener: WeakListener | undefined
@@ -31,10 +38,18 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.writer = new Direction(this, user)
   }
 
-  /** Runs operations that wait until there is something in the error queue (`MSG_ERRQUEUE`); made when it is needed. */
-  get errors(): Direction {
-    this.#errors ??= new Direction(this, this.#user)
-    return this.#errors
+  /** Runs operations that wait for something beside the data; made when it is needed. */
+  on(occasion: Occasion): Direction {
+    this.#occasions ??= new Map()
+    const known = this.#occasions.get(occasion)
+    if (known !== undefined) return known
+    const direction = new Direction(this, this.#user)
+    this.#occasions.set(occasion, direction)
+    return direction
+  }
+
+  get #others(): Iterable<Direction> {
+    return this.#occasions?.values() ?? []
   }
 
   /** Whether another thread makes a call on the descriptor. */
@@ -48,7 +63,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#watch = undefined
     this.reader.cancel()
     this.writer.cancel()
-    this.#errors?.cancel()
+    for (const direction of this.#others) direction.cancel()
   }
 
   /** Sets whether waiting operations keep the process alive, as they do by default. */
@@ -56,15 +71,27 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#referenced = referenced
     this.reader.setReferenced()
     this.writer.setReferenced()
-    this.#errors?.setReferenced()
+    for (const direction of this.#others) direction.setReferenced()
   }
 
   /** Is told by the poller; also to be called after a shutdown, which may cause no event, and when TLS can go on. */
   ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false): void {
     this.reader.recordEvents(readable, sticky)
-    this.reader.dispatch(readable, writable)
+    // First, so that no call takes what was announced before they have seen it.
+    const isUrgent = this.#occasions !== undefined && this.#dispatchOccasions(readable, writable, sticky, hasError)
+    // A receive that passes the urgent byte discards it: who waited for that byte is to take it first.
+    if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
+    else this.reader.dispatch(readable, writable)
     this.writer.dispatch(writable, readable)
-    this.#errors?.dispatch(hasError, false)
+  }
+
+  /** Returns whether a wait for urgent data is over. */
+  #dispatchOccasions(readable: boolean, writable: boolean, sticky: boolean, hasError: boolean): boolean {
+    const isNow = { errors: hasError, oob: sticky, readable, writable, hangup: sticky, urgent: sticky }
+    const urgent = this.#occasions?.get('urgent')
+    const waitedForUrgent = urgent?.isWaiting === true
+    for (const [occasion, direction] of this.#occasions ?? []) direction.dispatch(isNow[occasion], readable || writable)
+    return waitedForUrgent && !urgent.isWaiting
   }
 
   get isWatched(): boolean {
@@ -91,8 +118,12 @@ export class Engine implements ReadyListener, DirectionOwner {
   }
 
   detachListener(): void {
-    const isWaiting = this.reader.isWaiting || this.writer.isWaiting || this.#errors?.isWaiting
-    if (!isWaiting) this.#listener?.attach(undefined)
+    if (!this.#isWaiting) this.#listener?.attach(undefined)
+  }
+
+  get #isWaiting(): boolean {
+    if (this.reader.isWaiting || this.writer.isWaiting) return true
+    return this.#occasions !== undefined && [...this.#occasions.values()].some((direction) => direction.isWaiting)
   }
 
   startWatch(syscall: string): boolean {

@@ -95,6 +95,7 @@ export interface NativeTls {
   sessionIdentify(session: TlsHandle, id: Uint8Array): number
   sessionFree(session: TlsHandle): number
   sessionHandshake(session: TlsHandle, fd: number): number
+  sessionPeek(session: TlsHandle, fd: number): number
   sessionRead(session: TlsHandle, fd: number, into: Uint8Array, offset: number, length: number): number
   sessionWrite(session: TlsHandle, fd: number, from: Uint8Array, offset: number, length: number): number
   /** Frees the buffers of records, which the next record allocates again. */

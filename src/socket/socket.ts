@@ -1,8 +1,10 @@
-import { SHUT_RD, SHUT_WR } from '../constants/exported.generated.js'
+import { MSG_OOB, SHUT_RD, SHUT_WR } from '../constants/exported.generated.js'
 import { Descriptor, takeError } from '../descriptor/descriptor.js'
 import { kHandle } from '../descriptor/handle.js'
 import { CLOSED_FD, OwnedFd } from '../descriptor/owned-fd.js'
 import { budget } from '../engine/deadline.js'
+import type { Direction } from '../engine/direction.js'
+import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { MsgHdr } from '../message/msghdr.js'
@@ -15,10 +17,11 @@ import * as validate from '../support/validate.js'
 import { Channel, UNCONNECTED } from './channel.js'
 import { closeChannel, Steps, shutdownHow } from './close.js'
 import { Recv, RecvInto, RecvMsg, Send, SendMsg } from './operations.js'
+import { type ReadinessOptions, waitFor } from './readiness.js'
 import { beginWait, DirectionSettings, type Hook, type WaitOptions } from './settings.js'
 import { defineSyncNames } from './sync-names.js'
 
-export type { Hook, WaitOptions }
+export type { Hook, ReadinessOptions, WaitOptions }
 
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
@@ -99,8 +102,7 @@ export class Socket extends Descriptor {
       operation.check?.()
       const wait = beginWait(this.#receiving, options)
       const { engine } = this[kHandle]
-      // The error queue fills independently of the data: a wait for one must not keep from the other.
-      return (isErrorQueue(operation.flags) ? engine.errors : engine.reader).run(operation, wait)
+      return directionFor(operation, engine).run(operation, wait)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -199,6 +201,45 @@ export class Socket extends Descriptor {
   /** Sets a function that is called right before each wait for room to send: see {@link Socket.onwaitrecv}. */
   onwaitsend<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
     return this.#forSending.setHook(fn, ctx)
+  }
+
+  /**
+   * Waits until a receiving call would find something: data, the end, an error, or a connection to accept. It takes nothing, and has no turn
+   * among calls that receive: several may wait, also beside one of those, which may be first to take what has come. A note in the error
+   * queue counts as an error. With TLS it waits for data that is decrypted, and makes the handshake.
+   * @throws TimeoutError, by the receive deadline or `timeout`; ECANCELED when the socket is closed. See poll(2), `POLLIN`.
+   */
+  readable(options?: ReadinessOptions): Promise<void> {
+    return waitFor(this[kHandle], 'readable', this.#receiving, options)
+  }
+
+  /**
+   * Waits until there is room to send. It sends nothing, and has no turn among calls that send.
+   * @throws TimeoutError, by the send deadline or `timeout`; ECANCELED when the socket is closed. See poll(2), `POLLOUT`.
+   */
+  writable(options?: ReadinessOptions): Promise<void> {
+    return waitFor(this[kHandle], 'writable', this.#sending, options)
+  }
+
+  /**
+   * Waits until the peer has hung up: has closed, or ended sending, or the connection broke. It takes nothing: what came before can
+   * still be received. Receiving that was shut down here counts, too. A datagram socket has no peer that could hang up: for it an
+   * error, or a note in the error queue, counts.
+   * @param options - `timeout`: the deadlines of the socket are for calls that transfer data.
+   * @throws TimeoutError; ECANCELED when the socket is closed. See poll(2), `POLLRDHUP`, `POLLHUP`.
+   */
+  hangup(options?: ReadinessOptions): Promise<void> {
+    return waitFor(this[kHandle], 'hangup', undefined, options)
+  }
+
+  /**
+   * Waits until there is urgent data, which `recv(1, MSG_OOB)` takes. A call that receives data discards it when it comes to its place, so
+   * one that waits at the moment goes on in the next turn of the event loop. Streams only.
+   * @throws ENODATA when the peer has hung up, so that none can come; EOPNOTSUPP with TLS, and for sockets with message boundaries;
+   *   TimeoutError, by the receive deadline or `timeout`; ECANCELED when the socket is closed. See poll(2), `POLLPRI`, tcp(7).
+   */
+  urgent(options?: ReadinessOptions): Promise<void> {
+    return waitFor(this[kHandle], 'urgent', this.#receiving, options)
   }
 
   /** Bytes that calls have yet to hand to the kernel, those that wait for their turn included: to slow down while there are too many. */
@@ -347,6 +388,13 @@ export interface Socket extends OptionMethods<typeof socketOptions> {
 }
 defineOptions(Socket, socketOptions)
 defineSyncNames(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
+
+/** What comes beside the data has a direction of its own: a wait for one must not keep from the other. */
+function directionFor({ flags }: Operation<unknown>, engine: Engine): Direction {
+  if (!flags) return engine.reader
+  if (isErrorQueue(flags)) return engine.on('errors')
+  return (flags & MSG_OOB) === 0 ? engine.reader : engine.on('oob')
+}
 
 function lowSocket(sock: unknown): LowSocket {
   if (sock instanceof LowSocket) return sock

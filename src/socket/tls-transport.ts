@@ -28,6 +28,16 @@ export class TlsTransport implements Transport {
     return this.session.write(fd, from, offset, length)
   }
 
+  peek(fd: number): number {
+    try {
+      // The end, too, is something to receive.
+      return this.session.peek(fd) || 1
+    } catch {
+      // The next receive throws it again.
+      return 1
+    }
+  }
+
   drained(): boolean {
     return this.session.isDrained
   }

@@ -1,5 +1,6 @@
 import { SHUT_WR } from '../constants/exported.generated.js'
-import { AGAIN_NOW, type Operation } from '../engine/operation.js'
+import { sys } from '../constants/lookup.js'
+import { AGAIN_NOW, type Operation, WOULD_BLOCK } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext } from '../support/errors.js'
 import { isolate, record } from '../support/record.js'
@@ -13,6 +14,8 @@ export interface Transport {
   recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number
   /** With nothing to send it tells whether all that was accepted before has left. */
   send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
+  /** Asks whether a receive would find something, and takes nothing: more than 0 if it would, `-errno` as a receive. */
+  peek(fd: number): number
   /** Whether a receive left nothing, so that the next one has to wait. */
   drained(count: number, room: number): boolean
   /** Bytes that were accepted and have not left yet: a send is complete when there are none. */
@@ -38,6 +41,13 @@ export interface Transport {
   close(): void
 }
 
+/** Asks poll(2), without a wait. Errors and hang-ups are among the answers even if nobody asked for them. */
+export function poll(fd: number, events: number): number {
+  const answer = native.poll(fd, events, 0)
+  if (answer === 0) return WOULD_BLOCK
+  return answer > 0 && (answer & sys.POLLNVAL) !== 0 ? -sys.EBADF : answer
+}
+
 const NO_HANDSHAKE: Operation<void> = record({ syscall: 'handshake', attempt: () => 0, finish: () => undefined })
 
 const SHUTDOWN: Operation<void> = record({
@@ -60,6 +70,10 @@ class PlainTransport implements Transport {
 
   send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number {
     return native.send(fd, from, offset, length, flags)
+  }
+
+  peek(fd: number): number {
+    return poll(fd, sys.POLLIN)
   }
 
   drained(count: number, room: number): boolean {

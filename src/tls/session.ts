@@ -148,6 +148,19 @@ export class TlsSession extends SessionInfo {
     return this.#interpret('recv', this.tls.sessionRead(this.handle, fd, into, offset, length))
   }
 
+  /** Asks whether there is data to read, which stays. @returns 1 if there is, 0 after the peer's close_notify, or `-errno`. */
+  peek(fd: number): number {
+    if (!this.established) {
+      const result = this.handshake(fd)
+      if (result < 0) return result
+    }
+    if (this.closed || this.#failure) return this.#over()
+    const result = this.#interpret('recv', this.tls.sessionPeek(this.handle, fd))
+    // What the session holds by now is not announced by the socket any more: a call that waits for it has to look.
+    if (result >= 0) queueMicrotask(() => this.onProgress?.())
+    return result
+  }
+
   /**
    * Sends bytes. Those that are accepted count as sent, even if their records still wait for room in the socket.
    * @param length - 0 only sends records that wait.

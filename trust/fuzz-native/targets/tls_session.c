@@ -224,6 +224,7 @@ const subject_t subjects[] = {
     {"*collect", "", NULL, act_collect},
     {"*short of memory", "", NULL, act_short_of_memory},
     {"sessionHandshake", "EF", NULL, NULL},
+    {"sessionPeek", "EF", NULL, NULL},
     {"sessionRead", "EFS", check_read, NULL},
     {"sessionWrite", "EFS", check_write, NULL},
     {"sessionShutdown", "EF", NULL, NULL},
