@@ -11,7 +11,8 @@ const INTEREST = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLPRI | sys.EPOLLRDHUP | sy
 const ERROR = sys.EPOLLERR
 const FAILED = ERROR | sys.EPOLLHUP
 const STICKY = sys.EPOLLPRI | sys.EPOLLRDHUP | FAILED
-const READABLE = sys.EPOLLIN | STICKY
+// Urgent data alone is nothing to receive: a receive would pass over the urgent byte, and discard it (tcp(7)).
+const READABLE = sys.EPOLLIN | sys.EPOLLRDHUP | FAILED
 const WRITABLE = sys.EPOLLOUT | FAILED
 
 /** What keeps an epoll set from being made as long as the process or the system is at its limits. */

@@ -257,6 +257,16 @@ describe('urgent()', () => {
     assert.equal(String(await data), 'd')
   })
 
+  test('a call that waits for data does not discard an urgent byte that comes alone', async (t) => {
+    const [a, b] = await conversation(t)
+    const data = a.recv()
+    await b.send('!', MSG_OOB)
+    assert.equal(await isPending(data), true)
+    assert.equal(String(await a.recv(1, MSG_OOB)), '!')
+    await b.send('data')
+    assert.equal(String(await data), 'data')
+  })
+
   test('it rejects when the peer has hung up, unless an urgent byte is there', async (t) => {
     const [a, b] = await conversation(t)
     const waiting = a.urgent()
