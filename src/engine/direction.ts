@@ -4,6 +4,7 @@ import { isAborted, listenForAbort, reasonOf } from '../support/abort-signal.js'
 import { abortError, type ErrorContext, systemError, timeoutError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
 import { setImmediate } from '../support/globals.js'
+import { rejectAtAwait } from '../support/stack.js'
 import { invalidType } from '../support/validate.js'
 import { NEVER, remaining } from './deadline.js'
 import { AGAIN_NOW, type Operation, YIELD } from './operation.js'
@@ -411,7 +412,7 @@ export class Direction {
 
   #fail(pending: AnyPending, error: unknown): void {
     if (!this.#clear(pending)) return
-    pending.reject(error)
+    rejectAtAwait(pending, error)
     this.#advance()
   }
 

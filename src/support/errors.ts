@@ -77,7 +77,8 @@ export class SystemError extends Error {
 
 /**
  * The error of a deadline that passed. `code` is `'ETIMEDOUT'`, `name` is `'TimeoutError'`. Nothing that was received is
- * lost, and `bytes` is the number of bytes that were sent.
+ * lost, and `bytes` is the number of bytes that were sent. When TCP gives up a connection, the kernel's error has the same code, but is a
+ * plain {@link SystemError}: `instanceof TimeoutError`, or the name, tells the two apart, and the connection is usable only after a TimeoutError.
  */
 export class TimeoutError extends SystemError {
   constructor(syscall: string, context: ErrorContext = {}) {
@@ -100,7 +101,7 @@ export function abortError(reason: unknown, context: ErrorContext = {}): Error {
   define(error, 'code', 'ABORT_ERR')
   if (bytes !== undefined) define(error, 'bytes', bytes)
   if (datagrams !== undefined) define(error, 'datagrams', datagrams)
-  return error
+  return startAtCaller(error)
 }
 
 /** The error for a positive errno. */

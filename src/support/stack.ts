@@ -11,19 +11,50 @@ const OWN = [join(ROOT, 'dist') + sep, join(ROOT, 'src') + sep]
 /** V8's, whatever replaces it later. */
 const captureStackTrace = Error.captureStackTrace.bind(Error)
 
+/** Errors of this package that were not thrown from an event yet. */
+const fresh = new WeakSet<Error>()
+
 /**
  * Makes the stack of an error begin where the package was called: the frames inside of it do not help the caller, and would use up the
- * ten that V8 keeps. An error that is made in an event has no other frames, and keeps them. A stack that the program has shaped by
- * `Error.prepareStackTrace` into something other than text stays what it is, and nothing that the program has done to stacks makes another
- * error of this one.
+ * ten that V8 keeps. An error that is made in an event has no other frames, and keeps them: see {@link rejectAtAwait}. A stack that the
+ * program has shaped by `Error.prepareStackTrace` into something other than text stays what it is, and nothing that the program has done to
+ * stacks makes another error of this one.
  */
 export function startAtCaller<E extends Error>(error: E): E {
+  fresh.add(error)
+  return startAt(error, error)
+}
+
+/** What settles a promise. */
+export interface Settling {
+  resolve(value: Promise<never>): void
+  reject(error: unknown): void
+}
+
+/**
+ * Rejects a promise in an event. The stack of an error of this package then begins where the promise is awaited, which is where the call was
+ * made. V8 finds that by the reactions of the promise, from within a reaction that leads to it: so calls that succeed do not pay for a
+ * stack, as they would if it was captured when a call begins to wait.
+ */
+export function rejectAtAwait(promise: Settling, error: unknown): void {
+  if (!(error instanceof Error) || !fresh.delete(error)) return promise.reject(error)
+  let begin = (): void => undefined
+  const began = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const failed = began.then(() => {
+    throw startAt(error, {})
+  })
+  // In this order: the promise has to follow when the reaction runs.
+  promise.resolve(failed)
+  begin()
+}
+
+/** @param holder - what the stack is captured in. */
+function startAt<E extends Error>(error: E, holder: object): E {
   try {
     const limit: unknown = Error.stackTraceLimit
-    if (typeof limit === 'number' && limit > 0) {
-      const text = captureMore(error, limit)
-      if (typeof text === 'string') keepCallers(error, text, limit)
-    }
+    if (typeof limit === 'number' && limit > 0) keepCallers(error, captureMore(holder, limit), limit)
   } catch {
     // The limit cannot be read or set, or the program's own function throws: the stack stays as it is.
   }
@@ -31,22 +62,27 @@ export function startAtCaller<E extends Error>(error: E): E {
 }
 
 /** Captures the stack with so many frames more. @returns what the program makes of it, which may be anything. */
-function captureMore(error: Error, limit: number): unknown {
+function captureMore(holder: { stack?: unknown }, limit: number): unknown {
   Error.stackTraceLimit = limit + OWN_FRAMES
   try {
-    captureStackTrace(error)
+    captureStackTrace(holder)
   } finally {
     Error.stackTraceLimit = limit
   }
-  return error.stack
+  return holder.stack
 }
 
-/** Removes the frames of this package, and those above the limit, if some of the caller's are there. */
-function keepCallers(error: Error, text: string, limit: number): void {
-  const lines = text.split('\n')
-  const isFrame = (line: string): boolean => line.startsWith('    at ')
-  const frames = lines.filter((line) => isFrame(line) && !OWN.some((folder) => line.includes(folder)))
+/** Gives an error the frames of a stack without those of this package and those above the limit, if some of the caller's are there. */
+function keepCallers(error: Error, captured: unknown, limit: number): void {
+  const { stack } = error
+  if (typeof captured !== 'string' || typeof stack !== 'string') return
+  const frames = captured.split('\n').filter((line) => isFrame(line) && !OWN.some((folder) => line.includes(folder)))
   const isUsers = (line: string): boolean => !line.includes('node:internal') && !line.includes('(native')
-  if (frames.some(isUsers))
-    error.stack = [...lines.filter((line) => !isFrame(line)), ...frames.slice(0, limit)].join('\n')
+  if (!frames.some(isUsers)) return
+  const heading = stack.split('\n').filter((line) => !isFrame(line))
+  error.stack = [...heading, ...frames.slice(0, limit)].join('\n')
+}
+
+function isFrame(line: string): boolean {
+  return line.startsWith('    at ')
 }

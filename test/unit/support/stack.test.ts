@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { AddrInfo, connect, stream, tls } from 'berkeley'
 import { SOCK_STREAM, socket } from 'berkeley/llsocket'
 import type { Test } from '../../stream/common.js'
-import { closingAll, leavesNoFd, runScript, thrownBy } from '../../util/index.js'
+import { closing, closingAll, leavesNoFd, runScript, thrownBy } from '../../util/index.js'
 
 leavesNoFd()
 
@@ -38,10 +38,104 @@ test('the stack of an error is no longer than the limit, which stays unchanged',
   assert.equal(error.stack?.split('\n').filter((line) => line.startsWith('    at ')).length, 2)
 })
 
-test('the stack of an error from an event has the frames that exist', async (t) => {
-  const [a] = closingAll(t, await stream.unix.pair())
-  a.deadlines(1)
-  await assert.rejects(a.recv(), (error: Error) => top(error) !== '')
+describe('errors from an event', () => {
+  type Pair = [stream.unix.Socket, stream.unix.Socket]
+  const failures: [name: string, fails: (...pair: Pair) => Promise<unknown>][] = [
+    [
+      'a deadline',
+      async (a) => {
+        a.deadlines(1)
+        await a.recv()
+      },
+    ],
+    [
+      'a signal',
+      async (a) => {
+        const abort = new AbortController()
+        setImmediate(() => abort.abort())
+        await a.recv(1, 0, { signal: abort.signal })
+      },
+    ],
+    [
+      'close()',
+      async (a) => {
+        setImmediate(() => void a.close())
+        await a.recv()
+      },
+    ],
+    [
+      'the kernel',
+      async (a, b) => {
+        const sent = a.send(Buffer.alloc(1 << 24))
+        setImmediate(() => void b.close())
+        await sent
+      },
+    ],
+    [
+      'a deadline in the queue',
+      async (a) => {
+        a.deadlines(5)
+        a.recv().catch(() => {})
+        await a.recv()
+      },
+    ],
+    [
+      'a wait for readiness',
+      async (a) => {
+        await a.hangup({ timeout: 1 })
+      },
+    ],
+  ]
+  for (const [name, fails] of failures)
+    test(`the stack of an error by ${name} begins where the call is awaited`, async (t) => {
+      const pair = closingAll(t, await stream.unix.pair())
+      async function userOfSockets(): Promise<void> {
+        await fails(...pair)
+      }
+      await assert.rejects(userOfSockets(), (error: Error) => {
+        assert.match(error.stack ?? '', /^(SystemError|TimeoutError|AbortError): .*\n {4}at async /)
+        assert.match(error.stack ?? '', /userOfSockets/)
+        assert.doesNotMatch(error.stack ?? '', /node:internal\/timers|[/]dist[/]|[/]src[/]/)
+        return true
+      })
+    })
+
+  test('the calls of the package that lead to it are no part of it', async (t) => {
+    const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
+    server.listen()
+    server.deadlines(1)
+    async function userOfServers(): Promise<void> {
+      await server.accept()
+    }
+    await assert.rejects(userOfServers(), (error: Error) => /at async userOfServers/.test(top(error)))
+  })
+
+  test('without anybody who awaits it has the frames that exist', async (t) => {
+    const [a] = closingAll(t, await stream.unix.pair())
+    a.deadlines(1)
+    const error = await new Promise<Error>((resolve) => {
+      a.recv().catch(resolve)
+    })
+    assert.notEqual(top(error), '')
+  })
+
+  test('what a wait hook throws keeps its stack', async (t) => {
+    const [a] = closingAll(t, await stream.unix.pair())
+    a.onwaitrecv(function hookOfUser() {
+      throw new Error('no')
+    })
+    await assert.rejects(a.recv(), (error: Error) => /hookOfUser/.test(top(error)))
+  })
+
+  test('a rejection that nobody handles is reported once', async () => {
+    const { stdout } = await runScript(`
+      import { stream } from 'berkeley'
+      const [a] = await stream.unix.pair()
+      process.on('unhandledRejection', (error) => console.log(error.name))
+      a.deadlines(1)
+      a.recv()`)
+    assert.equal(stdout, 'TimeoutError\n')
+  })
 })
 
 describe('whatever a program has made of stacks', () => {
