@@ -146,10 +146,11 @@ static void transfer_drop(work_t *work) {
     free(transfer);
 }
 
+/* The file first: the number of one that is not open could be that of the socket's duplicate. */
 static int duplicate_both(transfer_t *transfer, int socket, int file) {
-    transfer->socket = duplicate_fd(socket);
-    transfer->file = transfer->socket < 0 ? -1 : duplicate_fd(file);
-    return transfer->file < 0 ? -errno : 0;
+    transfer->file = duplicate_fd(file);
+    transfer->socket = transfer->file < 0 ? -1 : duplicate_fd(socket);
+    return transfer->socket < 0 ? -errno : 0;
 }
 
 /* sendfileAsync(callback, socket, file, offset, count) -> 0, and later callback(count or -errno) */

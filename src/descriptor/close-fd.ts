@@ -1,7 +1,7 @@
 import { SO_LINGER, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
-import { check } from '../support/errors.js'
+import { check, fdContext } from '../support/errors.js'
 
 /** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
 export function lingers(fd: number): boolean {
@@ -13,7 +13,7 @@ export function lingers(fd: number): boolean {
 /** close(2). The number is free whatever it returns, so EINTR is not a failure. See close(2), "Dealing with error returns". */
 export function closeFd(fd: number): void {
   const result = native.close(fd)
-  if (result !== -sys.EINTR) check(result, 'close')
+  if (result !== -sys.EINTR) check(result, 'close', () => fdContext(fd))
 }
 
 /**
@@ -25,7 +25,7 @@ export async function closeOnPool(fd: number): Promise<void> {
     // Without memory for the work of another thread, this thread has to wait.
     if (native.closeAsync(closed, fd) < 0) closed(native.close(fd))
   })
-  if (result !== -sys.EINTR) check(result, 'close')
+  if (result !== -sys.EINTR) check(result, 'close', () => fdContext(fd))
 }
 
 /** Closes a descriptor whose errors have no receiver. When close(2) would wait, another thread does. */

@@ -13,7 +13,7 @@ import {
   SOL_SOCKET,
 } from '../constants/exported.generated.js'
 import { native, registers } from '../native/sockets.js'
-import { check } from '../support/errors.js'
+import { check, fdContext } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
 /** Family, type and protocol of a socket, which are fixed when it is created. */
@@ -72,7 +72,7 @@ export class SocketKind implements SocketFacts {
    */
   static of(fd: number): SocketKind {
     const ask = (option: number): number => {
-      check(native.getsockopt(fd, SOL_SOCKET, option, native.kinds.int), 'wrap')
+      check(native.getsockopt(fd, SOL_SOCKET, option, native.kinds.int), 'wrap', () => fdContext(fd))
       return registers[0] ?? 0
     }
     return SocketKind.from({ family: ask(SO_DOMAIN), socktype: ask(SO_TYPE), protocol: ask(SO_PROTOCOL) })

@@ -7,6 +7,8 @@ import { closeDetached, closeFd } from './close-fd.js'
 /** What the finalizer needs to know. It must not refer to the owner itself. */
 interface Record {
   fd: number
+  /** The number that it had, for messages. */
+  former: number
   readonly what: string
   /** The watch of a poller, which goes by number: it has to end before the number is free. */
   watch: { stop(): void } | undefined
@@ -48,6 +50,7 @@ const finalizer = new FinalizationRegistry<Record>((record) => {
 
 function forget(record: Record): void {
   if (records.get(record.fd) === record) records.delete(record.fd)
+  record.former = record.fd
   record.fd = -1
 }
 
@@ -65,7 +68,7 @@ export class OwnedFd {
 
   /** Takes over a descriptor; `what` names it in the warning, should it be lost. */
   constructor(fd: number, what: string) {
-    this.#record = { fd, what, watch: undefined }
+    this.#record = { fd, former: -1, what, watch: undefined }
     if (fd < 0) return
     evict(fd)
     records.set(fd, this.#record)
@@ -89,7 +92,9 @@ export class OwnedFd {
   }
 
   get #absence(): string {
-    return this === UNCONNECTED_FD ? 'not connected yet' : 'the socket is closed'
+    if (this === UNCONNECTED_FD) return 'not connected yet'
+    const { former } = this.#record
+    return former < 0 ? 'the socket is closed' : `the socket is closed (it was fd ${former})`
   }
 
   /** Notes the watch of a poller, which ends with the descriptor should the owner be lost. */

@@ -437,7 +437,7 @@ export class Direction {
   }
 
   #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
-    return systemError(errno, operation.syscall, { ...operation.context?.(), ...context })
+    return systemError(errno, operation.syscall, { ...operation.context?.(errno), ...context })
   }
 }
 

@@ -53,8 +53,11 @@ export interface Operation<T> {
   drained?(count: number): boolean
   /** Bytes of the caller's that it has yet to send. */
   readonly unsentBytes?: number
-  /** What its errors say beside the code. */
-  context?(): ErrorContext
+  /**
+   * What its errors say beside the code.
+   * @param errno - what the kernel said; absent for a deadline or a signal.
+   */
+  context?(errno?: number): ErrorContext
   /** Transient errors, after which the call is made again at once. */
   readonly retryOn?: ReadonlySet<number>
   /** Errors that pass with time and that readiness does not announce: the call is made again after a pause. */

@@ -7,7 +7,7 @@ import { Handle } from '../descriptor/handle.js'
 import { SocketKind } from '../descriptor/kind.js'
 import { isOwned, OwnedFd } from '../descriptor/owned-fd.js'
 import { native, registers } from '../native/sockets.js'
-import { check, systemError } from '../support/errors.js'
+import { check, fdContext, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Socket, shutdownHow } from './socket.js'
 
@@ -60,7 +60,8 @@ export function wrap(fd: number, nonblock?: boolean): Socket {
 
 /** Shuts down one direction or both of a descriptor that belongs to the caller. See shutdown(2). */
 export function shutdown(fd: number, how: number): void {
-  check(native.shutdown(validate.descriptor('fd', fd), shutdownHow('how', how)), 'shutdown')
+  const number = validate.descriptor('fd', fd)
+  check(native.shutdown(number, shutdownHow('how', how)), 'shutdown', () => fdContext(number))
 }
 
 /**
@@ -76,5 +77,5 @@ export function close(fd: number, how?: number): void {
     })
   const shut = how === undefined ? 0 : native.shutdown(number, shutdownHow('how', how))
   closeFd(number)
-  check(shut, 'shutdown')
+  check(shut, 'shutdown', () => fdContext(number))
 }

@@ -23,7 +23,7 @@ import {
   type unixOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { check, type ErrorContext, systemError } from '../support/errors.js'
+import { acceptContext, check, type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
 import { now } from '../support/globals.js'
 import { scratchFor, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
@@ -66,7 +66,7 @@ export class Socket extends Descriptor {
   }
 
   /** One system call: its count or AGAIN; throws for a failure. */
-  #call(syscall: string, call: (fd: number) => number, context?: () => ErrorContext): number | Again {
+  #call(syscall: string, call: (fd: number) => number, context?: (errno: number) => ErrorContext): number | Again {
     const result = attempt(this.#use(syscall), call)
     return result === AGAIN ? AGAIN : check(result, syscall, context)
   }
@@ -165,7 +165,7 @@ export class Socket extends Descriptor {
   #accept(): number | Again {
     const flags = this.isnonblock() ? SOCK_NONBLOCK : 0
     const result = attempt(this.#use('accept'), (fd) => native.accept4(fd, flags))
-    return result === AGAIN || result === -sys.ECONNABORTED ? AGAIN : check(result, 'accept')
+    return result === AGAIN || result === -sys.ECONNABORTED ? AGAIN : check(result, 'accept', acceptContext)
   }
 
   /**
@@ -217,7 +217,11 @@ export class Socket extends Descriptor {
     const file = validate.descriptor('fd', fd)
     const count = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
     const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
-    return this.#call('sendfile', (socket) => native.sendfile(socket, file, from, count))
+    return this.#call(
+      'sendfile',
+      (socket) => native.sendfile(socket, file, from, count),
+      (errno) => givenFdContext(file, errno),
+    )
   }
 
   /**
@@ -300,7 +304,7 @@ export class Socket extends Descriptor {
     const sent = this.#call(
       'sendfd',
       (socket) => sendDescriptor(socket, passed, to, bits),
-      () => to?.context() ?? {},
+      (errno) => ({ ...to?.context(), ...givenFdContext(passed, errno) }),
     )
     return sent === AGAIN ? AGAIN : 0
   }

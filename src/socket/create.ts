@@ -1,5 +1,5 @@
 import type { AddrInfo } from '../address/addrinfo.js'
-import { sys } from '../constants/lookup.js'
+import { nameOf, sys } from '../constants/lookup.js'
 import { SocketKind } from '../descriptor/kind.js'
 import { create, wrap } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
@@ -69,8 +69,11 @@ export function bindFirst(list: readonly AddrInfo[], options: PrepareOptions): L
 export function adoptAs(fd: unknown, families: readonly number[], socktype: number, mayListen = true): LowSocket {
   const number = validate.descriptor('fd', fd)
   const kind = SocketKind.of(number)
-  if (!families.includes(kind.family) || kind.socktype !== socktype)
-    throw systemError(sys.EPROTOTYPE, 'wrap', { detail: `fd ${number} is a socket of another kind` })
+  if (!families.includes(kind.family) || kind.socktype !== socktype) {
+    const wanted = `${families.map((family) => nameOf('AF_', family)).join(' or ')} with ${nameOf('SOCK_', socktype)}`
+    const detail = `fd ${number} is ${nameOf('AF_', kind.family)} with ${nameOf('SOCK_', kind.socktype)}, and not ${wanted}`
+    throw systemError(sys.EPROTOTYPE, 'wrap', { detail })
+  }
   const sock = wrap(number)
   try {
     if (!mayListen) refuseListener(sock)

@@ -5,7 +5,7 @@ import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
 import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import { native } from '../native/sockets.js'
-import { check } from '../support/errors.js'
+import { acceptContext, check, type ErrorContext } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
@@ -72,6 +72,10 @@ class Accept<T> implements Operation<T> {
 
   finish(fd: number): T {
     return this.#resultOf(fd)
+  }
+
+  context(errno?: number): ErrorContext {
+    return acceptContext(errno)
   }
 }
 

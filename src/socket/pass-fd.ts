@@ -3,7 +3,7 @@ import type { Operation } from '../engine/operation.js'
 import { type ReceivedDescriptor, receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import type { unixOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
-import type { ErrorContext } from '../support/errors.js'
+import { type ErrorContext, givenFdContext } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
@@ -68,8 +68,8 @@ export class SendFd implements Operation<0> {
     return 0
   }
 
-  context(): ErrorContext {
-    return this.#to?.context() ?? {}
+  context(errno?: number): ErrorContext {
+    return { ...this.#to?.context(), ...givenFdContext(this.#passed, errno) }
   }
 }
 

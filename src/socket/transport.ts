@@ -2,7 +2,7 @@ import { SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { AGAIN_NOW, type Operation, WOULD_BLOCK } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
-import { check, type ErrorContext } from '../support/errors.js'
+import { check, type ErrorContext, givenFdContext } from '../support/errors.js'
 import { isolate, record } from '../support/record.js'
 import type { TlsSession } from '../tls/session.js'
 
@@ -151,7 +151,7 @@ class SendFile implements Operation<number> {
   offload(fd: number): Promise<number> {
     const [offset, count] = [this.#from + this.#sent, this.#total - this.#sent]
     return new Promise((resolve) => {
-      check(native.sendfileAsync(resolve, fd, this.#file, offset, count), 'sendfile')
+      check(native.sendfileAsync(resolve, fd, this.#file, offset, count), 'sendfile', (errno) => this.context(errno))
     })
   }
 
@@ -160,8 +160,8 @@ class SendFile implements Operation<number> {
     return count === 0 || this.#sent === this.#total ? this.#sent : AGAIN_NOW
   }
 
-  context(): ErrorContext {
-    return { bytes: this.#sent }
+  context(errno?: number): ErrorContext {
+    return { bytes: this.#sent, ...givenFdContext(this.#file, errno) }
   }
 }
 

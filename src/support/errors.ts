@@ -123,15 +123,34 @@ export function noSuchName(host: string, detail: string): SystemError {
  * The one place where `-errno` becomes an exception: returns a count, throws for a failure.
  * @param context - the details; a function if they are expensive to make.
  */
-export function check(result: number, syscall: string, context?: ErrorContext | (() => ErrorContext)): number {
+export function check(
+  result: number,
+  syscall: string,
+  context?: ErrorContext | ((errno: number) => ErrorContext),
+): number {
   if (result >= 0) return result
-  throw systemError(-result, syscall, typeof context === 'function' ? context() : context)
+  throw systemError(-result, syscall, typeof context === 'function' ? context(-result) : context)
 }
 
 /** Same as {@link check}, for calls whose result is not a number: a number is a failure. */
 export function checkAnswer<T>(answer: T | number, syscall: string, context?: ErrorContext): T {
   if (typeof answer !== 'number') return answer
   throw systemError(-answer, syscall, context)
+}
+
+/** Names the descriptor that a failure is about, where it is not that of a socket object. */
+export function fdContext(fd: number): ErrorContext {
+  return { detail: `fd ${fd}` }
+}
+
+/** Names a descriptor that was given beside the socket, if it is that which is not open. */
+export function givenFdContext(fd: number, errno?: number): ErrorContext {
+  return errno === sys.EBADF ? fdContext(fd) : {}
+}
+
+/** Says what EINVAL of accept(2) means. */
+export function acceptContext(errno?: number): ErrorContext {
+  return errno === sys.EINVAL ? { detail: 'the socket does not listen: listen() comes first' } : {}
 }
 
 /** The error for an `EAI_*` code of the last call, whose errno is in the registers. */
