@@ -1,4 +1,5 @@
 import { SOCK_STREAM } from './constants/exported.generated.js'
+import { budget } from './engine/deadline.js'
 import * as seqpacket from './seqpacket/unix.js'
 import { unixClientOptions, unixServerOptions } from './socket/unix.js'
 import * as inet from './stream/inet.js'
@@ -84,7 +85,7 @@ export async function connect(
 ): Promise<inet.Client | unix.Client | seqpacket.Client> {
   const given = validate.options('options', options, CONNECT) as Given & Budget
   const type = typeOf(given)
-  const { timeout } = given
+  const timeout = given.timeout === undefined ? undefined : Math.ceil(budget('options.timeout', given.timeout))
   const rest: unknown = without(given, 'timeout', 'type')
   if (type === 'seqpacket') return seqpacket.Client.create(rest as unix.ClientOptions, true, timeout)
   if (isUnix(given)) return unix.Client.create(rest as unix.ClientOptions, true, timeout)

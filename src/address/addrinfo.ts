@@ -8,6 +8,7 @@ import { copyOf } from '../support/receive-buffer.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { interfaceIndex } from './interface-index.js'
+import { resolverFlags } from './resolver-flags.js'
 import { decodeSockaddr, encodeSockaddr, type SockaddrParts } from './sockaddr.js'
 import { pathBytes, pathText, textOrBytes } from './unix-path.js'
 
@@ -248,7 +249,7 @@ export class AddrInfo {
    * @see {@link https://man7.org/linux/man-pages/man3/getnameinfo.3.html getnameinfo(3)}
    */
   nameinfo(...flags: number[]): NameInfo {
-    const answer = native.getnameinfo(this.sockaddr, validate.flags('flags', flags))
+    const answer = native.getnameinfo(this.sockaddr, resolverFlags('NI_', 'getnameinfo', ...flags))
     if (typeof answer === 'number') throw resolverError(answer, 'getnameinfo', this.context())
     return { host: answer[0], serv: answer[1] }
   }

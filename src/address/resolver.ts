@@ -1,19 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
-import {
-  AI_ADDRCONFIG,
-  AI_ALL,
-  AI_CANONIDN,
-  AI_CANONNAME,
-  AI_IDN,
-  AI_NUMERICHOST,
-  AI_NUMERICSERV,
-  AI_PASSIVE,
-  AI_V4MAPPED,
-  EAI_BADFLAGS,
-  EAI_NONAME,
-} from '../constants/exported.generated.js'
-import { isSupported } from '../constants/lookup.js'
+import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from '../constants/exported.generated.js'
 import { assertEventLoop } from '../native/load.js'
 import { native, type ResolvedAddress } from '../native/sockets.js'
 import { check, type ErrorContext, noSuchName, resolverError } from '../support/errors.js'
@@ -22,6 +9,7 @@ import { setImmediate } from '../support/globals.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { type AddrInfo, adoptSockaddr } from './addrinfo.js'
+import { resolverFlags } from './resolver-flags.js'
 
 /** What to look up: the arguments of getaddrinfo(3). */
 export interface LookupRequest {
@@ -40,19 +28,6 @@ export interface LookupRequest {
 }
 
 type LookupArguments = Parameters<typeof native.getaddrinfo>
-
-/** The flags that this platform has. The number of another one, such as AI_V4MAPPED_CFG of the BSDs, may mean something else here. */
-const KNOWN_FLAGS = Object.entries({
-  AI_PASSIVE,
-  AI_CANONNAME,
-  AI_NUMERICHOST,
-  AI_V4MAPPED,
-  AI_ALL,
-  AI_ADDRCONFIG,
-  AI_IDN,
-  AI_CANONIDN,
-  AI_NUMERICSERV,
-}).reduce((bits, [name, bit]) => (isSupported(name) ? bits | bit : bits), 0)
 
 /** RFC 1035: 253 characters of name, 63 of each label. */
 const HOST_MAX = 253
@@ -98,8 +73,7 @@ function isAbsent(value: unknown): value is '' | null | undefined {
 
 function argumentsOf(request: LookupRequest): LookupArguments {
   const { host, port, family = 0, socktype = 0, protocol = 0, flags = 0 } = record(request)
-  const bits = validate.integer('flags', flags)
-  if ((bits & ~KNOWN_FLAGS) !== 0) throw resolverError(EAI_BADFLAGS, 'getaddrinfo', contextOf(request, EAI_BADFLAGS))
+  const bits = resolverFlags('AI_', 'getaddrinfo', flags)
   // A NUL would end the string in C.
   const text = isAbsent(host) ? undefined : validate.textWithoutNul('host', host)
   const numeric = text !== undefined && isNumeric(text)

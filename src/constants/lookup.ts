@@ -35,6 +35,11 @@ export function lookup(name: string): number | undefined {
   return typeof name === 'string' && Object.hasOwn(native.constants, name) ? native.constants[name] : undefined
 }
 
+/** The flags of a family that this platform has, OR-ed. */
+export function supportedBits(family: Family): number {
+  return families[family].filter(isSupported).reduce((bits, name) => bits | (lookup(name) ?? 0), 0)
+}
+
 /** The name of a number for messages: `nameOf('AF_', 2)` is `AF_INET`. Its digits if it has no name. */
 export function nameOf(family: Family, number: number): string {
   return namesOf(family).get(number) ?? String(number)

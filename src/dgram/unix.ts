@@ -12,6 +12,7 @@ import { RecvFd, SendFd, type UnixMethods } from '../socket/pass-fd.js'
 import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
+import { countAsUnix } from '../socket/unix-socket.js'
 import { systemError } from '../support/errors.js'
 import { bindTo, connectTo, DgramSocket } from './socket.js'
 
@@ -89,6 +90,7 @@ class UnixDgramSocket extends DgramSocket {
 interface UnixDgramSocket extends UnixMethods {}
 defineOptions(UnixDgramSocket, unixOptions)
 defineSyncNames(UnixDgramSocket, ['sendfd', 'recvfd'])
+countAsUnix(UnixDgramSocket)
 
 /** Makes two unix datagram sockets that are connected with each other. See socketpair(2). */
 export async function pair(): Promise<[UnixDgramSocket, UnixDgramSocket]> {

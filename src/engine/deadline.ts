@@ -1,5 +1,5 @@
 import { now } from '../support/globals.js'
-import { atLeast } from '../support/validate.js'
+import { atLeast, integer } from '../support/validate.js'
 
 /** A point of time on the monotonic clock, in milliseconds; `NEVER` when there is no deadline. */
 export type Deadline = number
@@ -23,4 +23,9 @@ export function remaining(deadline: Deadline): number {
 /** A budget in milliseconds as callers give it: whole or not, 0 for none. */
 export function budget(name: string, value: unknown): number {
   return atLeast(name, value, 0, LONGEST_MS)
+}
+
+/** A budget in whole milliseconds, as the reference asks for that of a connection; 0 for none. */
+export function wholeBudget(name: string, value: unknown): number {
+  return integer(name, value, 0, LONGEST_MS)
 }

@@ -1,7 +1,6 @@
 import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
-import { AF_UNIX, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants/exported.generated.js'
+import { AF_UNIX, SHUT_RDWR, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { closeFd } from '../descriptor/close-fd.js'
 import { adopt } from '../descriptor/descriptor.js'
 import { Handle } from '../descriptor/handle.js'
 import { SocketKind } from '../descriptor/kind.js'
@@ -9,7 +8,7 @@ import { isOwned, OwnedFd } from '../descriptor/owned-fd.js'
 import { native, registers } from '../native/sockets.js'
 import { check, fdContext, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import { Socket, shutdownHow } from './socket.js'
+import { closeAfterShutdown, Socket, shutdownHow } from './socket.js'
 
 /**
  * Makes a socket of the family, type and protocol of an address, which it remembers for `bind()` and `connect()`.
@@ -58,8 +57,8 @@ export function wrap(fd: number, nonblock?: boolean): Socket {
   return socket
 }
 
-/** Shuts down one direction or both of a descriptor that belongs to the caller. See shutdown(2). */
-export function shutdown(fd: number, how: number): void {
+/** Shuts down one direction or both, as by default, of a descriptor that belongs to the caller. See shutdown(2). */
+export function shutdown(fd: number, how: number = SHUT_RDWR): void {
   const number = validate.descriptor('fd', fd)
   check(native.shutdown(number, shutdownHow('how', how)), 'shutdown', () => fdContext(number))
 }
@@ -67,7 +66,7 @@ export function shutdown(fd: number, how: number): void {
 /**
  * Closes a descriptor that belongs to the caller, after shutting down what `how` says.
  * @throws EBUSY when a socket object owns it;
- *   what shutdown(2) or close(2) reported; the descriptor is closed in any case.
+ *   what shutdown(2) or close(2) reported; the descriptor is closed in any case. A wrong argument closes nothing.
  */
 export function close(fd: number, how?: number): void {
   const number = validate.descriptor('fd', fd)
@@ -75,7 +74,6 @@ export function close(fd: number, how?: number): void {
     throw systemError(sys.EBUSY, 'close', {
       detail: `fd ${number} belongs to a socket object, which has a close() of its own`,
     })
-  const shut = how === undefined ? 0 : native.shutdown(number, shutdownHow('how', how))
-  closeFd(number)
-  check(shut, 'shutdown', () => fdContext(number))
+  const shut = how === undefined ? undefined : shutdownHow('how', how)
+  closeAfterShutdown(number, shut)
 }

@@ -23,7 +23,7 @@ import {
   type unixOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { acceptContext, check, type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
+import { acceptContext, check, type ErrorContext, fdContext, givenFdContext, systemError } from '../support/errors.js'
 import { now } from '../support/globals.js'
 import { scratchFor, untruncated } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
@@ -120,15 +120,16 @@ export class Socket extends Descriptor {
 
   /**
    * Closes the descriptor, after shutting down what `how` says. A second close does nothing. See close(2).
-   * @throws what shutdown(2) or close(2) reported; the descriptor is closed in any case.
+   * @throws when `how` is wrong, or what shutdown(2) or close(2) reported; the descriptor is closed in any case.
    */
   close(how?: number): void {
-    const shut = how === undefined ? undefined : shutdownHow('how', how)
-    const fd = this[kHandle].fd.takeForClose()
-    if (fd < 0) return
-    const shutdown = shut === undefined ? 0 : native.shutdown(fd, shut)
-    closeFd(fd)
-    check(shutdown, 'shutdown')
+    let shut: number | undefined
+    try {
+      if (how !== undefined) shut = shutdownHow('how', how)
+    } finally {
+      const fd = this[kHandle].fd.takeForClose()
+      if (fd >= 0) closeAfterShutdown(fd, shut)
+    }
   }
 
   [Symbol.dispose](): void {
@@ -323,14 +324,20 @@ export class Socket extends Descriptor {
     return received.fd < 0 ? null : received.fd
   }
 
-  /** Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is something to receive. See poll(2). */
-  recvable(msec = 0): boolean {
-    return this.#poll(sys.POLLIN, msec)
+  /**
+   * Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is something to receive.
+   * @param except - whether urgent data counts, too: select(2)'s exceptional condition. See poll(2), `POLLIN`, `POLLPRI`.
+   */
+  recvable(msec = 0, except = false): boolean {
+    return this.#poll(sys.POLLIN | exceptional(except), msec)
   }
 
-  /** Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is room to send. See poll(2). */
-  sendable(msec = 0): boolean {
-    return this.#poll(sys.POLLOUT, msec)
+  /**
+   * Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is room to send.
+   * @param except - whether urgent data to receive counts, too: select(2)'s exceptional condition. See poll(2), `POLLOUT`, `POLLPRI`.
+   */
+  sendable(msec = 0, except = false): boolean {
+    return this.#poll(sys.POLLOUT | exceptional(except), msec)
   }
 
   /** Readiness includes an error or a hang-up: the call that follows reports it. A signal starts the wait anew. */
@@ -385,9 +392,20 @@ function handleOf(fd: unknown, facts: unknown): Handle {
   return new Handle(new OwnedFd(number, 'Socket'), kind)
 }
 
+function exceptional(except: boolean): number {
+  return validate.boolean('except', except) ? sys.POLLPRI : 0
+}
+
 function list<T>(name: string, value: readonly T[]): readonly T[] {
   if (!Array.isArray(value)) throw validate.invalidType(name, 'an instance of Array', value)
   return value
+}
+
+/** Closes a descriptor, after a shutdown(2) if there is one: both, whatever that reports. */
+export function closeAfterShutdown(fd: number, how: number | undefined): void {
+  const result = how === undefined ? 0 : native.shutdown(fd, how)
+  closeFd(fd)
+  check(result, 'shutdown', () => fdContext(fd))
 }
 
 /** `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`, and nothing else. */

@@ -15,6 +15,7 @@ import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
+import { countAsUnix } from '../socket/unix-socket.js'
 
 /**
  * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty
@@ -40,6 +41,7 @@ class UnixSeqpacketSocket extends Socket {
 interface UnixSeqpacketSocket extends UnixMethods {}
 defineOptions(UnixSeqpacketSocket, unixOptions)
 defineSyncNames(UnixSeqpacketSocket, ['sendfd', 'recvfd'])
+countAsUnix(UnixSeqpacketSocket)
 
 /**
  * Adopts an open seqpacket socket: it is closed with the object from now on, and made non-blocking and close-on-exec.

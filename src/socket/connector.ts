@@ -2,7 +2,7 @@ import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SO_ERROR, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { SocketKind } from '../descriptor/kind.js'
-import { after, budget, type Deadline, NEVER, remaining } from '../engine/deadline.js'
+import { after, type Deadline, NEVER, remaining, wholeBudget } from '../engine/deadline.js'
 import type { Engine } from '../engine/engine.js'
 import { type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
 import { WAIT_FOREVER, type Wait } from '../engine/wait.js'
@@ -33,7 +33,7 @@ export interface Connecting {
    * Connects to the first address that answers, in the order of the lookup; with `tlscfg` the handshake is a part of it. On a connected
    * client the old connection is replaced only when the new one is established. A unix socket whose server has a full backlog tries again
    * with growing pauses.
-   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * @param conndeadl - budget of lookup and connection in whole milliseconds, 0 for none.
    * @param options - `signal` ends the attempt.
    * @throws SystemError: `EAI_*` of the lookup, ECONNREFUSED, ENOENT, … of connect(2); with several addresses `errors` has one
    *   for each. TlsError when the handshake fails. TimeoutError when the budget is used up, EALREADY while another attempt is in progress,
@@ -78,7 +78,7 @@ export class Connector implements SocketHooks {
 
   /** Connects, and replaces the channel of the client: see {@link Connecting}. */
   async connect(conndeadl: number, options: WaitOptions): Promise<void> {
-    const milliseconds = budget('conndeadl', conndeadl)
+    const milliseconds = wholeBudget('conndeadl', conndeadl)
     const signal = signalOf(options)
     if (this.plan === undefined)
       throw systemError(sys.EDESTADDRREQ, 'connect', { detail: 'no address was given to create()' })

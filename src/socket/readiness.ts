@@ -6,6 +6,7 @@ import type { Wait } from '../engine/wait.js'
 import { native } from '../native/sockets.js'
 import { isAbortSignal } from '../support/abort-signal.js'
 import { systemError } from '../support/errors.js'
+import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 import { beginWait, type DirectionSettings, type WaitOptions } from './settings.js'
@@ -83,6 +84,8 @@ class WaitForReadiness implements Operation<void> {
     return undefined
   }
 }
+
+isolate(WaitForReadiness)
 
 /** Waits until a condition holds: see `readable()` and its kin of a socket. */
 export function waitFor(

@@ -268,11 +268,15 @@ export class Socket extends Descriptor {
    * close does nothing. The event loop is never stopped: with `linger()` set, close(2) runs on another thread.
    * @param shutrd - shut down receiving first, for every process that shares the socket.
    * @param shutwr - shut down sending first, likewise.
-   * @throws what shutdown(2) or close(2) reported; the descriptor is closed in any case.
+   * @throws when an argument is wrong, or what shutdown(2) or close(2) reported; the descriptor is closed in any case.
    */
   async close(shutrd = false, shutwr = false): Promise<void> {
-    const how = shutdownHow(validate.boolean('shutrd', shutrd), validate.boolean('shutwr', shutwr))
-    await this.#close(how)
+    let how: number | undefined
+    try {
+      how = shutdownHow(validate.boolean('shutrd', shutrd), validate.boolean('shutwr', shutwr))
+    } finally {
+      await this.#close(how)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

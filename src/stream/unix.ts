@@ -16,6 +16,7 @@ import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
+import { countAsUnix } from '../socket/unix-socket.js'
 import type { TlsSession } from '../tls/session.js'
 import { StreamServer } from './server.js'
 import { StreamSocket } from './socket.js'
@@ -50,6 +51,7 @@ class UnixStreamSocket extends StreamSocket {
 interface UnixStreamSocket extends UnixMethods {}
 defineOptions(UnixStreamSocket, unixOptions)
 defineSyncNames(UnixStreamSocket, ['sendfd', 'recvfd'])
+countAsUnix(UnixStreamSocket)
 
 /**
  * Adopts an open unix stream: it is closed with the object from now on, and made non-blocking and close-on-exec.

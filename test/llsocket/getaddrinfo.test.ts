@@ -10,6 +10,7 @@ import {
   AI_NUMERICHOST,
   AI_NUMERICSERV,
   AI_PASSIVE,
+  AI_V4MAPPED_CFG,
   IPPROTO_TCP,
   IPPROTO_UDP,
   inet,
@@ -159,5 +160,14 @@ describe('lookups on another thread', () => {
     const expected = ports.map((port) => `127.0.0.1:${port}`)
     assert.deepEqual(address?.map(String), expected)
     assert.deepEqual(name?.map(String), expected)
+  })
+})
+
+describe('flags of lookups that this platform lacks', () => {
+  it('they are refused, whatever their numbers mean here', async () => {
+    const error = coded('EAI_BADFLAGS', { syscall: 'getaddrinfo', message: /no flag AI_V4MAPPED_CFG/ })
+    assert.throws(() => inet.getaddrinfo('127.0.0.1', 1, 0, 0, AI_NUMERICHOST, AI_V4MAPPED_CFG), error)
+    await assert.rejects(resolve({ host: 'localhost', flags: AI_V4MAPPED_CFG }), error)
+    assert.throws(() => resolveSync({ host: 'localhost', flags: 1 << 20 }), coded('EAI_BADFLAGS'))
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AddrInfo, AF_UNIX, NI_NAMEREQD, NI_NUMERICHOST } from 'berkeley/llsocket'
-import { leavesNoFd, thrownBy } from '../util/index.js'
+import { AddrInfo, AF_UNIX, NI_IDN, NI_NAMEREQD, NI_NUMERICHOST, NI_WITHSCOPEID } from 'berkeley/llsocket'
+import { coded, leavesNoFd, thrownBy } from '../util/index.js'
 import { noServices } from './common.js'
 
 leavesNoFd()
@@ -9,6 +9,13 @@ leavesNoFd()
 describe('nameinfo()', () => {
   it('nameinfo() gives names unless it is told otherwise', { skip: noServices }, () => {
     assert.equal(AddrInfo.inet('127.0.0.1', 80).nameinfo(NI_NUMERICHOST).serv, 'http')
+  })
+
+  it('nameinfo() refuses flags that this platform lacks, whatever their numbers mean here', () => {
+    assert.notEqual(NI_WITHSCOPEID, NI_IDN)
+    const error = coded('EAI_BADFLAGS', { syscall: 'getnameinfo', message: /no flag NI_WITHSCOPEID/ })
+    assert.throws(() => AddrInfo.inet('127.0.0.1', 80).nameinfo(NI_NUMERICHOST, NI_WITHSCOPEID), error)
+    assert.throws(() => AddrInfo.inet('127.0.0.1', 80).nameinfo(1 << 20), coded('EAI_BADFLAGS'))
   })
 
   it('nameinfo() throws when a name is required and none is found', () => {

@@ -27,6 +27,13 @@ describe('shutdown()', () => {
     assert.throws(() => a.send('after'), coded('EPIPE'))
   })
 
+  it('shutdown() of a number ends both directions by default', (t) => {
+    const [a, b] = pair(t, SOCK_STREAM)
+    socket.shutdown(a.fd())
+    assert.equal(b.recv(), null)
+    assert.throws(() => b.send('x'), coded('EPIPE'))
+  })
+
   it('shutdown() ends both directions by default', (t) => {
     const [a, b] = pair(t, SOCK_STREAM)
     a.shutdown()

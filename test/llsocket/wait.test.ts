@@ -1,9 +1,9 @@
 // recvable() and sendable(), and what signals do to calls that block.
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { SOCK_STREAM } from 'berkeley/llsocket'
-import { coded, leavesNoFd, script, start } from '../util/index.js'
-import { pair } from './common.js'
+import { MSG_OOB, SOCK_STREAM } from 'berkeley/llsocket'
+import { coded, ipv4, leavesNoFd, script, start } from '../util/index.js'
+import { accepted, connecting, listener, pair } from './common.js'
 
 leavesNoFd()
 
@@ -29,6 +29,19 @@ async function underFire(t: TestContext, call: string): Promise<RegExpExecArray>
 }
 
 describe('recvable() and sendable()', () => {
+  it('recvable() and sendable() tell of urgent data when they are asked to', (t) => {
+    const server = listener(t, ipv4.address())
+    const a = connecting(t, server.getsockname())
+    const b = accepted(t, server)
+    a.send('!', MSG_OOB)
+    assert.equal(b.recvable(10_000, true), true)
+    assert.equal(b.recvable(0, false), false)
+    assert.equal(b.sendable(0, true), true)
+    assert.equal(String(b.recv(1, MSG_OOB)), '!')
+    assert.equal(b.recvable(0, true), false)
+    assert.throws(() => b.recvable(0, 1 as never), coded('ERR_INVALID_ARG_TYPE'))
+  })
+
   it('recvable() waits as long as it is told', (t) => {
     const [a, b] = pair(t, SOCK_STREAM)
     const begin = performance.now()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { AddrInfo, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
+import { AddrInfo, connect, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
 import { threadPoller } from '#internal/engine/epoll.js'
 import { closing, countFds, eventually, leavesNoFd, tempFolder } from '../util/index.js'
@@ -21,6 +21,17 @@ describe('connect()', () => {
     await client.connect()
     await client.send('now')
     assert.equal((await closing(t, await server.accept()).recv())?.toString(), 'now')
+  })
+
+  test('the budget of connect() is a whole number of milliseconds, and that of an option is rounded up', async (t) => {
+    const server = await listening(t)
+    const address = { host: '127.0.0.1', port: portOf(server) }
+    const client = closing(t, await stream.inet.Client.create(address, false))
+    for (const bad of [1.5, -1, 2 ** 31, Number.NaN])
+      await assert.rejects(client.connect(bad), { code: 'ERR_OUT_OF_RANGE', message: /"conndeadl"/ })
+    await assert.rejects(stream.inet.Client.create(address, true, 1.5), { code: 'ERR_OUT_OF_RANGE' })
+    closing(t, await connect({ ...address, timeout: 5000.5 }))
+    await assert.rejects(connect({ ...address, timeout: -1 }), { message: /"options.timeout"/ })
   })
 
   test('create() rejects with an AbortError when its signal is aborted', async (t) => {
