@@ -1,4 +1,5 @@
-import { AI_CANONNAME, AI_NUMERICHOST, AI_PASSIVE } from '../constants/exported.generated.js'
+import { AF_INET6, AI_CANONNAME, AI_NUMERICHOST, AI_PASSIVE } from '../constants/exported.generated.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { AddrInfo } from './addrinfo.js'
 import { resolve } from './resolver.js'
@@ -13,13 +14,13 @@ export interface InetAddrInfo extends AddrInfo {
 
 /** The options that name an IPv4 or IPv6 address. */
 export interface InetAddress {
-  /** Host name or address. When absent, the loopback address; with `passive` every address of this machine. */
+  /** Host name or address. When absent, the loopback address; with `passive`, and to bind, every address of this machine. */
   host?: string | undefined
   /** Port number, or service name of services(5). */
   port?: number | string | undefined
   /** `AF_INET` or `AF_INET6` for one family only; both by default. */
   family?: number | undefined
-  /** Whether an absent host is the wildcard address, for binding (`AI_PASSIVE`); false by default. */
+  /** Whether an absent host is every address (`AI_PASSIVE`), IPv6 first; by default true where an address is bound, else false. */
   passive?: boolean | undefined
   /** Whether to ask for the canonical name (`AI_CANONNAME`); false by default. */
   canonname?: boolean | undefined
@@ -68,11 +69,46 @@ function flagsOf(options: InetAddress): number {
 export async function lookUp(options: InetAddress, socktype: number, protocol: number): Promise<AddrInfo[]> {
   checkAddress(options)
   const { host, port, family = 0 } = options
-  return resolve({ host, port, family, socktype, protocol, flags: flagsOf(options) })
+  const flags = flagsOf(options)
+  const list = await resolve({ host, port, family, socktype, protocol, flags })
+  return host === undefined && (flags & AI_PASSIVE) !== 0 ? inet6First(list) : list
 }
 
 /** Makes the public lookup for one kind of socket: see {@link lookUp}. */
 export function lookupFor(socktype: number, protocol: number) {
   return async (options: InetAddress): Promise<AddrInfo[]> =>
     lookUp(validate.options('options', options, INET_ADDRESS) as InetAddress, socktype, protocol)
+}
+
+/** Puts IPv6 first: its wildcard address serves IPv4 too. */
+function inet6First(list: AddrInfo[]): AddrInfo[] {
+  return list.sort((a, b) => Number(b.family === AF_INET6) - Number(a.family === AF_INET6))
+}
+
+/** The options of a socket that is bound. */
+export interface BindOptions extends InetAddress {
+  /**
+   * Whether a socket of IPv6 is for IPv6 alone; otherwise it takes IPv4 too, as mapped addresses. By default false without a host, and what
+   * the system says with one (`net.ipv6.bindv6only`). When true, only addresses of IPv6 are bound.
+   */
+  v6only?: boolean | undefined
+}
+
+/**
+ * Looks up the addresses to bind: every address of this machine without a host, a free port without a port.
+ * @param options - as for {@link lookUp}.
+ */
+export async function lookUpToBind(options: BindOptions, socktype: number, protocol: number): Promise<AddrInfo[]> {
+  const { port = 0, passive = true, v6only = false, family } = options
+  const given = record({ ...options, port, passive })
+  if (!v6only) return lookUp(given, socktype, protocol)
+  if (family !== undefined && family !== AF_INET6)
+    throw validate.invalidValue('options.family', 'must be AF_INET6 with v6only', family)
+  return lookUp(record({ ...given, family: AF_INET6 }), socktype, protocol)
+}
+
+/** Whether to set `IPV6_V6ONLY`, and to what: `undefined` to leave it to the system. Options must have been checked. */
+export function v6onlyFor(ai: AddrInfo, { host, v6only }: BindOptions): boolean | undefined {
+  if (ai.family !== AF_INET6) return undefined
+  return v6only ?? (host === undefined ? false : undefined)
 }

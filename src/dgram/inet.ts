@@ -1,17 +1,28 @@
 import { AddrInfo } from '../address/addrinfo.js'
-import { INET_ADDRESS, type InetAddress, type InetAddrInfo, lookUp, lookupFor, optional } from '../address/inet.js'
-import { AF_INET, AF_INET6, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.generated.js'
+import {
+  type BindOptions,
+  INET_ADDRESS,
+  type InetAddress,
+  type InetAddrInfo,
+  lookUp,
+  lookUpToBind,
+  lookupFor,
+  optional,
+  v6onlyFor,
+} from '../address/inet.js'
+import { AF_INET, AF_INET6, AF_UNSPEC, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import { create as createLow } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { adoptAs, closeOnError, firstOf } from '../socket/create.js'
-import { systemError } from '../support/errors.js'
+import { adoptAs, closeOnError, firstBound, firstOf } from '../socket/create.js'
+import { type SystemError, systemError } from '../support/errors.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { bindTo, connectTo, DgramSocket } from './socket.js'
 
 /** What a new socket is to be for. */
-interface InetDgramOptions extends InetAddress {
+interface InetDgramOptions extends BindOptions {
   /** Whether other sockets may bind the same address, and share or take over what arrives. Off by default. */
   reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may bind the same address, and share what arrives. Off by default. */
@@ -24,13 +35,11 @@ interface InetDgramOptions extends InetAddress {
  */
 export const getaddrinfoin = lookupFor(SOCK_DGRAM, IPPROTO_UDP)
 
-/** A socket without host and port is an IPv4 one. */
-const IPV4 = AddrInfo.inet('0.0.0.0', 0, { socktype: SOCK_DGRAM })
-
-const KNOWN = [...INET_ADDRESS, 'reuseaddr', 'reuseport']
+const KNOWN = [...INET_ADDRESS, 'v6only', 'reuseaddr', 'reuseport']
 
 /**
- * A UDP socket. To serve others than this machine it is given a host, or `passive: true` for every address.
+ * A UDP socket. Without a host it is bound to every address of this machine, IPv6 and IPv4 by one socket where there is IPv6, as a server
+ * is; an IPv4 peer then has a mapped address such as `::ffff:192.0.2.1`. `passive: false` is for this machine alone.
  *
  * @example
  * const sock = await dgram.inet.Socket.create({ host: '127.0.0.1', port: 5353 })
@@ -39,11 +48,14 @@ const KNOWN = [...INET_ADDRESS, 'reuseaddr', 'reuseport']
  * await sock.sendto(data, from)
  */
 class InetDgramSocket extends DgramSocket {
-  #ai: AddrInfo | undefined
+  /** What `bind()` and `connect()` use when they are given nothing. */
+  #local: AddrInfo[] = []
+  #peer: AddrInfo[] = []
 
   /**
-   * Makes a socket of the family of the first address that options name, and remembers that address for `bind()` and
-   * `connect()`. Without host and port it is an IPv4 socket, and remembers none.
+   * Makes a socket for the first address that options name, and remembers it for `bind()` and `connect()`. Without a host `bind()` is for
+   * every address of this machine, and `connect()` for the loopback address. Without host, port and `passive` it remembers no address, and
+   * is an IPv4 socket unless `family` or `v6only` says otherwise.
    */
   static async create<S extends InetDgramSocket>(
     this: new (
@@ -52,19 +64,30 @@ class InetDgramSocket extends DgramSocket {
     options: InetDgramOptions = {},
   ): Promise<S> {
     const given = validate.options('options', options, KNOWN) as InetDgramOptions
-    const isNamed = given.host !== undefined || given.port !== undefined
-    const ai = isNamed ? (await lookUp(given, SOCK_DGRAM, IPPROTO_UDP))[0] : undefined
-    const sock = new this(created(ai ?? IPV4, given))
-    sock.#ai = ai
+    optional(given, 'v6only', false)
+    const { host, port, passive } = given
+    const isNamed = host !== undefined || port !== undefined || passive !== undefined
+    const list = isNamed ? await lookUpToBind(given, SOCK_DGRAM, IPPROTO_UDP) : [unnamed(given)]
+    const loopback =
+      host === undefined && port !== undefined
+        ? await lookUp(record({ ...given, passive: false }), SOCK_DGRAM, IPPROTO_UDP)
+        : []
+    const [sock, ai] = firstBound(list, (ai) => [new this(created(ai, given)), ai] as const)
+    if (!isNamed) return sock
+    sock.#local = [ai]
+    sock.#peer = host === undefined ? loopback : [ai]
     return sock
   }
 
   /**
-   * Binds the socket: to the remembered address, or to the first of those that options name that can be bound.
+   * Binds the socket: to the remembered address, or to the first of those that options name that this machine has; every address of this
+   * machine without a host, a free port without a port.
    * @throws EADDRINUSE, EACCES, …; EINVAL when it is bound already. See bind(2).
    */
   async bind(options?: InetAddress): Promise<void> {
-    await this.#firstOf('bind', options, (ai) => bindTo(this, ai))
+    const family = this.family()
+    const list = await this.#addresses('bind', options, lookUpToBind, this.#local)
+    firstBound(usable('bind', list, [family]), (ai) => bindTo(this, ai))
   }
 
   /**
@@ -73,20 +96,48 @@ class InetDgramSocket extends DgramSocket {
    * @throws ENETUNREACH, … of connect(2).
    */
   async connect(options?: InetAddress | null): Promise<void> {
-    if (options === null) connectTo(this, null)
-    else await this.#firstOf('connect', options, (ai) => connectTo(this, ai))
+    if (options === null) return connectTo(this, null)
+    const family = this.family()
+    const list = await this.#addresses('connect', options, lookUp, this.#peer)
+    // A socket of IPv6 takes IPv4 addresses too, unless it is for IPv6 alone, which the kernel knows.
+    const own = usable('connect', list, family === AF_INET6 ? [AF_INET6, AF_INET] : [family])
+    firstOf(own, (ai) => connectTo(this, ai), noAddress('connect'))
   }
 
-  async #firstOf(syscall: string, options: InetAddress | undefined, attempt: (ai: AddrInfo) => void): Promise<void> {
+  async #addresses(
+    syscall: string,
+    options: InetAddress | undefined,
+    lookup: typeof lookUp,
+    remembered: AddrInfo[],
+  ): Promise<AddrInfo[]> {
     this[kHandle].fd.use(syscall)
-    const list = options === undefined ? [this.#ai] : await getaddrinfoin(options)
-    const own = list.filter((ai) => ai?.family === this.family()) as AddrInfo[]
-    const none =
-      options === undefined
-        ? systemError(sys.EDESTADDRREQ, syscall, { detail: 'no address was given to create()' })
-        : systemError(sys.EAFNOSUPPORT, syscall, { detail: 'no address of the family of this socket' })
-    firstOf(own, attempt, none)
+    if (options !== undefined)
+      return lookup(validate.options('options', options, INET_ADDRESS), SOCK_DGRAM, IPPROTO_UDP)
+    if (remembered.length > 0) return remembered
+    throw systemError(sys.EDESTADDRREQ, syscall, { detail: 'no address was given to create()' })
   }
+}
+
+function noAddress(syscall: string): SystemError {
+  return systemError(sys.EAFNOSUPPORT, syscall, { detail: 'no address of the family of this socket' })
+}
+
+function usable(syscall: string, list: readonly AddrInfo[], families: readonly number[]): AddrInfo[] {
+  const own = list.filter((ai) => families.includes(ai.family))
+  if (own.length === 0) throw noAddress(syscall)
+  return own
+}
+
+/** The wildcard address of the family of a socket that is given neither host nor port. */
+function unnamed({ family = AF_UNSPEC, v6only }: InetDgramOptions): AddrInfo {
+  if (family !== AF_UNSPEC && family !== AF_INET && family !== AF_INET6)
+    throw validate.invalidValue('options.family', 'must be AF_INET or AF_INET6', family)
+  if (v6only && family === AF_INET)
+    throw validate.invalidValue('options.family', 'must be AF_INET6 with v6only', family)
+  const isInet6 = family === AF_INET6 || (family === AF_UNSPEC && v6only !== undefined)
+  return isInet6
+    ? AddrInfo.inet6('::', 0, { socktype: SOCK_DGRAM })
+    : AddrInfo.inet('0.0.0.0', 0, { socktype: SOCK_DGRAM })
 }
 
 interface InetDgramSocket {
@@ -105,6 +156,8 @@ function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {
   const reuseaddr = optional(options, 'reuseaddr', false)
   const reuseport = optional(options, 'reuseport', false)
   return closeOnError(createLow(ai, true), (sock) => {
+    const v6only = v6onlyFor(ai, options)
+    if (v6only !== undefined) sock.v6only(v6only)
     sock.reuseaddr(reuseaddr)
     sock.reuseport(reuseport)
   })

@@ -32,33 +32,54 @@ export function runPrepareHook(sock: LowSocket, ai: AddrInfo, { prepare }: Prepa
 }
 
 /**
+ * Errors that say that this machine does not have an address or its family, so that the next one may be bound instead. Any other one, such
+ * as EADDRINUSE, is the answer: clients of the first address would reach whoever has it, and nothing would tell.
+ */
+const ABSENT: ReadonlySet<number> = new Set([-sys.EAFNOSUPPORT, -sys.EADDRNOTAVAIL])
+
+/**
  * Tries addresses in their order, and returns the first result. What is not a SystemError of one address ends it.
  * @param none - the failure where there is no address.
- * @throws the failure of the last address.
+ * @param passOver - the errors, as Node numbers them, after which the next address is tried; by default any.
+ * @throws the failure of the last address that was tried.
  */
-export function firstOf<T>(list: readonly AddrInfo[], attempt: (ai: AddrInfo) => T, none: SystemError): T {
+export function firstOf<T>(
+  list: readonly AddrInfo[],
+  attempt: (ai: AddrInfo) => T,
+  none: SystemError,
+  passOver?: ReadonlySet<number>,
+): T {
   let failure = none
   for (const ai of list)
     try {
       return attempt(ai)
     } catch (error) {
-      if (!(error instanceof SystemError)) throw error
+      if (!(error instanceof SystemError) || passOver?.has(error.errno) === false) throw error
       failure = error
     }
   throw failure
 }
 
 /**
- * Makes a socket that is bound to the first address that can be bound.
- * @throws the failure of the last address.
+ * Binds the first address of those that this machine has.
+ * @param bind - binds one address, and throws when it cannot.
+ * @throws what was wrong with the first one that it has; the failure of the last one where it has none.
+ */
+export function firstBound<T>(list: readonly AddrInfo[], bind: (ai: AddrInfo) => T): T {
+  return firstOf(list, bind, systemError(sys.EADDRNOTAVAIL, 'bind', { detail: 'no address to bind to' }), ABSENT)
+}
+
+/**
+ * Makes a socket that is bound to the first address that this machine has.
+ * @throws as {@link firstBound}.
  */
 export function bindFirst(list: readonly AddrInfo[], options: PrepareOptions): LowSocket {
-  const bound = (ai: AddrInfo): LowSocket =>
+  return firstBound(list, (ai) =>
     closeOnError(create(ai, true), (sock) => {
       runPrepareHook(sock, ai, options)
       sock.bind()
-    })
-  return firstOf(list, bound, systemError(sys.EADDRNOTAVAIL, 'bind', { detail: 'no address to bind to' }))
+    }),
+  )
 }
 
 /**

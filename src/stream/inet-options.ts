@@ -8,6 +8,7 @@ export const CLIENT_OPTIONS = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal
 /** The names of the options of a TCP server. */
 export const SERVER_OPTIONS = [
   ...INET_ADDRESS,
+  'v6only',
   'reuseaddr',
   'reuseport',
   'tcpnodelay',

@@ -1,6 +1,14 @@
 /** TCP. */
-import type { AddrInfo } from '../address/addrinfo.js'
-import { checkAddress, type InetAddress, type InetAddrInfo, lookUp, optional } from '../address/inet.js'
+import {
+  type BindOptions,
+  checkAddress,
+  type InetAddress,
+  type InetAddrInfo,
+  lookUp,
+  lookUpToBind,
+  optional,
+  v6onlyFor,
+} from '../address/inet.js'
 import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
@@ -17,7 +25,6 @@ import {
 import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import type { WaitOptions } from '../socket/socket.js'
-import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { contextIn, type TlsClientOptions, type TlsOptions } from '../tls/options.js'
 import type { TlsSession } from '../tls/session.js'
@@ -110,19 +117,13 @@ class InetStreamClient extends InetStreamSocket implements Connecting {
  * Where and how to listen. Without a host it is every address of this machine, IPv6 and IPv4 by one socket where there is
  * IPv6; without a port (or with 0) a free one.
  */
-interface InetServerOptions extends InetAddress, PrepareOptions, TlsOptions {
+interface InetServerOptions extends BindOptions, PrepareOptions, TlsOptions {
   /** Whether an address in TIME_WAIT may be bound again; true by default. */
   reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may share the address. */
   reuseport?: boolean | undefined
   /** Whether accepted connections send small segments at once; true by default. */
   tcpnodelay?: boolean | undefined
-}
-
-/** Puts IPv6 first where no host was given: its wildcard address serves IPv4 too. */
-function wildcardsLast(list: AddrInfo[], host: string | undefined): AddrInfo[] {
-  if (host !== undefined) return list
-  return [...list].sort((a, b) => Number(b.family === AF_INET6) - Number(a.family === AF_INET6))
 }
 
 /**
@@ -135,8 +136,9 @@ function wildcardsLast(list: AddrInfo[], host: string | undefined): AddrInfo[] {
  */
 class InetStreamServer extends StreamServer {
   /**
-   * Binds a server to the first address that can be bound. It does not listen yet.
-   * @throws SystemError: `EAI_*` of the lookup, EADDRINUSE, EACCES, … of bind(2).
+   * Binds a server to the first of its addresses that this machine has. It does not listen yet.
+   * @throws SystemError: `EAI_*` of the lookup, EADDRINUSE, EACCES, … of bind(2). Another address of the host is bound only where the
+   *   machine does not have the first one (EADDRNOTAVAIL), or no IPv6 at all (EAFNOSUPPORT).
    */
   static async create<S extends InetStreamServer>(
     this: new (
@@ -149,14 +151,14 @@ class InetStreamServer extends StreamServer {
     const reuseaddr = optional(given, 'reuseaddr', true)
     const reuseport = optional(given, 'reuseport', false)
     const tcpnodelay = optional(given, 'tcpnodelay', true)
-    const address = record({ ...given, port: given.port ?? 0, passive: true })
-    const list = await lookUp(address, SOCK_STREAM, IPPROTO_TCP)
-    const sock = bindFirst(wildcardsLast(list, given.host), {
+    optional(given, 'v6only', false)
+    const sock = bindFirst(await lookUpToBind(given, SOCK_STREAM, IPPROTO_TCP), {
       prepare(candidate, ai) {
         candidate.reuseaddr(reuseaddr)
         candidate.reuseport(reuseport)
         candidate.tcpnodelay(tcpnodelay)
-        if (given.host === undefined && ai.family === AF_INET6) candidate.v6only(false)
+        const v6only = v6onlyFor(ai, given)
+        if (v6only !== undefined) candidate.v6only(v6only)
         runPrepareHook(candidate, ai, given)
       },
     })
