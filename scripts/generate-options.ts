@@ -23,8 +23,8 @@ const SECTIONS: Record<keyof typeof optionTables, { file: string; title: string;
     file: 'ip',
     title: 'IPv4, and both families',
     words:
-      'Where two constants stand, the family of the socket decides. Those of `IPPROTO_IP` alone work on IPv6 sockets ' +
-      'too, unless they are raw, for what these exchange over IPv4.',
+      'Where two constants stand, the family of the socket decides; on an IPv6 socket that carries IPv4 too both are ' +
+      'set, or neither. Those of `IPPROTO_IP` alone work on such a socket too, for what it exchanges over IPv4.',
   },
   ipv6: { file: 'ipv6', title: 'IPv6', words: 'IPv6 sockets.' },
   multicast: { file: 'multicast', title: 'Multicast', words: 'Datagram and raw sockets of IPv4 and IPv6.' },

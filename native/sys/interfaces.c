@@ -1,9 +1,12 @@
 /* Network interfaces: names, indices, addresses. */
 #include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netpacket/packet.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -34,11 +37,104 @@ static napi_value new_sockaddr(napi_env napi, const struct sockaddr *addr) {
     return size ? new_bytes(napi, addr, size) : new_undefined(napi);
 }
 
+/* An IPv4 address, its label, and the interface that it belongs to. */
+typedef struct {
+    struct in_addr addr;
+    char label[IF_NAMESIZE];
+    int index;
+} labelled_t;
+
+typedef struct {
+    labelled_t *rows;
+    size_t count, room;
+} labels_t;
+
+/* False without memory. */
+static bool add_label(labels_t *labels, const labelled_t *row) {
+    if (labels->count == labels->room) {
+        size_t room = labels->room ? 2 * labels->room : 16;
+        labelled_t *rows = realloc(labels->rows, room * sizeof *rows);
+        if (rows == NULL) return false;
+        labels->rows = rows;
+        labels->room = room;
+    }
+    labels->rows[labels->count++] = *row;
+    return true;
+}
+
+static bool read_label(labels_t *labels, const struct nlmsghdr *message) {
+    const struct ifaddrmsg *about = NLMSG_DATA(message);
+    labelled_t row = {.index = (int)about->ifa_index};
+    int left = (int)IFA_PAYLOAD(message);
+    for (struct rtattr *part = IFA_RTA(about); RTA_OK(part, left); part = RTA_NEXT(part, left)) {
+        size_t length = RTA_PAYLOAD(part);
+        if (part->rta_type == IFA_LOCAL && length >= sizeof row.addr)
+            memcpy(&row.addr, RTA_DATA(part), sizeof row.addr);
+        if (part->rta_type == IFA_LABEL && length < sizeof row.label)
+            memcpy(row.label, RTA_DATA(part), length);
+    }
+    return add_label(labels, &row);
+}
+
+/* Reads the messages of one answer; false when the list is over, or when there is no memory. */
+static bool read_labels(labels_t *labels, const void *answer, size_t length) {
+    const struct nlmsghdr *message = answer;
+    for (; NLMSG_OK(message, length); message = NLMSG_NEXT(message, length)) {
+        if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) return false;
+        if (message->nlmsg_type == RTM_NEWADDR && !read_label(labels, message)) return false;
+    }
+    return true;
+}
+
+/* getifaddrs(3) gives the label of an IPv4 address in place of the name of its interface. A label
+ * may be any text, also the name of another interface: only netlink(7) tells. */
+static labels_t all_labels(void) {
+    union {
+        struct nlmsghdr alignment;
+        char bytes[16384];
+    } answer;
+    struct {
+        struct nlmsghdr header;
+        struct ifaddrmsg about;
+    } request;
+    labels_t labels = {NULL, 0, 0};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (fd < 0) return labels;
+    memset(&request, 0, sizeof request);
+    request.header.nlmsg_len = sizeof request;
+    request.header.nlmsg_type = RTM_GETADDR;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request.about.ifa_family = AF_INET;
+    ssize_t length = send(fd, &request, sizeof request, 0);
+    /* The kernel has the answer ready: it never waits. */
+    while (length > 0) {
+        length = recv(fd, &answer, sizeof answer, MSG_DONTWAIT);
+        if (length > 0 && !read_labels(&labels, &answer, (size_t)length)) break;
+    }
+    close(fd);
+    return labels;
+}
+
+/* The name of the interface of an entry. Where netlink does not tell, it is what getifaddrs says. */
+static const char *real_name(const labels_t *labels, const struct ifaddrs *entry, char *room) {
+    if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_INET) return entry->ifa_name;
+    struct sockaddr_in in;
+    memcpy(&in, entry->ifa_addr, sizeof in);
+    for (size_t i = 0; i < labels->count; i++) {
+        const labelled_t *row = &labels->rows[i];
+        if (row->addr.s_addr != in.sin_addr.s_addr || strcmp(row->label, entry->ifa_name) != 0)
+            continue;
+        const char *name = if_indextoname((unsigned)row->index, room);
+        return name ? name : entry->ifa_name;
+    }
+    return entry->ifa_name;
+}
+
 /* [name, IFF_* flags, address?, netmask?, broadcast or peer address?] */
-static napi_value new_interface_row(napi_env napi, const struct ifaddrs *entry) {
+static napi_value new_interface_row(napi_env napi, const char *name, const struct ifaddrs *entry) {
     napi_value row;
     napi_create_array_with_length(napi, 5, &row);
-    napi_set_element(napi, row, 0, new_string(napi, entry->ifa_name));
+    napi_set_element(napi, row, 0, new_string(napi, name));
     napi_set_element(napi, row, 1, new_int(napi, entry->ifa_flags));
     napi_set_element(napi, row, 2, new_sockaddr(napi, entry->ifa_addr));
     napi_set_element(napi, row, 3, new_sockaddr(napi, entry->ifa_netmask));
@@ -53,9 +149,14 @@ static napi_value sys_getifaddrs(call_t *call) {
     napi_value rows;
     uint32_t length = 0;
     if (getifaddrs(&first) < 0) return new_int(napi, -errno);
+    labels_t labels = all_labels();
     napi_create_array(napi, &rows);
-    for (const struct ifaddrs *entry = first; entry != NULL; entry = entry->ifa_next)
-        napi_set_element(napi, rows, length++, new_interface_row(napi, entry));
+    for (const struct ifaddrs *entry = first; entry != NULL; entry = entry->ifa_next) {
+        char room[IF_NAMESIZE];
+        const char *name = real_name(&labels, entry, room);
+        napi_set_element(napi, rows, length++, new_interface_row(napi, name, entry));
+    }
+    free(labels.rows);
     freeifaddrs(first);
     return rows;
 }

@@ -91,6 +91,12 @@ static int encode_pktinfo(value_t *value, void *to) {
     return 0;
 }
 
+/* Whether the address means something on one link only, so that it needs the link with it. */
+static int is_of_link(const struct in6_addr *addr) {
+    return IN6_IS_ADDR_LINKLOCAL(addr) || IN6_IS_ADDR_MC_LINKLOCAL(addr) ||
+           IN6_IS_ADDR_MC_NODELOCAL(addr);
+}
+
 /* struct in6_pktinfo: register 0 interface index; bytes: the address that the datagram was sent to */
 static int decode_pktinfo6(value_t *value, const void *from, socklen_t length) {
     struct in6_pktinfo info;
@@ -100,6 +106,7 @@ static int decode_pktinfo6(value_t *value, const void *from, socklen_t length) {
     memset(&addr, 0, sizeof addr);
     addr.sin6_family = AF_INET6;
     addr.sin6_addr = info.ipi6_addr;
+    if (is_of_link(&addr.sin6_addr)) addr.sin6_scope_id = (uint32_t)info.ipi6_ifindex;
     memcpy(value->bytes.start, &addr, sizeof addr);
     value->registers[0].number = info.ipi6_ifindex;
     return 0;

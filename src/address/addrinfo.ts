@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { type InspectOptions, inspect } from 'node:util'
 import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_VSOCK } from '../constants/exported.generated.js'
 import { nameOf } from '../constants/lookup.js'
@@ -7,7 +7,7 @@ import { type ErrorContext, resolverError } from '../support/errors.js'
 import { copyOf } from '../support/receive-buffer.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
-import { interfaceIndex } from './interface-index.js'
+import { interfaceIndex, interfaceOfZones } from './interface-index.js'
 import { resolverFlags } from './resolver-flags.js'
 import { decodeSockaddr, encodeSockaddr, type SockaddrParts } from './sockaddr.js'
 import { pathBytes, pathText, textOrBytes } from './unix-path.js'
@@ -24,7 +24,7 @@ export interface AddrInfoOptions {
 
 /** The kind of socket that an IPv6 address is for, and further parts of the address. */
 export interface Inet6Options extends AddrInfoOptions {
-  /** Interface index of a link-local address; by default that of the zone, or 0. */
+  /** Interface index of a link-local address; by default that of the zone, which it must not contradict, or 0. */
   scopeid?: number
   /** Flow label and traffic class, 28 bits; 0 by default. */
   flowinfo?: number
@@ -150,8 +150,9 @@ export class AddrInfo {
       throw validate.invalidValue('addr', 'must be an IPv6 address such as 2001:db8::1', addr)
     const given = addressOptions<Inet6Options>(options, INET6_OPTIONS)
     const flowinfo = validate.integer('flowinfo', given.flowinfo ?? 0, 0, FLOWINFO_MAX)
-    const scopeid = validate.integer('scopeid', given.scopeid ?? zoneIndex(zone, addr), 0, UINT32_MAX)
-    const bytes = encodeSockaddr((room) => native.inet6Address(host, number, flowinfo, scopeid, room), 'inet_pton')
+    const scopeid = validate.integer('scopeid', given.scopeid ?? 0, 0, UINT32_MAX)
+    const scope = interfaceOfZones('scopeid', scopeid, validate.integer('addr', zoneIndex(zone, addr), 0, UINT32_MAX))
+    const bytes = encodeSockaddr((room) => native.inet6Address(host, number, flowinfo, scope, room), 'inet_pton')
     return AddrInfo.#checked(bytes, given)
   }
 
@@ -309,6 +310,14 @@ export class AddrInfo {
  */
 export function adoptSockaddr(sockaddr: Buffer, socktype = 0, protocol = 0, canonname?: string): AddrInfo {
   return AddrInfo[adopt](sockaddr, socktype, protocol, canonname)
+}
+
+/** The IPv4 address that a mapped one such as `::ffff:192.0.2.1` stands for; any other address as it is. */
+export function withoutMapping(ai: AddrInfo): AddrInfo {
+  const mapped = ai.family === AF_INET6 && ai.addr?.startsWith('::ffff:') ? ai.addr.slice('::ffff:'.length) : ''
+  return isIPv4(mapped)
+    ? AddrInfo.inet(mapped, ai.port, { socktype: ai.socktype, protocol: ai.protocol, canonname: ai.canonname })
+    : ai
 }
 
 /** Whether a value is an address. An object that merely inherits from {@link AddrInfo} is not: it has no bytes to send to. */

@@ -81,9 +81,7 @@ function newInterface(name: string, flags: number): Interface | undefined {
 export function getifaddrs(): Record<string, Interface> {
   const found = new Map<string, Interface>()
   for (const row of checkAnswer(native.getifaddrs(), 'getifaddrs')) {
-    const [label, flags, address] = row
-    // An IPv4 address may have a label of its own, such as eth0:1, which begins with the name of the interface.
-    const name = label.split(':', 1)[0] ?? label
+    const [name, flags, address] = row
     const device = found.get(name) ?? newInterface(name, flags)
     if (device === undefined) continue
     found.set(name, device)

@@ -1,4 +1,5 @@
-import { type AddrInfo, addressArgument, adoptSockaddr } from '../address/addrinfo.js'
+import { type AddrInfo, addressArgument, adoptSockaddr, withoutMapping } from '../address/addrinfo.js'
+import { interfaceOfZones } from '../address/interface-index.js'
 import { AF_INET, AF_INET6 } from '../constants/exported.generated.js'
 import { errnoName, type Location, level, sys } from '../constants/lookup.js'
 import { type NativeKind, native, registers, registers64 } from '../native/sockets.js'
@@ -9,7 +10,7 @@ import * as validate from '../support/validate.js'
 
 /** Interface and addresses that a datagram arrived by, or is to be sent from. */
 export interface PacketInfo {
-  /** Index of the interface; 0 or absent leaves the choice to the kernel. */
+  /** Index of the interface, by default that of the zone of `addr`, which it must not contradict; 0 leaves the choice to the kernel. */
   ifindex?: number
   /** Received: the address that the datagram was sent to. To send: the source address. */
   addr?: AddrInfo
@@ -103,12 +104,13 @@ const u32 = (location: Location): AncillaryRow<number> => both(location, integer
 
 const addressAt = (from: number, to: number): AddrInfo => adoptSockaddr(copyOf(addressRoom, from, to - from))
 
-function source(value: PacketInfo, family: number): Uint8Array | undefined {
+function source(value: PacketInfo, family: number): AddrInfo | undefined {
   const { addr } = value
   if (addr === undefined) return undefined
-  const to = addressArgument('value.addr', addr)
+  const given = addressArgument('value.addr', addr)
+  const to = family === AF_INET ? withoutMapping(given) : given
   if (to.family !== family) throw systemError(sys.EAFNOSUPPORT, 'cmsg', to.context())
-  return to.sockaddr
+  return to
 }
 
 function packetInfo(
@@ -125,9 +127,10 @@ function packetInfo(
     },
     encode(value) {
       const given = validate.options('value', value, ['ifindex', 'addr']) as PacketInfo
-      const bytes = source(given, family)
-      registers[0] = validate.integer('value.ifindex', given.ifindex ?? 0, 0)
-      return encode(kind, bytes)
+      const from = source(given, family)
+      const index = validate.integer('value.ifindex', given.ifindex ?? 0, 0)
+      registers[0] = interfaceOfZones('value.ifindex', index, from?.scopeid)
+      return encode(kind, from?.sockaddr)
     },
   }
 }
@@ -195,9 +198,12 @@ const rows = {
   priority: u32(socket('SO_PRIORITY')),
   /** When to send it, in nanoseconds of the clock that `txtime` selects. */
   txtime: both(socket('SCM_TXTIME'), txtimeCodec),
-  /** The remaining hops (`recvttl`), or the number to send it with. See ip(7). */
+  /**
+   * IPv4, also on an IPv6 socket that carries both: the remaining hops (`recvttl`), or the number to send it with. The kernel passes over
+   * a message of the other family, so to either peer goes one of each. See ip(7).
+   */
   ttl: int(ip('IP_TTL'), 255),
-  /** Type of service (`recvtos`), or the one to send it with. */
+  /** IPv4, as `ttl`: type of service (`recvtos`), or the one to send it with. */
   tos: int(ip('IP_TOS'), 255),
   /** Interface and address that it arrived by (`pktinfo`), or those to send it from. */
   pktinfo: packetInfo(ip('IP_PKTINFO'), 'pktinfo', AF_INET, () => ({

@@ -1,12 +1,19 @@
-import { AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
+import { AF_INET, AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
 import { Location, sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
 import { defineMethod } from '../support/record.js'
 import { invalidType, invalidValue } from '../support/validate.js'
+import { carriesInet, readEither, setBoth } from './dual-stack.js'
 import type { Kind, OptionPlace } from './kinds/index.js'
 
 /** Whether an option can be read (`ro`), set (`wo`), or both. */
 export type Access = 'rw' | 'ro' | 'wo'
+
+/**
+ * What an IPv6 socket that carries IPv4 too has where each family has an option of its own: that of IPv6; both; or the one for the family of
+ * the address in the value.
+ */
+export type Families = 'own' | 'both' | 'address'
 
 /** One socket option. A row is all that an option needs: its method, type, documentation and test follow from it. */
 export interface Row<Out, Args extends unknown[], A extends Access> {
@@ -18,6 +25,8 @@ export interface Row<Out, Args extends unknown[], A extends Access> {
   readonly location: Location
   /** Its place on IPv6 sockets, where they have an option of their own for the same thing. */
   readonly location6: Location | undefined
+  /** Which of the two an IPv6 socket has that carries IPv4 too. */
+  readonly families: Families
 }
 
 /** A row of any type. */
@@ -27,10 +36,24 @@ export type AnyRow = Row<any, any, Access>
 export type OptionTable = Readonly<Record<string, AnyRow>>
 
 /** Where an option is: in one place, or in one for each family. */
-type Where = Location | readonly [inet: Location, inet6: Location]
+type Where = Location | Pick<AnyRow, 'location' | 'location6' | 'families'>
 
 /** Two options for the same thing, of which the family of the socket selects one. */
-export const perFamily = (inet: Location, inet6: Location): Where => [inet, inet6]
+export const perFamily = (location: Location, location6: Location): Where => ({ location, location6, families: 'own' })
+
+/** Two options for the same thing, one for the packets of each family: an IPv6 socket that carries IPv4 too has both. */
+export const forEachFamily = (location: Location, location6: Location): Where => ({
+  location,
+  location6,
+  families: 'both',
+})
+
+/** Two options for the same thing, of which the family of an address in the value selects one. */
+export const byAddress = (location: Location, location6: Location): Where => ({
+  location,
+  location6,
+  families: 'address',
+})
 
 function row<Out, Args extends unknown[], A extends Access>(
   where: Where,
@@ -38,8 +61,8 @@ function row<Out, Args extends unknown[], A extends Access>(
   access: A,
 ): Row<Out, Args, A> {
   return where instanceof Location
-    ? { access, kind, location: where, location6: undefined }
-    : { access, kind, location: where[0], location6: where[1] }
+    ? { access, kind, location: where, location6: undefined, families: 'own' }
+    : { access, kind, ...where }
 }
 
 /** An option that can be read and set. */
@@ -86,23 +109,40 @@ function targetOf(self: unknown, syscall: string): { fd: number; family: number 
  * The numbers of an option on a socket of a family.
  * @throws ENOPROTOOPT where this platform has no such option.
  */
-export function placeOf(row: AnyRow, fd: number, family: number, syscall: string): OptionPlace {
-  const location = (family === AF_INET6 && row.location6) || row.location
-  const { place, option: name } = location
+function ownPlaceOf(row: AnyRow, fd: number, family: number, syscall: string): OptionPlace {
+  return placeAt((family === AF_INET6 && row.location6) || row.location, fd, family, syscall)
+}
+
+/** The numbers of an option to set, and those for IPv4 where an IPv6 socket has both. */
+function placesOf(row: AnyRow, fd: number, family: number): OptionPlace {
+  const place = ownPlaceOf(row, fd, family, 'setsockopt')
+  const inet = row.families === 'own' ? undefined : inetPlaceOf(row, place, 'setsockopt')
+  return inet === undefined ? place : { ...place, inet }
+}
+
+/** The numbers of the same option for IPv4, if the place is on an IPv6 socket that carries both. */
+function inetPlaceOf(row: AnyRow, { fd, family }: OptionPlace, syscall: string): OptionPlace | undefined {
+  if (family !== AF_INET6 || row.location6 === undefined || !carriesInet(fd)) return undefined
+  return placeAt(row.location, fd, AF_INET, syscall)
+}
+
+function placeAt({ place, option: name }: Location, fd: number, family: number, syscall: string): OptionPlace {
   if (place === undefined)
     throw systemError(sys.ENOPROTOOPT, syscall, { detail: `${name} is unknown on this platform` })
-  return { fd, level: place.level, option: place.option, name, family }
+  return { fd, level: place.level, option: place.option, name, family, inet: undefined }
 }
 
 function readOption(self: unknown, row: AnyRow): unknown {
   const { fd, family } = targetOf(self, 'getsockopt')
-  return row.kind.get(placeOf(row, fd, family, 'getsockopt'))
+  const place = ownPlaceOf(row, fd, family, 'getsockopt')
+  return readEither(row.kind, place, () => inetPlaceOf(row, place, 'getsockopt'))
 }
 
 function writeOption(self: unknown, row: AnyRow, args: unknown[]): unknown {
   const { fd, family } = targetOf(self, 'setsockopt')
-  const place = placeOf(row, fd, family, 'setsockopt')
-  row.kind.set(place, ...args)
+  const place = placesOf(row, fd, family)
+  if (row.families === 'address') row.kind.set(place, ...args)
+  else setBoth(row.kind, place, args)
   return row.access === 'wo' ? undefined : row.kind.get(place)
 }
 
@@ -130,5 +170,5 @@ export function defineOptions(target: Function & { prototype: object }, ...table
 
 /** The place of an option without a row. Its family is `AF_UNSPEC`, because none decides about the place. */
 export function unnamedPlace(fd: number, level: number, option: number): OptionPlace {
-  return { fd, level, option, name: `option ${option} of level ${level}`, family: AF_UNSPEC }
+  return { fd, level, option, name: `option ${option} of level ${level}`, family: AF_UNSPEC, inet: undefined }
 }

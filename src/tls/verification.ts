@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { type NativeTls, nativeTls, type TlsHandle } from '../native/tls.js'
 import * as validate from '../support/validate.js'
 import type { Context } from './context.js'
@@ -24,7 +25,13 @@ export function checksName({ config }: Context): boolean {
 
 /** The host that a client checks the certificate against; undefined on a server, and if there is none. */
 export function hostOf({ config, isServer }: Context, { host, servername }: Peer): string | undefined {
-  return isServer ? undefined : (servername ?? config.servername ?? host)
+  return isServer ? undefined : (servername ?? config.servername ?? (host && withoutZone(host)))
+}
+
+/** The zone of an address says by which interface this machine reaches it. It is no part of any certificate (RFC 9844). */
+function withoutZone(host: string): string {
+  const address = host.split('%', 1)[0] as string
+  return isIPv6(address) ? address : host
 }
 
 /**

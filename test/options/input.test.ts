@@ -152,7 +152,8 @@ describe('ipv6pktinfo()', { skip: missing('udp6') ?? false }, () => {
       [() => sock.ipv6pktinfo(undefined as never), 'ERR_INVALID_ARG_TYPE'],
       [() => sock.ipv6pktinfo('::1', 7.5), 'ERR_OUT_OF_RANGE'],
       [() => sock.ipv6pktinfo(7 as never), 'ERR_INVALID_ARG_TYPE'],
-      [() => sock.ipv6pktinfo('127.0.0.1'), 'ERR_INVALID_ARG_VALUE'],
+      [() => sock.ipv6pktinfo('nowhere'), 'ERR_INVALID_ARG_VALUE'],
+      [() => sock.ipv6pktinfo('127.0.0.1'), 'EAFNOSUPPORT'],
       [() => sock.ipv6pktinfo(ll.AddrInfo.inet('127.0.0.1')), 'EAFNOSUPPORT'],
       [() => sock.ipv6pktinfo('::1', 'no-such'), 'ENODEV'],
     ]

@@ -1,12 +1,16 @@
 // Run by multicast.test.ts, in a network namespace of its own.
 // Memberships and sources: by name and by index of the interface, seen in what arrives.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import * as ll from 'berkeley/llsocket'
 import { type Keep, keeper, missing } from './sockets.js'
 
 const GROUP6 = 'ff01::77:7'
+
+const interfaceNamed = (name: string) => ll.device.getifaddrs()[name]
 
 /**
  * Where IPv6 multicast can be sent without leaving the host. The loopback device seldom has a route for it; but a
@@ -45,7 +49,7 @@ const families = {
     ifname: 'lo',
     source: '127.0.0.1',
     stranger: '192.0.2.9',
-    foreign: '::1',
+    foreign: ['ff01::1', 'EAFNOSUPPORT'],
     skip: false as const,
     deaf: false as const,
   },
@@ -57,7 +61,7 @@ const families = {
     ifname: place6?.name ?? 'lo',
     source: place6?.source ?? '::1',
     stranger: '2001:db8::9',
-    foreign: '127.0.0.1',
+    foreign: ['127.0.0.1', 'EINVAL'],
     skip: missing('udp6') ?? (false as const),
     deaf: place6 ? (false as const) : 'no interface here has a route for IPv6 multicast',
   },
@@ -165,7 +169,7 @@ for (const [title, facts] of Object.entries(families)) {
         [() => sock.mcastjoin(mcgroup, 1.5), 'ERR_OUT_OF_RANGE'],
         [() => sock.mcastjoin(mcgroup, -1), 'ERR_OUT_OF_RANGE'],
         [() => sock.mcastjoin('all-of-you', 'lo'), 'ERR_INVALID_ARG_VALUE'],
-        [() => sock.mcastjoin(foreign, 'lo'), 'ERR_INVALID_ARG_VALUE'],
+        [() => sock.mcastjoin(foreign[0] as string, 'lo'), foreign[1] as string],
         [() => sock.mcastjoin(undefined as never), 'ERR_INVALID_ARG_TYPE'],
         [() => sock.mcastjoin(source, 'lo'), 'EINVAL'],
         [() => sock.mcastjoinsrc(mcgroup, 7 as never), 'ERR_INVALID_ARG_TYPE'],
@@ -188,13 +192,256 @@ for (const [title, facts] of Object.entries(families)) {
       assert.equal(sock.mcastif(0), null)
     })
 
-    it('mcastjoin() refuses an address of the other family', (t) => {
-      const sock = udp(keeper(t))
-      const other = family === ll.AF_INET ? ll.AddrInfo.inet6('ff01::1') : ll.AddrInfo.inet('239.1.1.1')
-      assert.throws(() => sock.mcastjoin(other, 'lo'), { code: 'EAFNOSUPPORT' })
+    it('mcast methods refuse addresses of a family that the socket does not carry, as text or not', (t) => {
+      const sock = keeper(t)(ll.socket.create(address(any, 0, { socktype: ll.SOCK_DGRAM }), true))
+      if (family === ll.AF_INET6) sock.v6only(true)
+      const [other, source] = family === ll.AF_INET ? ['ff01::1', 'fd00::1'] : ['239.1.1.1', '192.0.2.1']
+      const refused = { code: 'EAFNOSUPPORT', syscall: 'setsockopt', address: other }
+      const make = family === ll.AF_INET ? ll.AddrInfo.inet6 : ll.AddrInfo.inet
+      for (const spelling of [other, make(other)]) {
+        for (const method of ['mcastjoin', 'mcastleave'] as const)
+          assert.throws(() => sock[method](spelling, 'lo'), refused)
+        for (const method of ['mcastjoinsrc', 'mcastleavesrc', 'mcastblocksrc', 'mcastunblocksrc'] as const)
+          assert.throws(() => sock[method](spelling, source, 'lo'), refused)
+        assert.throws(() => sock.mcastmsfilter(spelling, ll.MCAST_INCLUDE, [], 'lo'), refused)
+      }
+      assert.throws(() => sock.mcastjoinsrc(mcgroup, source, 'lo'), { code: 'EAFNOSUPPORT', address: source })
+      assert.throws(() => sock.mcastmsfilter(mcgroup, ll.MCAST_INCLUDE, [source], 'lo'), { code: 'EAFNOSUPPORT' })
     })
   })
 }
+
+describe('groups of IPv4 on an IPv6 socket', { skip: missing('udp6') ?? false }, () => {
+  const group = '239.255.77.9'
+  const spellings = {
+    text: group,
+    'mapped text': `::ffff:${group}`,
+    'an address': ll.AddrInfo.inet(group),
+    'a mapped address': ll.AddrInfo.inet6(`::ffff:${group}`),
+  }
+  const source = '127.0.0.1'
+  const sources = [source, `::ffff:${source}`, ll.AddrInfo.inet(source), ll.AddrInfo.inet6(`::ffff:${source}`)]
+
+  const udp = (keep: Keep, ai: ll.AddrInfo) => {
+    const sock = keep(ll.socket.create(ai.with({ socktype: ll.SOCK_DGRAM }), true))
+    sock.bind()
+    return sock
+  }
+
+  const company = (t: Parameters<typeof keeper>[0]) => {
+    const keep = keeper(t)
+    const member = udp(keep, ll.AddrInfo.inet6('::'))
+    member.multicastall(false)
+    const sender = udp(keep, ll.AddrInfo.inet(source))
+    sender.mcastif('lo')
+    const hears = () => {
+      sender.sendto('x', ll.AddrInfo.inet(group, member.getsockname().port))
+      return member.recvable(20) && member.recv() !== ll.AGAIN
+    }
+    return { member, sender, hears }
+  }
+
+  for (const [name, spelling] of Object.entries(spellings)) {
+    it(`a member of a group that is given as ${name} receives its datagrams until it leaves`, (t) => {
+      const { member, hears } = company(t)
+      assert.equal(hears(), false)
+      member.mcastjoin(spelling, 'lo')
+      assert.equal(hears(), true)
+      assert.throws(() => member.mcastjoin(group, 'lo'), { code: 'EADDRINUSE' })
+      member.mcastleave(spelling, 'lo')
+      assert.equal(hears(), false)
+    })
+
+    it(`sources are joined, blocked and filtered in a group that is given as ${name}`, (t) => {
+      const { member, hears } = company(t)
+      for (const from of sources) {
+        member.mcastjoinsrc(spelling, from, 'lo')
+        assert.equal(hears(), true)
+        member.mcastleavesrc(spelling, from, 'lo')
+        assert.equal(hears(), false)
+        member.mcastjoin(spelling, 'lo')
+        member.mcastblocksrc(spelling, from, 'lo')
+        assert.equal(hears(), false)
+        member.mcastunblocksrc(spelling, from, 'lo')
+        assert.equal(hears(), true)
+        member.mcastmsfilter(spelling, ll.MCAST_EXCLUDE, [from], 'lo')
+        assert.equal(hears(), false)
+        member.mcastleave(spelling, 'lo')
+      }
+    })
+  }
+
+  it('mcastif(), mcastttl() and mcastloop() hold for what an IPv6 socket sends to groups of IPv4', (t) => {
+    const keep = keeper(t)
+    const receiver = udp(keep, ll.AddrInfo.inet('0.0.0.0'))
+    receiver.mcastjoin(group, 'lo')
+    receiver.recvttl(true)
+    const sender = udp(keep, ll.AddrInfo.inet6('::'))
+    assert.equal(sender.mcastif('lo'), 'lo')
+    assert.equal(sender.mcastttl(7), 7)
+    sender.sendto('x', ll.AddrInfo.inet6(`::ffff:${group}`, receiver.getsockname().port))
+    const msg = new ll.MsgHdr()
+    msg.addn(8)
+    assert.equal(receiver.recvable(1000), true)
+    receiver.recvmsg(msg)
+    assert.equal(msg.control().value('ttl'), 7)
+    assert.equal(sender.mcastloop(false), false)
+    assert.equal(sender.getsockopt(ll.IPPROTO_IP, ll.IP_MULTICAST_LOOP, 'int'), 0)
+  })
+
+  it('mcastif() throws when IPv6 refuses, and IPv4 keeps the interface that it had', (t) => {
+    const sock = udp(keeper(t), ll.AddrInfo.inet6('::'))
+    sock.mcastif('lo')
+    const before = sock.getsockopt(ll.IPPROTO_IP, ll.IP_MULTICAST_IF, 'bytes').toString('hex')
+    assert.throws(() => sock.mcastif(99_999), { syscall: /^(setsockopt|if_indextoname)$/ })
+    assert.equal(sock.getsockopt(ll.IPPROTO_IP, ll.IP_MULTICAST_IF, 'bytes').toString('hex'), before)
+    assert.equal(sock.mcastif(), 'lo')
+  })
+})
+
+describe('zones', { skip: missing('udp6') ?? false }, () => {
+  const udp = (t: Parameters<typeof keeper>[0]) => {
+    const sock = keeper(t)(ll.socket.create(ll.AddrInfo.inet6('::', 0, { socktype: ll.SOCK_DGRAM }), true))
+    sock.bind()
+    return sock
+  }
+  /** The interfaces on which somebody is a member of that group. */
+  const membersOf = (group: string) => {
+    const hex = group
+      .replace('ff02::', 'ff02')
+      .replace(/^(.{4})(.*)$/, (_, a: string, b: string) => a + b.padStart(28, '0'))
+    const lines = readFileSync('/proc/net/igmp6', 'latin1').split('\n')
+    return lines.filter((line) => line.includes(hex)).map((line) => line.trim().split(/\s+/)[1])
+  }
+  const index = (name: string) => interfaceNamed(name)?.index as number
+
+  for (const name of ['lo', 'berkeley0', 'berkeley1'])
+    it(`the zone of a group is the interface of the membership: ${name}`, (t) => {
+      const sock = udp(t)
+      const group = 'ff02::1234'
+      for (const spelling of [`${group}%${name}`, `${group}%${index(name)}`, ll.AddrInfo.inet6(`${group}%${name}`)]) {
+        sock.mcastjoin(spelling)
+        assert.deepEqual(membersOf(group), [name])
+        assert.throws(() => sock.mcastjoin(group, name), { code: 'EADDRINUSE' })
+        sock.mcastleave(spelling, name)
+        assert.deepEqual(membersOf(group), [])
+        sock.mcastjoinsrc(spelling, 'fd00:77::1')
+        assert.deepEqual(membersOf(group), [name])
+        sock.mcastleavesrc(spelling, 'fd00:77::1')
+        sock.mcastjoinsrc(group, `fe80::1%${name}`)
+        assert.deepEqual(membersOf(group), [name])
+        sock.mcastleave(spelling)
+        sock.mcastjoin(spelling)
+        sock.mcastblocksrc(spelling, `fe80::1%${name}`)
+        sock.mcastunblocksrc(group, `fe80::1%${name}`)
+        sock.mcastmsfilter(spelling, ll.MCAST_INCLUDE, [`fe80::1%${name}`])
+        sock.mcastmsfilter(spelling, ll.MCAST_INCLUDE, [])
+        assert.deepEqual(membersOf(group), [])
+      }
+    })
+
+  it('a zone that contradicts the interface or another zone is refused', (t) => {
+    const sock = udp(t)
+    const group = 'ff02::1234%berkeley0'
+    const wrong: (() => void)[] = [
+      () => sock.mcastjoin(group, 'berkeley1'),
+      () => sock.mcastleave(group, index('berkeley1')),
+      () => sock.mcastjoinsrc(group, 'fe80::1%berkeley1'),
+      () => sock.mcastjoinsrc('ff02::1234', 'fe80::1%berkeley1', 'berkeley0'),
+      () => sock.mcastblocksrc(group, 'fe80::1', 'berkeley1'),
+      () => sock.mcastmsfilter(group, ll.MCAST_INCLUDE, ['fe80::1%berkeley0', 'fe80::2%berkeley1']),
+      () => sock.ipv6pktinfo('fe80::1%berkeley0', 'berkeley1'),
+    ]
+    for (const act of wrong) assert.throws(act, { code: 'ERR_INVALID_ARG_VALUE', message: /"ifname".*zone/ })
+    const packet = { addr: ll.AddrInfo.inet6('fe80::1%berkeley0'), ifindex: index('berkeley1') }
+    assert.throws(() => ll.CmsgHdr.of('pktinfo6', packet), {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: /"value.ifindex"/,
+    })
+    assert.throws(() => ll.AddrInfo.inet6('fe80::1%berkeley0', 0, { scopeid: index('berkeley1') }), {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: /"scopeid"/,
+    })
+    assert.deepEqual(membersOf('ff02::1234'), [])
+  })
+
+  it('a zone that is no interface is an error wherever it is given', (t) => {
+    const sock = udp(t)
+    for (const zone of ['no-such', '99999']) {
+      assert.throws(() => sock.mcastjoin(`ff02::1234%${zone}`), { code: 'ENODEV' })
+      assert.throws(() => sock.sendto('x', ll.AddrInfo.inet6(`fe80::1%${zone}`, 9)), {
+        code: /^(ENODEV|ENXIO|ENETUNREACH)$/,
+      })
+      const other = ll.AddrInfo.inet6('::', 0, { socktype: ll.SOCK_DGRAM })
+      assert.throws(() => keeper(t)(ll.socket.create(other)).bind(ll.AddrInfo.inet6(`fe80::1%${zone}`)), {
+        code: /^(ENODEV|ENXIO|EADDRNOTAVAIL)$/,
+      })
+    }
+    assert.throws(() => sock.mcastjoin('ff02::1%99999999999'), { code: /^ERR_|ENODEV/ })
+  })
+
+  it('pktinfo of a link-local datagram has the zone, so that its address can be bound and sent from', (t) => {
+    const address = 'fe80::77'
+    const receiver = udp(t)
+    receiver.pktinfo(true)
+    const sender = udp(t)
+    const here = ll.AddrInfo.inet6(`${address}%berkeley0`, receiver.getsockname().port)
+    sender.sendto('x', here)
+    assert.equal(receiver.recvable(1000), true)
+    const msg = new ll.MsgHdr()
+    msg.addn(8)
+    receiver.recvmsg(msg)
+    const info = msg.control().value('pktinfo6')
+    assert.equal(info?.addr?.addr, address)
+    assert.equal(info?.addr?.scopeid, index('berkeley0'))
+    const reply = new ll.MsgHdr()
+    reply.add('y')
+    reply.name(msg.name())
+    reply.control().push(ll.CmsgHdr.of('pktinfo6', { addr: info?.addr as ll.AddrInfo }))
+    receiver.sendmsg(reply)
+    assert.equal(sender.recvable(1000), true)
+    const [, from] = sender.recvfrom() as [Buffer, ll.AddrInfo]
+    assert.equal(from.addr, address)
+  })
+})
+
+describe('labels of interfaces', () => {
+  const ip = (command: string) => execFileSync('ip', command.split(' '))
+
+  // A label may be any text that begins with the name of the interface: also the name of another one.
+  for (const label of ['berkeley0:x', 'berkeley01', 'berkeley0-long'])
+    it(`an address with the label ${label} belongs to its interface`, (t) => {
+      ip(`addr add 10.77.1.1/24 dev berkeley0 label ${label}`)
+      t.after(() => ip('addr del 10.77.1.1/24 dev berkeley0'))
+      assert.deepEqual(
+        interfaceNamed('berkeley0')?.inet.map(({ address }) => address),
+        ['10.77.1.1'],
+      )
+      assert.equal(ll.device.getifaddrs()[label], undefined)
+      const sock = keeper(t)(ll.socket.create(ll.AddrInfo.inet('0.0.0.0', 0, { socktype: ll.SOCK_DGRAM })))
+      assert.equal(sock.mcastif('berkeley0'), 'berkeley0')
+      assert.equal(sock.mcastif(index('berkeley0')), 'berkeley0')
+      sock.mcastif(null)
+      sock.setsockopt(ll.IPPROTO_IP, ll.IP_MULTICAST_IF, Buffer.from([10, 77, 1, 1]))
+      assert.equal(sock.mcastif(), 'berkeley0')
+    })
+
+  it('a label that is the name of another interface gives the address to the right one', (t) => {
+    ip('link add berkeley01 type veth peer name berkeley02')
+    t.after(() => ip('link del berkeley01'))
+    ip('addr add 10.77.2.1/24 dev berkeley0 label berkeley01')
+    t.after(() => ip('addr del 10.77.2.1/24 dev berkeley0'))
+    assert.deepEqual(
+      interfaceNamed('berkeley0')?.inet.map(({ address }) => address),
+      ['10.77.2.1'],
+    )
+    assert.deepEqual(interfaceNamed('berkeley01')?.inet, [])
+    const sock = keeper(t)(ll.socket.create(ll.AddrInfo.inet('0.0.0.0', 0, { socktype: ll.SOCK_DGRAM })))
+    assert.equal(sock.mcastif('berkeley0'), 'berkeley0')
+  })
+
+  const index = (name: string) => interfaceNamed(name)?.index as number
+})
 
 describe('multicast on IPv4', () => {
   it('joining fails at the limit of memberships', (t) => {
@@ -221,6 +468,8 @@ describe('anycast', { skip: missing('udp6') ?? false }, () => {
     assert.throws(() => sock.joinanycast('2001:db8::', 'lo'), { code: /^(EADDRNOTAVAIL|EPERM)$/ })
     assert.throws(() => sock.joinanycast('ff01::1', 'lo'), { code: /^(EINVAL|EPERM)$/ })
     assert.throws(() => sock.leaveanycast('2001:db8::', 'lo'), { code: 'ENOENT' })
-    assert.throws(() => sock.joinanycast('127.0.0.1', 'lo'), { code: 'ERR_INVALID_ARG_VALUE' })
+    assert.throws(() => sock.joinanycast('127.0.0.1', 'lo'), { code: 'EAFNOSUPPORT' })
+    assert.throws(() => sock.joinanycast('nowhere', 'lo'), { code: 'ERR_INVALID_ARG_VALUE', message: /"addr"/ })
+    assert.throws(() => sock.joinanycast('fe80::1%berkeley0', 'lo'), { code: 'ERR_INVALID_ARG_VALUE' })
   })
 })

@@ -127,11 +127,10 @@ for (const [name, family] of Object.entries(families))
 
     it('tcpmd5sig() refuses wrong arguments before any system call', (t) => {
       const sock = keeper(t)(ll.socket.create(loopback(family, ll.SOCK_STREAM)))
-      const other = family === ll.AF_INET ? ll.AddrInfo.inet6('::1') : ll.AddrInfo.inet('127.0.0.1')
-      const wrong: [() => void, string][] = [
+      const wrong: (readonly [() => void, string])[] = [
         [() => sock.tcpmd5sig(host, 'x'.repeat(81)), 'ERR_OUT_OF_RANGE'],
         [() => sock.tcpmd5sig('nowhere', 'x'), 'ERR_INVALID_ARG_VALUE'],
-        [() => sock.tcpmd5sig(other, 'x'), 'EAFNOSUPPORT'],
+        ...(family === ll.AF_INET ? ([[() => sock.tcpmd5sig('::1', 'x'), 'EAFNOSUPPORT']] as const) : []),
         [() => sock.tcpmd5sig(host, 1 as never), 'ERR_INVALID_ARG_TYPE'],
         [() => sock.tcpmd5sigext(host, 'x', { prefixlen: 129 }), 'ERR_OUT_OF_RANGE'],
         [() => sock.tcpmd5sigext(host, 'x', { ifname: 'no-such' }), 'ENODEV'],

@@ -1,26 +1,11 @@
-import { AddrInfo as Address, type AddrInfo } from '../../address/addrinfo.js'
+import type { AddrInfo } from '../../address/addrinfo.js'
 import { interfaceIndex } from '../../address/interface-index.js'
 import { AF_INET, AF_INET6, MCAST_EXCLUDE, MCAST_INCLUDE } from '../../constants/exported.generated.js'
-import { sys } from '../../constants/lookup.js'
 import { native, registers } from '../../native/sockets.js'
-import { checkAnswer, systemError } from '../../support/errors.js'
+import { checkAnswer } from '../../support/errors.js'
 import * as validate from '../../support/validate.js'
+import { addressLike, interfaceFor, placedAddress } from './address.js'
 import { fetch, type Kind, kindOf, type OptionPlace, store, writeOnly } from './kind.js'
-
-/** Checks an address for an option: text, or an AddrInfo, of the family of the socket. */
-export function addressOfFamily(place: OptionPlace, name: string, value: unknown): AddrInfo {
-  const ai = value instanceof Address ? value : parsed(place, name, value)
-  if (ai.family === place.family) return ai
-  const detail = `${name} is of another family than the socket`
-  throw systemError(sys.EAFNOSUPPORT, 'setsockopt', { ...ai.context(), detail })
-}
-
-function parsed(place: OptionPlace, name: string, value: unknown): AddrInfo {
-  const text = validate.textWithoutNul(name, value)
-  if (place.family === AF_INET6) return Address.inet6(text)
-  if (place.family === AF_INET) return Address.inet(text)
-  throw systemError(sys.EOPNOTSUPP, 'setsockopt', { detail: `${place.name} needs an IPv4 or IPv6 socket` })
-}
 
 /**
  * The interface that multicast is sent by: its name, `null` for the kernel's choice; set by name, by index, or `null`.
@@ -75,10 +60,9 @@ export const group: Kind<never, [mcaddr: string | AddrInfo, ifname?: string | nu
   name: 'mcaddr, ifname?',
   get: writeOnly,
   set(place, mcaddr, ifname) {
-    const { sockaddr } = addressOfFamily(place, 'mcaddr', mcaddr)
-    const index = interfaceIndex('ifname', ifname ?? 0)
-    registers[0] = index
-    store(place, 'group', sockaddr)
+    const [where, group] = placedAddress(place, 'mcaddr', mcaddr)
+    registers[0] = interfaceFor(ifname, group)
+    store(where, 'group', group.sockaddr)
   },
 }
 
@@ -90,11 +74,10 @@ export const groupSource: Kind<
   name: 'mcaddr, srcaddr, ifname?',
   get: writeOnly,
   set(place, mcaddr, srcaddr, ifname) {
-    const { sockaddr } = addressOfFamily(place, 'mcaddr', mcaddr)
-    const source = addressOfFamily(place, 'srcaddr', srcaddr).sockaddr
-    const index = interfaceIndex('ifname', ifname ?? 0)
-    registers[0] = index
-    store(place, 'group_source', sockaddr, source)
+    const [where, group] = placedAddress(place, 'mcaddr', mcaddr)
+    const source = addressLike(group, 'srcaddr', srcaddr)
+    registers[0] = interfaceFor(ifname, group, source)
+    store(where, 'group_source', group.sockaddr, source.sockaddr)
   },
 }
 
@@ -109,26 +92,29 @@ export const groupFilter: Kind<
   name: 'mcaddr, mode, srcaddrs, ifname?',
   get: writeOnly,
   set(place, mcaddr, mode, srcaddrs, ifname) {
-    const { sockaddr } = addressOfFamily(place, 'mcaddr', mcaddr)
+    const [where, group] = placedAddress(place, 'mcaddr', mcaddr)
     if (validate.integer('mode', mode) !== MCAST_INCLUDE && mode !== MCAST_EXCLUDE)
       throw validate.outOfRange('mode', 'MCAST_INCLUDE or MCAST_EXCLUDE', mode)
-    const sources = packed(place, srcaddrs)
-    const index = interfaceIndex('ifname', ifname ?? 0)
+    const sources = sourcesOf(group, srcaddrs)
+    const index = interfaceFor(ifname, group, ...sources)
     registers[0] = index
     registers[1] = mode
-    store(place, 'group_filter', sockaddr, sources)
+    store(where, 'group_filter', group.sockaddr, packed(sources))
   },
 }
 
-/** Addresses one after the other, each in the room of the largest one. */
-function packed(place: OptionPlace, addresses: unknown): Buffer {
+function sourcesOf(group: AddrInfo, addresses: unknown): AddrInfo[] {
   if (!Array.isArray(addresses)) throw validate.invalidType('srcaddrs', 'an instance of Array', addresses)
   if (addresses.length > FILTER_SOURCES)
     throw validate.outOfRange('srcaddrs.length', `<= ${FILTER_SOURCES}`, addresses.length)
+  return addresses.map((one) => addressLike(group, 'srcaddr', one))
+}
+
+/** Addresses one after the other, each in the room of the largest one. */
+function packed(addresses: readonly AddrInfo[]): Buffer {
   const room = native.limits.sockaddr_max
   const all = Buffer.alloc(room * addresses.length)
-  for (const [index, one] of addresses.entries())
-    addressOfFamily(place, 'srcaddr', one).sockaddr.copy(all, index * room)
+  for (const [index, { sockaddr }] of addresses.entries()) sockaddr.copy(all, index * room)
   return all
 }
 
@@ -137,10 +123,9 @@ export const anycast: Kind<never, [addr: string | AddrInfo, ifname?: string | nu
   name: 'addr, ifname?',
   get: writeOnly,
   set(place, addr, ifname) {
-    const { sockaddr } = addressOfFamily(place, 'addr', addr)
-    const index = interfaceIndex('ifname', ifname ?? 0)
-    registers[0] = index
-    store(place, 'mreq6', sockaddr)
+    const [, ai] = placedAddress(place, 'addr', addr)
+    registers[0] = interfaceFor(ifname, ai)
+    store(place, 'mreq6', ai.sockaddr)
   },
 }
 
@@ -149,10 +134,9 @@ export const sourceAddress: Kind<never, [addr: string | AddrInfo | null, ifname?
   name: 'addr or null, ifname?',
   get: writeOnly,
   set(place, addr, ifname) {
-    const { sockaddr } = addressOfFamily(place, 'addr', addr === null ? '::' : addr)
-    const index = interfaceIndex('ifname', ifname ?? 0)
-    registers[0] = index
-    store(place, 'pktinfo6', sockaddr)
+    const [, ai] = placedAddress(place, 'addr', addr === null ? '::' : addr)
+    registers[0] = interfaceFor(ifname, ai)
+    store(place, 'pktinfo6', ai.sockaddr)
   },
 }
 

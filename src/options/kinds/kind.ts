@@ -16,6 +16,8 @@ export interface OptionPlace {
   readonly name: string
   /** Family of the socket, `AF_*`. */
   readonly family: number
+  /** Where the option for IPv4 is, on an IPv6 socket that carries both. Its family is `AF_INET`. */
+  readonly inet: OptionPlace | undefined
 }
 
 /** A kind of option value: how it is read from the kernel, and how it is checked and set. */

@@ -1,3 +1,4 @@
+import { IPPROTO_IP } from '../../constants/exported.generated.js'
 import { type NativeKind, registers, registers64 } from '../../native/sockets.js'
 import { INT_MAX, integerCodec, UINT_MAX } from '../../support/codec.js'
 import * as validate from '../../support/validate.js'
@@ -14,6 +15,14 @@ export const int = number('int', 'int', -INT_MAX - 1, INT_MAX)
 
 /** A C `int` within closer bounds. */
 export const range = (min: number, max = INT_MAX): Kind<number> => number('int', 'int', min, max)
+
+/** Type of service or traffic class: -1 for the default, which IPv4 would take for 255. */
+export const trafficClass: Kind<number> = {
+  ...range(-1, 255),
+  set(place, value) {
+    range(-1, 255).set(place, value === -1 && place.level === IPPROTO_IP ? 0 : value)
+  },
+}
 
 /** A C `int` that counts things. */
 export const count = range(0)

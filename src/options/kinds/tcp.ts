@@ -4,7 +4,7 @@ import { native, registers } from '../../native/sockets.js'
 import { numbersOf } from '../../support/codec.js'
 import { record } from '../../support/record.js'
 import * as validate from '../../support/validate.js'
-import { addressOfFamily } from './inet.js'
+import { peerAddress } from './address.js'
 import { fetch, type Kind, kindOf, type OptionPlace, readOnly, store, writeOnly } from './kind.js'
 import type { TcpInfo } from './tcp-info.js'
 
@@ -38,7 +38,7 @@ const FLAG_PREFIX = 1
 const FLAG_IFINDEX = 2
 
 function signature(place: OptionPlace, addr: unknown, key: unknown, scope: Md5Scope): void {
-  const ai = addressOfFamily(place, 'addr', addr)
+  const ai = peerAddress(place, 'addr', addr)
   const secret = validate.bytes('key', key)
   if (secret.length > KEY_MAX) throw validate.outOfRange('key', `of ${KEY_MAX} bytes at most`, secret.length)
   const { prefixlen, ifname } = scope
