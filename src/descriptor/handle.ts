@@ -5,6 +5,10 @@ import type { OwnedFd } from './owned-fd.js'
 export class Handle {
   readonly fd: OwnedFd
   readonly kind: SocketKind
+  /** What is known of options that matter to receives, and since when: see receiving.ts. */
+  optionsKnownAt = -1
+  joinsDatagrams = false
+  hasPeekOffset = false
 
   constructor(fd: OwnedFd, kind: SocketKind) {
     this.fd = fd

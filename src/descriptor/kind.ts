@@ -1,6 +1,8 @@
 import {
   AF_UNSPEC,
   IPPROTO_TCP,
+  IPPROTO_UDP,
+  MSG_PEEK,
   MSG_TRUNC,
   SO_DOMAIN,
   SO_PROTOCOL,
@@ -44,6 +46,8 @@ export class SocketKind implements SocketFacts {
    * stream also stops where descriptors or other credentials come with the next bytes.
    */
   readonly shortReadDrains: boolean
+  /** Whether the kernel can join datagrams, so that one receive gives several (`UDP_GRO`). */
+  readonly mayJoin: boolean
   /** Whether receiving 0 bytes means that the peer has closed: on datagram and raw sockets it is an empty message. */
   readonly zeroMeansEof: boolean
 
@@ -53,6 +57,7 @@ export class SocketKind implements SocketFacts {
     this.protocol = protocol
     this.preservesBoundaries = socktype !== SOCK_STREAM
     this.shortReadDrains = socktype === SOCK_STREAM && protocol === IPPROTO_TCP
+    this.mayJoin = protocol === IPPROTO_UDP
     this.zeroMeansEof = socktype !== SOCK_DGRAM && socktype !== SOCK_RAW
   }
 
@@ -81,6 +86,12 @@ export class SocketKind implements SocketFacts {
   /** Flags for a receive: MSG_TRUNC tells how long a message really was, but means something else on a stream. */
   recvFlags(flags: number): number {
     return this.preservesBoundaries ? flags | MSG_TRUNC : flags
+  }
+
+  /** Checks memory of the caller to receive into. It may be empty to ask how long the next message is (`MSG_PEEK | MSG_TRUNC`). */
+  room(name: string, data: unknown, flags: number): Uint8Array {
+    const asksLength = this.preservesBoundaries && (flags & MSG_PEEK) !== 0 && (flags & MSG_TRUNC) !== 0
+    return asksLength ? validate.view(name, data) : validate.room(name, data)
   }
 
   /** Flags for a receive into memory of ours: on a stream MSG_TRUNC discards the data, and the memory would show what it held before. */

@@ -1,6 +1,7 @@
 import { type AddrInfo, addressArgument, addressFrom } from '../address/addrinfo.js'
-import { AF_UNIX, IPPROTO_UDP, MSG_PEEK, MSG_TRUNC } from '../constants/exported.generated.js'
+import { AF_UNIX, IPPROTO_UDP, MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
 import { type Batch, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/batch-memory.js'
@@ -14,8 +15,6 @@ import { scratchFor, takeReceived, untruncated } from '../support/receive-buffer
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 
-const oneByte = Buffer.alloc(1)
-
 /** Where the kernel puts the address of a sender. */
 const senderName = Buffer.alloc(native.limits.sockaddr_max)
 
@@ -27,10 +26,12 @@ function pauseOnFullQueue(channel: Channel): ReadonlySet<number> | undefined {
 /** recvfrom(2) into the scratch memory of the thread, from which what arrived is copied out. */
 export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
   readonly flags: number
+  protected readonly channel: Channel
   protected room: number
   #sysFlags = 0
 
-  constructor(room: number, flags: number) {
+  constructor(channel: Channel, room: number, flags: number) {
+    this.channel = channel
     this.flags = flags
     this.room = room
   }
@@ -45,7 +46,8 @@ export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
   }
 
   attempt(fd: number): number {
-    return native.recvfrom(fd, scratchFor(this.room), 0, this.room, this.#sysFlags, senderName)
+    refuseJoined(this.channel, fd, 'recvfrom')
+    return native.recvfrom(fd, scratchFor(this.room), 0, this.room, peekFlags(fd, this.#sysFlags), senderName)
   }
 
   finish(count: number): [Buffer, AddrInfo | null] {
@@ -55,17 +57,62 @@ export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
   }
 }
 
-/** recvfrom(2) with as much room as the next datagram needs. */
-export class RecvWhole extends RecvFrom {
-  constructor() {
-    super(1, 0)
+/**
+ * What the network, or the peer of a unix socket, reports of a datagram that was sent earlier: the socket goes on as if nothing had happened.
+ * See ip(7), "Error handling", and udp(7).
+ */
+const REPORTED: ReadonlySet<number> = new Set([
+  sys.ECONNREFUSED,
+  sys.ECONNRESET,
+  sys.EHOSTUNREACH,
+  sys.ENETUNREACH,
+  sys.EHOSTDOWN,
+  sys.ENONET,
+  sys.ENETDOWN,
+  sys.ENOPROTOOPT,
+  sys.EPROTO,
+  sys.EACCES,
+  sys.EMSGSIZE,
+])
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** So many reports in a row, with pauses in between, and no datagram or wait: then it is not a report. */
+const REPORTS_MAX = 100
+
+/**
+ * recvfrom(2) for a loop, which one lost datagram must not end. After 16 reports in a row the engine pauses, and in the end the error is the
+ * answer, so that a socket that does nothing else neither takes the processor nor goes unnoticed.
+ */
+export class RecvNext extends RecvFrom {
+  #reports = 0
+
+  get retryOn(): ReadonlySet<number> {
+    return this.#reports <= REPORTS_MAX ? REPORTED : NONE
   }
 
   override attempt(fd: number): number {
-    const length = native.recv(fd, oneByte, 0, 1, MSG_PEEK | MSG_TRUNC)
+    const result = this.receive(fd)
+    this.#reports = result < 0 && REPORTED.has(-result) ? this.#reports + 1 : 0
+    return result
+  }
+
+  protected receive(fd: number): number {
+    return super.attempt(fd)
+  }
+}
+
+/** {@link RecvNext} with as much room as the next datagram needs. */
+export class RecvWhole extends RecvNext {
+  constructor(channel: Channel) {
+    super(channel, 1, 0)
+  }
+
+  protected override receive(fd: number): number {
+    const length = lookAhead(this.channel, fd, MSG_TRUNC)
     if (length < 0) return length
     this.room = Math.max(length, 1)
-    return super.attempt(fd)
+    return super.receive(fd)
   }
 }
 

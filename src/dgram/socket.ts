@@ -12,7 +12,7 @@ import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { check, systemError } from '../support/errors.js'
 import type * as validate from '../support/validate.js'
-import { RecvFrom, RecvMany, RecvWhole, SendMany, SendTo } from './operations.js'
+import { RecvFrom, RecvMany, RecvNext, RecvWhole, SendMany, SendTo } from './operations.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
 const DEFAULT_BUFSIZE = 65536
@@ -60,16 +60,23 @@ export class DgramSocket extends Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[data: Buffer, ai: AddrInfo | null]> {
-    return this[kRead](new RecvFrom(bufsize, flags), options)
+    return this[kRead](new RecvFrom(this[kHandle], bufsize, flags), options)
   }
 
   /** Receives the next datagram, however long it is: unix ones are limited by the sender's buffer, and a long one must not end the loop. */
   #next(): Promise<[Buffer, AddrInfo | null]> {
-    return this.family() === AF_UNIX ? this[kRead](new RecvWhole()) : this.recvfrom()
+    const channel = this[kHandle]
+    return this[kRead](
+      channel.kind.family === AF_UNIX ? new RecvWhole(channel) : new RecvNext(channel, DEFAULT_BUFSIZE, 0),
+    )
   }
 
   /**
    * What arrives, each datagram with its sender and at its full length, until the socket is closed. Leaving the loop leaves it open.
+   *
+   * What the network reports of a datagram that was sent earlier (ECONNREFUSED, EHOSTUNREACH, …) does not end the loop, as one lost datagram
+   * says nothing about the next. Who needs to know of it calls `recvfrom()`, which rejects with it, or takes it from the error queue: see
+   * `recverr`.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: AddrInfo | null], void, undefined> {
     while (this.fd() >= 0)

@@ -1,11 +1,12 @@
 import { type AddrInfo, addressArgument, addressFrom } from '../address/addrinfo.js'
-import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.generated.js'
+import { MSG_TRUNC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { closeFd } from '../descriptor/close-fd.js'
 import { Descriptor, setNonblock, takeError } from '../descriptor/descriptor.js'
 import { Handle, kHandle } from '../descriptor/handle.js'
 import { type SocketFacts, SocketKind } from '../descriptor/kind.js'
 import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
+import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
@@ -69,6 +70,12 @@ export class Socket extends Descriptor {
   #call(syscall: string, call: (fd: number) => number, context?: (errno: number) => ErrorContext): number | Again {
     const result = attempt(this.#use(syscall), call)
     return result === AGAIN ? AGAIN : check(result, syscall, context)
+  }
+
+  /** As {@link #call}, for a receive that cannot tell joined datagrams apart. */
+  #receive(syscall: string, flags: number, call: (fd: number, flags: number) => number): number | Again {
+    refuseJoined(this[kHandle], this.#use(syscall), syscall)
+    return this.#call(syscall, (fd) => call(fd, peekFlags(fd, flags)))
   }
 
   /** Owns another descriptor of a socket of the same kind. */
@@ -236,20 +243,25 @@ export class Socket extends Descriptor {
     const room = validate.integer('bufsize', bufsize, 1)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.bufferFlags(bits)
-    const count = this.#call('recv', (fd) => native.recv(fd, scratchFor(room), 0, room, sysFlags))
+    const count = this.#receive('recv', sysFlags, (fd, flags) => native.recv(fd, scratchFor(room), 0, room, flags))
     return count === AGAIN ? AGAIN : takeData(this[kHandle], 'recv', count, room, bits)
   }
 
   /**
    * Receives into memory of the caller. Returns the count, 0 at the end of a stream. With `MSG_TRUNC` among the flags the
-   * count is the length of the message, even where it exceeds the memory.
+   * count is the length of the message, even where it exceeds the memory; with `MSG_PEEK | MSG_TRUNC` the memory may be
+   * empty, to ask how long the next message is.
    * @throws EMSGSIZE when a message was cut and `MSG_TRUNC` was not given. See recv(2).
    */
   recvinto(buffer: ArrayBufferView, ...flags: number[]): number | Again {
-    const into = validate.room('buffer', buffer)
+    const { kind } = this[kHandle]
     const bits = validate.flags('flags', flags)
-    const sysFlags = this[kHandle].kind.recvFlags(bits)
-    const count = this.#call('recv', (fd) => native.recv(fd, into, 0, into.length, sysFlags))
+    const into = kind.room('buffer', buffer, bits)
+    const count = this.#receive('recv', kind.recvFlags(bits), (fd, flags) =>
+      into.length === 0
+        ? lookAhead(this[kHandle], fd, flags | MSG_TRUNC)
+        : native.recv(fd, into, 0, into.length, flags),
+    )
     return count === AGAIN ? AGAIN : untruncated('recv', count, into.length, bits)
   }
 
@@ -261,8 +273,9 @@ export class Socket extends Descriptor {
     const room = validate.integer('bufsize', bufsize, 1)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.bufferFlags(bits)
-    const read = (fd: number): number => native.recvfrom(fd, scratchFor(room), 0, room, sysFlags, senderName)
-    const count = this.#call('recvfrom', read)
+    const read = (fd: number, flags: number): number =>
+      native.recvfrom(fd, scratchFor(room), 0, room, flags, senderName)
+    const count = this.#receive('recvfrom', sysFlags, read)
     if (count === AGAIN) return AGAIN
     const sender = addressFrom(senderName, registers[0] as number)
     const data = takeData(this[kHandle], 'recvfrom', count, room, bits)
@@ -275,7 +288,7 @@ export class Socket extends Descriptor {
     const total = rooms.reduce((sum, room) => sum + room.length, 0)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.recvFlags(bits)
-    const count = this.#call('readv', (fd) => native.recvmsg(fd, rooms, sysFlags))
+    const count = this.#receive('readv', sysFlags, (fd, flags) => native.recvmsg(fd, rooms, flags))
     return count === AGAIN ? AGAIN : untruncated('readv', count, total, bits)
   }
 

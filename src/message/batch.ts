@@ -2,6 +2,7 @@ import { type InspectOptions, inspect } from 'node:util'
 import { type AddrInfo, addressFrom } from '../address/addrinfo.js'
 import { MSG_TRUNC } from '../constants/exported.generated.js'
 import { closeAll } from '../descriptor/close-fd.js'
+import { peekFlags } from '../descriptor/receiving.js'
 import { canProtect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { copyOf, isSmall, partOf } from '../support/receive-buffer.js'
@@ -176,7 +177,7 @@ export function receiveBatch(
 ): Batch | number {
   const buffer = acquire(count, bufsize)
   // With MSG_TRUNC the kernel reports the length of a datagram that was cut.
-  const bits = flags | MSG_TRUNC
+  const bits = peekFlags(fd, flags | MSG_TRUNC)
   const result = native.recvmmsg(fd, bits, count, buffer.data, buffer.names, buffer.control, buffer.table)
   if (result < 0) {
     release(buffer)

@@ -1,4 +1,5 @@
 import { addressFrom } from '../address/addrinfo.js'
+import { peekFlags } from '../descriptor/receiving.js'
 import { native, registers } from '../native/sockets.js'
 import { invalidType } from '../support/validate.js'
 import { MsgHdr } from './msghdr.js'
@@ -27,7 +28,7 @@ export function sendMessage(fd: number, msg: MsgHdr, flags: number): number {
 export function receiveMessage(fd: number, msg: MsgHdr, flags: number): number {
   const cmsgs = msg.control()
   const control = controlOf(cmsgs.reserve())
-  const count = native.recvmsg(fd, msg.incoming(), flags, nameRoom, control)
+  const count = native.recvmsg(fd, msg.incoming(), peekFlags(fd, flags), nameRoom, control)
   if (count < 0) return count
   // Read by index, because destructuring iterates; and all of them now, because the next call of the addon overwrites them.
   const nameLength = registers[0] as number

@@ -1,12 +1,11 @@
-import { AF_UNIX, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK } from '../constants/exported.generated.js'
+import { AF_UNIX, MSG_DONTWAIT, MSG_ERRQUEUE } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { Handle } from '../descriptor/handle.js'
+import { lookAhead } from '../descriptor/receiving.js'
 import { native } from '../native/sockets.js'
 import { systemError } from '../support/errors.js'
 import { takeReceived, untruncated } from '../support/receive-buffer.js'
 import type { MsgHdr } from './msghdr.js'
-
-const oneByte = Buffer.alloc(1)
 
 /** Whether a receive is from the error queue. Its notes may have no data, so that 0 bytes are not the end there. */
 export function isErrorQueue(flags: number | undefined): boolean {
@@ -17,7 +16,8 @@ export function isErrorQueue(flags: number | undefined): boolean {
  * Whether a receive of `count` bytes was the end of the data. A seqpacket may be empty: as long as the peer has not shut down its side,
  * or when more follows, 0 bytes are an empty record. Only an empty record right before the end cannot be told from it.
  */
-export function isEof({ fd: owned, kind }: Handle, count: number): boolean {
+export function isEof(handle: Handle, count: number): boolean {
+  const { fd: owned, kind } = handle
   if (count > 0 || !kind.zeroMeansEof) return false
   if (!kind.preservesBoundaries) return true
   const fd = owned.use('recv')
@@ -26,7 +26,7 @@ export function isEof({ fd: owned, kind }: Handle, count: number): boolean {
   while (events === -sys.EINTR)
   // If poll(2) cannot tell, it is not taken for the end: the next receive will be.
   if (events < 0 || (events & sys.POLLRDHUP) === 0) return false
-  return native.recv(fd, oneByte, 0, 1, MSG_PEEK | MSG_DONTWAIT) <= 0
+  return lookAhead(handle, fd, MSG_DONTWAIT) <= 0
 }
 
 /**

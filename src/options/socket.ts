@@ -87,8 +87,8 @@ export const socketOptions = {
   /** Whether urgent data stays in the ordinary stream. */
   oobinline: rw(socket('SO_OOBINLINE'), kind.bool),
   /**
-   * The offset, in bytes, that `MSG_PEEK` reads at, and moves on; -1, the default, for always the start. Of UDP, TCP
-   * (Linux 6.9) and unix sockets.
+   * The offset, in bytes, that `MSG_PEEK` reads at, and moves on; -1, the default, for always the start. With an offset
+   * a peek gives the part of the message that fits, `MSG_TRUNC` or not. Of UDP, TCP (Linux 6.9) and unix sockets.
    */
   peekoff: rw(socket('SO_PEEK_OFF'), kind.range(-1)),
   /** Whether busy polling is preferred to interrupts; switching it on needs CAP_NET_ADMIN. */

@@ -18,7 +18,10 @@ export const udpOptions = {
   udpcork: rw(udp('UDP_CORK'), kind.bool),
   /** The encapsulation that the kernel removes from the datagrams, such as IPsec: `UDP_ENCAP_*`, 0 by default. */
   udpencap: rw(udp('UDP_ENCAP'), kind.count),
-  /** Whether the kernel may join datagrams of one size from one sender; a control message then has the size (`UDP_GRO`). */
+  /**
+   * Whether the kernel may join datagrams of one size from one sender; a control message then has the size (`UDP_GRO`).
+   * `recvmsg` and `recvmany` tell them apart; `recv`, `recvinto`, `recvfrom` and iteration are refused (EOPNOTSUPP).
+   */
   udpgro: rw(udp('UDP_GRO'), kind.bool),
   /** Whether datagrams over IPv6 are accepted without a checksum. */
   udpnocheck6rx: rw(udp('UDP_NO_CHECK6_RX'), kind.bool),

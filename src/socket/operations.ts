@@ -1,4 +1,5 @@
 import { MSG_WAITALL } from '../constants/exported.generated.js'
+import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
@@ -51,7 +52,8 @@ export class Recv implements Operation<Buffer | null> {
   }
 
   attempt(fd: number): number {
-    return this.#channel.transport.recv(fd, scratchFor(this.#room), 0, this.#room, this.#sysFlags)
+    refuseJoined(this.#channel, fd, 'recv')
+    return this.#channel.transport.recv(fd, scratchFor(this.#room), 0, this.#room, peekFlags(fd, this.#sysFlags))
   }
 
   finish(count: number): Buffer | null {
@@ -85,12 +87,16 @@ export class RecvInto implements Operation<number> {
   }
 
   check(): void {
-    this.#into = validate.room('buffer', this.#into)
-    this.#sysFlags = this.#channel.kind.recvFlags(operationFlags(this.flags))
+    const { kind } = this.#channel
+    this.#sysFlags = kind.recvFlags(operationFlags(this.flags))
+    this.#into = kind.room('buffer', this.#into, this.flags)
   }
 
   attempt(fd: number): number {
-    return this.#channel.transport.recv(fd, this.#into, 0, this.#into.length, this.#sysFlags)
+    refuseJoined(this.#channel, fd, 'recv')
+    const into = this.#into
+    if (into.length === 0) return lookAhead(this.#channel, fd, this.#sysFlags)
+    return this.#channel.transport.recv(fd, into, 0, into.length, peekFlags(fd, this.#sysFlags))
   }
 
   finish(count: number): number {

@@ -132,7 +132,8 @@ export class Socket extends Descriptor {
 
   /**
    * Receives into memory of the caller, which must not be detached until the call is over.
-   * @returns the count of bytes, 0 at the end of a stream. See {@link Socket.recv}, recv(2).
+   * @returns the count of bytes, 0 at the end of a stream; with `MSG_TRUNC` the length of the message, even where it exceeds the memory.
+   *   With `MSG_PEEK | MSG_TRUNC` the memory may be empty, to ask how long the next message is. See {@link Socket.recv}, recv(2).
    */
   recvinto(buffer: ArrayBufferView, flags = 0, options?: WaitOptions): Promise<number> {
     return this[kRead](new RecvInto(this[kHandle], buffer, flags), options)

@@ -3,6 +3,7 @@ import { type NativeKind, native } from '../../native/sockets.js'
 import type { Codec } from '../../support/codec.js'
 import { check, systemError } from '../../support/errors.js'
 import { record } from '../../support/record.js'
+import { noteReceiveOption } from '../receive-options.js'
 
 /** An option of one socket, by numbers; the name is for messages. */
 export interface OptionPlace {
@@ -40,6 +41,7 @@ export function fetch(place: OptionPlace, layout: NativeKind, bytes?: Uint8Array
 export function store(place: OptionPlace, layout: NativeKind, bytes?: Uint8Array, more?: Uint8Array): void {
   const { fd, level, option, name } = place
   check(native.setsockopt(fd, level, option, native.kinds[layout], bytes, more), 'setsockopt', { detail: name })
+  noteReceiveOption(level, option)
 }
 
 /** The kind of a value that the registers hold completely. One whose codec does not write can only be read. */

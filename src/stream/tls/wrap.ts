@@ -1,8 +1,8 @@
-import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK } from '../../constants/exported.generated.js'
+import { AF_UNIX, MSG_DONTWAIT } from '../../constants/exported.generated.js'
 import { sys } from '../../constants/lookup.js'
 import { kHandle } from '../../descriptor/handle.js'
+import { lookAhead } from '../../descriptor/receiving.js'
 import { Socket as LowSocket } from '../../llsocket/socket.js'
-import { native } from '../../native/sockets.js'
 import { Channel } from '../../socket/channel.js'
 import { kReleaseChannel, type WaitOptions } from '../../socket/socket.js'
 import { systemError } from '../../support/errors.js'
@@ -26,8 +26,6 @@ export interface WrapOptions extends WaitOptions {
   /** What was received in the clear beyond the message that announced TLS. There must be nothing: see {@link wrap}. */
   received?: Uint8Array | undefined
 }
-
-const peeked = Buffer.alloc(1)
 
 const WRAP_OPTIONS = ['server', 'servername', 'session', 'received', 'signal']
 
@@ -94,7 +92,7 @@ function released(sock: StreamSocket, session: TlsSession): Channel {
 
 /** Before a client has said anything in TLS, a server has nothing to say. */
 function refusePlaintext(sock: StreamSocket, isServer: boolean, received: Uint8Array = new Uint8Array()): void {
-  const early = isServer ? 0 : native.recv(sock.fd(), peeked, 0, 1, MSG_PEEK | MSG_DONTWAIT)
+  const early = isServer ? 0 : lookAhead(sock[kHandle], sock.fd(), MSG_DONTWAIT)
   if (validate.bytes('options.received', received).length === 0 && early <= 0) return
   throw new TlsError('ERR_TLS_PLAINTEXT', 'wrap', 'bytes in the clear follow the switch to TLS')
 }
