@@ -19,7 +19,8 @@ import { adoptAs, closeOnError, firstBound, firstOf } from '../socket/create.js'
 import { type SystemError, systemError } from '../support/errors.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
-import { bindTo, connectTo, DgramSocket } from './socket.js'
+import { connectTo } from './peer.js'
+import { bindTo, DgramSocket } from './socket.js'
 
 /** What a new socket is to be for. */
 interface InetDgramOptions extends BindOptions {
@@ -92,8 +93,10 @@ class InetDgramSocket extends DgramSocket {
 
   /**
    * Sets the peer, the remembered address or the first of those that options name: `send` goes there, and only what comes from
-   * there is received. `null` takes that back.
-   * @throws ENETUNREACH, … of connect(2).
+   * there is received from now on. `null` takes that back. The socket keeps its port and its device; a source address that the kernel chose
+   * for the former peer is chosen anew.
+   * @throws ENETUNREACH, … of connect(2): the former peer stays. EADDRINUSE when another socket took the port, which Linux gives up for a
+   *   moment unless `bind()` was given it as a number.
    */
   async connect(options?: InetAddress | null): Promise<void> {
     if (options === null) return connectTo(this, null)

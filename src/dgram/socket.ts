@@ -1,4 +1,4 @@
-import { AddrInfo } from '../address/addrinfo.js'
+import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
@@ -20,18 +20,9 @@ const DEFAULT_BUFSIZE = 65536
 /** Datagrams of a batch, unless the caller says otherwise. */
 const DEFAULT_COUNT = 64
 
-/** An address of AF_UNSPEC, which takes the peer back (connect(2)). */
-const UNSPEC_ADDRESS = AddrInfo.raw(new Uint8Array(16))
-
 /** Binds a datagram socket, once. */
 export function bindTo(sock: DgramSocket, ai: AddrInfo): void {
   check(native.bind(sock[kHandle].fd.use('bind'), ai.sockaddr), 'bind', () => ai.context())
-}
-
-/** Sets the peer of a datagram socket, which never waits, or takes it back for `null`. */
-export function connectTo(sock: DgramSocket, ai: AddrInfo | null): void {
-  const { sockaddr } = ai ?? UNSPEC_ADDRESS
-  check(native.connect(sock[kHandle].fd.use('connect'), sockaddr), 'connect', () => ai?.context() ?? {})
 }
 
 /** On a stream MSG_TRUNC, which tells how long a datagram was, discards the data. */

@@ -14,7 +14,8 @@ import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { countAsUnix } from '../socket/unix-socket.js'
 import { systemError } from '../support/errors.js'
-import { bindTo, connectTo, DgramSocket } from './socket.js'
+import { connectTo } from './peer.js'
+import { bindTo, DgramSocket } from './socket.js'
 
 /** The address of a socket that is made without one. */
 const UNNAMED = AddrInfo.unix('', { socktype: SOCK_DGRAM })
