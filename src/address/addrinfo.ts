@@ -40,8 +40,10 @@ export interface NameInfo {
 
 function zoneIndex(zone: string | undefined, addr: string): number {
   if (zone === undefined) return 0
-  if (/^[0-9]{1,10}$/.test(zone)) return Number(zone)
-  return interfaceIndex('addr', zone, { address: addr })
+  if (!/^[0-9]+$/.test(zone)) return interfaceIndex('addr', zone, { address: addr })
+  if (Number(zone) > UINT32_MAX)
+    throw validate.invalidValue('addr', 'must have the index of an interface as its zone', addr)
+  return Number(zone)
 }
 
 const FLOWINFO_MAX = 0x0fffffff
@@ -140,8 +142,8 @@ export class AddrInfo {
    * Makes an IPv6 address. No resolver is asked. See ipv6(7).
    * @param addr - `'2001:db8::1'`; a zone may follow as `%eth0` or `%2`.
    * @param port - a port number, 0 by default.
-   * @throws `ERR_INVALID_ARG_VALUE` for any other text; `ERR_OUT_OF_RANGE` for a port above 65535; ENODEV or ENXIO for a zone that is
-   *   not an interface.
+   * @throws `ERR_INVALID_ARG_VALUE` for any other text, and for a zone that contradicts `scopeid`; `ERR_OUT_OF_RANGE` for a port above
+   *   65535; ENODEV or ENXIO for a zone that is the name of no interface. Whether there is one of that index is for the kernel to say.
    */
   static inet6(addr: string, port: number | string = 0, options: Inet6Options = {}): AddrInfo {
     const number = validate.port('port', port)
@@ -151,7 +153,7 @@ export class AddrInfo {
     const given = addressOptions<Inet6Options>(options, INET6_OPTIONS)
     const flowinfo = validate.integer('flowinfo', given.flowinfo ?? 0, 0, FLOWINFO_MAX)
     const scopeid = validate.integer('scopeid', given.scopeid ?? 0, 0, UINT32_MAX)
-    const scope = interfaceOfZones('scopeid', scopeid, validate.integer('addr', zoneIndex(zone, addr), 0, UINT32_MAX))
+    const scope = interfaceOfZones('scopeid', scopeid, zoneIndex(zone, addr))
     const bytes = encodeSockaddr((room) => native.inet6Address(host, number, flowinfo, scope, room), 'inet_pton')
     return AddrInfo.#checked(bytes, given)
   }

@@ -70,6 +70,7 @@ export class RecvInto implements Operation<number> {
   readonly flags: number
   readonly #channel: Channel
   #into: Uint8Array
+  #asksLength = false
   #sysFlags = 0
 
   constructor(channel: Channel, into: ArrayBufferView, flags: number) {
@@ -90,12 +91,14 @@ export class RecvInto implements Operation<number> {
     const { kind } = this.#channel
     this.#sysFlags = kind.recvFlags(operationFlags(this.flags))
     this.#into = kind.room('buffer', this.#into, this.flags)
+    // Now, because memory that is transferred away while the call waits is empty, too.
+    this.#asksLength = this.#into.length === 0
   }
 
   attempt(fd: number): number {
     refuseJoined(this.#channel, fd, 'recv')
     const into = this.#into
-    if (into.length === 0) return lookAhead(this.#channel, fd, this.#sysFlags)
+    if (this.#asksLength) return lookAhead(this.#channel, fd, this.#sysFlags)
     return this.#channel.transport.recv(fd, into, 0, into.length, peekFlags(fd, this.#sysFlags))
   }
 

@@ -56,7 +56,7 @@ describe('getsockopt() and setsockopt()', () => {
   it('setsockopt() of kind "address" refuses everything that is not an AddrInfo', (t) => {
     const sock = sockets.tcp4(keeper(t))
     const ai = ll.AddrInfo.inet('127.0.0.1', 80)
-    for (const bad of [undefined, '127.0.0.1', ai.sockaddr])
+    for (const bad of [undefined, '127.0.0.1', ai.sockaddr, Object.create(ai)])
       assert.throws(() => sock.setsockopt(ll.IPPROTO_IP, 80, bad, 'address'), { code: 'ERR_INVALID_ARG_TYPE' })
     // SO_ORIGINAL_DST can only be read, and only where a firewall has redirected the connection.
     assert.throws(() => sock.setsockopt(ll.IPPROTO_IP, 80, ai, 'address'), { code: 'ENOPROTOOPT' })

@@ -1,4 +1,4 @@
-import { AddrInfo as Address, type AddrInfo, adoptSockaddr } from '../../address/addrinfo.js'
+import { type AddrInfo, addressArgument, adoptSockaddr } from '../../address/addrinfo.js'
 import { native } from '../../native/sockets.js'
 import * as validate from '../../support/validate.js'
 import { fetch, type Kind, readOnly, store, writeOnly } from './kind.js'
@@ -85,8 +85,7 @@ export const address: Kind<AddrInfo> = {
     return adoptSockaddr(into.subarray(0, fetch(place, 'bytes', into)))
   },
   set(place, value) {
-    if (!(value instanceof Address)) throw validate.invalidType('value', 'an instance of AddrInfo', value)
-    store(place, 'bytes', value.sockaddr)
+    store(place, 'bytes', addressArgument('value', value).sockaddr)
   },
 }
 

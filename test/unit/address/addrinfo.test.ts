@@ -149,8 +149,17 @@ describe('AddrInfo.inet6()', () => {
       ['ENODEV', 'if_nametoindex', 'fe80::1%nowhere0'],
     )
     assert.throws(() => AddrInfo.inet6('fe80::1%abcdefghijklmnop'), INVALID)
-    assert.throws(() => AddrInfo.inet6('fe80::1%4294967296'), RANGE)
+    for (const zone of ['4294967296', '99999999999', ''])
+      assert.throws(() => AddrInfo.inet6(`fe80::1%${zone}`), INVALID)
     assert.throws(() => AddrInfo.inet6('fe80::1%lo\0'), INVALID)
+  })
+
+  it('AddrInfo.inet6() refuses a scopeid that contradicts the zone', () => {
+    const lo = interfaceIndex('x', 'lo')
+    assert.equal(AddrInfo.inet6('fe80::1%lo', 0, { scopeid: lo }).scopeid, lo)
+    assert.equal(AddrInfo.inet6('fe80::1%lo', 0, { scopeid: 0 }).scopeid, lo)
+    assert.equal(AddrInfo.inet6('fe80::1', 0, { scopeid: 7 }).scopeid, 7)
+    assert.throws(() => AddrInfo.inet6('fe80::1%lo', 0, { scopeid: lo + 1 }), INVALID)
   })
 
   it('AddrInfo.inet6() checks the bounds of flowinfo and scopeid (H60)', () => {
