@@ -76,19 +76,21 @@ static bool read_label(labels_t *labels, const struct nlmsghdr *message) {
     return add_label(labels, &row);
 }
 
-/* Reads the messages of one answer; false when the list is over, or when there is no memory. */
-static bool read_labels(labels_t *labels, const void *answer, size_t length) {
+/* Reads the messages of one answer: 1 when more follow, 0 at the end of the list, or -errno. */
+static int read_labels(labels_t *labels, const void *answer, size_t length) {
     const struct nlmsghdr *message = answer;
     for (; NLMSG_OK(message, length); message = NLMSG_NEXT(message, length)) {
-        if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) return false;
-        if (message->nlmsg_type == RTM_NEWADDR && !read_label(labels, message)) return false;
+        if (message->nlmsg_type == NLMSG_DONE) return 0;
+        if (message->nlmsg_type == NLMSG_ERROR)
+            return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
+        if (message->nlmsg_type == RTM_NEWADDR && !read_label(labels, message)) return -ENOMEM;
     }
-    return true;
+    return 1;
 }
 
-/* getifaddrs(3) gives the label of an IPv4 address in place of the name of its interface. A label
- * may be any text, also the name of another interface: only netlink(7) tells. */
-static labels_t all_labels(void) {
+/* Asks for the IPv4 addresses over a socket of netlink(7). The kernel has the answer ready: it is
+ * never waited for. */
+static int ask_for_labels(labels_t *labels, int fd) {
     union {
         struct nlmsghdr alignment;
         char bytes[16384];
@@ -97,25 +99,32 @@ static labels_t all_labels(void) {
         struct nlmsghdr header;
         struct ifaddrmsg about;
     } request;
-    labels_t labels = {NULL, 0, 0};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0) return labels;
+    int result = 1;
     memset(&request, 0, sizeof request);
     request.header.nlmsg_len = sizeof request;
     request.header.nlmsg_type = RTM_GETADDR;
     request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     request.about.ifa_family = AF_INET;
-    ssize_t length = send(fd, &request, sizeof request, 0);
-    /* The kernel has the answer ready: it never waits. */
-    while (length > 0) {
-        length = recv(fd, &answer, sizeof answer, MSG_DONTWAIT);
-        if (length > 0 && !read_labels(&labels, &answer, (size_t)length)) break;
+    if (send(fd, &request, sizeof request, 0) < 0) return -errno;
+    while (result > 0) {
+        ssize_t length = recv(fd, &answer, sizeof answer, MSG_DONTWAIT);
+        if (length <= 0) return length < 0 ? -errno : -EPROTO;
+        result = read_labels(labels, &answer, (size_t)length);
     }
-    close(fd);
-    return labels;
+    return result;
 }
 
-/* The name of the interface of an entry. Where netlink does not tell, it is what getifaddrs says. */
+/* getifaddrs(3) gives the label of an IPv4 address in place of the name of its interface. A label
+ * may be any text, also the name of another interface: only netlink tells. 0 or -errno. */
+static int all_labels(labels_t *labels) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (fd < 0) return -errno;
+    int result = ask_for_labels(labels, fd);
+    close(fd);
+    return result;
+}
+
+/* The name of the interface of an entry; NULL when the system does not tell, with errno. */
 static const char *real_name(const labels_t *labels, const struct ifaddrs *entry, char *room) {
     if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_INET) return entry->ifa_name;
     struct sockaddr_in in;
@@ -125,7 +134,8 @@ static const char *real_name(const labels_t *labels, const struct ifaddrs *entry
         if (row->addr.s_addr != in.sin_addr.s_addr || strcmp(row->label, entry->ifa_name) != 0)
             continue;
         const char *name = if_indextoname((unsigned)row->index, room);
-        return name ? name : entry->ifa_name;
+        /* An interface that has gone since is left out by who asks more about it. */
+        return name == NULL && errno == ENXIO ? entry->ifa_name : name;
     }
     return entry->ifa_name;
 }
@@ -142,23 +152,31 @@ static napi_value new_interface_row(napi_env napi, const char *name, const struc
     return row;
 }
 
+static int add_rows(napi_env napi, napi_value rows, const struct ifaddrs *first,
+                    const labels_t *labels) {
+    uint32_t length = 0;
+    for (const struct ifaddrs *entry = first; entry != NULL; entry = entry->ifa_next) {
+        char room[IF_NAMESIZE];
+        const char *name = real_name(labels, entry, room);
+        if (name == NULL) return -errno;
+        napi_set_element(napi, rows, length++, new_interface_row(napi, name, entry));
+    }
+    return 0;
+}
+
 /* getifaddrs() -> rows, or -errno */
 static napi_value sys_getifaddrs(call_t *call) {
     napi_env napi = call->napi;
     struct ifaddrs *first = NULL;
+    labels_t labels = {NULL, 0, 0};
     napi_value rows;
-    uint32_t length = 0;
     if (getifaddrs(&first) < 0) return new_int(napi, -errno);
-    labels_t labels = all_labels();
+    int error = all_labels(&labels);
     napi_create_array(napi, &rows);
-    for (const struct ifaddrs *entry = first; entry != NULL; entry = entry->ifa_next) {
-        char room[IF_NAMESIZE];
-        const char *name = real_name(&labels, entry, room);
-        napi_set_element(napi, rows, length++, new_interface_row(napi, name, entry));
-    }
+    if (error == 0) error = add_rows(napi, rows, first, &labels);
     free(labels.rows);
     freeifaddrs(first);
-    return rows;
+    return error < 0 ? new_int(napi, error) : rows;
 }
 
 /* ifNameToIndex(name) -> index, or -errno */

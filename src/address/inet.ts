@@ -88,8 +88,9 @@ function inet6First(list: AddrInfo[]): AddrInfo[] {
 /** The options of a socket that is bound. */
 export interface BindOptions extends InetAddress {
   /**
-   * Whether a socket of IPv6 is for IPv6 alone; otherwise it takes IPv4 too, as mapped addresses. By default false without a host, and what
-   * the system says with one (`net.ipv6.bindv6only`). When true, only addresses of IPv6 are bound.
+   * Whether a socket of IPv6 is for IPv6 alone; otherwise it takes IPv4 too, as mapped addresses. By default true where `family` is
+   * `AF_INET6`, else false without a host, and what the system says with one (`net.ipv6.bindv6only`). When true, only addresses of IPv6 are
+   * bound.
    */
   v6only?: boolean | undefined
 }
@@ -108,7 +109,8 @@ export async function lookUpToBind(options: BindOptions, socktype: number, proto
 }
 
 /** Whether to set `IPV6_V6ONLY`, and to what: `undefined` to leave it to the system. Options must have been checked. */
-export function v6onlyFor(ai: AddrInfo, { host, v6only }: BindOptions): boolean | undefined {
+export function v6onlyFor(ai: AddrInfo, { family, host, v6only }: BindOptions): boolean | undefined {
   if (ai.family !== AF_INET6) return undefined
+  if (family === AF_INET6) return v6only ?? true
   return v6only ?? (host === undefined ? false : undefined)
 }

@@ -1,6 +1,13 @@
 // An IPv6 socket that is not for IPv6 alone carries IPv4 too. The kernel has an option of each level for the packets of each family then, and
 // says of neither that it holds for half of them only.
-import { IPPROTO_IPV6, IPV6_V6ONLY, SO_TYPE, SOCK_RAW, SOL_SOCKET } from '../constants/exported.generated.js'
+import {
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SO_TYPE,
+  SOCK_RAW,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../constants/exported.generated.js'
 import { native, registers } from '../native/sockets.js'
 import { SystemError } from '../support/errors.js'
 import type { Kind, OptionPlace } from './kinds/index.js'
@@ -8,6 +15,11 @@ import type { Kind, OptionPlace } from './kinds/index.js'
 /** Whether an IPv6 socket carries IPv4 too, as mapped addresses. A raw one never does, whatever the switch says. */
 export function carriesInet(fd: number): boolean {
   return ask(fd, IPPROTO_IPV6, IPV6_V6ONLY) === 0 && ask(fd, SOL_SOCKET, SO_TYPE) !== SOCK_RAW
+}
+
+/** Whether a socket is a stream. */
+export function isStream(fd: number): boolean {
+  return ask(fd, SOL_SOCKET, SO_TYPE) === SOCK_STREAM
 }
 
 function ask(fd: number, level: number, option: number): number | undefined {

@@ -50,6 +50,9 @@ export const ipv6Options = {
   rthdr: rw(ipv6('IPV6_RTHDR'), kind.bytes(HEADER)),
   /** Destination options header before the routing header, as on the wire; empty for none. Needs CAP_NET_RAW. */
   rthdrdstopts: rw(ipv6('IPV6_RTHDRDSTOPTS'), kind.bytes(HEADER)),
-  /** Whether the socket is for IPv6 alone; when false, it takes IPv4 too, as mapped addresses. EINVAL once bound. */
+  /**
+   * Whether the socket is for IPv6 alone; when false, it takes IPv4 too, as mapped addresses. EINVAL once bound. Options
+   * that are set while it is true hold for IPv6 alone.
+   */
   v6only: rw(ipv6('IPV6_V6ONLY'), kind.bool),
 }

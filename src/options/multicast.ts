@@ -1,5 +1,6 @@
 import { level } from '../constants/lookup.js'
 import * as kind from './kinds/index.js'
+import * as option from './option.js'
 import { byAddress, forEachFamily, rw as readAndSet, wo as setOnly } from './option.js'
 
 const ip = level('IPPROTO_IP')
@@ -16,10 +17,19 @@ const wo = <Out, Args extends unknown[]>(where: Where, of: kind.Kind<Out, Args>)
 /** An option with the same number and layout in both families: only the level differs. */
 const each = (option: string) => byAddress(ip(option), ipv6(option))
 
+type Where = ReturnType<typeof forEachFamily>
+
+// Rows of this table are refused on streams, which have no multicast.
+const rw = <Out, Args extends unknown[]>(where: Where, kind: kind.Kind<Out, Args>) =>
+  option.multicast(option.rw(where, kind))
+const wo = <Out, Args extends unknown[]>(where: Where, kind: kind.Kind<Out, Args>) =>
+  option.multicast(option.wo(where, kind))
+
 /**
  * Options of multicast, in the order of their constants. Groups and sources are text or addresses, interfaces are names
  * or indexes. The zone of an address (`ff02::1%eth0`) is its interface, and must not contradict one that is given. An
  * IPv6 socket that carries IPv4 too may be a member of groups of both families; `::ffff:239.1.2.3` is `239.1.2.3`.
+ * A stream is refused (EOPNOTSUPP).
  * See ip(7), ipv6(7), RFC 3678.
  */
 export const multicastOptions = {

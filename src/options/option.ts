@@ -3,7 +3,7 @@ import { Location, sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
 import { defineMethod } from '../support/record.js'
 import { invalidType, invalidValue } from '../support/validate.js'
-import { carriesInet, readEither, setBoth } from './dual-stack.js'
+import { carriesInet, isStream, readEither, setBoth } from './dual-stack.js'
 import type { Kind, OptionPlace } from './kinds/index.js'
 
 /** Whether an option can be read (`ro`), set (`wo`), or both. */
@@ -27,6 +27,8 @@ export interface Row<Out, Args extends unknown[], A extends Access> {
   readonly location6: Location | undefined
   /** Which of the two an IPv6 socket has that carries IPv4 too. */
   readonly families: Families
+  /** Whether it is about multicast, which streams do not have. */
+  readonly isMulticast: boolean
 }
 
 /** A row of any type. */
@@ -61,8 +63,8 @@ function row<Out, Args extends unknown[], A extends Access>(
   access: A,
 ): Row<Out, Args, A> {
   return where instanceof Location
-    ? { access, kind, location: where, location6: undefined, families: 'own' }
-    : { access, kind, ...where }
+    ? { access, kind, location: where, location6: undefined, families: 'own', isMulticast: false }
+    : { access, kind, ...where, isMulticast: false }
 }
 
 /** An option that can be read and set. */
@@ -76,6 +78,11 @@ export const ro = <Out, Args extends unknown[]>(where: Where, kind: Kind<Out, Ar
 /** An option that can only be set. */
 export const wo = <Out, Args extends unknown[]>(where: Where, kind: Kind<Out, Args>): Row<Out, Args, 'wo'> =>
   row(where, kind, 'wo')
+
+/** The row of an option of multicast. */
+export const multicast = <Out, Args extends unknown[], A extends Access>(
+  row: Row<Out, Args, A>,
+): Row<Out, Args, A> => ({ ...row, isMulticast: true })
 
 /** The method of a row: without an argument it reads; with one it sets, and returns the value that the kernel then has. */
 export type OptionMethod<R> =
@@ -134,16 +141,24 @@ function placeAt({ place, option: name }: Location, fd: number, family: number, 
 
 function readOption(self: unknown, row: AnyRow): unknown {
   const { fd, family } = targetOf(self, 'getsockopt')
+  if (row.isMulticast) requireMulticast(fd, family, 'getsockopt')
   const place = ownPlaceOf(row, fd, family, 'getsockopt')
   return readEither(row.kind, place, () => inetPlaceOf(row, place, 'getsockopt'))
 }
 
 function writeOption(self: unknown, row: AnyRow, args: unknown[]): unknown {
   const { fd, family } = targetOf(self, 'setsockopt')
+  if (row.isMulticast) requireMulticast(fd, family, 'setsockopt')
   const place = placesOf(row, fd, family)
   if (row.families === 'address') row.kind.set(place, ...args)
   else setBoth(row.kind, place, args)
   return row.access === 'wo' ? undefined : row.kind.get(place)
+}
+
+/** The kernel accepts some of these options on a stream, where they do nothing. */
+function requireMulticast(fd: number, family: number, syscall: string): void {
+  if ((family === AF_INET || family === AF_INET6) && !isStream(fd)) return
+  throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'multicast needs a datagram or raw socket of IPv4 or IPv6' })
 }
 
 function methodOf(row: AnyRow): (...args: unknown[]) => unknown {

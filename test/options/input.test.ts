@@ -186,3 +186,15 @@ describe('option methods', () => {
     assert.throws(() => sock.tcpnodelay(true), /setsockopt EOPNOTSUPP: TCP_NODELAY/)
   })
 })
+
+describe('multicast options on streams', () => {
+  for (const where of ['tcp4', 'tcp6', 'connected4', 'unix'] as const)
+    it(`every method of multicast refuses ${where}`, { skip: missing(where) ?? false }, (t) => {
+      const sock = sockets[where](keeper(t))
+      const refused = { code: 'EOPNOTSUPP', message: /multicast needs a datagram or raw socket/ }
+      for (const [name, row] of Object.entries(optionTables.multicast)) {
+        assert.throws(() => option(sock, name, '239.1.2.3', '192.0.2.1', []), refused)
+        if (row.access !== 'wo') assert.throws(() => option(sock, name), refused)
+      }
+    })
+})

@@ -99,6 +99,17 @@ describe('v6only', { skip: withoutIpv6() }, () => {
     await assert.rejects(listen({ port: 0, v6only: 1 as never }), { code: 'ERR_INVALID_ARG_TYPE' })
   })
 
+  test('family: AF_INET6 is for one family only, unless v6only says otherwise', async (t) => {
+    for (const [v6only, expected] of [
+      [undefined, true],
+      [false, false],
+      [true, true],
+    ] as const) {
+      const server = closing(t, await listen({ port: 0, family: AF_INET6, v6only }))
+      assert.equal(server.v6only(), expected)
+    }
+  })
+
   test('a host keeps what the system says without v6only', async (t) => {
     const server = closing(t, await listen({ host: '::', port: 0 }))
     assert.equal(server.v6only(), readFileSync('/proc/sys/net/ipv6/bindv6only', 'latin1').trim() === '1')

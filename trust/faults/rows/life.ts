@@ -530,10 +530,18 @@ export const life: Row[] = [
     done: ['ENODEV'],
   },
   {
-    what: 'getifaddrs, its socket',
+    what: 'getifaddrs, its sockets',
     open: () => ({ step: () => device.getifaddrs() }),
     call: 'socket',
-    syscall: 'ioctl',
+    syscall: /^(getifaddrs|ioctl)$/,
     errors: ERRNOS.socket,
   },
+  ...(['send', 'recv'] as const).map((call) => ({
+    what: 'getifaddrs, the interface of an address',
+    open: () => ({ step: () => device.getifaddrs() }),
+    call,
+    syscall: 'getifaddrs',
+    errors: ['ENOMEM'],
+    occurrences: [1],
+  })),
 ]
