@@ -1,5 +1,5 @@
 // Options of a socket that change what a receive gives. The kernel is asked for them when it matters, and not for each message: they are
-// known until one of them is set again in this thread. Only another process that shares the socket can set them unnoticed.
+// known until one of them is set again in this thread. Only another thread or process that shares the socket can set them unnoticed.
 import { IPPROTO_UDP, MSG_PEEK, MSG_TRUNC, SO_PEEK_OFF, SOL_SOCKET, UDP_GRO } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'

@@ -4,7 +4,10 @@ import { IPPROTO_UDP, SO_PEEK_OFF, SOL_SOCKET, UDP_GRO } from '../constants/expo
  * How often this thread has set an option that changes what a receive gives, on any socket. What was learnt of one before may no longer
  * hold then, because duplicates of a socket share its options.
  */
-export const receiveOptions = { changes: 0 }
+export const receiveOptions = {
+  /** The count, which only grows. */
+  changes: 0,
+}
 
 /** Notes that an option was set. */
 export function noteReceiveOption(level: number, option: number): void {

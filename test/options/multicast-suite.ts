@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
+import { dgram } from 'berkeley'
 import * as ll from 'berkeley/llsocket'
 import { type Keep, keeper, missing } from './sockets.js'
 
@@ -402,6 +403,31 @@ describe('zones', { skip: missing('udp6') ?? false }, () => {
     assert.equal(sender.recvable(1000), true)
     const [, from] = sender.recvfrom() as [Buffer, ll.AddrInfo]
     assert.equal(from.addr, address)
+  })
+})
+
+describe('a datagram socket with link-local peers', { skip: missing('udp6') ?? false }, () => {
+  it('connect() turns from one link to another, and connect(null) leaves no device behind', async (t) => {
+    const sock = await dgram.inet.Socket.create({ host: '::', port: 0 })
+    t.after(() => sock.close())
+    await sock.bind()
+    const { port } = sock.getsockname()
+    for (const [address, name] of [
+      ['fe80::77', 'berkeley0'],
+      ['fe80::78', 'berkeley1'],
+      ['fe80::77', 'berkeley0'],
+    ] as const) {
+      await sock.connect({ host: `${address}%${name}`, port: 9 })
+      assert.equal(sock.getpeername().scopeid, interfaceNamed(name)?.index)
+      assert.deepEqual([sock.getsockname().addr, sock.getsockname().port], [address, port])
+    }
+    await sock.connect(null)
+    assert.equal(sock.bindtodevice(), null)
+    assert.equal(String(sock.getsockname()), `[::]:${port}`)
+    sock.bindtodevice('berkeley0')
+    await sock.connect({ host: 'fe80::77%berkeley0', port: 9 })
+    await sock.connect(null)
+    assert.equal(sock.bindtodevice(), 'berkeley0')
   })
 })
 

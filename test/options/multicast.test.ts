@@ -17,6 +17,7 @@ const SETUP = `
   ip link set berkeley0 up
   ip -6 addr add fd00:77::1/64 dev berkeley0 nodad
   ip -6 addr add fe80::77/64 dev berkeley0 nodad
+  ip -6 addr add fe80::78/64 dev berkeley1 nodad
   exec "$@"
 `
 
