@@ -70,9 +70,10 @@ static bool read_label(labels_t *labels, const struct nlmsghdr *message) {
         size_t length = RTA_PAYLOAD(part);
         if (part->rta_type == IFA_LOCAL && length >= sizeof row.addr)
             memcpy(&row.addr, RTA_DATA(part), sizeof row.addr);
-        if (part->rta_type == IFA_LABEL && length < sizeof row.label)
-            memcpy(row.label, RTA_DATA(part), length);
+        if (part->rta_type == IFA_LABEL && length <= sizeof row.label)
+            memcpy(row.label, RTA_DATA(part), length); /* its NUL is counted in */
     }
+    row.label[sizeof row.label - 1] = '\0';
     return add_label(labels, &row);
 }
 

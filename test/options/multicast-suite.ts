@@ -435,7 +435,7 @@ describe('labels of interfaces', () => {
   const ip = (command: string) => execFileSync('ip', command.split(' '))
 
   // A label may be any text that begins with the name of the interface: also the name of another one.
-  for (const label of ['berkeley0:x', 'berkeley01', 'berkeley0-long'])
+  for (const label of ['berkeley0:x', 'berkeley01', 'berkeley0-label'])
     it(`an address with the label ${label} belongs to its interface`, (t) => {
       ip(`addr add 10.77.1.1/24 dev berkeley0 label ${label}`)
       t.after(() => ip('addr del 10.77.1.1/24 dev berkeley0'))

@@ -113,6 +113,8 @@ function conversation<S extends Socket>(
 
 const DONE = ['EINTR', 'EAGAIN']
 const LIMITS = [1, 7]
+/** What the network reports of an earlier datagram, which does not end a loop. */
+const REPORTS = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EPROTO']
 
 interface Transfer {
   readonly what: string
@@ -121,6 +123,8 @@ interface Transfer {
   readonly sends: readonly [call: string, syscall: string]
   readonly receives: readonly [call: string, syscall: string]
   readonly limits?: readonly number[]
+  /** Errors of a receive that a loop passes over. */
+  readonly reports?: readonly string[]
 }
 
 const transfer = <S extends Socket>(
@@ -130,13 +134,20 @@ const transfer = <S extends Socket>(
   sends: Transfer['sends'],
   receives: Transfer['receives'],
   limits: readonly number[] = [],
-): Transfer => ({ what, open: (end, order) => conversation(way, open, end, order), sends, receives, limits })
+  reports: readonly string[] = [],
+): Transfer => ({ what, open: (end, order) => conversation(way, open, end, order), sends, receives, limits, reports })
 
-function rowsOf({ what, open, sends, receives, limits = [] }: Transfer): Row[] {
+function rowsOf({ what, open, sends, receives, limits = [], reports = [] }: Transfer): Row[] {
   const [call, syscall] = sends
   const [receiving, receivingSyscall] = receives
   const common = { done: DONE, limits }
-  const received = { call: receiving, syscall: receivingSyscall, errors: ERRNOS.receiving, ...common }
+  const received = {
+    call: receiving,
+    syscall: receivingSyscall,
+    errors: ERRNOS.receiving,
+    limits,
+    done: [...DONE, ...reports],
+  }
   return [
     { what: `${what}, sending`, open: open('from'), call, syscall, errors: ERRNOS.sending, ...common },
     { what: `${what}, receiving`, open: open('to'), ...received },
@@ -154,7 +165,7 @@ const transfers: Transfer[] = [
   transfer('UDP', plain, udpPair, ['send', 'send'], ['recv', 'recv']),
   transfer('UDP with addresses', addressed, udpPair, ['sendto', 'sendto'], ['recvfrom', 'recvfrom']),
   transfer('UDP, messages', messages, udpPair, ['sendmsg', 'sendmsg'], ['recvmsg', 'recvmsg']),
-  transfer('UDP, iterated', iterated, udpPair, ['send', 'send'], ['recvfrom', 'recvfrom']),
+  transfer('UDP, iterated', iterated, udpPair, ['send', 'send'], ['recvfrom', 'recvfrom'], [], REPORTS),
   transfer('unix datagram', plain, unixDgramPair, ['send', 'send'], ['recv', 'recv']),
   transfer('unix datagram, messages', messages, unixDgramPair, ['sendmsg', 'sendmsg'], ['recvmsg', 'recvmsg']),
 ]
