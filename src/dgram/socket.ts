@@ -44,7 +44,8 @@ export class DgramSocket extends Socket {
   /**
    * Receives a datagram and the address of its sender, which is `null` where it has none (an unnamed unix socket).
    * @param bufsize - the most bytes to receive, 64 KiB by default.
-   * @throws EMSGSIZE when the datagram was longer and was cut, unless `MSG_TRUNC` is among the flags. See recvfrom(2).
+   * @throws EMSGSIZE when the datagram was longer and was cut, unless `MSG_TRUNC` is among the flags; EOPNOTSUPP while the kernel joins
+   *   datagrams (`udpgro`); what the network reports of a datagram that was sent earlier, such as ECONNREFUSED, once. See recvfrom(2), udp(7).
    */
   recvfrom(
     bufsize: number = DEFAULT_BUFSIZE,
