@@ -93,7 +93,7 @@ eachFamily(({ loopback, wildcard, family, address }) => {
     const sock = await bound(t, loopback)
     await sock.connect({ host: loopback, port: portOf(peer) })
     const [before, name] = [String(sock.getpeername()), String(sock.getsockname())]
-    const unreachable = family === AF_INET ? '255.255.255.255' : '2001:db8::1'
+    const unreachable = family === AF_INET ? '255.255.255.255' : 'fe80::1'
     await assert.rejects(sock.connect({ host: unreachable, port: 9 }), { syscall: 'connect', address: unreachable })
     assert.deepEqual([String(sock.getpeername()), String(sock.getsockname())], [before, name])
     await sock.send('x')
