@@ -1,18 +1,10 @@
 import { level } from '../constants/lookup.js'
 import * as kind from './kinds/index.js'
 import * as option from './option.js'
-import { byAddress, forEachFamily, rw as readAndSet, wo as setOnly } from './option.js'
+import { byAddress, forEachFamily } from './option.js'
 
 const ip = level('IPPROTO_IP')
 const ipv6 = level('IPPROTO_IPV6')
-
-type Where = Parameters<typeof readAndSet>[0]
-
-// The kernel refuses most of them on streams, each with another error, and takes some that have no effect there.
-const rw = <Out, Args extends unknown[]>(where: Where, of: kind.Kind<Out, Args>) =>
-  readAndSet(where, kind.onlyForDatagrams(of))
-const wo = <Out, Args extends unknown[]>(where: Where, of: kind.Kind<Out, Args>) =>
-  setOnly(where, kind.onlyForDatagrams(of))
 
 /** An option with the same number and layout in both families: only the level differs. */
 const each = (option: string) => byAddress(ip(option), ipv6(option))

@@ -1,7 +1,6 @@
 // Every kind of option value, by what it is made of.
 export type { Credentials } from '../../support/codec.js'
 export * from './bytes.js'
-export { onlyForDatagrams } from './datagrams.js'
 export * from './inet.js'
 export type { Kind, OptionPlace } from './kind.js'
 export * from './number.js'
