@@ -30,8 +30,9 @@
       }],
       # gyp links through the C++ driver; --as-needed drops the C++ libraries that it adds and that no C code uses.
       # Lazy binding: a runtime without libuv's symbols still gets the synchronous calls.
+      # Not unloaded with the worker that loaded it: threads that close lingering sockets outlive it.
       # _FORTIFY_SOURCE is off because musl has none of its __*_chk functions, and one binary is to serve glibc and musl.
-      ['OS!="mac"', {'ldflags': ['-Wl,--as-needed', '-static-libgcc', '-Wl,-z,relro,-z,lazy']}],
+      ['OS!="mac"', {'ldflags': ['-Wl,--as-needed', '-static-libgcc', '-Wl,-z,relro,-z,lazy,-z,nodelete']}],
       ['OS=="mac"', {
         'xcode_settings': {
           'GCC_C_LANGUAGE_STANDARD': 'c11',
@@ -50,6 +51,7 @@
         'call.c',
         'callback.c',
         'work.c',
+        'linger.c',
         'ledger.c',
         'syscall.c',
         'constants/constants.c',

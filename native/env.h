@@ -50,7 +50,7 @@ typedef struct env {
     struct {
         bool *owned; /* by fd number */
         size_t room;
-        bool enabled;
+        bool enabled, has_threads;
         cleanup_t cleanup;
     } ledger;                /* see ledger.h */
     struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */

@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "syscall.h"
+#include "linger.h"
 
 enum { FIRST_ROOM = 1024 };
 
@@ -33,28 +32,32 @@ int ledger_add(env_t *env, int fd) {
     return fd;
 }
 
-/* With SO_LINGER close(2) would block a thread that has to end. */
-static void close_without_linger(int fd) {
-    struct linger off = {0, 0};
-    set_option(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
-    close(fd);
+/* A thread that has to end must not wait in close(2). */
+static void close_owned(env_t *env, int fd) {
+    if (env->ledger.has_threads)
+        close_unattended(fd);
+    else
+        close_at_once(fd);
 }
 
 static void ledger_close(void *data) {
     env_t *env = data;
     for (size_t fd = 0; fd < env->ledger.room; fd++)
-        if (env->ledger.owned[fd]) close_without_linger((int)fd);
+        if (env->ledger.owned[fd]) close_owned(env, (int)fd);
     free(env->ledger.owned);
     env->ledger.owned = NULL;
     env->ledger.room = 0;
     env->ledger.enabled = false;
 }
 
-/* ledgerKeep(): keeps the list from now on */
+/* ledgerKeep(hasThreads): keeps the list from now on; whether the runtime has libuv's threads */
 static int64_t enable_ledger(call_t *call) {
+    int has_threads = call_int(call, 0);
     env_t *env = call->env;
+    if (!call_ok(call)) return -1;
     if (!env->ledger.enabled) env_add_cleanup(env, &env->ledger.cleanup, ledger_close, env);
     env->ledger.enabled = true;
+    env->ledger.has_threads = has_threads != 0;
     return 0;
 }
 

@@ -22,7 +22,7 @@ static void delete_handles(work_t *work) {
 static void done(napi_env napi, napi_status status, void *data) {
     work_t *work = data;
     env_t *env = work->env;
-    if (status != napi_ok) work->result = work->must_run ? work->run(work) : -ECANCELED;
+    if (status != napi_ok) work->result = -ECANCELED;
     if (!env->closing) callback_call(env, work->callback, new_int(napi, work->result));
     delete_handles(work);
     work->drop(work);

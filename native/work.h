@@ -3,7 +3,6 @@
 #define BERKELEY_WORK_H
 
 #include <node_api.h>
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "env.h"
@@ -14,8 +13,6 @@ typedef struct work {
     ssize_t (*run)(struct work *work);
     /* Releases what the call needed, this memory included. */
     void (*drop)(struct work *work);
-    /* The call is made even when the environment closes before a thread is free. */
-    bool must_run;
     /* Set by work_start(). */
     env_t *env;
     napi_async_work handle;

@@ -125,6 +125,7 @@ const NATIVE_LAYERS = [
   'call',
   'callback',
   'work',
+  'linger',
   'ledger',
   'value/',
   'sys/',

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../linger.h"
 #include "../syscall.h"
 #include "../work.h"
 #include "sys.h"
@@ -129,19 +130,19 @@ static ssize_t transfer_some(transfer_t *transfer) {
     return count < 0 ? -errno : count;
 }
 
-/* If the socket was closed meanwhile, the duplicate is the last one, and with SO_LINGER close(2)
- * blocks. So it is closed on this thread, and not on that of the event loop. */
+/* If the socket was closed meanwhile, the duplicate is the last one, and with SO_LINGER its close(2) would
+ * hold up the pool. */
 static ssize_t transfer_run(work_t *work) {
     transfer_t *transfer = (transfer_t *)work;
     ssize_t result = transfer_some(transfer);
-    close(transfer->socket);
+    close_unattended(transfer->socket);
     transfer->socket = -1;
     return result;
 }
 
 static void transfer_drop(work_t *work) {
     transfer_t *transfer = (transfer_t *)work;
-    if (transfer->socket >= 0) close(transfer->socket);
+    if (transfer->socket >= 0) close_unattended(transfer->socket);
     if (transfer->file >= 0) close(transfer->file);
     free(transfer);
 }

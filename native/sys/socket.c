@@ -1,12 +1,11 @@
 /* The life and the names of a socket. */
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../ledger.h"
+#include "../linger.h"
 #include "../syscall.h"
-#include "../work.h"
 #include "sys.h"
 
 /* socket(family, type, protocol) -> fd, close-on-exec */
@@ -74,35 +73,43 @@ static ssize_t sys_close(call_t *call) {
     return close(fd);
 }
 
-/* A close(2) that blocks: with SO_LINGER it waits for the peer. */
-typedef struct {
-    work_t work;
-    int fd;
-} close_work_t;
-
-static ssize_t close_work_run(work_t *work) {
-    return close(((close_work_t *)work)->fd) < 0 ? -errno : 0;
+/* lingers(fd) -> whether close(2) may wait */
+static int64_t fd_lingers(call_t *call) {
+    int fd = call_int(call, 0);
+    return call_ok(call) ? lingers(fd) : -1;
 }
 
-static void close_work_drop(work_t *work) {
-    free(work);
-}
-
-/* closeAsync(callback, fd) -> 0, and later callback(0 or -errno); fd is gone at once, unless the
- * answer is an error */
-static int64_t close_async(call_t *call) {
-    int fd = call_int(call, 1);
+/* closeAtOnce(fd): close(2) without lingering */
+static ssize_t sys_close_at_once(call_t *call) {
+    int fd = call_int(call, 0);
     if (!call_ok(call)) return -1;
-    close_work_t *closing = calloc(1, sizeof *closing);
-    if (closing == NULL) return -ENOMEM;
-    closing->work = (work_t){.run = close_work_run, .drop = close_work_drop, .must_run = true};
-    closing->fd = fd;
-    int error = work_start(&closing->work, call->env, "berkeley.close", call->argv[0]);
-    if (error < 0)
-        free(closing);
-    else
-        ledger_mark(call->env, fd, false);
+    ledger_mark(call->env, fd, false);
+    return close_at_once(fd);
+}
+
+/* closeOnThread(fd): close(2) on a thread of its own. 0, or -errno: then fd is still open */
+static int64_t fd_close_on_thread(call_t *call) {
+    int fd = call_int(call, 0);
+    if (!call_ok(call)) return -1;
+    int error = close_on_thread(fd, -1);
+    if (error == 0) ledger_mark(call->env, fd, false);
     return error;
+}
+
+/* closeReporting(fd) -> as closeOnThread(), but on success a socket, over which the answer of close(2) comes */
+static int64_t fd_close_reporting(call_t *call) {
+    int fd = call_int(call, 0), ends[2];
+    if (!call_ok(call)) return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
+        return -errno;
+    int error = close_on_thread(fd, ends[1]);
+    if (error < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return error;
+    }
+    ledger_mark(call->env, fd, false);
+    return ledger_add(call->env, ends[0]);
 }
 
 /* dup(fd) -> fd, close-on-exec */
@@ -160,7 +167,10 @@ const method_t socket_methods[] = {
     {"accept4", .syscall = sys_accept4},
     {"shutdown", .syscall = sys_shutdown},
     {"close", .syscall = sys_close},
-    {"closeAsync", .number = close_async},
+    {"lingers", .number = fd_lingers},
+    {"closeAtOnce", .syscall = sys_close_at_once},
+    {"closeOnThread", .number = fd_close_on_thread},
+    {"closeReporting", .number = fd_close_reporting},
     {"dup", .syscall = sys_dup},
     {"getsockname", .syscall = sys_getsockname},
     {"getpeername", .syscall = sys_getpeername},

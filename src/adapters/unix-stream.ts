@@ -1,4 +1,4 @@
-import { closeFd } from '../descriptor/close-fd.js'
+import { closeDetached } from '../descriptor/close-fd.js'
 import { CmsgHdr } from '../message/cmsghdr.js'
 import { MsgHdr } from '../message/msghdr.js'
 import type { UnixMethods } from '../socket/pass-fd.js'
@@ -88,6 +88,6 @@ export class UnixDuplex extends SocketDuplex {
   /** Gives descriptors to the listeners, or closes them. */
   #pass(fds: number[]): void {
     if (this.listenerCount('fds') > 0) runUserCode(() => void this.emit('fds', fds))
-    else for (const fd of fds) closeFd(fd)
+    else for (const fd of fds) closeDetached(fd)
   }
 }

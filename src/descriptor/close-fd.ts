@@ -1,37 +1,34 @@
-import { SO_LINGER, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { native, registers } from '../native/sockets.js'
+import { hasEventLoop } from '../native/load.js'
+import { native } from '../native/sockets.js'
 import { check, fdContext } from '../support/errors.js'
 
-/** Whether close(2) would wait for unsent data, which it does even on a non-blocking socket. */
-export function lingers(fd: number): boolean {
-  const known = native.getsockopt(fd, SOL_SOCKET, SO_LINGER, native.kinds.linger) >= 0
-  const [enabled = 0, seconds = 0] = registers
-  return known && enabled !== 0 && seconds > 0
+/** Checks what close(2) returned. The number is free whatever that is, so EINTR is not a failure. See close(2), "Dealing with error returns". */
+export function checkClosed(result: number, fd: number): void {
+  if (result !== -sys.EINTR) check(result, 'close', () => fdContext(fd))
 }
 
-/** close(2). The number is free whatever it returns, so EINTR is not a failure. See close(2), "Dealing with error returns". */
+/** close(2), which waits if the socket lingers, even if it is non-blocking. */
 export function closeFd(fd: number): void {
-  const result = native.close(fd)
-  if (result !== -sys.EINTR) check(result, 'close', () => fdContext(fd))
+  checkClosed(native.close(fd), fd)
 }
 
 /**
- * close(2) on libuv's thread pool, for a socket that lingers. Node's own fs.close() would warn in a worker about every descriptor that
- * Node did not open.
+ * Closes without waiting, and throws what close(2) reported. If the socket lingers, another thread makes the call, and its answer is not
+ * known; where there can be no thread, it does not linger.
  */
-export async function closeOnPool(fd: number): Promise<void> {
-  const result = await new Promise<number>((closed) => {
-    // Without memory for the work of another thread, this thread has to wait.
-    if (native.closeAsync(closed, fd) < 0) closed(native.close(fd))
-  })
-  if (result !== -sys.EINTR) check(result, 'close', () => fdContext(fd))
+export function closeWithoutWaiting(fd: number): void {
+  if (native.lingers(fd) === 0) closeFd(fd)
+  else if (!hasEventLoop() || native.closeOnThread(fd) < 0) checkClosed(native.closeAtOnce(fd), fd)
 }
 
-/** Closes a descriptor whose errors have no receiver. When close(2) would wait, another thread does. */
+/** The same for a descriptor whose errors have no receiver. */
 export function closeDetached(fd: number): void {
-  if (lingers(fd)) closeOnPool(fd).catch(() => undefined)
-  else native.close(fd)
+  try {
+    closeWithoutWaiting(fd)
+  } catch {
+    // It is closed in any case.
+  }
 }
 
 /** What can be closed. */

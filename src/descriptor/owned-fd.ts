@@ -1,8 +1,9 @@
 import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
+import { hasEventLoop } from '../native/load.js'
 import { native } from '../native/sockets.js'
 import { systemError } from '../support/errors.js'
-import { closeDetached, closeFd } from './close-fd.js'
+import { closeDetached, closeWithoutWaiting } from './close-fd.js'
 
 /** What the finalizer needs to know. It must not refer to the owner itself. */
 interface Record {
@@ -22,7 +23,7 @@ const records = new Map<number, Record>()
  * ledger of them, from the call that makes one to the call that closes it; here it learns of those that come from elsewhere or go there.
  */
 const ledgerIsKept = !isMainThread
-if (ledgerIsKept) native.ledgerKeep()
+if (ledgerIsKept) native.ledgerKeep(Number(hasEventLoop()))
 
 /** Forgets a former owner of the number: the kernel gives out free numbers only, so other code has closed the owner's descriptor. */
 function evict(fd: number): void {
@@ -118,13 +119,13 @@ export class OwnedFd {
     return fd
   }
 
-  /** Closes it, once. An error of close(2) is reported, and never a reason to close again. */
+  /** Closes it, once, without waiting. An error of close(2) is reported, and never a reason to close again. */
   close(): void {
     const fd = this.takeForClose()
-    if (fd >= 0) closeFd(fd)
+    if (fd >= 0) closeWithoutWaiting(fd)
   }
 
-  /** Closes it after something else has failed: that error is the one to report, and this thread must not wait. */
+  /** Closes it after something else has failed: that error is the one to report. */
   closeQuietly(): void {
     const fd = this.takeForClose()
     if (fd >= 0) closeDetached(fd)

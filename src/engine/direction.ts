@@ -126,6 +126,11 @@ export class Direction {
     return this.#pending?.isOffloaded === true
   }
 
+  /** Resolves when the other thread has returned; undefined if none makes a call. */
+  get offloaded(): Promise<void> | undefined {
+    return this.isOffloading ? this.#pending?.offloaded : undefined
+  }
+
   /**
    * Runs an operation when its turn comes: at once if none is before it. It tries first and waits second, so that an error or data that is
    * there never has to wait.
@@ -381,7 +386,7 @@ export class Direction {
     pending.isOffloaded = true
     pending.wasAnnounced = false
     this.#startTimer(pending)
-    work.then(
+    pending.offloaded = work.then(
       (result) => this.#onOffloadDone(pending, result),
       (error: unknown) => {
         pending.isOffloaded = false

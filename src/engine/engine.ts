@@ -57,6 +57,11 @@ export class Engine implements ReadyListener, DirectionOwner {
     return this.reader.isOffloading || this.writer.isOffloading
   }
 
+  /** Resolves when the other thread has returned; undefined if none makes a call. Only sending is ever done on another thread. */
+  get offloaded(): Promise<void> | undefined {
+    return this.writer.offloaded
+  }
+
   /** Ends the watch, and every wait with ECANCELED. After that the descriptor may be closed or given away. */
   close(): void {
     this.#watch?.stop()

@@ -8,6 +8,8 @@ import type { Wait } from './wait.js'
 export class Pending<T> {
   /** Whether another thread makes the call at the moment. */
   isOffloaded = false
+  /** Resolves when that thread has returned. */
+  offloaded: Promise<void> | undefined
   /** Whether readiness was announced since that thread began: what it found may be out of date, and no event will say so again. */
   wasAnnounced = false
   /** Makes the error that ends the operation once that thread returns. */

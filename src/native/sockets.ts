@@ -27,8 +27,14 @@ export interface Native {
   accept4(fd: number, flags: number, sockaddr?: Uint8Array): number
   shutdown(fd: number, how: number): number
   close(fd: number): number
-  /** On a thread of the pool; the callback gets what close(2) returned. The number is gone at once, unless the answer is an error. */
-  closeAsync(callback: (result: number) => void, fd: number): number
+  /** Whether close(2) may wait: 1 or 0. */
+  lingers(fd: number): number
+  /** Switches `SO_LINGER` off first, for everything that shares the socket. */
+  closeAtOnce(fd: number): number
+  /** On a thread of its own. The number is gone at once, unless the answer is an error. */
+  closeOnThread(fd: number): number
+  /** As `closeOnThread`; returns a socket over which what close(2) returned comes as a 32-bit integer. */
+  closeReporting(fd: number): number
   dup(fd: number): number
   getsockname(fd: number, sockaddr: Uint8Array): number
   getpeername(fd: number, sockaddr: Uint8Array): number
@@ -114,7 +120,7 @@ export interface Native {
   strerror(errno: number): string
 
   /** Descriptors that are owned here when the environment ends are closed then. From now on. */
-  ledgerKeep(): number
+  ledgerKeep(hasThreads: number): number
   /** Whether a descriptor is owned here: for those that come from elsewhere or go there. */
   ledgerMark(fd: number, owned: number): number
 

@@ -5,6 +5,7 @@ import { CLOSED_FD, type OwnedFd, UNCONNECTED_FD } from '../descriptor/owned-fd.
 import { Engine } from '../engine/engine.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import type { TlsSession } from '../tls/session.js'
+import { closeChannel, Steps } from './close.js'
 import { TlsTransport } from './tls-transport.js'
 import { PLAIN_TRANSPORT, TCP_TRANSPORT, type Transport } from './transport.js'
 
@@ -49,11 +50,11 @@ export class Channel extends Handle {
     this.transport = new TlsTransport(session, this.engine)
   }
 
-  /** Closes it after something else has failed: that error is the one to report. */
+  /** Closes it after something else has failed: that error is the one to report. The peer still gets the alert that says why. */
   closeQuietly(): void {
-    this.engine.close()
-    this.transport.close()
-    this.fd.closeQuietly()
+    const steps = new Steps()
+    closeChannel(steps, this, { how: undefined, timeout: 0 })
+    steps.done().catch(() => undefined)
   }
 }
 

@@ -1,23 +1,26 @@
 import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from '../constants/exported.generated.js'
-import { closeFd, closeOnPool, lingers } from '../descriptor/close-fd.js'
-import { after } from '../engine/deadline.js'
+import { sys } from '../constants/lookup.js'
+import { closeFd } from '../descriptor/close-fd.js'
+import type { Handle } from '../descriptor/handle.js'
+import { after, type Deadline } from '../engine/deadline.js'
 import { Engine } from '../engine/engine.js'
-import { type Operation, wouldBlock } from '../engine/operation.js'
+import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { WAIT_FOREVER } from '../engine/wait.js'
 import { native } from '../native/sockets.js'
-import { check, TimeoutError } from '../support/errors.js'
+import { check } from '../support/errors.js'
 import { record } from '../support/record.js'
-import type { Channel } from './channel.js'
+import { Drain, isUnderWay } from './drain.js'
+import { closeLingering } from './linger.js'
 import type { Transport } from './transport.js'
 
-/** How long close_notify waits for room in the socket when there is no deadline for sending. */
-const CLOSE_NOTIFY_TIMEOUT_MS = 1000
+/** How long the end of a TLS session may take when there is no deadline for sending. */
+const FAREWELL_MS = 1000
 
 /** How a channel is to be closed. */
 export interface CloseOptions {
   /** `SHUT_*` of a shutdown(2) before, for every process that shares the socket; none when absent. */
   readonly how: number | undefined
-  /** Milliseconds that close_notify may wait for room; 0 for the default. */
+  /** Milliseconds that the end of a TLS session may take; 0 for the default. */
   readonly timeout: number
 }
 
@@ -54,45 +57,75 @@ export class Steps {
   }
 }
 
+/** What is closed: a channel. */
+interface Closing extends Handle {
+  readonly engine: Engine
+  readonly transport: Transport
+}
+
 /** Closes a channel, in the order that docs/design.md gives reasons for. After `takeForClose()` its number is EBADF for every other call. */
-export function closeChannel(steps: Steps, channel: Channel, { how, timeout }: CloseOptions): void {
+export function closeChannel(steps: Steps, channel: Closing, { how, timeout }: CloseOptions): void {
   const { engine, transport, kind } = channel
-  const mayLinger = kind.socktype === SOCK_STREAM && lingers(channel.fd.fd)
+  const referenced = engine.isReferenced
+  const mayLinger = kind.socktype === SOCK_STREAM && native.lingers(channel.fd.fd) === 1
+  const offloaded = mayLinger ? engine.offloaded : undefined
   engine.close()
   const fd = channel.fd.takeForClose()
-  steps.run(() => sendCloseNotify(transport, fd, timeout))
-  if (how !== undefined) steps.run(() => check(native.shutdown(fd, how), 'shutdown'))
-  steps.run(() => (mayLinger ? closeOnPool(fd) : closeFd(fd)))
+  endSession(steps, transport, fd, { deadline: after(timeout || FAREWELL_MS), referenced })
+  if (how !== undefined) steps.run(() => shutDown(fd, how))
+  // The last descriptor of a socket is the one whose close lingers: so that of the other thread goes first.
+  if (offloaded) steps.run(() => offloaded)
+  steps.run(() => (mayLinger ? closeLingering(fd, referenced) : closeFd(fd)))
 }
 
-/** Sends close_notify; returns a promise only if that has to wait for room. */
-function sendCloseNotify(transport: Transport, fd: number, timeout: number): Promise<void> | undefined {
-  const operation = transport.closeNotify()
-  if (operation && wouldBlock(attempt(operation, fd)))
-    return waitForRoom(operation, fd, timeout).finally(() => transport.close())
-  transport.close()
-  return undefined
+/** Within what time the last words have to be said, and whether that keeps the process alive. */
+interface Farewell {
+  readonly deadline: Deadline
+  readonly referenced: boolean
 }
 
-/** When the peer has broken the protocol or the connection, there is nothing left to send. */
-function attempt(operation: Operation<void>, fd: number): number {
+/** Ends a TLS session: close_notify, the end of the stream, and then nothing of the peer's may be left unread. */
+function endSession(steps: Steps, transport: Transport, fd: number, farewell: Farewell): void {
+  const closeNotify = transport.closeNotify()
+  const mustArrive = closeNotify !== undefined && isUnderWay(fd)
+  if (closeNotify) steps.run(() => carryOut(closeNotify, fd, farewell))
+  steps.run(() => transport.close())
+  if (!closeNotify) return
+  // Nothing may follow close_notify, so that the other owners of the socket, if there are any, lose nothing.
+  steps.run(() => native.shutdown(fd, SHUT_WR))
+  steps.run(() => carryOut(new Drain(mustArrive), fd, farewell))
+}
+
+/** Carries out an operation; returns a promise only if it has to wait. A failure is of no interest: the peer hears no more of this side. */
+function carryOut(operation: Operation<void>, fd: number, farewell: Farewell): Promise<void> | undefined {
+  return isDoneAtOnce(operation, fd) ? undefined : waitFor(operation, fd, farewell)
+}
+
+function isDoneAtOnce(operation: Operation<void>, fd: number): boolean {
   try {
-    return operation.attempt(fd)
+    const result = operation.attempt(fd)
+    return result >= 0 && operation.finish(result) !== AGAIN_NOW
   } catch {
-    return 0
+    return true
   }
 }
 
-/** A peer that is gone by then is not a failure, as it would not have been one at once; a timeout is reported. */
-async function waitForRoom(operation: Operation<void>, fd: number, timeout: number): Promise<void> {
+async function waitFor(operation: Operation<void>, fd: number, { deadline, referenced }: Farewell): Promise<void> {
   const engine = new Engine(record({ use: () => fd }))
+  engine.setReferenced(referenced)
   try {
-    await engine.writer.run(operation, { ...WAIT_FOREVER, deadline: after(timeout || CLOSE_NOTIFY_TIMEOUT_MS) })
-  } catch (error) {
-    if (error instanceof TimeoutError) throw error
+    await engine.writer.run(operation, { ...WAIT_FOREVER, deadline })
+  } catch {
+    // The peer is gone, or does not read.
   } finally {
     engine.close()
   }
+}
+
+/** A connection that the peer has reset is shut down already. */
+function shutDown(fd: number, how: number): void {
+  const result = native.shutdown(fd, how)
+  if (result !== -sys.ENOTCONN) check(result, 'shutdown')
 }
 
 /** Returns `SHUT_*` for the two arguments of close(); none when nothing is to be shut down. */

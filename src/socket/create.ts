@@ -1,5 +1,6 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import { nameOf, sys } from '../constants/lookup.js'
+import { kHandle } from '../descriptor/handle.js'
 import { SocketKind } from '../descriptor/kind.js'
 import { create, wrap } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
@@ -21,7 +22,7 @@ export function closeOnError(sock: LowSocket, act: (sock: LowSocket) => void): L
     act(sock)
     return sock
   } catch (error) {
-    sock.close()
+    sock[kHandle].fd.closeQuietly()
     throw error
   }
 }

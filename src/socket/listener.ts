@@ -104,7 +104,7 @@ export async function accept<C>(
     return createConnection(sock)
   } catch (error) {
     // Unless it was taken over already, nothing else refers to it.
-    sock.close()
+    sock[kHandle].fd.closeQuietly()
     throw error
   }
 }

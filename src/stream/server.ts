@@ -13,7 +13,7 @@ import { StreamSocket } from './socket.js'
 /** A `createConnection` that ignores its second argument would make a connection in the clear, unnoticed. */
 function assertEncrypted(connection: StreamSocket): void {
   if (connection.encrypted) return
-  void connection.close()
+  connection.close().catch(() => undefined)
   throw systemError(sys.EPROTO, 'accept', {
     detail: 'createConnection() made a socket without TLS: pass "tls" on to it',
   })

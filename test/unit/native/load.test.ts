@@ -92,10 +92,15 @@ describe('the addon itself', () => {
     for (const fd of [a, b]) native.close(fd)
   })
 
-  it('the addon closes nothing on another thread without a callback', () => {
+  it('the addon sends what close(2) answered on another thread', async () => {
     const [a, b] = pair(SOCK_STREAM)
-    assert.equal(native.closeAsync(undefined as never, a), -sys.ENOMEM)
-    for (const fd of [a, b]) assert.equal(native.close(fd), 0)
+    const report = native.closeReporting(a)
+    assert.ok(native.poll(report, sys.POLLIN, 10_000) & sys.POLLIN)
+    const answer = Buffer.alloc(8)
+    assert.deepEqual([native.recv(report, answer, 0, 8, 0), answer.readInt32LE()], [4, 0])
+    assert.equal(native.recv(report, answer, 0, 8, 0), 0)
+    assert.equal(native.close(a), -sys.EBADF)
+    for (const fd of [report, b]) assert.equal(native.close(fd), 0)
   })
 
   it('the addon does not resolve an address that is too short for its family or too long for any', () => {

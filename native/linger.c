@@ -1,0 +1,80 @@
+#include "linger.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "syscall.h"
+
+enum {
+    STACK = 256 * 1024
+}; /* bytes of address space: libraries keep their thread-local data there */
+
+typedef struct {
+    int fd, report;
+} closing_t;
+
+/* Unix sockets have the option, but close(2) does not look at it. */
+bool lingers(int fd) {
+    struct linger linger;
+    int domain = AF_UNSPEC;
+    socklen_t length = sizeof linger, domain_length = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) < 0) return false;
+    if (linger.l_onoff == 0 || linger.l_linger == 0) return false;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) < 0 || domain != AF_UNIX;
+}
+
+/* A signal would end the wait in close(2), and is for other threads anyway. */
+static void block_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL); /* of the calling thread: see io.c */
+}
+
+/* A thread has to be joined, or its stack stays. No environment may wait for these threads, so each joins
+ * the one that ended before it, and only the last one's stack stays. This is the only state that
+ * environments share: it belongs to none of them. */
+static void join_former(void) {
+    static uv_thread_t last;
+    uv_thread_t former = __atomic_exchange_n(&last, uv_thread_self(), __ATOMIC_ACQ_REL);
+    if (former != 0) uv_thread_join(&former);
+}
+
+static void close_and_report(void *data) {
+    closing_t closing = *(closing_t *)data;
+    free(data);
+    block_signals();
+    int result = close(closing.fd) < 0 ? -errno : 0;
+    if (closing.report >= 0) {
+        send_bytes(closing.report, &result, sizeof result, MSG_DONTWAIT);
+        close(closing.report);
+    }
+    join_former();
+}
+
+int close_on_thread(int fd, int report) {
+    const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK};
+    uv_thread_t thread;
+    closing_t *closing = malloc(sizeof *closing);
+    if (closing == NULL) return -ENOMEM;
+    *closing = (closing_t){fd, report};
+    int error = uv_thread_create_ex(&thread, &options, close_and_report, closing);
+    if (error < 0) free(closing);
+    return error;
+}
+
+int close_at_once(int fd) {
+    const struct linger off = {0, 0};
+    set_option(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+    return close(fd);
+}
+
+void close_unattended(int fd) {
+    if (!lingers(fd))
+        close(fd);
+    else if (close_on_thread(fd, -1) < 0)
+        close_at_once(fd);
+}
