@@ -43,6 +43,7 @@ export type {
 export type { TcpInfo } from './options/kinds/tcp-info.js'
 export * as seqpacket from './seqpacket/index.js'
 export type { Connecting } from './socket/connector.js'
+export { getnameinfo, type NameInfoOptions } from './socket/getnameinfo.js'
 export type { Listening } from './socket/listener.js'
 export type { UnixMethods } from './socket/pass-fd.js'
 export { type Hook, type ReadinessOptions, Socket, type WaitOptions } from './socket/socket.js'

@@ -1,9 +1,10 @@
 /* Names to addresses and back. The synchronous functions call the resolver directly; the
- * asynchronous one goes through libuv, which gives slow lookups only half of its threads, so that
+ * asynchronous ones go through libuv, which gives slow lookups only half of its threads, so that
  * they do not hold up file access.
  *
  * An answer is an array, or a number: the EAI_* code, with errno in register 0 for EAI_SYSTEM. */
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -108,12 +109,16 @@ static napi_value sys_getnameinfo(call_t *call) {
     return new_name_pair(call->napi, host, service);
 }
 
-/* A request of getaddrinfoAsync() that libuv has not answered yet. */
+/* A request that libuv has not answered yet. */
 typedef struct {
     env_t *env;
     napi_ref callback; /* NULL when the environment is closing */
     cleanup_t cleanup;
-    uv_getaddrinfo_t request;
+    union {
+        uv_req_t any;
+        uv_getaddrinfo_t addresses;
+        uv_getnameinfo_t names;
+    } request;
 } lookup_t;
 
 /* Teardown: a queued request ends now, a running one when the resolver returns. Neither touches
@@ -122,14 +127,14 @@ static void lookup_cancel(void *data) {
     lookup_t *lookup = data;
     napi_delete_reference(lookup->env->napi, lookup->callback);
     lookup->callback = NULL;
-    uv_cancel((uv_req_t *)&lookup->request);
+    uv_cancel(&lookup->request.any);
 }
 
 static lookup_t *lookup_new(env_t *env, napi_value callback) {
     lookup_t *lookup = calloc(1, sizeof *lookup);
     if (lookup == NULL) return NULL;
     lookup->env = env;
-    lookup->request.data = lookup;
+    lookup->request.any.data = lookup;
     if (napi_create_reference(env->napi, callback, 1, &lookup->callback) != napi_ok) {
         free(lookup);
         return NULL;
@@ -166,31 +171,89 @@ static int eai_of(int status) {
     }
 }
 
-static void on_addresses(uv_getaddrinfo_t *request, int status, struct addrinfo *first) {
-    lookup_t *lookup = request->data;
+/* Gives the callback what the resolver said, unless the environment is closing. */
+static void lookup_answer(lookup_t *lookup, napi_value (*make)(napi_env napi, const void *found),
+                          int status, const void *found) {
     env_t *env = lookup->env;
     callback_scope_t scope;
     if (callback_open(env, &scope)) {
-        napi_value answer = status == 0 ? new_address_list(env->napi, first)
+        napi_value answer = status == 0 ? make(env->napi, found)
                                         : new_error(env, eai_of(status), -status);
         callback_call(env, lookup->callback, answer);
         callback_close(&scope);
     }
+}
+
+static napi_value addresses_found(napi_env napi, const void *found) {
+    return new_address_list(napi, found);
+}
+
+static void on_addresses(uv_getaddrinfo_t *request, int status, struct addrinfo *first) {
+    lookup_t *lookup = request->data;
+    lookup_answer(lookup, addresses_found, status, first);
     uv_freeaddrinfo(first);
     lookup_drop(lookup);
+}
+
+static napi_value names_found(napi_env napi, const void *found) {
+    const uv_getnameinfo_t *request = found;
+    return new_name_pair(napi, request->host, request->service);
+}
+
+static void on_names(uv_getnameinfo_t *request, int status, const char *host, const char *service) {
+    lookup_t *lookup = request->data;
+    (void)host;
+    (void)service;
+    lookup_answer(lookup, names_found, status, request);
+    lookup_drop(lookup);
+}
+
+/* The request of a call whose arguments are good, or NULL with the answer of the call in `error`. */
+static lookup_t *lookup_begin(call_t *call, uv_loop_t **loop, int64_t *error) {
+    *error = -ENOTSUP;
+    if (napi_get_uv_event_loop(call->napi, loop) != napi_ok) return NULL;
+    *error = -ENOMEM;
+    return lookup_new(call->env, call->argv[0]);
 }
 
 /* getaddrinfoAsync(callback, host?, service?, family, socktype, protocol, flags) */
 static int64_t getaddrinfo_async(call_t *call) {
     lookup_args_t args;
     uv_loop_t *loop;
+    int64_t error;
     read_lookup_args(call, 1, &args);
     if (!call_ok(call)) return -1;
-    if (napi_get_uv_event_loop(call->napi, &loop) != napi_ok) return -ENOTSUP;
-    lookup_t *lookup = lookup_new(call->env, call->argv[0]);
-    if (lookup == NULL) return -ENOMEM;
-    int status = uv_getaddrinfo(loop, &lookup->request, on_addresses, host_of(&args),
+    lookup_t *lookup = lookup_begin(call, &loop, &error);
+    if (lookup == NULL) return error;
+    int status = uv_getaddrinfo(loop, &lookup->request.addresses, on_addresses, host_of(&args),
                                 service_of(&args), &args.hints);
+    if (status < 0) lookup_drop(lookup);
+    return status;
+}
+
+/* libuv takes addresses of these two families only, and copies as many bytes as they have. */
+static bool is_inet(bytes_t addr) {
+    sa_family_t family;
+    if (addr.length < sizeof family) return false;
+    memcpy(&family, addr.start, sizeof family);
+    return (family == AF_INET && addr.length >= sizeof(struct sockaddr_in)) ||
+           (family == AF_INET6 && addr.length >= sizeof(struct sockaddr_in6));
+}
+
+/* getnameinfoAsync(callback, sockaddr, flags); -EINVAL for an address that is not of IPv4 or IPv6 */
+static int64_t getnameinfo_async(call_t *call) {
+    struct sockaddr_storage name = {0};
+    uv_loop_t *loop;
+    int64_t error;
+    int flags = call_int(call, 2);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call)) return -1;
+    if (!is_inet(addr) || addr.length > sizeof name) return -EINVAL;
+    memcpy(&name, addr.start, addr.length);
+    lookup_t *lookup = lookup_begin(call, &loop, &error);
+    if (lookup == NULL) return error;
+    int status = uv_getnameinfo(loop, &lookup->request.names, on_names,
+                                (const struct sockaddr *)&name, flags);
     if (status < 0) lookup_drop(lookup);
     return status;
 }
@@ -205,6 +268,7 @@ const method_t resolve_methods[] = {
     {"getaddrinfo", .value = sys_getaddrinfo},
     {"getnameinfo", .value = sys_getnameinfo},
     {"getaddrinfoAsync", .number = getaddrinfo_async},
+    {"getnameinfoAsync", .number = getnameinfo_async},
     {"gaiError", .value = sys_gai_strerror},
     {0},
 };

@@ -106,7 +106,7 @@ export interface Native {
     protocol: number,
     flags: number,
   ): ResolvedAddress[] | number
-  getnameinfo(sockaddr: Uint8Array, flags: number): [host: string, service: string] | number
+  getnameinfo(sockaddr: Uint8Array, flags: number): NamePair | number
   getaddrinfoAsync(
     callback: (answer: ResolvedAddress[] | number) => void,
     host: string | undefined,
@@ -116,6 +116,8 @@ export interface Native {
     protocol: number,
     flags: number,
   ): number
+  /** Addresses of IPv4 and IPv6 only; others are -EINVAL. */
+  getnameinfoAsync(callback: (answer: NamePair | number) => void, sockaddr: Uint8Array, flags: number): number
   gaiError(code: number): string
   strerror(errno: number): string
 
@@ -174,6 +176,8 @@ export type ResolvedAddress = [
   sockaddr: Buffer,
   canonname: string | undefined,
 ]
+
+export type NamePair = [host: string, service: string]
 
 export type InterfaceRow = [
   name: string,

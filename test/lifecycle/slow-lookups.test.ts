@@ -1,4 +1,4 @@
-// A name server that does not answer: a C library whose getaddrinfo(3) takes its time stands in for it.
+// A name server that does not answer: a C library whose getaddrinfo(3) and getnameinfo(3) take their time stands in for it.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ leavesNoFd()
 
 const SLOW_MS = 600
 
-/** Names that begin with "slow" take their time, and then do not exist; all others are the C library's. */
+/** Names that begin with "slow" take their time, and so do addresses of 192.0.2.0/24; all others are the C library's. */
 const SHIM = `
   #define _GNU_SOURCE
   #include <dlfcn.h>
@@ -22,6 +22,14 @@ const SHIM = `
     struct timespec time = {0, ${SLOW_MS} * 1000000L};
     nanosleep(&time, NULL);
     return real("127.0.0.1", service, hints, answer);
+  }
+  int getnameinfo(const struct sockaddr *address, socklen_t length, char *host, socklen_t room, char *service, socklen_t more, int flags) {
+    int (*real)(const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t, int) = dlsym(RTLD_NEXT, "getnameinfo");
+    const unsigned char *bytes = (const unsigned char *)address;
+    if (bytes[4] != 192 || bytes[5] != 0 || bytes[6] != 2 || (flags & NI_NUMERICHOST)) return real(address, length, host, room, service, more, flags);
+    struct timespec time = {0, ${SLOW_MS} * 1000000L};
+    nanosleep(&time, NULL);
+    return real(address, length, host, room, service, more, flags | NI_NUMERICHOST);
   }
 `
 
@@ -40,7 +48,8 @@ describe('slow lookups (H89)', { skip: available('cc') }, () => {
   async function withSlowLookups(t: TestContext, code: string): Promise<Ending> {
     const preload = [process.env['LD_PRELOAD'], await compiled(t)].filter(Boolean).join(' ')
     const header = `
-      import { stream } from 'berkeley'
+      import { AddrInfo, getnameinfo, NI_NUMERICHOST, NI_NUMERICSERV, stream } from 'berkeley'
+      const slow = AddrInfo.inet('192.0.2.1', 80)
       const say = (...words) => console.log(...words)
       const timed = async (act) => {
         const start = performance.now()
@@ -107,6 +116,55 @@ describe('slow lookups (H89)', { skip: available('cc') }, () => {
     assert.deepEqual([stdout, code], ['through true\nthrough true\n', 0], stderr)
   })
 
+  test('a slow reverse lookup does not stop the event loop', async (t) => {
+    const { stdout, stderr, code } = await withSlowLookups(
+      t,
+      `
+      let ticks = 0
+      const clock = setInterval(() => ticks++, 10)
+      const names = await getnameinfo(slow)
+      clearInterval(clock)
+      say(names.host, ticks > 10)
+    `,
+    )
+    assert.deepEqual([stdout, code], ['192.0.2.1 true\n', 0], stderr)
+  })
+
+  test('a slow reverse lookup delays neither a timeout nor an abort, nor another that needs no resolver', async (t) => {
+    const { stdout, stderr, code } = await withSlowLookups(
+      t,
+      `
+      const quick = ([outcome, took]) => say(outcome, took < ${SLOW_MS})
+      quick(await timed(() => getnameinfo(slow, 0, { timeout: 20 })))
+      quick(await timed(() => getnameinfo(slow, 0, { signal: AbortSignal.timeout(20) })))
+      quick(await timed(() => getnameinfo(slow, NI_NUMERICHOST | NI_NUMERICSERV)))
+      const signal = AbortSignal.timeout(60_000)
+      quick(await timed(() => Promise.all(Array.from({ length: 100 }, () =>
+        getnameinfo(AddrInfo.unix('/run/x'), 0, { signal, timeout: 60_000 })))))
+    `,
+    )
+    const lines = ['TimeoutError true', 'AbortError true', 'through true', 'through true']
+    assert.deepEqual([stdout.trim().split('\n'), code], [lines, 0], stderr)
+  })
+
+  test('slow reverse lookups leave threads free for file operations', async (t) => {
+    const { stdout, stderr, code } = await withSlowLookups(
+      t,
+      `
+      import { stat } from 'node:fs/promises'
+      const lookups = Array.from({ length: 8 }, () => getnameinfo(slow))
+      let worst = 0
+      for (let i = 0; i < 50; i++) {
+        const [, took] = await timed(() => stat('/'))
+        worst = Math.max(worst, took)
+      }
+      say(worst < ${SLOW_MS} / 2)
+      await Promise.all(lookups)
+    `,
+    )
+    assert.deepEqual([stdout, code], ['true\n', 0], stderr)
+  })
+
   test('slow lookups end with their worker and crash nothing', async (t) => {
     const { stdout, stderr, code, signal } = await withSlowLookups(
       t,
@@ -121,6 +179,7 @@ describe('slow lookups (H89)', { skip: available('cc') }, () => {
       }
       say('alive')
       stream.getaddrinfoin({ host: 'slow.invalid', port: 1 })
+      getnameinfo(slow)
       setImmediate(() => process.exit(3))
     `,
     )

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { parentPort, threadId, workerData } from 'node:worker_threads'
-import { dgram, stream } from 'berkeley'
+import { dgram, getnameinfo, stream } from 'berkeley'
 import { AddrInfo, AGAIN, CmsgHdr, inet, MsgHdr, SOCK_DGRAM, SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { resolve } from '#internal/address/resolver.js'
 import { native } from '#internal/native/sockets.js'
@@ -260,6 +260,7 @@ const jobs: Record<string, () => unknown> = {
   /** For a C library that takes its time with these names: see slow-lookups.test.ts. */
   'slow lookups'() {
     for (let i = 0; i < 8; i++) resolve({ host: `slow-${i}.invalid`, port: 1 }).then(say, say)
+    for (let i = 0; i < 8; i++) getnameinfo(AddrInfo.inet('192.0.2.1', i)).then(say, say)
     say('ready')
   },
   transfers() {
