@@ -98,19 +98,25 @@ static long make_shortened(call_t call, long *args, long limit) {
 }
 
 /* One lookup at a time gets another answer than the resolver's. */
-static uv_getaddrinfo_cb asker;
+static void *asker;
 static int answer;
 
-static void answer_otherwise(uv_getaddrinfo_t *request, int status, struct addrinfo *list) {
+static void addresses_otherwise(uv_getaddrinfo_t *request, int status, struct addrinfo *list) {
     (void)status;
     uv_freeaddrinfo(list);
-    asker(request, answer, NULL);
+    ((uv_getaddrinfo_cb)asker)(request, answer, NULL);
+}
+
+static void names_otherwise(uv_getnameinfo_t *request, int status, const char *host,
+                            const char *service) {
+    (void)status, (void)host, (void)service;
+    ((uv_getnameinfo_cb)asker)(request, answer, NULL, NULL);
 }
 
 static long make_answered(call_t call, long *args, long status) {
-    asker = (uv_getaddrinfo_cb)args[2];
+    asker = (void *)args[2];
     answer = (int)status;
-    args[2] = (long)answer_otherwise;
+    args[2] = call == CALL_uv_getnameinfo ? (long)names_otherwise : (long)addresses_otherwise;
     return make(call, args);
 }
 

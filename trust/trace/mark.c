@@ -5,7 +5,7 @@
  * system call by one instruction here; all else goes on to libc. So the instruction pointer tells them apart, in the addons as
  * they are. When it is loaded, the library announces the instruction by a call that nobody else makes.
  *
- * Addons call from JavaScript and from libuv's pool, never between fork and exec; the main program, which does, is told
+ * Addons call from JavaScript, from libuv's pool and from threads of their own, never between fork and exec; the main program, which does, is told
  * apart without dladdr(3) and its lock. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -46,8 +46,8 @@ const O_NONBLOCK = 0x800
 const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_DEL = 2
 
-/** All that our code does on threads of libuv's pool. */
-const IN_POOL = new Set(['close', 'poll', 'sendfile', 'sendto'])
+/** All that our code does on threads of libuv's pool, and on those that close what lingers. */
+const WITHOUT_JS = new Set(['close', 'getsockopt', 'poll', 'sendfile', 'sendto', 'setsockopt'])
 
 const TEST = /build\/(test\/[^" ]+\.test)\.js/g
 
@@ -161,7 +161,7 @@ export class World {
     const { process } = thread
     if (call.name === 'fcntl' && numberAt(call.args, 1) === ANNOUNCEMENT) process.mark = call.ip
     const ours = this.isOurs(call)
-    if (ours && !IN_POOL.has(call.name)) thread.isJs = true
+    if (ours && !WITHOUT_JS.has(call.name)) thread.isJs = true
     if (call.name === 'close') return
     if (ours) this.#use(thread, subject(call))
     this.#note(process, call)

@@ -1,12 +1,23 @@
 /** How asynchronous sockets begin and end: servers, clients, adoption, lookups, closing. */
 import { closeSync } from 'node:fs'
-import { AddrInfo, connect, dgram, EAI_SYSTEM, IP_MULTICAST_IF, IPPROTO_IP, listen, stream } from 'berkeley'
+import {
+  AddrInfo,
+  connect,
+  dgram,
+  EAI_SYSTEM,
+  getnameinfo,
+  IP_MULTICAST_IF,
+  IPPROTO_IP,
+  listen,
+  stream,
+} from 'berkeley'
 import { device, inet } from 'berkeley/llsocket'
 import { lookup } from '#internal/constants/lookup.js'
 import { abstractName } from '../../../test/util/index.js'
 import { ERRNOS } from '../errnos.js'
 import type { Fixture, Open, Row } from '../row.js'
-import { seqpacketPair, tcpPair, unixPair } from '../sockets.js'
+import type { CallName } from '../shim.js'
+import { type Pair, seqpacketPair, tcpPair, unixPair } from '../sockets.js'
 import { GENERIC_FAILURE } from './numbers.js'
 
 const LOCAL = { host: '127.0.0.1' }
@@ -119,20 +130,25 @@ async function adopting(): Promise<Fixture> {
 }
 
 /** The socket is gone whatever the call says, and so is the number. */
-const closing =
-  (lingers: boolean): Open =>
-  () => ({
-    async step() {
-      const { from, to } = await unixPair()
-      closeSync(to.detach())
-      if (lingers) from.linger(1)
-      try {
-        await from.close()
-      } catch (error) {
-        throw from.fd() === -1 ? error : new Error('the socket still has a descriptor')
-      }
-    },
-  })
+async function closed({ from, to }: Pair): Promise<void> {
+  closeSync(to.detach())
+  try {
+    await from.close()
+  } catch (error) {
+    throw from.fd() === -1 ? error : new Error('the socket still has a descriptor')
+  }
+}
+
+const closing: Open = () => ({ step: async () => closed(await unixPair()) })
+
+/** A close on a thread of its own. */
+const lingering: Open = () => ({
+  async step() {
+    const pair = await tcpPair()
+    pair.from.linger(1)
+    await closed(pair)
+  },
+})
 
 /** Each step begins with sockets that nobody watches yet, and waits with one of them. */
 const watching: Open = () => ({
@@ -275,16 +291,60 @@ const UV_EAI: readonly [name: string, status: number][] = [
   ['EAI_SOCKTYPE', -3011],
 ]
 
-const CLOSING: readonly [what: string, lingers: boolean][] = [
-  ['close', false],
-  ['close that lingers', true],
-]
+/** Asks for the names of an address on another thread. */
+const naming: Open = () => ({ step: () => getnameinfo(AddrInfo.inet('127.0.0.1', 80)) })
 
-const NO_THREAD: readonly [call: string, result: number, error: string][] = [
-  ['calloc', 0, 'ENOMEM'],
-  ['napi_create_reference', GENERIC_FAILURE, 'GENERIC'],
-  ['napi_create_async_work', GENERIC_FAILURE, 'GENERIC'],
-  ['napi_queue_async_work', GENERIC_FAILURE, 'GENERIC'],
+const LOOKUPS = [
+  ['getaddrinfo', looking],
+  ['getnameinfo', naming],
+] as const
+
+function lookupRows(syscall: 'getaddrinfo' | 'getnameinfo', open: Open): Row[] {
+  const ask = `uv_${syscall}` as const
+  const row = (what: string, rest: Omit<Row, 'what' | 'open' | 'syscall'>): Row => ({
+    what: `asynchronous ${syscall}, ${what}`,
+    open,
+    syscall,
+    ...rest,
+  })
+  return [
+    row('its memory', { call: 'calloc', errors: ['ENOMEM'], result: 0 }),
+    row('its callback', {
+      call: 'napi_create_reference',
+      errors: ['GENERIC'],
+      result: GENERIC_FAILURE,
+      silent: true,
+      code: 'ENOMEM',
+    }),
+    row('its loop', {
+      call: 'napi_get_uv_event_loop',
+      errors: ['GENERIC'],
+      result: GENERIC_FAILURE,
+      silent: true,
+      code: 'EOPNOTSUPP',
+    }),
+    ...UV_ERRORS.flatMap(([name, status, code]): Row[] => [
+      // Of an address, libuv says so where it is not one of IPv4 or IPv6, and then no thread is needed.
+      row(`not begun for ${name}`, {
+        call: ask,
+        errors: [name],
+        result: status,
+        silent: true,
+        code: name,
+        done: syscall === 'getnameinfo' && name === 'EINVAL' ? [name] : [],
+      }),
+      row(`answered by ${name}`, { call: ask, errors: [name], action: 'answer', result: status, silent: true, code }),
+    ]),
+    ...UV_EAI.map(([name, status]) =>
+      row(`answered by ${name}`, { call: ask, errors: [name], action: 'answer', result: status, silent: true }),
+    ),
+  ]
+}
+
+const NO_THREAD: readonly [call: CallName, result: number, error: string][] = [
+  ['malloc', 0, 'ENOMEM'],
+  ['socketpair', -1, 'EMFILE'],
+  ['uv_thread_create_ex', -11, 'EAGAIN'],
 ]
 
 const EAI = ['AGAIN', 'BADFLAGS', 'FAIL', 'FAMILY', 'MEMORY', 'NONAME', 'SERVICE', 'SOCKTYPE', 'OVERFLOW'].map(
@@ -353,28 +413,37 @@ export const life: Row[] = [
     errors: ERRNOS.getsockopt,
     occurrences: [1, 2, 10],
   },
-  ...CLOSING.flatMap(([what, lingers]): Row[] => [
-    {
-      what,
-      open: closing(lingers),
-      call: 'close',
-      syscall: 'close',
-      errors: ERRNOS.close,
-      done: ['EINTR'],
-      action: 'after',
-    },
-  ]),
-  // Without another thread this one closes.
+  {
+    what: 'close',
+    open: closing,
+    call: 'close',
+    syscall: 'close',
+    errors: ERRNOS.close,
+    done: ['EINTR'],
+    action: 'after',
+  },
+  {
+    what: 'close that lingers',
+    open: lingering,
+    call: 'close',
+    syscall: 'close',
+    errors: ERRNOS.close,
+    done: ['EINTR'],
+    action: 'after',
+    // Of the four closes of a step, the first being that of the server.
+    occurrences: [2, 6, 10],
+  },
+  // Without means to hear of its end, or without a thread, it does not linger.
   ...NO_THREAD.map(
     ([call, result, error]): Row => ({
       what: 'close that lingers, without another thread',
-      open: closing(true),
+      open: lingering,
       call,
       syscall: 'none',
       errors: [error],
       done: [error],
       result,
-      silent: error === 'GENERIC',
+      silent: call !== 'socketpair',
     }),
   ),
   {
@@ -385,69 +454,7 @@ export const life: Row[] = [
     errors: ['EMFILE', 'ENOMEM'],
     result: EAI_SYSTEM,
   },
-  {
-    what: 'asynchronous getaddrinfo, its memory',
-    open: looking,
-    call: 'calloc',
-    syscall: 'getaddrinfo',
-    errors: ['ENOMEM'],
-    result: 0,
-  },
-  {
-    what: 'asynchronous getaddrinfo, its callback',
-    open: looking,
-    call: 'napi_create_reference',
-    syscall: 'getaddrinfo',
-    errors: ['GENERIC'],
-    result: GENERIC_FAILURE,
-    silent: true,
-    code: 'ENOMEM',
-  },
-  {
-    what: 'asynchronous getaddrinfo, its loop',
-    open: looking,
-    call: 'napi_get_uv_event_loop',
-    syscall: 'getaddrinfo',
-    errors: ['GENERIC'],
-    result: GENERIC_FAILURE,
-    silent: true,
-    code: 'EOPNOTSUPP',
-  },
-  ...UV_ERRORS.flatMap(([name, status, code]): Row[] => [
-    {
-      what: `asynchronous getaddrinfo, not begun for ${name}`,
-      open: looking,
-      call: 'uv_getaddrinfo',
-      syscall: 'getaddrinfo',
-      errors: [name],
-      result: status,
-      silent: true,
-      code: name,
-    },
-    {
-      what: `asynchronous getaddrinfo, answered by ${name}`,
-      open: looking,
-      call: 'uv_getaddrinfo',
-      syscall: 'getaddrinfo',
-      errors: [name],
-      action: 'answer',
-      result: status,
-      silent: true,
-      code,
-    },
-  ]),
-  ...UV_EAI.map(
-    ([name, status]): Row => ({
-      what: `asynchronous getaddrinfo, answered by ${name}`,
-      open: looking,
-      call: 'uv_getaddrinfo',
-      syscall: 'getaddrinfo',
-      errors: [name],
-      action: 'answer',
-      result: status,
-      silent: true,
-    }),
-  ),
+  ...LOOKUPS.flatMap(([syscall, open]) => lookupRows(syscall, open)),
   ...EAI.flatMap(([name, code]): Row[] => [
     {
       what: `getaddrinfo, ${name}`,

@@ -36,5 +36,8 @@ NOWHERE(int, uv_poll_init, uv_loop_t *l, uv_poll_t *p, int f)
 NOWHERE(int, uv_poll_start, uv_poll_t *p, int e, uv_poll_cb c)
 NOWHERE(int, uv_poll_stop, uv_poll_t *p)
 NOWHERE(void, uv_ref, uv_handle_t *h)
+NOWHERE(int, uv_thread_create_ex, uv_thread_t *t, const uv_thread_options_t *o, uv_thread_cb c, void *d)
+NOWHERE(int, uv_thread_join, uv_thread_t *t)
+NOWHERE(uv_thread_t, uv_thread_self, void)
 NOWHERE(void, uv_unref, uv_handle_t *h)
 /* clang-format on */
