@@ -64,7 +64,8 @@ export function shutdown(fd: number, how: number = SHUT_RDWR): void {
 }
 
 /**
- * Closes a descriptor that belongs to the caller, after shutting down what `how` says.
+ * Closes a descriptor that belongs to the caller, after shutting down what `how` says. If it is a socket with `SO_LINGER` set, it waits, as
+ * close(2) does.
  * @throws EBUSY when a socket object owns it;
  *   what shutdown(2) or close(2) reported; the descriptor is closed in any case. A wrong argument closes nothing.
  */

@@ -126,7 +126,8 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Closes the descriptor, after shutting down what `how` says. A second close does nothing. See close(2).
+   * Closes the descriptor, after shutting down what `how` says. A second close does nothing. With `linger()` set it waits, as close(2) does,
+   * also on a non-blocking socket.
    * @throws when `how` is wrong, or what shutdown(2) or close(2) reported; the descriptor is closed in any case.
    */
   close(how?: number): void {

@@ -1,4 +1,4 @@
-import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from '../constants/exported.generated.js'
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { closeFd } from '../descriptor/close-fd.js'
 import type { Handle } from '../descriptor/handle.js'
@@ -6,7 +6,7 @@ import { after, type Deadline } from '../engine/deadline.js'
 import { Engine } from '../engine/engine.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { WAIT_FOREVER } from '../engine/wait.js'
-import { native } from '../native/sockets.js'
+import { native, registers } from '../native/sockets.js'
 import { check } from '../support/errors.js'
 import { record } from '../support/record.js'
 import { Drain, isUnderWay } from './drain.js'
@@ -14,7 +14,7 @@ import { closeLingering } from './linger.js'
 import type { Transport } from './transport.js'
 
 /** How long the end of a TLS session may take when there is no deadline for sending. */
-const FAREWELL_MS = 1000
+const END_TIMEOUT_MS = 1000
 
 /** How a channel is to be closed. */
 export interface CloseOptions {
@@ -59,7 +59,9 @@ export class Steps {
 
 /** What is closed: a channel. */
 interface Closing extends Handle {
+  /** What waits for it. */
   readonly engine: Engine
+  /** What moves its bytes. */
   readonly transport: Transport
 }
 
@@ -71,34 +73,40 @@ export function closeChannel(steps: Steps, channel: Closing, { how, timeout }: C
   const offloaded = mayLinger ? engine.offloaded : undefined
   engine.close()
   const fd = channel.fd.takeForClose()
-  endSession(steps, transport, fd, { deadline: after(timeout || FAREWELL_MS), referenced })
+  endSession(steps, transport, fd, { deadline: after(timeout || END_TIMEOUT_MS), referenced })
   if (how !== undefined) steps.run(() => shutDown(fd, how))
   // The last descriptor of a socket is the one whose close lingers: so that of the other thread goes first.
   if (offloaded) steps.run(() => offloaded)
   steps.run(() => (mayLinger ? closeLingering(fd, referenced) : closeFd(fd)))
 }
 
-/** Within what time the last words have to be said, and whether that keeps the process alive. */
-interface Farewell {
+/** Until when the end of a TLS session may take, and whether it keeps the process alive. */
+interface EndWait {
   readonly deadline: Deadline
   readonly referenced: boolean
 }
 
 /** Ends a TLS session: close_notify, the end of the stream, and then nothing of the peer's may be left unread. */
-function endSession(steps: Steps, transport: Transport, fd: number, farewell: Farewell): void {
+function endSession(steps: Steps, transport: Transport, fd: number, wait: EndWait): void {
   const closeNotify = transport.closeNotify()
-  const mustArrive = closeNotify !== undefined && isUnderWay(fd)
-  if (closeNotify) steps.run(() => carryOut(closeNotify, fd, farewell))
+  if (closeNotify === undefined || isToBeReset(fd)) return steps.run(() => transport.close())
+  const mustArrive = transport.pendingBytes > 0 || isUnderWay(fd)
+  steps.run(() => carryOut(closeNotify, fd, wait))
   steps.run(() => transport.close())
-  if (!closeNotify) return
-  // Nothing may follow close_notify, so that the other owners of the socket, if there are any, lose nothing.
+  // Nothing may follow close_notify, so that other owners of the socket, if there are any, lose nothing.
   steps.run(() => native.shutdown(fd, SHUT_WR))
-  steps.run(() => carryOut(new Drain(mustArrive), fd, farewell))
+  steps.run(() => carryOut(new Drain(mustArrive), fd, wait))
+}
+
+/** Whether the user wants close(2) to reset the connection, and what was not received yet to be lost: `linger(0)`. */
+function isToBeReset(fd: number): boolean {
+  const known = native.getsockopt(fd, SOL_SOCKET, SO_LINGER, native.kinds.linger) >= 0
+  return known && registers[0] !== 0 && registers[1] === 0
 }
 
 /** Carries out an operation; returns a promise only if it has to wait. A failure is of no interest: the peer hears no more of this side. */
-function carryOut(operation: Operation<void>, fd: number, farewell: Farewell): Promise<void> | undefined {
-  return isDoneAtOnce(operation, fd) ? undefined : waitFor(operation, fd, farewell)
+function carryOut(operation: Operation<void>, fd: number, wait: EndWait): Promise<void> | undefined {
+  return isDoneAtOnce(operation, fd) ? undefined : waitFor(operation, fd, wait)
 }
 
 function isDoneAtOnce(operation: Operation<void>, fd: number): boolean {
@@ -110,7 +118,7 @@ function isDoneAtOnce(operation: Operation<void>, fd: number): boolean {
   }
 }
 
-async function waitFor(operation: Operation<void>, fd: number, { deadline, referenced }: Farewell): Promise<void> {
+async function waitFor(operation: Operation<void>, fd: number, { deadline, referenced }: EndWait): Promise<void> {
   const engine = new Engine(record({ use: () => fd }))
   engine.setReferenced(referenced)
   try {

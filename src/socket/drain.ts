@@ -41,12 +41,14 @@ export class Drain implements Operation<void> {
     this.#mustArrive = mustArrive
   }
 
+  /** Receives what is there; 0 when there is nothing left to wait for. */
   attempt(fd: number): number {
     dropped ??= Buffer.allocUnsafeSlow(PIECE)
     const count = native.recv(fd, dropped, 0, PIECE, MSG_DONTWAIT)
     return wouldBlock(count) && !(this.#mustArrive && isUnacknowledged(fd)) ? 0 : count
   }
 
+  /** Ends at the end of the peer, or when too much was dropped. */
   finish(count: number): undefined | typeof AGAIN_NOW {
     this.#count += count
     return count === 0 || this.#count >= DROPPED_MAX ? undefined : AGAIN_NOW

@@ -266,7 +266,9 @@ export class Socket extends Descriptor {
 
   /**
    * Closes the socket. It is closed for every other call at once: those that wait end with ECANCELED, later ones with EBADF. A second
-   * close does nothing. The event loop is never stopped: with `linger()` set, close(2) runs on another thread.
+   * close does nothing. The event loop is never stopped. With `linger()` set it resolves when the peer's system has everything, or the time
+   * has passed. Over TLS it sends close_notify, and resolves when what was sent has arrived: within the send deadline, or a second without
+   * one. A peer that does not read, or has reset the connection, is not a failure.
    * @param shutrd - shut down receiving first, for every process that shares the socket.
    * @param shutwr - shut down sending first, likewise.
    * @throws when an argument is wrong, or what shutdown(2) or close(2) reported; the descriptor is closed in any case.

@@ -201,13 +201,13 @@ describe('hostile peers', () => {
         await nothingUnseen()
       })
 
-  test('no rejection is unseen when the last farewell is over', async () => {
+  test('no rejection is unseen when the last close is over', async () => {
     await new Promise((resolve) => setTimeout(resolve, 1200)) // it may take a second
     await nothingUnseen()
   })
 })
 
-describe('a farewell that the peer does not hear', () => {
+describe('a close that the peer does not hear of', () => {
   for (const [name, end] of [
     ['close()', (sock: stream.inet.Socket) => sock.close()],
     ['close(true, true)', (sock: stream.inet.Socket) => sock.close(true, true)],

@@ -127,6 +127,17 @@ describe('what was sent before the close', () => {
 })
 
 describe('what close() waits for', () => {
+  test('close() with linger(0) resets the connection at once, and the peer does not take that for the end', async (t) => {
+    const [server, client] = await ends(t)
+    await fill(client)
+    client.linger(0)
+    const fd = client.fd()
+    const target = openFds().get(fd)
+    void client.close()
+    assert.notEqual(openFds().get(fd), target)
+    assert.match(String(await received(server)), /^ECONNRESET/)
+  })
+
   test('close() has closed before it returns when the peer has everything', async (t) => {
     const [server, client] = await ends(t)
     await client.send('x')
