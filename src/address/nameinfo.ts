@@ -4,6 +4,7 @@ import { assertEventLoop } from '../native/load.js'
 import { type NamePair, native } from '../native/sockets.js'
 import { check, resolverError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
+import { setImmediate } from '../support/globals.js'
 import type { AddrInfo, NameInfo } from './addrinfo.js'
 
 /** How many lookups were answered without a wait: see {@link COOP_BUDGET}. */

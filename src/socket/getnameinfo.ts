@@ -1,7 +1,9 @@
 import { type AddrInfo, addressArgument, type NameInfo } from '../address/addrinfo.js'
 import { reverse } from '../address/nameinfo.js'
-import { after, budget, NEVER, remaining } from '../engine/deadline.js'
+import { budget } from '../engine/deadline.js'
+import { ignoreAbort, isAborted, listenForAbort, reasonOf } from '../support/abort-signal.js'
 import { abortError, timeoutError } from '../support/errors.js'
+import { clearTimeout, setTimeout } from '../support/globals.js'
 import * as validate from '../support/validate.js'
 import { signalOf, type WaitOptions } from './settings.js'
 
@@ -27,7 +29,7 @@ export async function getnameinfo(ai: AddrInfo, flags = 0, options: NameInfoOpti
   const { timeout = 0, ...rest } = validate.options('options', options, ['signal', 'timeout']) as NameInfoOptions
   const milliseconds = budget('options.timeout', timeout)
   const signal = signalOf(rest)
-  if (signal?.aborted) throw abortError(signal.reason, address.context())
+  if (isAborted(signal)) throw abortError(reasonOf(signal), address.context())
   return unlessEnded(address, reverse(address, bits), milliseconds, signal)
 }
 
@@ -38,19 +40,19 @@ function unlessEnded(
   milliseconds: number,
   signal: AbortSignal | undefined,
 ): Promise<NameInfo> {
-  const left = remaining(after(milliseconds))
   return new Promise((resolve, reject) => {
-    const timer = left === NEVER ? undefined : setTimeout(() => end(timeoutError('getnameinfo', ai.context())), left)
-    const onAbort = (): void => end(abortError(signal?.reason, ai.context()))
     const isOver = (): void => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      if (signal) ignoreAbort(signal, onAbort)
     }
     const end = (error: Error): void => {
       isOver()
       reject(error)
     }
-    signal?.addEventListener('abort', onAbort)
+    const onAbort = (): void => end(abortError(signal && reasonOf(signal), ai.context()))
+    const onTimer = (): void => end(timeoutError('getnameinfo', ai.context()))
+    const timer = milliseconds === 0 ? undefined : setTimeout(onTimer, Math.ceil(milliseconds))
+    if (signal) listenForAbort(signal, onAbort)
     names.finally(isOver).then(resolve, reject)
   })
 }
