@@ -7,6 +7,7 @@
 #include "call.h"
 #include "constants/constants.h"
 #include "ledger.h"
+#include "linger.h"
 #include "sys/sys.h"
 #include "value/value.h"
 
@@ -46,6 +47,7 @@ static napi_value addon_init(napi_env napi, napi_value exports) {
         napi_throw_error(napi, "ENOMEM", "no memory for the registers of the addon");
         return NULL;
     }
+    env_add_cleanup(env, &env->closers, join_ended_closers, NULL);
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
         export_methods(env, exports, modules[i]);
     napi_set_named_property(napi, exports, "limits", new_limits(napi));

@@ -53,6 +53,7 @@ typedef struct env {
         bool enabled, has_threads;
         cleanup_t cleanup;
     } ledger;                /* see ledger.h */
+    cleanup_t closers;       /* see linger.h */
     struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
     bound_method_t methods[METHODS_MAX];
     size_t method_count;

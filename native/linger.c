@@ -35,12 +35,18 @@ static void block_signals(void) {
 }
 
 /* A thread has to be joined, or its stack stays. No environment may wait for these threads, so each joins
- * the one that ended before it, and only the last one's stack stays. This is the only state that
+ * the one that ended before it, and an environment that ends the last one. This is the only state that
  * environments share: it belongs to none of them. */
-static void join_former(void) {
-    static uv_thread_t last;
-    uv_thread_t former = __atomic_exchange_n(&last, uv_thread_self(), __ATOMIC_ACQ_REL);
+static uv_thread_t last_ended;
+
+static void join_last(uv_thread_t next) {
+    uv_thread_t former = __atomic_exchange_n(&last_ended, next, __ATOMIC_ACQ_REL);
     if (former != 0) uv_thread_join(&former);
+}
+
+void join_ended_closers(void *data) {
+    (void)data;
+    join_last(0);
 }
 
 static void close_and_report(void *data) {
@@ -52,7 +58,7 @@ static void close_and_report(void *data) {
         send_bytes(closing.report, &result, sizeof result, MSG_DONTWAIT);
         close(closing.report);
     }
-    join_former();
+    join_last(uv_thread_self());
 }
 
 int close_on_thread(int fd, int report) {

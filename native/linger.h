@@ -15,6 +15,9 @@ bool lingers(int fd);
  * the answer of close(2) is sent over it, 0 or -errno as an int. 0, or -errno: then nothing was done. */
 int close_on_thread(int fd, int report);
 
+/* Releases what is left of such threads that have ended. To be called when an environment ends. */
+void join_ended_closers(void *data);
+
 /* Switches SO_LINGER off, for every descriptor of the socket, and makes the call: what close(2) answers. */
 int close_at_once(int fd);
 
