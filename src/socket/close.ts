@@ -73,6 +73,7 @@ export function closeChannel(steps: Steps, channel: Closing, { how, timeout }: C
   const offloaded = mayLinger ? engine.offloaded : undefined
   engine.close()
   const fd = channel.fd.takeForClose()
+  if (fd < 0) return steps.run(() => transport.close())
   endSession(steps, transport, fd, { deadline: after(timeout || END_TIMEOUT_MS), referenced })
   if (how !== undefined) steps.run(() => shutDown(fd, how))
   // The last descriptor of a socket is the one whose close lingers: so that of the other thread goes first.

@@ -114,6 +114,7 @@ const BY_PLACE: Readonly<Record<string, readonly Group[]>> = {
   'll.inet.getaddrinfo6': ['host', 'port', 'type', 'protocol', 'flags'],
   'll.unix.getaddrinfo': ['path', 'type', 'protocol', 'flags'],
   'tls.wrap': ['stream socket', 'tlscfg', 'wrap options'],
+  getnameinfo: ['addr', 'flags', 'wait'],
   options: ['stream socket'],
   close: ['raw fd', 'how'],
   shutdown: ['raw fd', 'how'],

@@ -38,6 +38,8 @@ function foreignFd(world: World, value: unknown): unknown {
   return world.mayTake(value) ? value : value + FD_LIMIT
 }
 
+const NUMERIC = NI_NUMERICHOST | NI_NUMERICSERV
+
 /** Names would be asked for elsewhere: only numbers, and what is refused before anybody is asked. */
 function localHost(host: unknown): unknown {
   if (typeof host !== 'string' || isIP(host.split('%', 1)[0] ?? '')) return host
@@ -59,7 +61,9 @@ export function harmless(place: string, args: unknown[], world: World): unknown[
   if (/#linger$/.test(place)) return args.map((arg) => (isNumber(arg) && arg > 0 ? 0 : arg))
   if (/#setsockopt$/.test(place)) return args.map((arg, i) => (i === 1 && arg === SO_LINGER ? SO_LINGER + 1 : arg))
   // Names of addresses are for a name server to tell.
-  if (/#nameinfo$/.test(place)) return [...args, NI_NUMERICHOST | NI_NUMERICSERV]
+  if (/#nameinfo$/.test(place)) return [...args, NUMERIC]
+  if (place === 'getnameinfo')
+    return [args[0], isNumber(args[1] ?? 0) ? Number(args[1] ?? 0) | NUMERIC : args[1], ...args.slice(2)]
   if (LOADS_MODULES.test(place)) return args.map((arg) => (typeof arg === 'string' && arg.length < 16 ? 'reno' : arg))
   // Gigabytes would be filled, and copied: for minutes.
   if (/MsgHdr#addn$/.test(place)) return args.map((arg) => (isNumber(arg) && arg > ROOM_MAX ? arg + 2 ** 31 : arg))
