@@ -8,6 +8,7 @@ import {
 } from '../constants/exported.generated.js'
 import { AGAIN_NOW, type Operation, wouldBlock } from '../engine/operation.js'
 import { native, registers } from '../native/sockets.js'
+import { isolate } from '../support/record.js'
 
 /** A peer that sends without end gets its reset after so much. */
 const DROPPED_MAX = 16 * 1024 * 1024
@@ -54,6 +55,8 @@ export class Drain implements Operation<void> {
     return count === 0 || this.#count >= DROPPED_MAX ? undefined : AGAIN_NOW
   }
 }
+
+isolate(Drain)
 
 /** Whether something that was sent is still on its way. Only TCP knows: elsewhere what was sent has arrived. */
 export function isUnderWay(fd: number): boolean {

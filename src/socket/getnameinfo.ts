@@ -5,7 +5,7 @@ import { ignoreAbort, isAborted, listenForAbort, reasonOf } from '../support/abo
 import { abortError, timeoutError } from '../support/errors.js'
 import { clearTimeout, setTimeout } from '../support/globals.js'
 import * as validate from '../support/validate.js'
-import { signalOf, type WaitOptions } from './settings.js'
+import type { WaitOptions } from './settings.js'
 
 /** Options of {@link getnameinfo}. */
 export interface NameInfoOptions extends WaitOptions {
@@ -26,9 +26,9 @@ export interface NameInfoOptions extends WaitOptions {
 export async function getnameinfo(ai: AddrInfo, flags = 0, options: NameInfoOptions = {}): Promise<NameInfo> {
   const address = addressArgument('ai', ai)
   const bits = validate.integer('flags', flags)
-  const { timeout = 0, ...rest } = validate.options('options', options, ['signal', 'timeout']) as NameInfoOptions
-  const milliseconds = budget('options.timeout', timeout)
-  const signal = signalOf(rest)
+  const given = validate.options('options', options, ['signal', 'timeout']) as NameInfoOptions
+  const milliseconds = budget('options.timeout', given.timeout ?? 0)
+  const signal = given.signal && validate.abortSignal('options.signal', given.signal)
   if (isAborted(signal)) throw abortError(reasonOf(signal), address.context())
   return unlessEnded(address, reverse(address, bits), milliseconds, signal)
 }

@@ -4,6 +4,7 @@ import { OwnedFd } from '../descriptor/owned-fd.js'
 import { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
+import { isolate } from '../support/record.js'
 
 const answer = new Int32Array(1)
 const answerBytes = Buffer.from(answer.buffer)
@@ -20,6 +21,8 @@ class Answer implements Operation<number> {
     return count === answerBytes.length ? (answer[0] as number) : 0
   }
 }
+
+isolate(Answer)
 
 /**
  * close(2) of a socket that lingers, on a thread of its own: resolves when the peer's system has everything, or the time has passed. Without

@@ -50,6 +50,13 @@ function localHost(host: unknown): unknown {
 /** The kernel would load modules for the names of congestion controls and protocols. */
 const LOADS_MODULES = /#(tcpcongestion|tcpulp)$/
 
+/** Asks for numbers in place of names, unless the flags are refused anyway. */
+function numeric(place: string, args: unknown[]): unknown[] {
+  if (place !== 'getnameinfo') return [...args, NUMERIC]
+  const [ai, flags = 0, ...rest] = args
+  return [ai, isNumber(flags) ? flags | NUMERIC : flags, ...rest]
+}
+
 /** Changes arguments that would harm more than the call. */
 export function harmless(place: string, args: unknown[], world: World): unknown[] {
   if (TAKES_FD.test(place)) return args.map((arg, i) => (i === 0 ? foreignFd(world, arg) : arg === false ? true : arg))
@@ -61,9 +68,7 @@ export function harmless(place: string, args: unknown[], world: World): unknown[
   if (/#linger$/.test(place)) return args.map((arg) => (isNumber(arg) && arg > 0 ? 0 : arg))
   if (/#setsockopt$/.test(place)) return args.map((arg, i) => (i === 1 && arg === SO_LINGER ? SO_LINGER + 1 : arg))
   // Names of addresses are for a name server to tell.
-  if (/#nameinfo$/.test(place)) return [...args, NUMERIC]
-  if (place === 'getnameinfo')
-    return [args[0], isNumber(args[1] ?? 0) ? Number(args[1] ?? 0) | NUMERIC : args[1], ...args.slice(2)]
+  if (/\bnameinfo$|^getnameinfo$/.test(place)) return numeric(place, args)
   if (LOADS_MODULES.test(place)) return args.map((arg) => (typeof arg === 'string' && arg.length < 16 ? 'reno' : arg))
   // Gigabytes would be filled, and copied: for minutes.
   if (/MsgHdr#addn$/.test(place)) return args.map((arg) => (isNumber(arg) && arg > ROOM_MAX ? arg + 2 ** 31 : arg))
