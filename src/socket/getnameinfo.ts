@@ -28,7 +28,7 @@ export async function getnameinfo(ai: AddrInfo, flags = 0, options: NameInfoOpti
   const bits = validate.integer('flags', flags)
   const given = validate.options('options', options, ['signal', 'timeout']) as NameInfoOptions
   const milliseconds = budget('options.timeout', given.timeout ?? 0)
-  const signal = given.signal && validate.abortSignal('options.signal', given.signal)
+  const signal = given.signal === undefined ? undefined : validate.abortSignal('options.signal', given.signal)
   if (isAborted(signal)) throw abortError(reasonOf(signal), address.context())
   return unlessEnded(address, reverse(address, bits), milliseconds, signal)
 }

@@ -62,6 +62,7 @@ describe('getnameinfo()', () => {
     ['text for a timeout', [loopback, 0, { timeout: '1' }], 'ERR_INVALID_ARG_TYPE'],
     ['a negative timeout', [loopback, 0, { timeout: -1 }], 'ERR_OUT_OF_RANGE'],
     ['an object for a signal', [loopback, 0, { signal: {} }], 'ERR_INVALID_ARG_TYPE'],
+    ['an empty text for a signal', [loopback, 0, { signal: '' }], 'ERR_INVALID_ARG_TYPE'],
   ] as const)
     test(`getnameinfo() rejects ${name}`, async () => {
       await assert.rejects((getnameinfo as (...all: readonly unknown[]) => Promise<unknown>)(...args), { code })
