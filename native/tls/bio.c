@@ -132,7 +132,8 @@ static ssize_t send_some(const session_io_t *io, const uint8_t *from, size_t len
     do count = send_bytes(io->fd, from, length, 0);
     while (count < 0 && errno == EINTR);
     if (count >= 0) return count;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+    /* EINPROGRESS: a connection of TCP Fast Open has sent its SYN, and no data with it. */
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS) return 0;
     return -errno;
 }
 

@@ -53,7 +53,7 @@ function hostName(host: string, numeric: boolean): string {
 }
 
 /** Whether it is an address in text, IPv6 with or without a scope. The C library would also accept "127.1" and "0177.0.0.1". */
-function isNumeric(host: string): boolean {
+export function isNumeric(host: string): boolean {
   return isIPv4(host) || isIPv6(host.split('%', 1)[0] ?? '')
 }
 

@@ -1,6 +1,7 @@
-import { SOCK_NONBLOCK } from '../constants/exported.generated.js'
+import { IPPROTO_MPTCP, SOCK_NONBLOCK } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
+import { SocketKind } from '../descriptor/kind.js'
 import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
 import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
@@ -86,6 +87,18 @@ function numberOf(fd: number): number {
   return fd
 }
 
+/** The channel of a new connection. Of a server for multipath TCP, a peer that does not speak it gets a socket of TCP. */
+function channelOf(fd: number, kind: SocketKind): Channel {
+  const owned = new OwnedFd(fd, 'Socket')
+  if (kind.protocol !== IPPROTO_MPTCP) return new Channel(owned, kind)
+  try {
+    return new Channel(owned, SocketKind.of(fd))
+  } catch (error) {
+    owned.closeQuietly()
+    throw error
+  }
+}
+
 /** Starts to listen: see {@link Listening.listen}. */
 export function listen(server: Socket, backlog: number): void {
   check(native.listen(server[kHandle].fd.use('listen'), validate.integer('backlog', backlog)), 'listen')
@@ -98,8 +111,7 @@ export async function accept<C>(
   options: WaitOptions | undefined,
 ): Promise<C> {
   const { kind } = server[kHandle]
-  const channelOf = (fd: number): Channel => new Channel(new OwnedFd(fd, 'Socket'), kind)
-  const sock = new LowSocket(await server[kRead](new Accept(channelOf), options))
+  const sock = new LowSocket(await server[kRead](new Accept((fd) => channelOf(fd, kind)), options))
   try {
     return createConnection(sock)
   } catch (error) {

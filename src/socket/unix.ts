@@ -5,7 +5,7 @@ import * as validate from '../support/validate.js'
 import type { Context } from '../tls/context.js'
 import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions, tlsOptions } from '../tls/options.js'
 import { clientTls } from './client-tls.js'
-import type { ClientPlan } from './connector.js'
+import type { ClientPlan } from './connect-plan.js'
 import { bindFirst, type PrepareOptions, runPrepareHook } from './create.js'
 import type { WaitOptions } from './settings.js'
 

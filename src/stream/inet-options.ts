@@ -1,9 +1,8 @@
 import { INET_ADDRESS } from '../address/inet.js'
 import { SOCK_STREAM } from '../constants/exported.generated.js'
-import { tlsClientOptions, tlsOptions } from '../tls/options.js'
+import { tlsOptions } from '../tls/options.js'
 
-/** The names of the options of a TCP client. */
-export const CLIENT_OPTIONS = [...INET_ADDRESS, 'tcpnodelay', 'prepare', 'signal', ...tlsClientOptions(SOCK_STREAM)]
+export { CLIENT_OPTIONS } from '../socket/inet.js'
 
 /** The names of the options of a TCP server. */
 export const SERVER_OPTIONS = [
@@ -12,6 +11,7 @@ export const SERVER_OPTIONS = [
   'reuseaddr',
   'reuseport',
   'tcpnodelay',
+  'protocol',
   'prepare',
   ...tlsOptions(SOCK_STREAM),
 ]

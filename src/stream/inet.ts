@@ -1,34 +1,18 @@
 /** TCP. */
-import {
-  type BindOptions,
-  checkAddress,
-  type InetAddress,
-  type InetAddrInfo,
-  lookUp,
-  lookUpToBind,
-  optional,
-  v6onlyFor,
-} from '../address/inet.js'
-import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY } from '../constants/exported.generated.js'
+import { type BindOptions, type InetAddrInfo, lookUpToBind, optional, v6onlyFor } from '../address/inet.js'
+import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { clientTls } from '../socket/client-tls.js'
-import {
-  type ClientPlan,
-  type Connecting,
-  Connector,
-  type ConnectPlan,
-  createClient,
-  kConnector,
-} from '../socket/connector.js'
+import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
+import { hasTcpOptions, type InetClientOptions, inetPlan } from '../socket/inet.js'
 import { ReceiveIterator } from '../socket/iterator.js'
 import type { WaitOptions } from '../socket/socket.js'
 import * as validate from '../support/validate.js'
-import { contextIn, type TlsClientOptions, type TlsOptions } from '../tls/options.js'
+import { contextIn, type TlsOptions } from '../tls/options.js'
 import type { TlsSession } from '../tls/session.js'
-import { CLIENT_OPTIONS, SERVER_OPTIONS } from './inet-options.js'
+import { SERVER_OPTIONS } from './inet-options.js'
 import { StreamServer } from './server.js'
 import { StreamSocket } from './socket.js'
 
@@ -56,35 +40,6 @@ defineOptions(InetStreamSocket, ipOptions, ipv6Options)
  */
 export async function wrap(fd: number): Promise<InetStreamSocket> {
   return new InetStreamSocket(adoptAs(fd, FAMILIES, SOCK_STREAM, false))
-}
-
-/** Where to connect to: the loopback address without a host. */
-interface InetClientOptions extends InetAddress, PrepareOptions, WaitOptions, TlsClientOptions {
-  /** Number from 1, or service name of services(5). */
-  port: number | string
-  /** Whether small segments are sent at once; true by default. */
-  tcpnodelay?: boolean | undefined
-}
-
-/** Checks the options of a client, and returns how it connects. */
-function inetPlan(options: InetClientOptions): ClientPlan {
-  const given = validate.options('options', options, CLIENT_OPTIONS) as InetClientOptions
-  checkAddress(given)
-  const tcpnodelay = optional(given, 'tcpnodelay', true)
-  const { port, host = 'localhost' } = given
-  // Whether a service of that name exists is for the resolver to say.
-  if (port === undefined || port === null) throw validate.invalidType('options.port', 'of type number or string', port)
-  if (Number(port) === 0) throw validate.outOfRange('options.port', 'a port from 1 to 65535', port)
-  const plan: ConnectPlan = {
-    lookup: () => lookUp(given, SOCK_STREAM, IPPROTO_TCP),
-    prepare(sock, ai) {
-      runPrepareHook(sock, ai, given)
-      // Not by the method of the option, which reads back what it has set.
-      if (tcpnodelay) sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, true)
-    },
-    secure: clientTls(given, host),
-  }
-  return { plan, signal: given.signal }
 }
 
 /**
@@ -122,8 +77,13 @@ interface InetServerOptions extends BindOptions, PrepareOptions, TlsOptions {
   reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may share the address. */
   reuseport?: boolean | undefined
-  /** Whether accepted connections send small segments at once; true by default. */
+  /** Whether accepted connections send small segments at once; true by default for TCP and multipath TCP. */
   tcpnodelay?: boolean | undefined
+  /**
+   * `IPPROTO_MPTCP`, `IPPROTO_SCTP`, …: another protocol for streams than TCP. EPROTONOSUPPORT where the kernel does not have it, ENOPROTOOPT
+   * where it is turned off (`net.mptcp.enabled`).
+   */
+  protocol?: number | undefined
 }
 
 /**
@@ -152,11 +112,14 @@ class InetStreamServer extends StreamServer {
     const reuseport = optional(given, 'reuseport', false)
     const tcpnodelay = optional(given, 'tcpnodelay', true)
     optional(given, 'v6only', false)
-    const sock = bindFirst(await lookUpToBind(given, SOCK_STREAM, IPPROTO_TCP), {
+    const protocol = validate.integer('options.protocol', given.protocol ?? IPPROTO_TCP, 0)
+    const list = await lookUpToBind(given, SOCK_STREAM, IPPROTO_TCP)
+    const addresses = list.map((ai) => ai.with({ protocol }))
+    const sock = bindFirst(addresses, {
       prepare(candidate, ai) {
         candidate.reuseaddr(reuseaddr)
         candidate.reuseport(reuseport)
-        candidate.tcpnodelay(tcpnodelay)
+        if (given.tcpnodelay !== undefined || hasTcpOptions(ai)) candidate.tcpnodelay(tcpnodelay)
         const v6only = v6onlyFor(ai, given)
         if (v6only !== undefined) candidate.v6only(v6only)
         runPrepareHook(candidate, ai, given)
