@@ -104,21 +104,27 @@ export function withPort(list: readonly AddrInfo[], port: number): AddrInfo[] {
   })
 }
 
-function ofStreams(name: string, { family, socktype, protocol, sockaddr, canonname }: AddrInfo): AddrInfo {
-  const isInet = family === AF_INET || family === AF_INET6
+function ofStreams(name: string, { family, addr, socktype, protocol, sockaddr, canonname }: AddrInfo): AddrInfo {
+  // One of raw bytes may be too short to be an address.
+  const isInet = (family === AF_INET || family === AF_INET6) && addr !== undefined
   if (!isInet || (socktype !== 0 && socktype !== SOCK_STREAM))
     throw validate.invalidValue(name, 'must be an IPv4 or IPv6 address for streams', { family, socktype })
   return adoptSockaddr(sockaddr, SOCK_STREAM, protocol || IPPROTO_TCP, canonname)
 }
 
 function addressOfText(name: string, value: unknown): AddrInfo {
-  const { address, family } = validate.object(name, value) as Partial<ResolvedAddress>
-  const text = validate.textWithoutNul(`${name}.address`, address)
+  const given = validate.object(name, value)
+  const text = validate.textWithoutNul(`${name}.address`, ownProperty(given, 'address'))
+  const family = ownProperty(given, 'family')
   const ai = numericAddress(text, 0)
   if (ai === undefined) throw validate.invalidValue(`${name}.address`, 'must be an IPv4 or IPv6 address', text)
   if (family !== undefined && family !== familyNumber(ai.family))
     throw validate.invalidValue(`${name}.family`, `must be ${familyNumber(ai.family)} for ${text}`, family)
   return adoptSockaddr(ai.sockaddr, SOCK_STREAM, IPPROTO_TCP)
+}
+
+function ownProperty(value: object, name: keyof ResolvedAddress): unknown {
+  return Object.hasOwn(value, name) ? (value as ResolvedAddress)[name] : undefined
 }
 
 /** Puts the families in turn, beginning with that of the first address; within a family the order stays (RFC 8305, section 4). */

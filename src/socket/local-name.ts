@@ -1,7 +1,9 @@
 import { AddrInfo } from '../address/addrinfo.js'
 import { numericAddress } from '../address/resolved.js'
 import { AF_INET, IP_BIND_ADDRESS_NO_PORT, IPPROTO_IP, IPPROTO_TCP } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
 /** What a client binds to before it connects. */
@@ -59,7 +61,11 @@ export class LocalName {
    *   for a link-local address without a zone. See bind(2).
    */
   bind(sock: LowSocket, { family }: AddrInfo): void {
-    sock.bind(this.#ai ?? wildcard(family, this.#port))
+    const ai = this.#ai ?? wildcard(family, this.#port)
+    // Without a port of its own the kernel would bind it once more.
+    const isFree = sock.getsockname().equals(wildcard(family, 0))
+    if (!isFree) throw systemError(sys.EINVAL, 'bind', { ...ai.context(), detail: 'prepare() has bound it already' })
+    sock.bind(ai)
   }
 }
 

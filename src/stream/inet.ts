@@ -112,7 +112,8 @@ class InetStreamServer extends StreamServer {
     const reuseport = optional(given, 'reuseport', false)
     const tcpnodelay = optional(given, 'tcpnodelay', true)
     optional(given, 'v6only', false)
-    const protocol = validate.integer('options.protocol', given.protocol ?? IPPROTO_TCP, 0)
+    const { protocol = IPPROTO_TCP } = given
+    validate.integer('options.protocol', protocol, 0)
     const list = await lookUpToBind(given, SOCK_STREAM, IPPROTO_TCP)
     const addresses = list.map((ai) => ai.with({ protocol }))
     const sock = bindFirst(addresses, {
