@@ -32,8 +32,9 @@ export const tcpOptions = {
    */
   tcpfastopen: rw(tcp('TCP_FASTOPEN'), kind.count),
   /**
-   * Whether connect() returns at once and the first send carries its data in the SYN. EOPNOTSUPP when the system does
-   * not allow it (bit 1 of `net.ipv4.tcp_fastopen`), EINVAL once connected.
+   * Whether connect() returns at once, from the second connection to a server on, and the first send carries its data in
+   * the SYN: until then there is no peer (ENOTCONN), and ECONNREFUSED is an error of sending or receiving. EOPNOTSUPP when
+   * the system does not allow it (bit 1 of `net.ipv4.tcp_fastopen`), EINVAL once connected.
    */
   tcpfastopenconnect: rw(tcp('TCP_FASTOPEN_CONNECT'), kind.bool),
   /** The key of a listener's fast open cookies: 16 bytes, or 32 for a second, older key; empty while there is none. */

@@ -101,7 +101,7 @@ export class ConnectAttempt {
     if (!this.#referenced) this.#lookupTimer.unref()
   }
 
-  /** Makes a handshake with whoever is connected first. A connection that breaks in the handshake is one that failed. */
+  /** Makes a handshake with the address that is connected first; if the connection breaks in it, with the next one. */
   async #securedBy(secure: (kind: SocketKind) => TlsSession, race: ConnectRace): Promise<Channel> {
     for (;;) {
       const channel = await race.next()

@@ -24,8 +24,8 @@ interface Candidate {
 
 /**
  * Connects to the first of several addresses that answers, as RFC 8305 (Happy Eyeballs) says: an attempt begins when the last one has failed,
- * or has not succeeded within the delay, and the attempts before it go on. Whoever is connected first wins, and the sockets of the others
- * are closed. One deadline and one signal hold for all of them.
+ * or has not succeeded within the delay, and the attempts before it go on. The first socket that is connected wins, and the others are
+ * closed. One deadline and one signal hold for all of them.
  */
 export class ConnectRace {
   readonly #plan: ConnectPlan

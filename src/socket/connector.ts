@@ -11,15 +11,22 @@ import { kAddHooks, kReplaceChannel, type Socket, type SocketHooks } from './soc
 /** The methods of clients. */
 export interface Connecting {
   /**
-   * Connects to the first address that answers, in the order of the lookup; with `tlscfg` the handshake is a part of it. On a connected
-   * client the old connection is replaced only when the new one is established. A unix socket whose server has a full backlog tries again
-   * with growing pauses.
-   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * Connects to the address that answers first, as RFC 8305 (Happy Eyeballs) says: IPv6 and IPv4 addresses take turns, beginning with the
+   * family that the lookup gave first; the next one is tried when one has failed, or has not answered after 250 ms (`attemptDelay`), and
+   * those before it go on. With TCP Fast Open (`tcpfastopenconnect`) the first address is never asked before the first send, and counts.
+   *
+   * With `tlscfg` the handshake follows with the address that TCP has connected first. If the connection breaks during the handshake, its
+   * address has failed, and the others are tried; a peer that is not trusted ends all of it.
+   *
+   * On a connected client the old connection is replaced only when the new one is established. A unix socket whose server has a full backlog
+   * tries again with growing pauses.
+   * @param conndeadl - budget of lookup, connection and handshake in milliseconds, 0 for none.
    * @param options - `signal` ends the attempt.
    * @throws SystemError: `EAI_*` of the lookup, ECONNREFUSED, ENOENT, … of connect(2); with several addresses `errors` has one
-   *   for each. TlsError when the handshake fails. TimeoutError when the budget is used up, EALREADY while another attempt is in progress,
-   *   ECANCELED when the client was closed meanwhile. On a connected client also what the close of the old connection reported: the new one
-   *   is in place then.
+   *   for each, in their order. TlsError when the handshake fails. TimeoutError when the budget is used up, with `errors` if there were
+   *   several addresses; EADDRNOTAVAIL when there is no address, EAFNOSUPPORT when there is none of the family of `localAddress`. EALREADY
+   *   while another attempt is in progress, ECANCELED when the client was closed meanwhile. On a connected client also what the close of the
+   *   old connection reported: the new one is in place then.
    */
   connect(conndeadl?: number, options?: WaitOptions): Promise<void>
 }

@@ -165,7 +165,7 @@ describe('TCP Fast Open', () => {
   /** The SYN was acknowledged with its data. */
   const TCPI_OPT_SYN_DATA = 32
 
-  test('every connect() comes through at once, and the data goes with the SYN from the second one on', async (t) => {
+  test('every connect() resolves at once, and the data goes with the SYN from the second one on', async (t) => {
     const server = await fastServer(t)
     const { port } = server.getsockname()
     for (let i = 0; i < 4; i++) {
@@ -210,7 +210,7 @@ describe('TCP Fast Open', () => {
     assert.equal(String(await closing(t, await server.accept()).recv()), 'late')
   })
 
-  test('a server that is gone is the error of the first calls, since connect() has not asked it', async (t) => {
+  test('the refusal of a server that is gone is an error of the first calls, because connect() sent nothing', async (t) => {
     const server = await fastServer(t)
     const client = await waiting(t, server)
     await server.close()
@@ -272,7 +272,7 @@ describe('TCP Fast Open', () => {
       }
   })
 
-  test('of several addresses the first one is through, since it is not asked before the first send', async (t) => {
+  test('with TCP Fast Open the first of several addresses counts as connected, because nothing is sent before the first send', async (t) => {
     const server = await fastServer(t)
     await waiting(t, server)
     const starts = new Starts()
@@ -290,7 +290,7 @@ describe('TCP Fast Open', () => {
 describe('multipath TCP that is turned off', () => {
   const path = '/proc/sys/net/mptcp/enabled'
 
-  test('a client or server of multipath TCP fails, and is none of TCP instead', {
+  test('a client or server of multipath TCP fails, and does not use TCP instead', {
     skip: !existsSync(path) && 'no multipath TCP in this kernel',
   }, async (t) => {
     writeFileSync(path, '0')
