@@ -71,7 +71,7 @@ describe('addresses of hosts that are not there', () => {
   test('connect() of hosts that are not there ends by its deadline with an error for each', async () => {
     const before = countFds()
     const list = absent(80)
-    const error = await errorOf(connect({ addresses: list, attemptDelay: 20, timeout: 200 }))
+    const error = await errorOf(connect({ addresses: list, attemptDelay: 20, timeout: 600 }))
     assert.equal(error.name, 'TimeoutError')
     assert.equal(error.errors?.length, list.length)
     assert.equal(countFds(), before)

@@ -105,7 +105,7 @@ describe('ending connect() from outside', () => {
     })
 
     test(`the deadline ${what} ends connect() with a TimeoutError, and leaves nothing open`, async (t) => {
-      const error = await ending(t, () => undefined, 300)
+      const error = await ending(t, () => undefined, 700)
       assert.equal(error.name, 'TimeoutError')
     })
 
