@@ -1,16 +1,16 @@
 import type { AddrInfo } from '../address/addrinfo.js'
-import { AF_UNIX, SO_ERROR, SOL_SOCKET } from '../constants/exported.generated.js'
+import { AF_UNIX, IPPROTO_TCP, SO_ERROR, SOL_SOCKET, TCP_FASTOPEN_CONNECT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
 import { native, registers } from '../native/sockets.js'
 import type { ErrorContext } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 
-/**
- * The kernel goes on connecting by itself: also after a signal (connect(2), POSIX), and where the `prepare` hook has begun it, as
- * sendto(2) with MSG_FASTOPEN does.
- */
-const UNDER_WAY: ReadonlySet<number> = new Set([sys.EINPROGRESS, sys.EINTR, sys.EALREADY])
+/** The kernel goes on connecting by itself, also after a signal (connect(2), POSIX). */
+const UNDER_WAY: ReadonlySet<number> = new Set([sys.EINPROGRESS, sys.EINTR])
+
+/** The `prepare` hook has begun to connect, as sendto(2) with MSG_FASTOPEN does. */
+const BEGUN: ReadonlySet<number> = new Set([sys.EALREADY, sys.EISCONN])
 
 /** connect(2), and how it ends. */
 export class Connect implements Operation<void> {
@@ -34,8 +34,9 @@ export class Connect implements Operation<void> {
   attempt(fd: number): number {
     if (this.#isUnderWay) return progress(fd)
     const result = native.connect(fd, this.#sockaddr)
-    if (result === 0 || result === -sys.EISCONN) return this.#isUnix ? 0 : refuseSelf(fd)
-    if (!UNDER_WAY.has(-result)) return result
+    if (result === 0) return this.#isUnix ? 0 : refuseSelf(fd)
+    const answer = BEGUN.has(-result) ? begun(fd, result) : result
+    if (!UNDER_WAY.has(-answer)) return answer
     this.#isUnderWay = true
     return -sys.EINPROGRESS
   }
@@ -53,6 +54,20 @@ isolate(Connect)
 
 const peerName = Buffer.alloc(native.limits.sockaddr_max)
 const localName = Buffer.alloc(native.limits.sockaddr_max)
+
+/** How far a connection has come that connect(2) did not begin: 0, `-EINPROGRESS`, or an error; the answer, if there is no connection. */
+function begun(fd: number, answer: number): number {
+  const state = progress(fd)
+  if (state !== -sys.EINPROGRESS) return state
+  if (answer === -sys.EISCONN) return waitsForData(fd) ? 0 : answer
+  // A socket that is not being connected is writable: the next call says why it is of no use.
+  return native.poll(fd, sys.POLLOUT, 0) === 0 ? state : answer
+}
+
+/** Whether a connection has no peer before the first send. */
+function waitsForData(fd: number): boolean {
+  return native.getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, native.kinds.int) >= 0 && registers[0] === 1
+}
 
 /** How far a connection under way has come: `-EINPROGRESS`, 0, or `-errno`. SO_ERROR can be read only once, so it comes first. */
 function progress(fd: number): number {
