@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { AddrInfo, connect, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
+import { sys } from '#internal/constants/lookup.js'
 import { threadPoller } from '#internal/engine/epoll.js'
-import { closing, countFds, eventually, leavesNoFd, tempFolder } from '../util/index.js'
+import { native } from '#internal/native/sockets.js'
+import { closing, countFds, eventually, leavesNoFd, tempFolder, within } from '../util/index.js'
 import { listening, portOf, tcp } from './common.js'
 
 leavesNoFd()
@@ -87,6 +89,18 @@ describe('errors of connect()', () => {
       ),
     )
     await assert.rejects(client.connect(), { code: 'ECONNREFUSED', address: '127.0.0.1', port })
+  })
+
+  test('connect() rejects with EISCONN or EALREADY when the kernel says so of a socket that has no connection', async (t) => {
+    const server = await listening(t)
+    const before = countFds()
+    for (const code of ['EISCONN', 'EALREADY'] as const) {
+      const answer = t.mock.method(native, 'connect', () => -sys[code])
+      const connecting = stream.inet.Client.create({ host: '127.0.0.1', port: portOf(server) })
+      await assert.rejects(within(connecting, 'the end of the attempt'), { code, syscall: 'connect' })
+      answer.mock.restore()
+    }
+    assert.equal(countFds(), before)
   })
 
   test('create() rejects when the lookup fails or the port is invalid', async () => {

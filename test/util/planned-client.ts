@@ -12,7 +12,7 @@ interface Plan {
 
 type Connects<S> = S & { connect(conndeadl?: number): Promise<void> }
 
-/** A socket of that class that connects to whatever the plan says: no public class connects to a list of addresses. */
+/** A socket of that class that connects to whatever the plan says: to other addresses at each call, or to unix ones of a lookup. */
 export function plannedClient<S extends Socket>(Class: new () => S, { lookup, prepare }: Plan): Connects<S> {
   const client = new Class()
   const connector = new Connector(client)

@@ -1,6 +1,7 @@
 // What a call that waits needs around it: peers that say nothing, queues that are full.
 import { closeSync, openSync } from 'node:fs'
 import {
+  AddrInfo,
   connect,
   dgram,
   listen,
@@ -87,14 +88,15 @@ export class Bed {
     return [this.keep(await streams.unix.Client.create({ path }, false)), server]
   }
 
-  /** The same over TCP, where what comes to a full backlog is dropped. */
-  async unheard(): Promise<Connecting> {
+  /** The same over TCP, where what comes to a full backlog is dropped; the address may be there several times. */
+  async unheard(addresses = 1): Promise<Connecting> {
     const { port } = (await this.server(0)).getsockname()
     for (let i = 0; i < 2; i++) {
       const filler = this.keep(await streams.inet.Client.create({ host: '127.0.0.1', port }, false))
       await filler.connect(40).catch(() => {})
     }
-    return this.keep(await streams.inet.Client.create({ host: '127.0.0.1', port }, false))
+    const list = Array.from({ length: addresses }, () => AddrInfo.inet('127.0.0.1', port))
+    return this.keep(await streams.inet.Client.create({ addresses: list, attemptDelay: 10 }, false))
   }
 
   /** A client of TLS on its way to a server that says nothing. */

@@ -82,8 +82,8 @@ async function drainTls(sock: Stream): Promise<void> {
   while (await sock.recv().catch(() => null));
 }
 
-async function unheard(bed: Bed): Promise<Waiting> {
-  const sock = await bed.unheard()
+async function unheard(bed: Bed, addresses?: number): Promise<Waiting> {
+  const sock = await bed.unheard(addresses)
   return { sock, call: () => sock.connect(), unborn: true }
 }
 
@@ -163,7 +163,8 @@ export const pending: Readonly<Record<string, (bed: Bed) => Promise<Waiting>>> =
   'recvmany of datagrams': (bed) => datagram(bed, async (sock) => (await sock.recvmany(8, 64)).close()),
   'sendmany of datagrams': async (bed) =>
     finds(await fullDatagrams(bed), (sock) => sock.sendmany(Array.from({ length: 100 }, () => ({ data: 'x' })))),
-  'connect to a full backlog of TCP': unheard,
+  'connect to a full backlog of TCP': (bed) => unheard(bed),
+  'connect to several full backlogs of TCP': (bed) => unheard(bed, 5),
   'connect to a full backlog of a unix server': turnedAway,
   'connect by name': (bed) => dialling(bed, 'localhost'),
   'connect by address': (bed) => dialling(bed, '127.0.0.1'),
