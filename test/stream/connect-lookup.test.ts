@@ -2,8 +2,19 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import dns from 'node:dns'
+import type { LookupFunction as NetLookupFunction } from 'node:net'
 import { describe, test } from 'node:test'
-import { AddrInfo, AF_INET, AF_INET6, connect, IPPROTO_UDP, listen, SOCK_DGRAM, stream } from 'berkeley'
+import {
+  AddrInfo,
+  AF_INET,
+  AF_INET6,
+  connect,
+  IPPROTO_UDP,
+  type LookupFunction as Lookup,
+  listen,
+  SOCK_DGRAM,
+  stream,
+} from 'berkeley'
 import { hostAuthority, hostConfig } from '../tls/common.js'
 import { closing, eventually, leavesNoFd, within, withoutIpv6 } from '../util/index.js'
 import { answering, errorOf, freePort, refusing, Starts, tcp6 } from './addresses.js'
@@ -12,7 +23,9 @@ import { portOf, tcp } from './common.js'
 leavesNoFd()
 
 type Options = stream.inet.ClientOptions
-type Lookup = Extract<Options, { port: number | string }>['lookup'] & {}
+
+/** What node:net takes is taken. */
+const ofNet: NetLookupFunction = dns.lookup
 
 /** Values where a list of addresses is expected. */
 const NO_LISTS: unknown[] = [7, true, {}, null, new Set([tcp('127.0.0.1', 1)]), AddrInfo.inet('127.0.0.1', 1)]
@@ -173,6 +186,7 @@ describe('a lookup function', () => {
     const asked: unknown[] = []
     const lookups: Lookup[] = [
       dns.lookup,
+      ofNet,
       (host, options, done) => {
         asked.push(host, options)
         done(null, '127.0.0.1', 4)
