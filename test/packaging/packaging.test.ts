@@ -130,6 +130,7 @@ test('the package works from TypeScript, and wrong uses do not compile', async (
 /** What the snippets of README.md leave out. */
 const ELIDED = `
 import { spawn } from 'node:child_process'
+import dns from 'node:dns'
 import fs from 'node:fs'
 declare const file: { fd: number }
 declare const [size, fd1, fd2]: [number, number, number]
