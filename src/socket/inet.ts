@@ -62,7 +62,7 @@ interface ByHost extends InetAddress {
 
 /** A client that has its addresses: nothing is looked up. */
 interface ByAddresses {
-  /** The addresses of the peer, in their order. */
+  /** The addresses of the peer. Families take turns; within a family the order stays. */
   addresses: readonly (AddrInfo | ResolvedAddress)[]
   /** Of those addresses that have none. */
   port?: number | string | undefined

@@ -183,6 +183,22 @@ export const SOUND = groups({
     open: (world) => ({ host: '127.0.0.1', port: portOf(world) }),
     'with a signal': (world) => ({ host: '127.0.0.1', port: portOf(world), signal: aborted('soon') }),
     refused: () => ({ host: '127.0.0.1', port: 9 }),
+    addresses: (world) => ({
+      addresses: [AddrInfo.inet('127.0.0.1', 9), AddrInfo.inet('127.0.0.1')],
+      port: portOf(world),
+    }),
+    'a lookup': (world) => ({
+      host: 'a.example',
+      port: portOf(world),
+      lookup: (_: string, __: object, done: (error: null, list: object[]) => void) =>
+        done(null, [{ address: '127.0.0.1' }, AddrInfo.inet('127.0.0.2', 9)]),
+    }),
+    'a local name': (world) => ({
+      host: '127.0.0.1',
+      port: portOf(world),
+      localAddress: '127.0.0.3',
+      attemptDelay: 10,
+    }),
     six: () => ({ host: '::1', port: 0, family: AF_INET6, passive: true }),
     null: () => null,
     none: () => undefined,
