@@ -4,6 +4,9 @@ import * as validate from '../support/validate.js'
 import { AddrInfo, adoptSockaddr, isAddrInfo } from './addrinfo.js'
 import { isNumeric, resolve } from './resolver.js'
 
+// Taken at load: it may be replaced later.
+const { hasOwn } = Object
+
 // Addresses for streams that do not come from the resolver of the system: a list of the caller's, or the answer of a lookup function.
 
 /** An address in the form in which `dns.lookup` and its kin give it. */
@@ -124,7 +127,7 @@ function addressOfText(name: string, value: unknown): AddrInfo {
 }
 
 function ownProperty(value: object, name: keyof ResolvedAddress): unknown {
-  return Object.hasOwn(value, name) ? (value as ResolvedAddress)[name] : undefined
+  return hasOwn(value, name) ? (value as ResolvedAddress)[name] : undefined
 }
 
 /** Puts the families in turn, beginning with that of the first address; within a family the order stays (RFC 8305, section 4). */

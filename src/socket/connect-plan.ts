@@ -3,16 +3,16 @@ import type { SocketKind } from '../descriptor/kind.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import type { TlsSession } from '../tls/session.js'
 
-/** How a client finds its peer, and what its connections get. */
+/** How a client finds its peer, and what its connections get. All of it is there, so that nothing of it is inherited. */
 export interface ConnectPlan {
   /** Returns the addresses to try, in their order. */
   lookup(): Promise<AddrInfo[]>
   /** Is given each new socket before it connects. */
   prepare(sock: LowSocket, ai: AddrInfo): void
-  /** Makes the TLS session of a connection; absent in the clear. */
-  readonly secure?: ((kind: SocketKind) => TlsSession) | undefined
+  /** Makes the TLS session of a connection; undefined in the clear. */
+  readonly secure: ((kind: SocketKind) => TlsSession) | undefined
   /** Milliseconds between the starts of two attempts; by default those of RFC 8305. */
-  readonly attemptDelay?: number | undefined
+  readonly attemptDelay: number | undefined
 }
 
 /** What the options of a client come to. */

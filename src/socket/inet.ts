@@ -169,9 +169,9 @@ function refuseResolverOptions(given: Given): void {
   const { addresses, lookup, family = 0 } = given
   if (addresses !== undefined && lookup !== undefined)
     throw validate.invalidValue('options', 'must have "addresses" or a "lookup", not both', { lookup })
-  for (const name of ['passive', 'canonname', 'numeric'] as const)
-    if (optional(given, name, false))
-      throw validate.invalidValue(`options.${name}`, 'cannot be combined with "addresses" or "lookup"', true)
+  for (const name of ['passive', 'canonname', 'numeric', 'flags'] as const)
+    if (given[name])
+      throw validate.invalidValue(`options.${name}`, 'cannot be combined with "addresses" or "lookup"', given[name])
   if (family !== 0 && family !== AF_INET && family !== AF_INET6)
     throw validate.invalidValue('options.family', 'must be AF_INET or AF_INET6', family)
 }

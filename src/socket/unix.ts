@@ -27,6 +27,7 @@ export function unixPlan(options: UnixClientOptions, socktype: number): ClientPl
     lookup: async () => [ai],
     prepare: (sock: LowSocket) => runPrepareHook(sock, ai, given),
     secure: clientTls(given),
+    attemptDelay: undefined,
   }
   return { plan, signal: given.signal }
 }

@@ -47,6 +47,13 @@ const POLLUTION: Readonly<Record<string, unknown>> = {
   tlscfg: {},
   unlink: false,
   backlog: -1,
+  addresses: [],
+  lookup: refuse,
+  localAddress: '::1',
+  localPort: 1,
+  attemptDelay: -1,
+  secure: refuse,
+  errors: ['none'],
   bun: '1',
 }
 
@@ -128,6 +135,12 @@ async function overUnix(): Promise<void> {
 
 async function refusals(): Promise<void> {
   say(await connect({ host: '127.0.0.1', port: 1 }).catch(String))
+  const addresses = [{ address: '127.0.0.1' }, AddrInfo.inet('127.0.0.2', 9)]
+  for (const from of [
+    { addresses, port: 1 },
+    { host: 'a.example', port: 1, lookup: async () => addresses },
+  ])
+    say(await connect(from).catch(String))
   say(await listen({ path: '/no/such/folder' }).catch(String))
   say(AddrInfo.inet('127.0.0.1', 80), AddrInfo.unix('/x'), inet.getaddrinfo('127.0.0.1', 80))
   const ai = AddrInfo.inet('127.0.0.1', 0, { socktype: 1 })

@@ -8,6 +8,7 @@ import {
   AddrInfo,
   AF_INET,
   AF_INET6,
+  AI_ADDRCONFIG,
   connect,
   IPPROTO_UDP,
   type LookupFunction as Lookup,
@@ -127,8 +128,13 @@ describe('addresses that are given', () => {
     })
 
     test(`connect() refuses what only the resolver knows beside ${what}`, async () => {
-      for (const name of ['passive', 'canonname', 'numeric'])
-        await assert.rejects(connect({ ...optionsOf([]), [name]: true } as Options), {
+      for (const [name, value] of [
+        ['passive', true],
+        ['canonname', true],
+        ['numeric', true],
+        ['flags', AI_ADDRCONFIG],
+      ] as const)
+        await assert.rejects(connect({ ...optionsOf([]), [name]: value } as Options), {
           code: 'ERR_INVALID_ARG_VALUE',
           message: new RegExp(`options\\.${name}`),
         })

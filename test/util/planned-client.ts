@@ -16,6 +16,6 @@ type Connects<S> = S & { connect(conndeadl?: number): Promise<void> }
 export function plannedClient<S extends Socket>(Class: new () => S, { lookup, prepare }: Plan): Connects<S> {
   const client = new Class()
   const connector = new Connector(client)
-  connector.plan = { lookup, prepare: (sock) => prepare?.(sock) }
+  connector.plan = { lookup, prepare: (sock) => prepare?.(sock), secure: undefined, attemptDelay: undefined }
   return Object.assign(client, { connect: (conndeadl = 0) => connector.connect(conndeadl, {}) })
 }
