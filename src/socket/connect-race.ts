@@ -71,7 +71,7 @@ export class ConnectRace {
    * @throws the error when it is none of that address.
    */
   reject(error: unknown): void {
-    if (this.#winner && isOfAddress(error)) this.#winner.error = error
+    if (this.#winner && isOfAddress(error)) this.#winner.error = withAddress(error, this.#winner.ai)
     else throw error
   }
 
@@ -204,6 +204,11 @@ export class ConnectRace {
 /** Whether a failure concerns one address only, so that the next one may be tried: neither the deadline nor a signal, nor code of the user. */
 function isOfAddress(error: unknown): error is SystemError {
   return error instanceof SystemError && !(error instanceof TimeoutError)
+}
+
+/** The error of a call that does not know where it goes, with the address. */
+function withAddress(error: SystemError, ai: AddrInfo): SystemError {
+  return systemError(-error.errno, error.syscall, { ...ai.context(), cause: error })
 }
 
 function messages(errors: readonly SystemError[]): string {

@@ -67,8 +67,11 @@ describe('connect() with TLS to several addresses', () => {
     const before = countFds()
     const error = await errorOf(connect({ addresses: addresses.slice(0, 2), tlscfg: trust, timeout: 10_000 }))
     assert.deepEqual(
-      error.errors?.map(({ code }) => code),
-      ['ECONNRESET', 'ECONNREFUSED'],
+      error.errors?.map(({ syscall, code, address }) => [syscall, code, address]),
+      [
+        ['handshake', 'ECONNRESET', '127.0.11.4'],
+        ['connect', 'ECONNREFUSED', '127.0.9.1'],
+      ],
     )
     assert.equal(countFds(), before)
   })
