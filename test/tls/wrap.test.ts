@@ -36,6 +36,17 @@ describe('sockets without TLS', () => {
   })
 })
 
+describe('bytes in the clear behind the switch to TLS', () => {
+  for (const offset of [-1, 0, 50])
+    test(`wrap() of a client refuses them whatever the offset of a peek: ${offset}`, async (t) => {
+      const [a, b] = await stream.unix.pair()
+      for (const sock of [a, b]) closing(t, sock)
+      await b.send('injected')
+      a.peekoff(offset)
+      await assert.rejects(tls.wrap(a, hostTrust), coded('ERR_TLS_PLAINTEXT'))
+    })
+})
+
 describe('wrap() of a socket that is in use', () => {
   /** Both ends of a unix stream with TLS; the client is wrapped by the test. */
   async function server(t: Parameters<typeof closing>[0]): Promise<stream.unix.Socket> {
