@@ -2,7 +2,8 @@
  * raises SIGPIPE, and receives twice for each record.
  *
  * Receiving: one recv(2) takes what has arrived into the scratch memory, and OpenSSL reads its
- * records from there. Sending: records gather in the scratch memory and leave by one send(2). */
+ * records from there. Sending: records gather in the scratch memory and leave by one send(2). Both
+ * have MSG_DONTWAIT: others who share the socket may have made it blocking. */
 #include <string.h>
 
 #include "../syscall.h"
@@ -32,7 +33,7 @@ static ssize_t receive(session_io_t *io, tls_t *tls) {
     }
     io->receives++;
     size_t size = receive_size(io);
-    do count = recv_bytes(io->fd, tls->in, size, 0);
+    do count = recv_bytes(io->fd, tls->in, size, MSG_DONTWAIT);
     while (count < 0 && errno == EINTR);
     tls->in_at = 0;
     tls->in_end = count > 0 ? (size_t)count : 0;
@@ -129,7 +130,7 @@ void bio_begin(session_t *session, int fd) {
 /* One send(2): how many bytes left, or -errno. */
 static ssize_t send_some(const session_io_t *io, const uint8_t *from, size_t length) {
     ssize_t count;
-    do count = send_bytes(io->fd, from, length, 0);
+    do count = send_bytes(io->fd, from, length, MSG_DONTWAIT);
     while (count < 0 && errno == EINTR);
     if (count >= 0) return count;
     /* EINPROGRESS: a connection of TCP Fast Open has sent its SYN, and no data with it. */

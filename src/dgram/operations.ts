@@ -1,5 +1,5 @@
 import { type AddrInfo, addressArgument, addressFrom } from '../address/addrinfo.js'
-import { AF_UNIX, IPPROTO_UDP, MSG_TRUNC } from '../constants/exported.generated.js'
+import { AF_UNIX, IPPROTO_UDP, MSG_DONTWAIT, MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
@@ -109,7 +109,7 @@ export class RecvWhole extends RecvNext {
   }
 
   protected override receive(fd: number): number {
-    const length = lookAhead(this.channel, fd, MSG_TRUNC)
+    const length = lookAhead(this.channel, fd, MSG_TRUNC | MSG_DONTWAIT)
     if (length < 0) return length
     this.room = Math.max(length, 1)
     return super.receive(fd)
@@ -122,6 +122,7 @@ export class SendTo implements Operation<number> {
   readonly pauseOn: ReadonlySet<number> | undefined
   #from: Uint8Array
   readonly #to: AddrInfo
+  #sysFlags = 0
 
   constructor(channel: Channel, from: validate.Data, to: AddrInfo, flags: number) {
     this.flags = flags
@@ -141,11 +142,11 @@ export class SendTo implements Operation<number> {
   check(): void {
     this.#from = validate.bytes('data', this.#from)
     addressArgument('ai', this.#to)
-    operationFlags(this.flags)
+    this.#sysFlags = operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return native.sendto(fd, this.#from, 0, this.#from.length, this.flags, this.#to.sockaddr)
+    return native.sendto(fd, this.#from, 0, this.#from.length, this.#sysFlags, this.#to.sockaddr)
   }
 
   finish(count: number): number {

@@ -1,4 +1,4 @@
-import { MSG_WAITALL } from '../constants/exported.generated.js'
+import { MSG_DONTWAIT, MSG_WAITALL } from '../constants/exported.generated.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
@@ -11,15 +11,16 @@ import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 
 /**
- * Checks the flags of an operation that waits by itself. MSG_WAITALL is refused: the kernel ignores it on a non-blocking socket, so that
- * fewer bytes would arrive than were asked for.
+ * Checks the flags of an operation that waits by itself, and returns those of its system calls. These always hold MSG_DONTWAIT: O_NONBLOCK
+ * belongs to everybody who shares the open socket, and whoever clears it must not stop this thread. MSG_WAITALL is refused: it would have no
+ * effect, so that fewer bytes would arrive than were asked for.
  */
 export function operationFlags(flags: unknown): number {
-  if (flags === 0) return 0
+  if (flags === 0) return MSG_DONTWAIT
   const bits = validate.integer('flags', flags)
   if ((bits & MSG_WAITALL) !== 0)
     throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
-  return bits
+  return bits | MSG_DONTWAIT
 }
 
 // Operations are objects of classes, because the closures of a literal would be several allocations for each message; and the classes have no
@@ -48,7 +49,7 @@ export class Recv implements Operation<Buffer | null> {
 
   check(): void {
     validate.integer('bufsize', this.#room, 1)
-    this.#sysFlags = this.#channel.kind.bufferFlags(operationFlags(this.flags))
+    this.#sysFlags = operationFlags(this.flags) | this.#channel.kind.bufferFlags(this.flags)
   }
 
   attempt(fd: number): number {
@@ -89,7 +90,7 @@ export class RecvInto implements Operation<number> {
 
   check(): void {
     const { kind } = this.#channel
-    this.#sysFlags = kind.recvFlags(operationFlags(this.flags))
+    this.#sysFlags = operationFlags(this.flags) | kind.recvFlags(this.flags)
     this.#into = kind.room('buffer', this.#into, this.flags)
     // Now, because memory that is transferred away while the call waits is empty, too.
     this.#asksLength = this.#into.length === 0
@@ -119,6 +120,7 @@ export class Send implements Operation<number> {
   /** What there was when the call was made: memory that shrinks meanwhile is an error, and not a shorter message. */
   #length = 0
   #sent = 0
+  #sysFlags = 0
 
   constructor(channel: Channel, from: validate.Data, flags: number) {
     this.#channel = channel
@@ -141,11 +143,11 @@ export class Send implements Operation<number> {
   check(): void {
     this.#from = validate.bytes('data', this.#from)
     this.#length = this.#from.length
-    operationFlags(this.flags)
+    this.#sysFlags = operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return this.#channel.transport.send(fd, this.#from, this.#sent, this.#length - this.#sent, this.flags)
+    return this.#channel.transport.send(fd, this.#from, this.#sent, this.#length - this.#sent, this.#sysFlags)
   }
 
   finish(count: number): number | typeof AGAIN_NOW {
@@ -163,6 +165,7 @@ export class RecvMsg implements Operation<number | null> {
   readonly flags: number
   readonly #channel: Channel
   readonly #header: MsgHdr
+  #sysFlags = 0
 
   constructor(channel: Channel, header: MsgHdr, flags: number) {
     this.#channel = channel
@@ -177,11 +180,11 @@ export class RecvMsg implements Operation<number | null> {
   check(): void {
     this.#channel.transport.requirePlain('recvmsg')
     messageHeader(this.#header)
-    operationFlags(this.flags)
+    this.#sysFlags = operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return receiveMessage(fd, this.#header, this.flags)
+    return receiveMessage(fd, this.#header, this.#sysFlags)
   }
 
   finish(count: number): number | null {
@@ -195,6 +198,7 @@ export class SendMsg implements Operation<number> {
   readonly #channel: Channel
   readonly #header: MsgHdr
   #sent = 0
+  #sysFlags = 0
 
   constructor(channel: Channel, header: MsgHdr, flags: number) {
     this.#channel = channel
@@ -213,12 +217,12 @@ export class SendMsg implements Operation<number> {
   check(): void {
     this.#channel.transport.requirePlain('sendmsg')
     messageHeader(this.#header)
-    operationFlags(this.flags)
+    this.#sysFlags = operationFlags(this.flags)
     checkRights(this.#channel, this.#header)
   }
 
   attempt(fd: number): number {
-    return sendMessage(fd, this.#header, this.flags)
+    return sendMessage(fd, this.#header, this.#sysFlags)
   }
 
   finish(count: number): number | typeof AGAIN_NOW {

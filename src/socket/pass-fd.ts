@@ -41,6 +41,7 @@ export class SendFd implements Operation<0> {
   readonly #channel: Channel
   readonly #passed: number
   readonly #to: AddrInfo | undefined
+  #sysFlags = 0
 
   constructor(channel: Channel, passed: number, to: AddrInfo | undefined, flags: number) {
     this.#channel = channel
@@ -57,11 +58,11 @@ export class SendFd implements Operation<0> {
     this.#channel.transport.requirePlain('sendfd')
     validate.descriptor('fd', this.#passed)
     if (this.#to !== undefined) addressArgument('ai', this.#to)
-    operationFlags(this.flags)
+    this.#sysFlags = operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return sendDescriptor(fd, this.#passed, this.#to, this.flags)
+    return sendDescriptor(fd, this.#passed, this.#to, this.#sysFlags)
   }
 
   finish(): 0 {
@@ -79,6 +80,7 @@ export class RecvFd implements Operation<number | null>, ReceivedDescriptor {
   readonly #channel: Channel
   /** The descriptor that was received, -1 for the end. */
   fd = -1
+  #sysFlags = 0
 
   constructor(channel: Channel, flags: number) {
     this.#channel = channel
@@ -91,11 +93,11 @@ export class RecvFd implements Operation<number | null>, ReceivedDescriptor {
 
   check(): void {
     this.#channel.transport.requirePlain('recvfd')
-    operationFlags(this.flags)
+    this.#sysFlags = operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return receiveDescriptor(fd, this.flags, this.#channel.kind.zeroMeansEof, this)
+    return receiveDescriptor(fd, this.#sysFlags, this.#channel.kind.zeroMeansEof, this)
   }
 
   finish(): number | null {
