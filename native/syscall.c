@@ -21,6 +21,17 @@ int poll_fd(int fd, int events, int milliseconds) {
     return result > 0 ? one.revents : result;
 }
 
+int is_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL, 0);
+    return flags < 0 ? flags : (flags & O_NONBLOCK) != 0;
+}
+
+int make_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL, 0);
+    if (flags < 0 || (flags & O_NONBLOCK) != 0) return flags < 0 ? flags : 0;
+    return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
 int duplicate_fd(int fd) {
     return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }

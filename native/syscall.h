@@ -13,6 +13,11 @@ ssize_t send_bytes(int fd, const void *from, size_t length, int flags);
 int set_option(int fd, int level, int name, const void *from, socklen_t length);
 /* The events of one fd that are ready; 0 when the milliseconds are over. */
 int poll_fd(int fd, int events, int milliseconds);
+/* 1 when O_NONBLOCK is set, 0 when it is not. */
+int is_nonblocking(int fd);
+/* Sets O_NONBLOCK if it is not set. For calls without MSG_DONTWAIT: everybody who shares the open
+ * socket may have cleared it. */
+int make_nonblocking(int fd);
 /* A duplicate that is close-on-exec. dup(2) has no flag for that. */
 int duplicate_fd(int fd);
 

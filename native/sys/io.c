@@ -104,7 +104,8 @@ static ssize_t sys_sendfile(call_t *call) {
     return sendfile_without_sigpipe(socket, file, &position, (size_t)count);
 }
 
-enum { TRANSFER_MAX = 1 << 24 }; /* bytes of one sendfile(2) */
+/* Bytes that one visit to the other thread sends at most, of one sendfile(2), and of one copy. */
+enum { TRANSFER_MAX = 1 << 24, PART_MAX = 1 << 20, COPY_MAX = 1 << 17 };
 
 /* A sendfile(2) on another thread, because reading the file may wait for a disk. It works on
  * duplicates: the fds may be closed meanwhile, and their numbers used again. */
@@ -121,13 +122,39 @@ static ssize_t full_or_shut_down(int socket) {
     return send_bytes(socket, "", 0, MSG_DONTWAIT) < 0 ? -errno : -EAGAIN;
 }
 
+/* In place of sendfile(2), which has no MSG_DONTWAIT. */
+static ssize_t copy_part(transfer_t *transfer, size_t most) {
+    uint8_t copy[COPY_MAX];
+    size_t room = most < sizeof copy ? most : sizeof copy;
+    ssize_t count = pread(transfer->file, copy, room, transfer->offset);
+    if (count > 0) count = send_bytes(transfer->socket, copy, (size_t)count, MSG_DONTWAIT);
+    if (count > 0) transfer->offset += count;
+    return count;
+}
+
+/* Whoever shares the socket may have made it blocking, and then sendfile(2) would hold the thread for
+ * as long as the peer does not read. So it is asked before each part. A part is small: where O_NONBLOCK
+ * is cleared in the middle of it, there is mostly room for the rest. */
+static ssize_t send_part(transfer_t *transfer, size_t most) {
+    int nonblocking = is_nonblocking(transfer->socket);
+    if (nonblocking < 0) return -1;
+    if (!nonblocking) return copy_part(transfer, most);
+    return sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset, most);
+}
+
+/* Sends parts as long as there is room. An error after the first is not consumed: the next visit
+ * reports it. */
 static ssize_t transfer_some(transfer_t *transfer) {
-    /* Another process may have made the socket blocking: a thread must not block in sendfile(2). */
+    size_t all = transfer->count < TRANSFER_MAX ? transfer->count : TRANSFER_MAX, sent = 0;
     if (poll_fd(transfer->socket, POLLOUT, 0) == 0) return full_or_shut_down(transfer->socket);
-    size_t most = transfer->count < TRANSFER_MAX ? transfer->count : TRANSFER_MAX;
-    ssize_t count = sendfile_without_sigpipe(transfer->socket, transfer->file, &transfer->offset,
-                                             most);
-    return count < 0 ? -errno : count;
+    do {
+        size_t most = all - sent < PART_MAX ? all - sent : PART_MAX;
+        ssize_t count = send_part(transfer, most);
+        if (count < 0) return sent > 0 ? (ssize_t)sent : -errno;
+        sent += (size_t)count;
+        if ((size_t)count < most) break;
+    } while (sent < all && poll_fd(transfer->socket, POLLOUT, 0) == POLLOUT);
+    return (ssize_t)sent;
 }
 
 /* If the socket was closed meanwhile, the duplicate is the last one, and with SO_LINGER its close(2) would

@@ -1,5 +1,6 @@
 /* The life and the names of a socket. */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +42,14 @@ static ssize_t sys_connect(call_t *call) {
     return connect(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
 }
 
+/* connectNonblocking(fd, sockaddr): does not wait, whoever else shares the socket */
+static ssize_t sys_connect_nonblocking(call_t *call) {
+    int fd = call_int(call, 0);
+    bytes_t addr = call_bytes(call, 1);
+    if (!call_ok(call) || make_nonblocking(fd) < 0) return -1;
+    return connect(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
+}
+
 /* listen(fd, backlog) */
 static ssize_t sys_listen(call_t *call) {
     int fd = call_int(call, 0), backlog = call_int(call, 1);
@@ -57,6 +66,19 @@ static ssize_t sys_accept4(call_t *call) {
                          flags | SOCK_CLOEXEC);
     call->env->registers[0].number = length;
     return ledger_add(call->env, result);
+}
+
+/* acceptNonblocking(fd, flags) -> fd, close-on-exec; -EAGAIN without a connection, whoever else shares
+ * the socket. accept4(2) has no MSG_DONTWAIT. poll(2) alone would leave a moment in which another process
+ * accepts the connection, O_NONBLOCK alone one in which another process clears it: here both have to
+ * happen at once. A poll(2) that finds nothing is also cheaper than an accept4(2). */
+static ssize_t sys_accept_nonblocking(call_t *call) {
+    int fd = call_int(call, 0), flags = call_int(call, 1);
+    if (!call_ok(call)) return -1;
+    int events = poll_fd(fd, POLLIN, 0);
+    if (events == 0) return fail_with(EAGAIN);
+    if (events < 0 || make_nonblocking(fd) < 0) return -1;
+    return ledger_add(call->env, accept4(fd, NULL, NULL, flags | SOCK_CLOEXEC));
 }
 
 /* shutdown(fd, how) */
@@ -163,8 +185,10 @@ const method_t socket_methods[] = {
     {"socketpair", .syscall = sys_socketpair},
     {"bind", .syscall = sys_bind},
     {"connect", .syscall = sys_connect},
+    {"connectNonblocking", .syscall = sys_connect_nonblocking},
     {"listen", .syscall = sys_listen},
     {"accept4", .syscall = sys_accept4},
+    {"acceptNonblocking", .syscall = sys_accept_nonblocking},
     {"shutdown", .syscall = sys_shutdown},
     {"close", .syscall = sys_close},
     {"lingers", .number = fd_lingers},

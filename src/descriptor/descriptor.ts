@@ -114,7 +114,7 @@ export abstract class Descriptor implements OptionTarget {
     return (check(native.fcntl(fd, sys.F_GETFD, 0), 'fcntl') & sys.FD_CLOEXEC) !== 0
   }
 
-  /** Whether `O_NONBLOCK` is set. The flag belongs to the open socket and is shared with every duplicate. See fcntl(2). */
+  /** Whether `O_NONBLOCK` is set. The flag belongs to the open socket: every owner of a duplicate can change it. See fcntl(2). */
   isnonblock(): boolean {
     return (check(native.fcntl(this[kHandle].fd.use('fcntl'), sys.F_GETFL, 0), 'fcntl') & sys.O_NONBLOCK) !== 0
   }

@@ -22,9 +22,13 @@ export interface Native {
   socketpair(family: number, type: number, protocol: number): number
   bind(fd: number, sockaddr: Uint8Array): number
   connect(fd: number, sockaddr: Uint8Array): number
+  /** Sets `O_NONBLOCK` first, if it is not set. */
+  connectNonblocking(fd: number, sockaddr: Uint8Array): number
   listen(fd: number, backlog: number): number
   /** Register 0: length of the address. */
   accept4(fd: number, flags: number, sockaddr?: Uint8Array): number
+  /** Asks poll(2), and sets `O_NONBLOCK` if it is not set, before it accepts: `-EAGAIN` when there is no connection. */
+  acceptNonblocking(fd: number, flags: number): number
   shutdown(fd: number, how: number): number
   close(fd: number): number
   /** Whether close(2) may wait: 1 or 0. */

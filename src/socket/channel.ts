@@ -17,7 +17,7 @@ export class Channel extends Handle {
   readonly engine: Engine
   transport: Transport
 
-  /** The descriptor has to be non-blocking. */
+  /** The descriptor has to be non-blocking, as far as that depends on this thread: see docs/design.md. */
   constructor(fd: OwnedFd, kind: SocketKind) {
     super(fd, kind)
     this.engine = new Engine(fd)

@@ -33,7 +33,7 @@ export class Connect implements Operation<void> {
 
   attempt(fd: number): number {
     if (this.#isUnderWay) return progress(fd)
-    const result = native.connect(fd, this.#sockaddr)
+    const result = native.connectNonblocking(fd, this.#sockaddr)
     if (result === 0) return this.#isUnix ? 0 : refuseSelf(fd)
     const answer = BEGUN.has(-result) ? begun(fd, result) : result
     if (!UNDER_WAY.has(-answer)) return answer

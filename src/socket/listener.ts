@@ -38,7 +38,7 @@ export interface Listening {
   listen(backlog?: number): void
   /**
    * Waits for a connection, within the receive deadline. While the process has no free descriptor it waits with growing
-   * pauses, and goes on when there is one. See accept(2).
+   * pauses, and goes on when there is one. A listener that another owner has made blocking is made non-blocking again. See accept(2).
    */
   accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>>
   /** Accepts a connection as a bare descriptor, which belongs to the caller. It is non-blocking and close-on-exec. */
@@ -68,7 +68,7 @@ class Accept<T> implements Operation<T> {
   }
 
   attempt(fd: number): number {
-    return native.accept4(fd, SOCK_NONBLOCK)
+    return native.acceptNonblocking(fd, SOCK_NONBLOCK)
   }
 
   finish(fd: number): T {

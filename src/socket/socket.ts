@@ -50,9 +50,10 @@ export const kReleaseChannel: unique symbol = Symbol('berkeley.releaseChannel')
 export const kAddHooks: unique symbol = Symbol('berkeley.addHooks')
 
 /**
- * The base of the asynchronous sockets. They are always non-blocking: a method that has to wait returns a Promise. Calls that receive take
- * their turn, first come, first served, and so do calls that send; the deadline of a call covers the time in that queue, and a call that is
- * aborted or late leaves it. With `MSG_DONTWAIT` a call that would have to wait, also for its turn, is EAGAIN.
+ * The base of the asynchronous sockets. A method that has to wait returns a Promise; none blocks the thread, even if another owner of the
+ * open socket, such as a child that has it as its standard input, clears `O_NONBLOCK`. Calls that receive take their turn, first come, first
+ * served, and so do calls that send; the deadline of a call covers the time in that queue, and a call that is aborted or late leaves it. With
+ * `MSG_DONTWAIT` a call that would have to wait, also for its turn, is EAGAIN.
  *
  * Failures are {@link SystemError}; a deadline that passes is a {@link TimeoutError}; a call on a closed socket is EBADF, one that was
  * waiting when the socket was closed ECANCELED.
@@ -327,7 +328,7 @@ export class Socket extends Descriptor {
     }
   }
 
-  /** Gives the descriptor to the caller, who closes it from now on; calls that wait end with ECANCELED. It stays non-blocking. */
+  /** Gives the descriptor to the caller, who closes it from now on; calls that wait end with ECANCELED. Its mode stays as it is. */
   detach(): number {
     return this[kReleaseChannel]().fd.release()
   }

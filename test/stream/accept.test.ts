@@ -156,10 +156,10 @@ describe('errors of accept()', () => {
     test(`accept() continues after ${name} (H47)`, async (t) => {
       const [server, accepting] = await waiting(t)
       let answers = 0
-      t.mock.method(native, 'accept4', (fd: number, flags: number) => {
+      t.mock.method(native, 'acceptNonblocking', (fd: number, flags: number) => {
         if (answers++ === 0) return -sys[name]
         t.mock.restoreAll()
-        return native.accept4(fd, flags)
+        return native.acceptNonblocking(fd, flags)
       })
       const { port = 0 } = server.getsockname()
       const client = closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
@@ -171,7 +171,7 @@ describe('errors of accept()', () => {
 
   test('accept() rejects with an error that is not temporary (H47)', async (t) => {
     const [server, accepting] = await waiting(t)
-    t.mock.method(native, 'accept4', () => -sys.EINVAL)
+    t.mock.method(native, 'acceptNonblocking', () => -sys.EINVAL)
     const { port = 0 } = server.getsockname()
     closing(t, await stream.inet.Client.create({ host: '127.0.0.1', port }))
     await assert.rejects(within(accepting, 'the refusal'), { code: 'EINVAL', syscall: 'accept' })

@@ -29,7 +29,7 @@ describe('a full backlog', () => {
     const server = closing(t, await stream.unix.Server.create({ path }))
     server.listen(0)
     closing(t, await stream.unix.Client.create({ path }))
-    const asked = t.mock.method(native, 'connect')
+    const asked = t.mock.method(native, 'connectNonblocking')
     const late = closing(t, await stream.unix.Client.create({ path }, false))
     await assert.rejects(late.connect(300), { name: 'TimeoutError', path })
     // 5, 10, 20, 40, 80, 160 ms: the sum is more than there was.
@@ -40,7 +40,7 @@ describe('a full backlog', () => {
     const path = join(tempFolder(t), 's')
     const server = closing(t, await stream.unix.Server.create({ path }))
     server.listen(0)
-    const asked = t.mock.method(native, 'connect')
+    const asked = t.mock.method(native, 'connectNonblocking')
     const clients = await Promise.all(Array.from({ length: 8 }, () => stream.unix.Client.create({ path }, false)))
     closingAll(t, clients)
     const connections = clients.map(async (client, i) => {

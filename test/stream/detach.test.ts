@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { stream } from 'berkeley'
+import { MSG_DONTWAIT, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
 import { threadPoller } from '#internal/engine/epoll.js'
 import { native } from '#internal/native/sockets.js'
@@ -21,7 +21,7 @@ describe('detach()', () => {
     const low = closing(t, socket.wrap(client.detach()))
     await assert.rejects(waiting, { code: 'ECANCELED' })
     assert.equal(client.fd(), -1)
-    low.send('from below')
+    low.send('from below', MSG_DONTWAIT)
     assert.equal((await peer.recv())?.toString(), 'from below')
   })
 
