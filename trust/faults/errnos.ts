@@ -50,6 +50,7 @@ export const ERRNOS = {
   ioctl: ['EBADF', 'EFAULT', 'EINVAL', 'ENOTTY', 'ENODEV'],
   listen: ['EADDRINUSE', 'EBADF', 'ENOTSOCK', 'EOPNOTSUPP', 'EDESTADDRREQ', 'EINVAL', 'ENOBUFS'],
   poll: ['EFAULT', 'EINTR', 'EINVAL', 'ENOMEM'],
+  pread: ['EBADF', 'EFAULT', 'EINTR', 'EINVAL', 'EIO', 'EISDIR', 'ENOMEM', 'ESPIPE'],
   receiving: RECEIVING,
   sendfile: [
     ...['EAGAIN', 'EBADF', 'EFAULT', 'EINTR', 'EINVAL', 'EIO', 'ENOMEM', 'EOVERFLOW', 'ESPIPE', 'EPIPE', 'ECONNRESET'],

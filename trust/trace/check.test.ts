@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Allowed, Checker, type Report } from './check.js'
-import { CLOSED_BY_OWNER, CLOSED_ONCE, NEVER_LINGERS, NEVER_WAITS, RULES } from './rules.js'
+import { CLOSED_BY_OWNER, CLOSED_ONCE, NEVER_LINGERS, NEVER_WAITS, RULES, TOLD_NOT_TO_WAIT } from './rules.js'
 
 const OURS = '[00000000deadbeef]'
 const LIBUV = '[00000000cafecafe]'
@@ -60,15 +60,15 @@ const cases: Record<string, [lines: readonly string[], rules: readonly string[]]
   'a message with descriptors, with; they are closed after that': [
     [
       SOCKET,
-      `10 ${OURS} recvmsg(5, ${MESSAGE} cmsg_type=SCM_RIGHTS, cmsg_data=[7, 8]}], msg_flags=0}, MSG_CMSG_CLOEXEC) = 1`,
+      `10 ${OURS} recvmsg(5, ${MESSAGE} cmsg_type=SCM_RIGHTS, cmsg_data=[7, 8]}], msg_flags=0}, MSG_DONTWAIT|MSG_CMSG_CLOEXEC) = 1`,
       `10 ${OURS} close(0x7) = 0`,
       `10 ${OURS} close(0x8) = 0`,
     ],
     [],
   ],
 
-  'a send with MSG_NOSIGNAL': [[SOCKET, `10 ${OURS} sendto(0x5, 0x1, 0x1, 0x4000, 0, 0) = 0x1`], []],
-  'a send without': [[SOCKET, `10 ${OURS} sendto(0x5, 0x4000, 0x4000, 0, 0, 0) = 0x1`], [SIGNAL]],
+  'a send with MSG_NOSIGNAL': [[SOCKET, `10 ${OURS} sendto(0x5, 0x1, 0x1, 0x4040, 0, 0) = 0x1`], []],
+  'a send without': [[SOCKET, `10 ${OURS} sendto(0x5, 0x4000, 0x4000, 0x40, 0, 0) = 0x1`], [SIGNAL]],
   'sendmsg without': [[SOCKET, `10 ${OURS} sendmsg(0x5, 0x1, 0x40) = -1 EPIPE (Broken pipe)`], [SIGNAL]],
   'sendmmsg without': [[SOCKET, `10 ${OURS} sendmmsg(0x5, 0x1, 0x2, 0x40) = 0x2`], [SIGNAL]],
 
@@ -111,11 +111,14 @@ const cases: Record<string, [lines: readonly string[], rules: readonly string[]]
     [],
   ],
 
-  'a receive on a blocking socket': [[BLOCKING, `10 ${OURS} recvfrom(0x5, 0x1, 0x1, 0, 0, 0) = 0x1`], [NEVER_WAITS]],
+  'a receive on a blocking socket': [
+    [BLOCKING, `10 ${OURS} recvfrom(0x5, 0x1, 0x1, 0, 0, 0) = 0x1`],
+    [NEVER_WAITS, TOLD_NOT_TO_WAIT],
+  ],
   'the same with MSG_DONTWAIT': [[BLOCKING, `10 ${OURS} recvfrom(0x5, 0x1, 0x1, 0x40, 0, 0) = 0x1`], []],
   'the same when it was made non-blocking': [
     [BLOCKING, `10 ${OURS} fcntl(0x5, 0x4, 0x802) = 0`, `10 ${OURS} recvfrom(0x5, 0x1, 0x1, 0, 0, 0) = 0x1`],
-    [],
+    [TOLD_NOT_TO_WAIT],
   ],
   'a receive on a duplicate of what was made blocking again': [
     [
@@ -124,7 +127,42 @@ const cases: Record<string, [lines: readonly string[], rules: readonly string[]]
       `10 ${OURS} fcntl(0x5, 0x4, 0x2) = 0`,
       `10 ${OURS} recvfrom(0x6, 0x1, 0x1, 0, 0, 0) = 0x1`,
     ],
-    [NEVER_WAITS],
+    [NEVER_WAITS, TOLD_NOT_TO_WAIT],
+  ],
+  'a send that relies on O_NONBLOCK': [
+    [SOCKET, `10 ${OURS} sendto(0x5, 0x1, 0x1, 0x4000, 0, 0) = 0x1`],
+    [TOLD_NOT_TO_WAIT],
+  ],
+  'a message that relies on O_NONBLOCK': [
+    [SOCKET, `10 ${OURS} sendmsg(0x5, 0x1, 0x4000) = -1 EAGAIN (Resource temporarily unavailable)`],
+    [TOLD_NOT_TO_WAIT],
+  ],
+  'a batch that relies on O_NONBLOCK': [
+    [SOCKET, `10 ${OURS} sendmmsg(0x5, 0x1, 0x2, 0x4000) = 0x2`],
+    [TOLD_NOT_TO_WAIT],
+  ],
+  'a receive of a batch that relies on O_NONBLOCK and finds nothing': [
+    [SOCKET, `10 ${OURS} recvmmsg(5, 0x7ffe, 64, MSG_TRUNC|MSG_CMSG_CLOEXEC, NULL) = -1 EAGAIN (Resource)`],
+    [TOLD_NOT_TO_WAIT],
+  ],
+  'the same with MSG_DONTWAIT among its flags': [
+    [SOCKET, `10 ${OURS} recvmmsg(5, 0x7ffe, 64, MSG_DONTWAIT|MSG_CMSG_CLOEXEC, NULL) = -1 EAGAIN (Resource)`],
+    [],
+  ],
+  'a receive of a message that relies on O_NONBLOCK, with the name of the flag in its data': [
+    [
+      SOCKET,
+      `10 ${OURS} recvmsg(5, {msg_iov=[{iov_base="MSG_DONTWAIT", iov_len=12}], msg_flags=0}, MSG_CMSG_CLOEXEC) = 12`,
+    ],
+    [TOLD_NOT_TO_WAIT],
+  ],
+  'a send on a thread of the pool that relies on O_NONBLOCK': [
+    [SOCKET, `11 ${OURS} sendto(0x5, 0x1, 0x1, 0x4000, 0, 0) = 0x1`],
+    [TOLD_NOT_TO_WAIT],
+  ],
+  'a look at the mode on a thread of the pool, which closes after it': [
+    [SOCKET, `11 ${OURS} fcntl(0x5, 0x3, 0) = 0x802`, `11 ${OURS} close(0x5) = 0`],
+    [],
   ],
   'connect in a worker': [
     [`11 ${OURS} socket(0x1, 0x80001, 0) = 0x5`, `11 ${OURS} connect(0x5, 0x1, 0x10) = 0`],
@@ -191,7 +229,7 @@ describe('what a trace says of processes', () => {
 
   test('an exception is for its rule and its tests only', () => {
     const allowing = (rule: string, test: RegExp): Allowed[] => [{ rule, test, reason: 'a test' }]
-    const wrong = [BLOCKING, `10 ${OURS} recvfrom(0x5, 0x1, 0x1, 0, 0, 0) = 0x1`]
+    const wrong = [BLOCKING, `10 ${OURS} connect(0x5, 0x1, 0x10) = 0`]
     assert.deepEqual(brokenBy(wrong, allowing(NEVER_WAITS, /^test\/stream\//)), [])
     assert.equal(reportOf(wrong, allowing(NEVER_WAITS, /^test\/stream\//)).permitted, 1)
     assert.deepEqual(brokenBy(wrong, allowing(NEVER_WAITS, /^test\/dgram\//)), [NEVER_WAITS])

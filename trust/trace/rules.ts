@@ -14,6 +14,7 @@ export interface Rule {
 
 export const CLOSED_ONCE = 'closes meet an open descriptor'
 export const CLOSED_BY_OWNER = 'descriptors are closed by code that made or used them'
+export const TOLD_NOT_TO_WAIT = 'transfers have MSG_DONTWAIT'
 export const NEVER_WAITS = 'calls on JavaScript threads that cannot block'
 export const NEVER_LINGERS = 'closes on JavaScript threads that do not linger'
 
@@ -27,11 +28,12 @@ const FLAGS: Readonly<Record<string, number>> = { recvfrom: 3, sendto: 3, sendms
 const BIRTHS = new Set(['socket', 'socketpair', 'accept', 'accept4', 'dup', 'dup2', 'dup3', 'epoll_create1'])
 const MESSAGES = new Set(['recvmsg', 'recvmmsg'])
 const SENDS = new Set(['sendto', 'sendmsg', 'sendmmsg'])
-const MAY_WAIT = new Set(['connect', 'accept', 'accept4', 'recvfrom', 'sendfile', ...MESSAGES, ...SENDS])
+const TRANSFERS = new Set(['recvfrom', ...MESSAGES, ...SENDS])
+const MAY_WAIT = new Set(['connect', 'accept', 'accept4', 'sendfile', ...TRANSFERS])
 const WITH_TIMEOUT = new Set(['poll', 'epoll_wait'])
 
-/** What stands behind the headers of messages: the flags, and a timeout. */
-const tail = (args: string): string => args.slice(args.lastIndexOf('}'))
+/** What stands behind the headers of messages: the flags, and a timeout. Of a call that failed strace shows no headers, but an address. */
+const tail = (args: string): string => args.slice(Math.max(args.lastIndexOf('}'), 0))
 
 const hasCloexec: Readonly<Record<string, (args: string) => boolean>> = {
   socket: (args) => (numberAt(args, 1) & SOCK_CLOEXEC) !== 0,
@@ -94,6 +96,14 @@ const isTold = ({ name, args }: Call): boolean => {
   return name in FLAGS && (numberAt(args, FLAGS[name] ?? 0) & MSG_DONTWAIT) !== 0
 }
 
+/** Others may make any socket blocking between two calls of ours, in which the trace sees no difference. */
+const toldNotToWait: Rule = {
+  name: TOLD_NOT_TO_WAIT,
+  phase: 'leave',
+  concerns: ({ name }) => TRANSFERS.has(name),
+  broken: (call) => (isTold(call) ? undefined : 'relies on O_NONBLOCK, which everybody with the socket may clear'),
+}
+
 /** The milliseconds of poll(2) and epoll_wait(2). */
 const timeout = ({ name, args }: Call): number =>
   name === 'poll' ? Number(/, \d+, (-?\d+)$/.exec(args)?.[1] ?? Number.NaN) : numberAt(args, 3)
@@ -126,6 +136,7 @@ export const RULES: readonly Rule[] = [
   closedOnce,
   closedByOwner,
   deregistered,
+  toldNotToWait,
   neverWaits,
   neverLingers,
 ]

@@ -47,7 +47,7 @@ const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_DEL = 2
 
 /** All that our code does on threads of libuv's pool, and on those that close what lingers. */
-const WITHOUT_JS = new Set(['close', 'getsockopt', 'poll', 'sendfile', 'sendto', 'setsockopt'])
+const WITHOUT_JS = new Set(['close', 'fcntl', 'getsockopt', 'poll', 'sendfile', 'sendto', 'setsockopt'])
 
 const TEST = /build\/(test\/[^" ]+\.test)\.js/g
 

@@ -78,6 +78,22 @@ async function awaiting(): Promise<Fixture> {
   }
 }
 
+/** The same by whichever descriptor: poll(2) has its own in memory. */
+const anyOf =
+  (open: () => Promise<Fixture>): Open =>
+  async () => ({ ...(await open()), fd: undefined })
+
+/** A server that takes no connection: only the clients make calls. */
+const unaccepted =
+  (isUnix: boolean): Open =>
+  async () => {
+    const server = isUnix ? await unixServer() : await tcpServer()
+    const { port, path } = server.getsockname()
+    const client = () =>
+      isUnix ? connect({ path: `\0${path?.slice(1)}` }) : connect({ ...LOCAL, port: port as number })
+    return { step: async () => (await client()).close(), close: () => server.close() }
+  }
+
 /** A server that takes every connection, so that clients never wait for it. */
 function connecting(isUnix: boolean): Open {
   return async () => {
@@ -222,8 +238,8 @@ const acceptRows = (
     ['accept', accepting],
     ['acceptfd, waiting', awaiting],
   ] as const
-).map(
-  ([what, open]): Row => ({
+).flatMap(([what, open]): Row[] => [
+  {
     what,
     open,
     call: 'accept4',
@@ -244,15 +260,24 @@ const acceptRows = (
       ],
       ...['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'],
     ],
-  }),
-)
+  },
+  {
+    what: `${what}, looking for a connection`,
+    open: anyOf(open),
+    call: 'poll',
+    syscall: 'accept',
+    errors: ERRNOS.poll,
+    done: ['EINTR', 'ENOMEM'],
+  },
+  { what: `${what}, its mode`, open, call: 'fcntl', syscall: 'accept', errors: ERRNOS.fcntl, done: ['EPERM'] },
+])
 
 const clientRows = (
   [
-    ['TCP client', connecting(false)],
-    ['unix client', connecting(true)],
+    ['TCP client', connecting(false), unaccepted(false)],
+    ['unix client', connecting(true), unaccepted(true)],
   ] as const
-).flatMap(([what, open]): Row[] => [
+).flatMap(([what, open, alone]): Row[] => [
   { what, open, call: 'connect', syscall: 'connect', errors: [...ERRNOS.connect, 'EAGAIN'], done: ['EAGAIN'] },
   // Under way, or interrupted and under way all the same.
   {
@@ -265,6 +290,7 @@ const clientRows = (
     action: 'after',
   },
   { what: `${what}, its socket`, open, call: 'socket', syscall: 'socket', errors: ERRNOS.socket },
+  { what: `${what}, its mode`, open: alone, call: 'fcntl', syscall: 'connect', errors: ERRNOS.fcntl },
 ])
 
 /** Asks the resolver on another thread: it is a name, so somebody has to be asked. */

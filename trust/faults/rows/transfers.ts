@@ -1,6 +1,8 @@
 /** Data over asynchronous sockets: EINTR and EAGAIN are not seen, any other error ends one call and no more. */
 import { closeSync, openSync } from 'node:fs'
 import { type dgram, MsgHdr, type Socket, type stream } from 'berkeley'
+import { socket } from 'berkeley/llsocket'
+import { native } from '#internal/native/sockets.js'
 import { ERRNOS } from '../errnos.js'
 import { Ledger, message, type Open, type Row } from '../row.js'
 import { type Pair, seqpacketPair, tcpPair, udpPair, unixDgramPair, unixPair } from '../sockets.js'
@@ -227,10 +229,17 @@ function passing(end: 'from' | 'to'): Open {
 
 const PART = 300
 
+/** Somebody else with the socket clears O_NONBLOCK. */
+function makeBlocking(sock: Socket): void {
+  const twin = socket.wrap(native.dup(sock.fd()), false)
+  twin.close()
+}
+
 /** Of a file, the part that step `i` is about; calls are made on another thread, on duplicates. */
-function sendingFile(open: () => Promise<Pair<stream.Socket>>): Open {
+function sendingFile(open: () => Promise<Pair<stream.Socket>>, isBlocking = false): Open {
   return async () => {
     const pair = await open()
+    if (isBlocking) makeBlocking(pair.from)
     const file = openSync(process.execPath, 'r')
     let under = 0
     const receive = async (): Promise<void> => {
@@ -263,6 +272,7 @@ const fileRows: Row[] = (
   ] as const
 ).flatMap(([what, open]) => {
   const common = { open: sendingFile(open as () => Promise<Pair<stream.Socket>>), syscall: 'sendfile' }
+  const copying = { ...common, open: sendingFile(open as () => Promise<Pair<stream.Socket>>, true) }
   return [
     { what: `${what}, sendfile`, call: 'sendfile', errors: ERRNOS.sendfile, done: DONE, limits: LIMITS, ...common },
     { what: `${what}, sendfile, duplicates`, call: 'fcntl', errors: ERRNOS.fcntl_dup, ...common },
@@ -270,6 +280,22 @@ const fileRows: Row[] = (
     { what: `${what}, sendfile, its callback`, call: 'napi_create_reference', errors: ['GENERIC'], ...common },
     { what: `${what}, sendfile, its work`, call: 'napi_create_async_work', errors: ['GENERIC'], ...common },
     { what: `${what}, sendfile, its queue`, call: 'napi_queue_async_work', errors: ['GENERIC'], ...common },
+    {
+      what: `${what}, sendfile, blocking: the file`,
+      call: 'pread',
+      errors: ERRNOS.pread,
+      done: DONE,
+      limits: LIMITS,
+      ...copying,
+    },
+    {
+      what: `${what}, sendfile, blocking: the data`,
+      call: 'send',
+      errors: ERRNOS.sending,
+      done: DONE,
+      limits: LIMITS,
+      ...copying,
+    },
     // A poll that fails says nothing: sendfile(2) itself does.
     { what: `${what}, sendfile, looking for room`, call: 'poll', errors: ERRNOS.poll, done: ERRNOS.poll, ...common },
     {
