@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { closeSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { type dgram, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_ZEROCOPY, MsgHdr, type Socket, stream } from 'berkeley'
+import {
+  type dgram,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_ZEROCOPY,
+  MsgHdr,
+  type Socket,
+  stream,
+} from 'berkeley'
 import { conversation, type End, nullFd, unixTypes } from '../stream/common.js'
 import { closingAll, leavesNoFd } from '../util/index.js'
 import { all, datagrams, type Make, makeBlocking, plain, timesOut, waitsFor } from './blocking.js'
@@ -21,6 +31,16 @@ async function recvmsg(from: Socket): Promise<string> {
   return String(msg.concat())
 }
 
+async function length(from: Socket): Promise<string> {
+  assert.equal(await from.recvinto(Buffer.alloc(0), MSG_PEEK | MSG_TRUNC), 4)
+  return String(await from.recv())
+}
+
+async function readable(from: Socket): Promise<string> {
+  await from.readable()
+  return String(await from.recv())
+}
+
 async function recvmany(from: dgram.Socket): Promise<string> {
   using batch = await from.recvmany()
   return String(batch.at(0)?.data)
@@ -36,6 +56,8 @@ async function iterated(from: AsyncIterable<unknown>): Promise<string> {
 const verbs: [verb: string, call: (from: never) => Promise<string>, pairs: Record<string, Make<Socket>>][] = [
   ['recv()', async (from: Socket) => String(await from.recv()), all],
   ['recvinto()', recvinto, all],
+  ['recvinto() for a length', length, datagrams],
+  ['readable()', readable, all],
   ['recvmsg()', recvmsg, plain],
   ['recvfrom()', async (from: dgram.Socket) => String((await from.recvfrom())[0]), datagrams],
   ['recvmany()', recvmany, datagrams],
