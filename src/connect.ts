@@ -1,16 +1,21 @@
 import { SOCK_STREAM } from './constants/exported.generated.js'
 import { budget } from './engine/deadline.js'
 import * as seqpacket from './seqpacket/unix.js'
+import { kAddHooks, type Socket } from './socket/socket.js'
 import { unixClientOptions, unixServerOptions } from './socket/unix.js'
 import * as inet from './stream/inet.js'
 import { CLIENT_OPTIONS as inetClientOptions, SERVER_OPTIONS as inetServerOptions } from './stream/inet-options.js'
 import * as unix from './stream/unix.js'
+import { ignoreAbort, isAborted, listenForAbort, reasonOf } from './support/abort-signal.js'
+import { abortError } from './support/errors.js'
 import { without } from './support/record.js'
 import * as validate from './support/validate.js'
 
-interface Backlog {
+interface ListenOptions {
   /** How many connections may wait to be accepted. */
   backlog?: number | undefined
+  /** Aborting it closes the server, as `close()` does. */
+  signal?: AbortSignal | undefined
 }
 
 interface Budget {
@@ -24,7 +29,7 @@ interface Seqpacket {
 }
 
 // Options of one class or another: which of them go together is for the class to say.
-const LISTEN = [...inetServerOptions, ...unixServerOptions(SOCK_STREAM), 'backlog', 'type']
+const LISTEN = [...inetServerOptions, ...unixServerOptions(SOCK_STREAM), 'backlog', 'signal', 'type']
 const CONNECT = [...inetClientOptions, ...unixClientOptions(SOCK_STREAM), 'timeout', 'type']
 
 type Given = Record<string, unknown>
@@ -43,26 +48,44 @@ function typeOf(options: Given): 'stream' | 'seqpacket' {
 }
 
 /**
- * Binds a server and listens: on a path with `path`, otherwise on `host` and `port`.
+ * Binds a server and listens: on a path with `path`, otherwise on `host` and `port`. With a `signal` the server is closed when that is aborted;
+ * one that is aborted before it listens rejects with an AbortError.
  *
  * @example
  * for await (const conn of await listen({ port: 8080 })) serve(conn)
  */
-export function listen(options: unix.ServerOptions & Backlog & Seqpacket): Promise<seqpacket.Server>
-export function listen(options: unix.ServerOptions & Backlog): Promise<unix.Server>
-export function listen(options: inet.ServerOptions & Backlog): Promise<inet.Server>
+export function listen(options: unix.ServerOptions & ListenOptions & Seqpacket): Promise<seqpacket.Server>
+export function listen(options: unix.ServerOptions & ListenOptions): Promise<unix.Server>
+export function listen(options: inet.ServerOptions & ListenOptions): Promise<inet.Server>
 export async function listen(
-  options: (inet.ServerOptions | unix.ServerOptions) & Backlog & { type?: string },
+  options: (inet.ServerOptions | unix.ServerOptions) & ListenOptions & { type?: string },
 ): Promise<inet.Server | unix.Server | seqpacket.Server> {
-  const given = validate.options('options', options, LISTEN) as Given & Backlog
-  const server = await serverOf(typeOf(given), without(given, 'backlog', 'type'))
+  const given = validate.options('options', options, LISTEN) as Given & ListenOptions
+  const { backlog, signal } = given
+  if (signal !== undefined) throwIfAborted(validate.abortSignal('options.signal', signal))
+  const server = await serverOf(typeOf(given), without(given, 'backlog', 'signal', 'type'))
   try {
-    server.listen(given.backlog)
+    server.listen(backlog)
+    if (signal !== undefined) closeOnAbort(server, signal)
     return server
   } catch (error) {
     await server.close()
     throw error
   }
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (isAborted(signal)) throw abortError(reasonOf(signal))
+}
+
+/** Closes a server when the signal is aborted. It listens for that as long as the server is open, and has its descriptor. */
+function closeOnAbort(server: Socket, signal: AbortSignal): void {
+  throwIfAborted(signal) // perhaps while the address was looked up
+  // What close() reports has no receiver: the server is closed in any case.
+  const close = (): void => void server.close().catch(() => undefined)
+  const ignore = (): void => ignoreAbort(signal, close)
+  listenForAbort(signal, close)
+  server[kAddHooks]({ close: ignore, release: ignore, setReferenced: undefined })
 }
 
 function serverOf(type: string, rest: Given): Promise<inet.Server | unix.Server | seqpacket.Server> {

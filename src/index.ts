@@ -46,8 +46,16 @@ export * as seqpacket from './seqpacket/index.js'
 export type { Connecting } from './socket/connector.js'
 export { getnameinfo, type NameInfoOptions } from './socket/getnameinfo.js'
 export type { Listening } from './socket/listener.js'
-export type { UnixMethods } from './socket/pass-fd.js'
-export { type Hook, type ReadinessOptions, Socket, type WaitOptions } from './socket/socket.js'
+export type { SendFdOptions, UnixMethods } from './socket/pass-fd.js'
+export type {
+  ReceiveOptions,
+  RecvIntoOptions,
+  RecvOptions,
+  SendOptions,
+  SignalOptions,
+  WaitOptions,
+} from './socket/settings.js'
+export { type Hook, type ReadinessOptions, Socket } from './socket/socket.js'
 export * as unix from './socket/unix-socket.js'
 export * as stream from './stream/index.js'
 export * as tls from './stream/tls/index.js'

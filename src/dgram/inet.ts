@@ -16,6 +16,8 @@ import { kHandle } from '../descriptor/handle.js'
 import { create as createLow } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { adoptAs, closeOnError, firstBound, firstOf } from '../socket/create.js'
+import type { ReceiveOptions } from '../socket/settings.js'
+import type { RecvOptions } from '../socket/socket.js'
 import { type SystemError, systemError } from '../support/errors.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
@@ -149,10 +151,14 @@ interface InetDgramSocket {
   /** The address of the peer. See getpeername(2). */
   getpeername(): InetAddrInfo
   /** {@link DgramSocket.recvfrom}: a UDP datagram always has a sender. */
+  recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: InetAddrInfo]>
   recvfrom(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
   /** `recvfrom` by lua-net's name. */
+  recvfromsync(options: RecvOptions): Promise<[data: Buffer, ai: InetAddrInfo]>
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
-  [Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: InetAddrInfo], void, undefined>
+  [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
+  /** {@link DgramSocket.messages}: a UDP datagram always has a sender. */
+  messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
 }
 
 function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {

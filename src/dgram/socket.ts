@@ -8,7 +8,9 @@ import type { OutgoingDatagram } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
-import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
+import { SocketIterator } from '../socket/iterator.js'
+import { IterationOptions, isOptions, type ReceiveOptions, withOptions } from '../socket/settings.js'
+import { kRead, kWrite, type RecvOptions, type SendOptions, Socket, type WaitOptions } from '../socket/socket.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { check, systemError } from '../support/errors.js'
 import type * as validate from '../support/validate.js'
@@ -19,6 +21,12 @@ const DEFAULT_BUFSIZE = 65536
 
 /** Datagrams of a batch, unless the caller says otherwise. */
 const DEFAULT_COUNT = 64
+
+/** Options of `recvmany`, in place of its arguments. */
+export interface RecvManyOptions extends RecvOptions {
+  /** The most datagrams, 64 by default. */
+  count?: number | undefined
+}
 
 /** Binds a datagram socket, once. */
 export function bindTo(sock: DgramSocket, ai: AddrInfo): void {
@@ -41,26 +49,38 @@ export class DgramSocket extends Socket {
     super(refuseStream(sock))
   }
 
+  /** As {@link DgramSocket.recvfrom} below, with its arguments in one object: `recvfrom({ timeout: 1000 })`. */
+  recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: AddrInfo | null]>
   /**
    * Receives a datagram and the address of its sender, which is `null` where it has none (an unnamed unix socket).
    * @param bufsize - the most bytes to receive, 64 KiB by default.
    * @throws EMSGSIZE when the datagram was longer and was cut, unless `MSG_TRUNC` is among the flags; EOPNOTSUPP while the kernel joins
    *   datagrams (`udpgro`); what the network reports of a datagram that was sent earlier, such as ECONNREFUSED, once. See recvfrom(2), udp(7).
    */
+  recvfrom(bufsize?: number, flags?: number, options?: WaitOptions): Promise<[data: Buffer, ai: AddrInfo | null]>
   recvfrom(
-    bufsize: number = DEFAULT_BUFSIZE,
+    bufsize: number | RecvOptions = DEFAULT_BUFSIZE,
     flags = 0,
     options?: WaitOptions,
   ): Promise<[data: Buffer, ai: AddrInfo | null]> {
+    if (isOptions(bufsize)) return withOptions(recvfromNamed, this, bufsize, ['bufsize', 'flags'], [flags, options])
     return this[kRead](new RecvFrom(this[kHandle], bufsize, flags), options)
   }
 
-  /** Receives the next datagram, however long it is: unix ones are limited by the sender's buffer, and a long one must not end the loop. */
-  #next(): Promise<[Buffer, AddrInfo | null]> {
+  /**
+   * Receives the next datagram, by default however long it is: unix ones are limited by the sender's buffer, and a long one must not end the
+   * loop.
+   */
+  #next(options: IterationOptions): Promise<[Buffer, AddrInfo | null]> {
     const channel = this[kHandle]
-    return this[kRead](
-      channel.kind.family === AF_UNIX ? new RecvWhole(channel) : new RecvNext(channel, DEFAULT_BUFSIZE, 0),
-    )
+    const { bufsize = DEFAULT_BUFSIZE } = options
+    const isWhole = options.bufsize === undefined && channel.kind.family === AF_UNIX
+    return this[kRead](isWhole ? new RecvWhole(channel) : new RecvNext(channel, bufsize, 0), options)
+  }
+
+  #messages(options?: ReceiveOptions): SocketIterator<[data: Buffer, ai: AddrInfo | null]> {
+    const given = new IterationOptions(options, 'bufsize')
+    return new SocketIterator(this, given, () => this.#next(given))
   }
 
   /**
@@ -70,25 +90,33 @@ export class DgramSocket extends Socket {
    * says nothing about the next. Who needs to know of it calls `recvfrom()`, which rejects with it, or takes it from the error queue: see
    * `recverr`.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<[data: Buffer, ai: AddrInfo | null], void, undefined> {
-    while (this.fd() >= 0)
-      try {
-        yield await this.#next()
-      } catch (error) {
-        // Closing the socket is how the loop over it ends.
-        if (this.fd() >= 0) throw error
-      }
+  [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: AddrInfo | null]> {
+    return this.#messages()
   }
 
+  /**
+   * The same as iterating over the socket, with options: `for await (const [data, from] of sock.messages({ signal }))`.
+   * @param options - `bufsize`, the most bytes of a datagram, of which a longer one is EMSGSIZE; `timeout` and `signal` of each call.
+   */
+  messages(options: ReceiveOptions = {}): AsyncIterableIterator<[data: Buffer, ai: AddrInfo | null]> {
+    return this.#messages(options)
+  }
+
+  /** As {@link DgramSocket.sendto} below, with the arguments behind the address in one object. */
+  sendto(data: validate.Data, ai: AddrInfo, options: SendOptions): Promise<number>
   /**
    * Sends a datagram to an address. A unix socket whose receiver has a full queue tries again with growing pauses.
    * @returns the number of bytes, which is all of them: a datagram is sent whole or not at all. See sendto(2).
    * @throws EMSGSIZE when it is too long, ECONNREFUSED, ENETUNREACH, … also of an earlier datagram of this socket.
    */
-  sendto(data: validate.Data, ai: AddrInfo, flags = 0, options?: WaitOptions): Promise<number> {
+  sendto(data: validate.Data, ai: AddrInfo, flags?: number, options?: WaitOptions): Promise<number>
+  sendto(data: validate.Data, ai: AddrInfo, flags: number | SendOptions = 0, options?: WaitOptions): Promise<number> {
+    if (isOptions(flags)) return withOptions(sendtoNamed, [this, data, ai], flags, ['flags'], [options])
     return this[kWrite](new SendTo(this[kHandle], data, ai, flags), options)
   }
 
+  /** As {@link DgramSocket.recvmany} below, with its arguments in one object: `recvmany({ count: 16, bufsize: 2048 })`. */
+  recvmany(options: RecvManyOptions): Promise<Batch>
   /**
    * Receives the datagrams that are there, by one system call, and waits only when there is none. With `udpgro(true)` the kernel
    * joins datagrams of one sender, and each datagram of the batch may stand for many: see {@link Datagram.segments}.
@@ -101,15 +129,23 @@ export class DgramSocket extends Socket {
    * for (const { data, addr } of batch) console.log(`${addr}: ${data.length} bytes`)
    * @see {@link https://man7.org/linux/man-pages/man2/recvmmsg.2.html recvmmsg(2)}
    */
+  recvmany(count?: number, bufsize?: number, flags?: number, options?: WaitOptions): Promise<Batch>
   recvmany(
-    count: number = DEFAULT_COUNT,
-    bufsize: number = DEFAULT_BUFSIZE,
+    count: number | RecvManyOptions = DEFAULT_COUNT,
+    bufsize?: number,
     flags = 0,
     options?: WaitOptions,
   ): Promise<Batch> {
-    return this[kRead](new RecvMany(this[kHandle], count, bufsize, flags), options)
+    if (isOptions(count))
+      return withOptions(recvmanyNamed, this, count, ['count', 'bufsize', 'flags'], [bufsize, flags, options])
+    return this[kRead](
+      new RecvMany(this[kHandle], count, bufsize === undefined ? DEFAULT_BUFSIZE : bufsize, flags),
+      options,
+    )
   }
 
+  /** As {@link DgramSocket.sendmany} below, with the arguments behind the datagrams in one object. */
+  sendmany(datagrams: Iterable<OutgoingDatagram>, options: SendOptions): Promise<number>
   /**
    * Sends datagrams, 64 by one system call. Their memory must stay as it is until the promise settles.
    *
@@ -121,7 +157,13 @@ export class DgramSocket extends Socket {
    * await sock.sendmany([{ data: file, addr, segmentSize: 1400 }]) // cut into datagrams by the kernel, or the network card
    * @see {@link https://man7.org/linux/man-pages/man2/sendmmsg.2.html sendmmsg(2)}, udp(7), `UDP_SEGMENT`
    */
-  sendmany(datagrams: Iterable<OutgoingDatagram>, flags = 0, options?: WaitOptions): Promise<number> {
+  sendmany(datagrams: Iterable<OutgoingDatagram>, flags?: number, options?: WaitOptions): Promise<number>
+  sendmany(
+    datagrams: Iterable<OutgoingDatagram>,
+    flags: number | SendOptions = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    if (isOptions(flags)) return withOptions(sendmanyNamed, [this, datagrams], flags, ['flags'], [options])
     return this[kWrite](new SendMany(this[kHandle], datagrams, flags), options)
   }
 }
@@ -132,13 +174,47 @@ export interface DgramSocket
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions> {
   /** {@link DgramSocket.recvfrom} by lua-net's name. */
+  recvfromsync(options: RecvOptions): ReturnType<DgramSocket['recvfrom']>
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): ReturnType<DgramSocket['recvfrom']>
   /** {@link DgramSocket.sendto} by lua-net's name. */
+  sendtosync(data: validate.Data, ai: AddrInfo, options: SendOptions): ReturnType<DgramSocket['sendto']>
   sendtosync(...args: Parameters<DgramSocket['sendto']>): ReturnType<DgramSocket['sendto']>
   /** {@link DgramSocket.recvmany} by lua-net's name. */
+  recvmanysync(options: RecvManyOptions): ReturnType<DgramSocket['recvmany']>
   recvmanysync(...args: Parameters<DgramSocket['recvmany']>): ReturnType<DgramSocket['recvmany']>
   /** {@link DgramSocket.sendmany} by lua-net's name. */
+  sendmanysync(datagrams: Iterable<OutgoingDatagram>, options: SendOptions): ReturnType<DgramSocket['sendmany']>
   sendmanysync(...args: Parameters<DgramSocket['sendmany']>): ReturnType<DgramSocket['sendmany']>
 }
 defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)
 defineSyncNames(DgramSocket, ['recvfrom', 'sendto', 'recvmany', 'sendmany'])
+
+// The calls whose arguments came in one object.
+
+function recvfromNamed(sock: DgramSocket, { bufsize = DEFAULT_BUFSIZE, flags = 0 }: RecvOptions, wait: WaitOptions) {
+  return sock[kRead](new RecvFrom(sock[kHandle], bufsize, flags), wait)
+}
+
+function sendtoNamed(
+  [sock, data, ai]: [DgramSocket, validate.Data, AddrInfo],
+  { flags = 0 }: SendOptions,
+  wait: WaitOptions,
+): Promise<number> {
+  return sock[kWrite](new SendTo(sock[kHandle], data, ai, flags), wait)
+}
+
+function recvmanyNamed(
+  sock: DgramSocket,
+  { count = DEFAULT_COUNT, bufsize = DEFAULT_BUFSIZE, flags = 0 }: RecvManyOptions,
+  wait: WaitOptions,
+): Promise<Batch> {
+  return sock[kRead](new RecvMany(sock[kHandle], count, bufsize, flags), wait)
+}
+
+function sendmanyNamed(
+  [sock, datagrams]: [DgramSocket, Iterable<OutgoingDatagram>],
+  { flags = 0 }: SendOptions,
+  wait: WaitOptions,
+): Promise<number> {
+  return sock[kWrite](new SendMany(sock[kHandle], datagrams, flags), wait)
+}

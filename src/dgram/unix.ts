@@ -8,8 +8,8 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import { adoptAs } from '../socket/create.js'
-import { RecvFd, SendFd, type UnixMethods } from '../socket/pass-fd.js'
-import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
+import { recvfd, type SendFdOptions, sendfd, type UnixMethods } from '../socket/pass-fd.js'
+import type { RecvIntoOptions, SendOptions, WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { countAsUnix } from '../socket/unix-socket.js'
@@ -78,13 +78,18 @@ class UnixDgramSocket extends DgramSocket {
   }
 
   /** See {@link UnixMethods.sendfd}. */
-  sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
-    return this[kWrite](new SendFd(this[kHandle], fd, ai, flags), options)
+  sendfd(
+    fd: number,
+    ai?: AddrInfo | SendFdOptions,
+    flags: number | SendOptions = 0,
+    options?: WaitOptions,
+  ): Promise<0> {
+    return sendfd(this, fd, ai, flags, options)
   }
 
   /** See {@link UnixMethods.recvfd}. */
-  recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
-    return this[kRead](new RecvFd(this[kHandle], flags), options)
+  recvfd(flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
+    return recvfd(this, flags, options)
   }
 }
 

@@ -154,6 +154,12 @@ export class Direction {
     for (const pending of waiting) this.#end(pending, () => this.#error(pending.operation, sys.ECANCELED))
   }
 
+  /** Ends the operations that wait for the sake of one owner with an AbortError: nothing was received for them. */
+  abandon(owner: object): void {
+    for (const pending of this.#waiting())
+      if (pending.wait.owner === owner) this.#end(pending, () => abortError(undefined, pending.operation.context?.()))
+  }
+
   /** Follows a change of `isReferenced`. */
   setReferenced(): void {
     for (const pending of this.#waiting()) pending.keepAlive(this.#owner.isReferenced, this.#owner.poller)

@@ -14,6 +14,8 @@ export interface Wait {
   readonly signal: AbortSignal | undefined
   /** Is asked before each wait. */
   readonly onWait: WaitHook | undefined
+  /** Whoever made the call, and may end it: see `Direction.abandon`. */
+  readonly owner?: object | undefined
 }
 
 /** No deadline, no signal, no hook: the wait of most calls. */

@@ -1,17 +1,17 @@
 /** Unix seqpacket sockets. */
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SOCK_SEQPACKET, SOMAXCONN } from '../constants/exported.generated.js'
-import { kHandle } from '../descriptor/handle.js'
 import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs } from '../socket/create.js'
-import { ReceiveIterator } from '../socket/iterator.js'
+import { received } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
-import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
-import { kRead, kWrite, Socket, type WaitOptions } from '../socket/socket.js'
+import { recvfd, type SendFdOptions, sendfd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
+import type { ReceiveOptions } from '../socket/settings.js'
+import { type RecvIntoOptions, type SendOptions, Socket, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
@@ -23,18 +23,31 @@ import { countAsUnix } from '../socket/unix-socket.js'
  */
 class UnixSeqpacketSocket extends Socket {
   /** See {@link UnixMethods.sendfd}. */
-  sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
-    return this[kWrite](new SendFd(this[kHandle], fd, ai, flags), options)
+  sendfd(
+    fd: number,
+    ai?: AddrInfo | SendFdOptions,
+    flags: number | SendOptions = 0,
+    options?: WaitOptions,
+  ): Promise<0> {
+    return sendfd(this, fd, ai, flags, options)
   }
 
   /** See {@link UnixMethods.recvfd}. */
-  recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
-    return this[kRead](new RecvFd(this[kHandle], flags), options)
+  recvfd(flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
+    return recvfd(this, flags, options)
   }
 
   /** What arrives, record by record, until the peer has closed. Leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
-    return new ReceiveIterator(this)
+    return received(this)
+  }
+
+  /**
+   * The same as iterating over the socket, with options: `for await (const record of conn.chunks({ signal, timeout: 5000 }))`.
+   * @param options - `bufsize`, the most bytes of a record, 64 KiB by default; `timeout` and `signal` of each call.
+   */
+  chunks(options: ReceiveOptions = {}): AsyncIterableIterator<Buffer> {
+    return received(this, options)
   }
 }
 
@@ -72,7 +85,7 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
   }
 
   /** See {@link Connecting.connect}. */
-  connect(conndeadl = 0, options: WaitOptions = {}): Promise<void> {
+  connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
     return this[kConnector].connect(conndeadl, options)
   }
 }
@@ -132,6 +145,11 @@ class UnixSeqpacketServer extends Socket implements Listening {
   /** The connections, one after the other, until the server is closed. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>> {
     return connectionsOf(this)
+  }
+
+  /** See {@link Listening.connections}. */
+  connections(options: WaitOptions = {}): AsyncIterableIterator<ReturnType<this['createConnection']>> {
+    return connectionsOf(this, options)
   }
 }
 

@@ -30,7 +30,10 @@ export class ConnectAttempt {
 
   constructor(plan: ConnectPlan, deadline: Deadline, signal: AbortSignal | undefined, referenced: boolean) {
     this.#plan = plan
-    this.#wait = deadline === NEVER && signal === undefined ? WAIT_FOREVER : { deadline, signal, onWait: undefined }
+    this.#wait =
+      deadline === NEVER && signal === undefined
+        ? WAIT_FOREVER
+        : { deadline, signal, onWait: undefined, owner: undefined }
     this.#referenced = referenced
   }
 

@@ -1,11 +1,11 @@
 import { sys } from '../constants/lookup.js'
-import { after, wholeBudget } from '../engine/deadline.js'
+import { after } from '../engine/deadline.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 import { ConnectAttempt } from './connect-attempt.js'
 import type { ClientPlan, ConnectPlan } from './connect-plan.js'
-import { signalOf, type WaitOptions } from './settings.js'
+import { timeoutAndOptions, type WaitOptions } from './settings.js'
 import { kAddHooks, kReplaceChannel, type Socket, type SocketHooks } from './socket.js'
 
 /** The methods of clients. */
@@ -20,15 +20,16 @@ export interface Connecting {
    *
    * On a connected client the old connection is replaced only when the new one is established. A unix socket whose server has a full backlog
    * tries again with growing pauses.
-   * @param conndeadl - budget of lookup, connection and handshake in milliseconds, 0 for none.
-   * @param options - `signal` ends the attempt.
+   * @param conndeadl - budget of lookup, connection and handshake in whole milliseconds, 0 for none; it may also be the `timeout`
+   *   of the options.
+   * @param options - `signal` ends the attempt; they may stand in place of the budget: `connect({ timeout: 5000, signal })`.
    * @throws SystemError: `EAI_*` of the lookup, ECONNREFUSED, ENOENT, … of connect(2); with several addresses `errors` has one
    *   for each, in their order. TlsError when the handshake fails. TimeoutError when the budget is used up, with `errors` if there were
    *   several addresses; EADDRNOTAVAIL when there is no address, EAFNOSUPPORT when there is none of the family of `localAddress`. EALREADY
    *   while another attempt is in progress, ECANCELED when the client was closed meanwhile. On a connected client also what the close of the
    *   old connection reported: the new one is in place then.
    */
-  connect(conndeadl?: number, options?: WaitOptions): Promise<void>
+  connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void>
 }
 
 /** Where a client keeps its {@link Connector}. */
@@ -48,13 +49,12 @@ export class Connector implements SocketHooks {
   }
 
   /** Connects, and replaces the channel of the client: see {@link Connecting}. */
-  async connect(conndeadl: number, options: WaitOptions): Promise<void> {
-    const milliseconds = wholeBudget('conndeadl', conndeadl)
-    const signal = signalOf(options)
+  async connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
+    const { timeout = 0, signal } = timeoutAndOptions('conndeadl', conndeadl, options)
     if (this.plan === undefined)
       throw systemError(sys.EDESTADDRREQ, 'connect', { detail: 'no address was given to create()' })
     if (this.#attempt) throw systemError(sys.EALREADY, 'connect')
-    const attempt = new ConnectAttempt(this.plan, after(milliseconds), signal, this.#referenced)
+    const attempt = new ConnectAttempt(this.plan, after(timeout), signal, this.#referenced)
     this.#attempt = attempt
     const isOver = (): void => {
       if (this.#attempt === attempt) this.#attempt = undefined

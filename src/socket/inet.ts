@@ -27,12 +27,12 @@ import { clientTls } from './client-tls.js'
 import type { ClientPlan } from './connect-plan.js'
 import { type PrepareOptions, runPrepareHook } from './create.js'
 import { LocalName, type LocalOptions } from './local-name.js'
-import type { WaitOptions } from './settings.js'
+import type { SignalOptions } from './settings.js'
 
 // What TCP clients are made of. See tcp(7).
 
 /** How to connect. */
-interface InetClientSettings extends LocalOptions, PrepareOptions, WaitOptions, TlsClientOptions {
+interface InetClientSettings extends LocalOptions, PrepareOptions, SignalOptions, TlsClientOptions {
   /** Whether small segments are sent at once; true by default for TCP and multipath TCP. */
   tcpnodelay?: boolean | undefined
   /**

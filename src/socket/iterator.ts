@@ -1,30 +1,77 @@
+import { kHandle } from '../descriptor/handle.js'
+import { IterationOptions, type ReceiveOptions } from './settings.js'
 import type { Socket } from './socket.js'
 
-/**
- * Iterates over what arrives on a socket, piece by piece, until the peer has closed or the socket is closed here. Leaving the loop leaves
- * the socket open. It is not an async generator, because that costs several turns of the microtask queue for each piece.
- */
-export class ReceiveIterator implements AsyncIterableIterator<Buffer> {
-  readonly #socket: Socket
+const OVER = { done: true, value: undefined } as const
 
-  constructor(socket: Socket) {
+type Result<T> = IteratorResult<T, undefined>
+
+/**
+ * Iterates over what a call of a socket receives, until that is null, or the socket is closed here. Leaving the loop leaves the socket open. It
+ * is not an async generator: that costs several turns of the microtask queue for each piece, lets only one `next()` wait at a time, and
+ * lets `return()` wait behind it.
+ */
+export class SocketIterator<T> implements AsyncIterableIterator<T> {
+  readonly #socket: Socket
+  readonly #options: IterationOptions
+  readonly #receive: () => Promise<T | null>
+  #isOver = false
+
+  /** @param receive - makes the next call, with those options. */
+  constructor(socket: Socket, options: IterationOptions, receive: () => Promise<T | null>) {
     this.#socket = socket
+    this.#options = options
+    this.#receive = receive
   }
 
-  /** Receives the next piece. */
-  next(): Promise<IteratorResult<Buffer, undefined>> {
-    return this.#socket.recv().then(resultOf, (error: unknown) => {
-      // Closing the socket is how the loop over it ends.
-      if (this.#socket.fd() >= 0) throw error
-      return { done: true, value: undefined }
-    })
+  /** Receives the next piece. Several may wait at a time: they get their pieces in order. */
+  next(): Promise<Result<T>> {
+    if (this.#isOver) return Promise.resolve(OVER)
+    try {
+      return this.#receive().then(this.#deliver, this.#fail)
+    } catch (error) {
+      // The call may be a method of the user's.
+      return Promise.reject(error)
+    }
+  }
+
+  /** Ends the iteration, as leaving the loop does: a `next()` that waits is done, and what comes later is left to others. */
+  return(): Promise<Result<T>> {
+    this.#end()
+    return Promise.resolve(OVER)
+  }
+
+  /** As {@link SocketIterator.return}, and rejects with that error. */
+  throw(error?: unknown): Promise<Result<T>> {
+    this.#end()
+    return Promise.reject(error)
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
+
+  #end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#socket[kHandle].engine.reader.abandon(this.#options)
+  }
+
+  readonly #deliver = (value: T | null): Result<T> => {
+    if (value !== null) return { done: false, value }
+    this.#isOver = true
+    return OVER
+  }
+
+  /** Closing the socket is how the loop over it ends. */
+  readonly #fail = (error: unknown): Result<T> => {
+    if (this.#isOver || this.#socket.fd() < 0) return OVER
+    throw error
+  }
 }
 
-function resultOf(data: Buffer | null): IteratorResult<Buffer, undefined> {
-  return data === null ? { done: true, value: undefined } : { done: false, value: data }
+/** Iterates over what `recv()` of a stream or a seqpacket socket returns, until the peer has closed. */
+export function received(socket: Socket, options?: ReceiveOptions): SocketIterator<Buffer> {
+  const given = new IterationOptions(options, 'bufsize')
+  return new SocketIterator(socket, given, () => socket.recv(given.bufsize, 0, given))
 }

@@ -11,6 +11,8 @@ import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
 import { Channel } from './channel.js'
+import { SocketIterator } from './iterator.js'
+import { IterationOptions } from './settings.js'
 import { kRead, type Socket, type WaitOptions } from './socket.js'
 
 /** The connection broke before it was accepted, or the network reported an error for it: the next one is accepted. See accept(2). */
@@ -49,8 +51,13 @@ export interface Listening {
    * @param tls - what encrypts the connection, for the constructor of a stream socket; absent without `tlscfg`.
    */
   createConnection(sock: LowSocket, tls?: TlsSession): Socket
-  /** The connections, one after the other, until the server is closed. */
+  /** The connections, one after the other, until the server is closed. Leaving the loop leaves the server open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>>
+  /**
+   * The same as iterating over the server, with options: `for await (const conn of server.connections({ signal }))`.
+   * @param options - `timeout` and `signal` of each `accept()`: aborting it ends the loop with an AbortError, and leaves the server open.
+   */
+  connections(options?: WaitOptions): AsyncIterableIterator<ReturnType<this['createConnection']>>
 }
 
 /** accept4(2), with a function that makes the result of the new descriptor. */
@@ -127,12 +134,10 @@ export function acceptfd(server: Socket, options: WaitOptions | undefined): Prom
 }
 
 /** Iterates over the connections of a server until it is closed. */
-export async function* connectionsOf<C>(server: Socket & { accept(): Promise<C> }): AsyncGenerator<C, void, undefined> {
-  while (server.fd() >= 0)
-    try {
-      yield await server.accept()
-    } catch (error) {
-      // Closing the server is how the loop over it ends.
-      if (server.fd() >= 0) throw error
-    }
+export function connectionsOf<C>(
+  server: Socket & { accept(options?: WaitOptions): Promise<C> },
+  options?: WaitOptions,
+): SocketIterator<C> {
+  const given = new IterationOptions(options)
+  return new SocketIterator(server, given, () => server.accept(given))
 }

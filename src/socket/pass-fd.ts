@@ -1,4 +1,5 @@
-import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
+import { AddrInfo, addressArgument } from '../address/addrinfo.js'
+import { kHandle } from '../descriptor/handle.js'
 import type { Operation } from '../engine/operation.js'
 import { type ReceivedDescriptor, receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import type { unixOptions } from '../options/index.js'
@@ -8,10 +9,17 @@ import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 import { operationFlags } from './operations.js'
-import type { WaitOptions } from './settings.js'
+import { isOptions, type RecvIntoOptions, type SendOptions, type WaitOptions, withOptions } from './settings.js'
+import { kRead, kWrite, type Socket } from './socket.js'
 
 /** Options of unix sockets. By name, so that declarations refer to the rows and keep their comments. */
 export interface UnixOptions extends OptionMethods<typeof unixOptions> {}
+
+/** Options of `sendfd`, in place of its arguments behind the descriptor. */
+export interface SendFdOptions extends SendOptions {
+  /** The destination, on a datagram socket that is not connected. */
+  ai?: AddrInfo | undefined
+}
 
 /** What unix sockets of every type have besides: they pass descriptors, and say who the peer is. */
 export interface UnixMethods extends UnixOptions {
@@ -22,6 +30,9 @@ export interface UnixMethods extends UnixOptions {
    * @returns 0: no byte of the caller's was sent. See unix(7), `SCM_RIGHTS`.
    */
   sendfd(fd: number, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
+  /** The same, with the arguments behind the descriptor or behind the address in one object. */
+  sendfd(fd: number, options: SendFdOptions): Promise<0>
+  sendfd(fd: number, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /**
    * Receives exactly one descriptor, which belongs to the caller and is close-on-exec.
    * @returns its number; `null` when the peer has closed.
@@ -29,10 +40,15 @@ export interface UnixMethods extends UnixOptions {
    *   the message had none. In each case the message is consumed. See unix(7), `SCM_RIGHTS`.
    */
   recvfd(flags?: number, options?: WaitOptions): Promise<number | null>
+  /** The same, with its arguments in one object. */
+  recvfd(options: RecvIntoOptions): Promise<number | null>
   /** `sendfd` by lua-net's name. */
-  sendfdsync(...args: Parameters<UnixMethods['sendfd']>): ReturnType<UnixMethods['sendfd']>
+  sendfdsync(fd: number, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
+  sendfdsync(fd: number, options: SendFdOptions): Promise<0>
+  sendfdsync(fd: number, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /** `recvfd` by lua-net's name. */
-  recvfdsync(...args: Parameters<UnixMethods['recvfd']>): ReturnType<UnixMethods['recvfd']>
+  recvfdsync(flags?: number, options?: WaitOptions): Promise<number | null>
+  recvfdsync(options: RecvIntoOptions): Promise<number | null>
 }
 
 /** sendmsg(2) with one descriptor. */
@@ -106,3 +122,39 @@ export class RecvFd implements Operation<number | null>, ReceivedDescriptor {
 }
 
 isolate(SendFd, RecvFd)
+
+/** Passes a descriptor: see {@link UnixMethods.sendfd}. */
+export function sendfd(
+  sock: Socket,
+  fd: number,
+  ai: AddrInfo | SendFdOptions | undefined,
+  flags: number | SendOptions,
+  options: WaitOptions | undefined,
+): Promise<0> {
+  if (isOptions(ai) && !(ai instanceof AddrInfo))
+    return withOptions(sendfdNamed, [sock, fd], ai, ['ai', 'flags'], [flags, options])
+  if (isOptions(flags)) return withOptions(sendfdNamed, [sock, fd, ai], flags, ['flags'], [options])
+  return sock[kWrite](new SendFd(sock[kHandle], fd, ai, flags), options)
+}
+
+function sendfdNamed(
+  [sock, fd, to]: [sock: Socket, fd: number, to?: AddrInfo | undefined],
+  { ai = to, flags = 0 }: SendFdOptions,
+  wait: WaitOptions,
+): Promise<0> {
+  return sock[kWrite](new SendFd(sock[kHandle], fd, ai, flags), wait)
+}
+
+/** Receives a descriptor: see {@link UnixMethods.recvfd}. */
+export function recvfd(
+  sock: Socket,
+  flags: number | RecvIntoOptions,
+  options: WaitOptions | undefined,
+): Promise<number | null> {
+  if (isOptions(flags)) return withOptions(recvfdNamed, sock, flags, ['flags'], [options])
+  return sock[kRead](new RecvFd(sock[kHandle], flags), options)
+}
+
+function recvfdNamed(sock: Socket, { flags = 0 }: RecvIntoOptions, wait: WaitOptions): Promise<number | null> {
+  return sock[kRead](new RecvFd(sock[kHandle], flags), wait)
+}

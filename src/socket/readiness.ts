@@ -1,22 +1,15 @@
 import { AF_UNIX, MSG_DONTWAIT, SOCK_STREAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { after, budget } from '../engine/deadline.js'
 import { type Operation, WOULD_BLOCK } from '../engine/operation.js'
-import type { Wait } from '../engine/wait.js'
 import { native } from '../native/sockets.js'
-import { isAbortSignal } from '../support/abort-signal.js'
 import { systemError } from '../support/errors.js'
 import { isolate } from '../support/record.js'
-import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 import { beginWait, type DirectionSettings, type WaitOptions } from './settings.js'
 import { poll } from './transport.js'
 
 /** Options of a call that waits for readiness alone. */
-export interface ReadinessOptions extends WaitOptions {
-  /** Milliseconds that the call may take, instead of the deadline of the socket; 0 for no limit. */
-  timeout?: number | undefined
-}
+export type ReadinessOptions = WaitOptions
 
 /** What a call may wait for without taking anything. */
 export type Readiness = 'readable' | 'writable' | 'hangup' | 'urgent'
@@ -95,7 +88,7 @@ export function waitFor(
   options: ReadinessOptions | undefined,
 ): Promise<void> {
   try {
-    const wait = waitOf(settings, options)
+    const wait = beginWait(settings, options)
     // Afterwards, because options are read by their getters, which may close the socket.
     channel.fd.use(readiness)
     const operation = new WaitForReadiness(channel, readiness)
@@ -104,12 +97,4 @@ export function waitFor(
   } catch (error) {
     return Promise.reject(error)
   }
-}
-
-function waitOf(settings: DirectionSettings | undefined, options: ReadinessOptions | undefined): Wait {
-  // A bare signal is refused there.
-  if (options === undefined || isAbortSignal(options)) return beginWait(settings, options as WaitOptions | undefined)
-  const { timeout, ...others } = validate.options('options', options, ['timeout', 'signal']) as ReadinessOptions
-  const wait = beginWait(settings, others)
-  return timeout === undefined ? wait : { ...wait, deadline: after(budget('options.timeout', timeout)) }
 }

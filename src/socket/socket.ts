@@ -18,10 +18,20 @@ import { Channel, UNCONNECTED } from './channel.js'
 import { closeChannel, Steps, shutdownHow } from './close.js'
 import { Recv, RecvInto, RecvMsg, Send, SendMsg } from './operations.js'
 import { type ReadinessOptions, waitFor } from './readiness.js'
-import { beginWait, DirectionSettings, type Hook, type WaitOptions } from './settings.js'
+import {
+  beginWait,
+  DirectionSettings,
+  type Hook,
+  isOptions,
+  type RecvIntoOptions,
+  type RecvOptions,
+  type SendOptions,
+  type WaitOptions,
+  withOptions,
+} from './settings.js'
 import { defineSyncNames } from './sync-names.js'
 
-export type { Hook, ReadinessOptions, WaitOptions }
+export type { Hook, ReadinessOptions, RecvIntoOptions, RecvOptions, SendOptions, WaitOptions }
 
 const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
@@ -33,7 +43,7 @@ export interface SocketHooks {
   /** The descriptor is about to be given away. */
   release(): void
   /** Whether what waits keeps the process alive from now on. */
-  setReferenced?(referenced: boolean): void
+  setReferenced?: ((referenced: boolean) => void) | undefined
 }
 
 // The members of Socket that its subclasses in this package use: symbols, so that those of users may have methods of any name.
@@ -120,6 +130,8 @@ export class Socket extends Descriptor {
     }
   }
 
+  /** As {@link Socket.recv} below, with its arguments in one object: `recv({ bufsize: 4096, timeout: 1000 })`. */
+  recv(options: RecvOptions): Promise<Buffer | null>
   /**
    * Receives what is there, and waits only when there is nothing.
    * @param bufsize - the most bytes to receive, 64 KiB by default.
@@ -127,28 +139,40 @@ export class Socket extends Descriptor {
    * @returns the data; `null` when the peer of a stream or seqpacket has closed; an empty Buffer is an empty datagram.
    * @throws EMSGSIZE when a message was longer than `bufsize` and was cut, unless `MSG_TRUNC` is among the flags. See recv(2).
    */
-  recv(bufsize: number = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
+  recv(bufsize?: number, flags?: number, options?: WaitOptions): Promise<Buffer | null>
+  recv(bufsize: number | RecvOptions = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
+    if (isOptions(bufsize)) return withOptions(recvNamed, this, bufsize, ['bufsize', 'flags'], [flags, options])
     return this[kRead](new Recv(this[kHandle], bufsize, flags), options)
   }
 
+  /** As {@link Socket.recvinto} below, with the arguments behind the memory in one object. */
+  recvinto(buffer: ArrayBufferView, options: RecvIntoOptions): Promise<number>
   /**
    * Receives into memory of the caller, which must not be detached until the call is over.
    * @returns the count of bytes, 0 at the end of a stream; with `MSG_TRUNC` the length of the message, even where it exceeds the memory.
    *   With `MSG_PEEK | MSG_TRUNC` the memory may be empty, to ask how long the next message is. See {@link Socket.recv}, recv(2).
    */
-  recvinto(buffer: ArrayBufferView, flags = 0, options?: WaitOptions): Promise<number> {
+  recvinto(buffer: ArrayBufferView, flags?: number, options?: WaitOptions): Promise<number>
+  recvinto(buffer: ArrayBufferView, flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number> {
+    if (isOptions(flags)) return withOptions(recvintoNamed, [this, buffer], flags, ['flags'], [options])
     return this[kRead](new RecvInto(this[kHandle], buffer, flags), options)
   }
 
+  /** As {@link Socket.send} below, with the arguments behind the data in one object: `send(data, { timeout: 1000 })`. */
+  send(data: validate.Data, options: SendOptions): Promise<number>
   /**
    * Sends all of the data, and waits as often as there is no room.
    * @returns the number of bytes, which is all of them.
    * @throws EPIPE or ECONNRESET when the peer has closed; `bytes` on any error says how many had been accepted. See send(2).
    */
-  send(data: validate.Data, flags = 0, options?: WaitOptions): Promise<number> {
+  send(data: validate.Data, flags?: number, options?: WaitOptions): Promise<number>
+  send(data: validate.Data, flags: number | SendOptions = 0, options?: WaitOptions): Promise<number> {
+    if (isOptions(flags)) return withOptions(sendNamed, [this, data], flags, ['flags'], [options])
     return this[kWrite](new Send(this[kHandle], data, flags), options)
   }
 
+  /** As {@link Socket.recvmsg} below, with the arguments behind the message in one object. */
+  recvmsg(msg: MsgHdr, options: RecvIntoOptions): Promise<number | null>
   /**
    * Receives a message: data into its elements, the sender's address, control messages, flags. Descriptors that arrive are
    * owned by their {@link CmsgHdr}.
@@ -156,16 +180,22 @@ export class Socket extends Descriptor {
    * @returns the count of bytes; `null` at the end of a stream or seqpacket. A message that was cut has `MSG_TRUNC` in
    *   `msg.flags()`, one whose control messages did not fit `MSG_CTRUNC`. See recvmsg(2).
    */
-  recvmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number | null> {
+  recvmsg(msg: MsgHdr, flags?: number, options?: WaitOptions): Promise<number | null>
+  recvmsg(msg: MsgHdr, flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
+    if (isOptions(flags)) return withOptions(recvmsgNamed, [this, msg], flags, ['flags'], [options])
     return this[kRead](new RecvMsg(this[kHandle], msg, flags), options)
   }
 
+  /** As {@link Socket.sendmsg} below, with the arguments behind the message in one object. */
+  sendmsg(msg: MsgHdr, options: SendOptions): Promise<number>
   /**
    * Sends a message with its address and control messages. What was sent is consumed: after an error the message holds the
    * rest. Control messages go with the first byte, once.
    * @returns the number of bytes, which is all of them. See sendmsg(2).
    */
-  sendmsg(msg: MsgHdr, flags = 0, options?: WaitOptions): Promise<number> {
+  sendmsg(msg: MsgHdr, flags?: number, options?: WaitOptions): Promise<number>
+  sendmsg(msg: MsgHdr, flags: number | SendOptions = 0, options?: WaitOptions): Promise<number> {
+    if (isOptions(flags)) return withOptions(sendmsgNamed, [this, msg], flags, ['flags'], [options])
     return this[kWrite](new SendMsg(this[kHandle], msg, flags), options)
   }
 
@@ -384,14 +414,19 @@ export class Socket extends Descriptor {
 
 export interface Socket extends OptionMethods<typeof socketOptions> {
   /** {@link Socket.recv} by lua-net's name. */
+  recvsync(options: RecvOptions): ReturnType<Socket['recv']>
   recvsync(...args: Parameters<Socket['recv']>): ReturnType<Socket['recv']>
   /** {@link Socket.recvinto} by lua-net's name. */
+  recvintosync(buffer: ArrayBufferView, options: RecvIntoOptions): ReturnType<Socket['recvinto']>
   recvintosync(...args: Parameters<Socket['recvinto']>): ReturnType<Socket['recvinto']>
   /** {@link Socket.recvmsg} by lua-net's name. */
+  recvmsgsync(msg: MsgHdr, options: RecvIntoOptions): ReturnType<Socket['recvmsg']>
   recvmsgsync(...args: Parameters<Socket['recvmsg']>): ReturnType<Socket['recvmsg']>
   /** {@link Socket.send} by lua-net's name. */
+  sendsync(data: validate.Data, options: SendOptions): ReturnType<Socket['send']>
   sendsync(...args: Parameters<Socket['send']>): ReturnType<Socket['send']>
   /** {@link Socket.sendmsg} by lua-net's name. */
+  sendmsgsync(msg: MsgHdr, options: SendOptions): ReturnType<Socket['sendmsg']>
   sendmsgsync(...args: Parameters<Socket['sendmsg']>): ReturnType<Socket['sendmsg']>
 }
 defineOptions(Socket, socketOptions)
@@ -402,6 +437,32 @@ function directionFor({ flags }: Operation<unknown>, engine: Engine): Direction 
   if (!flags) return engine.reader
   if (isErrorQueue(flags)) return engine.on('errors')
   return (flags & MSG_OOB) === 0 ? engine.reader : engine.on('oob')
+}
+
+// The calls whose arguments came in one object.
+
+function recvNamed(sock: Socket, { bufsize = DEFAULT_BUFSIZE, flags = 0 }: RecvOptions, wait: WaitOptions) {
+  return sock[kRead](new Recv(sock[kHandle], bufsize, flags), wait)
+}
+
+function recvintoNamed(
+  [sock, buffer]: [Socket, ArrayBufferView],
+  { flags = 0 }: RecvIntoOptions,
+  wait: WaitOptions,
+): Promise<number> {
+  return sock[kRead](new RecvInto(sock[kHandle], buffer, flags), wait)
+}
+
+function sendNamed([sock, data]: [Socket, validate.Data], { flags = 0 }: SendOptions, wait: WaitOptions) {
+  return sock[kWrite](new Send(sock[kHandle], data, flags), wait)
+}
+
+function recvmsgNamed([sock, msg]: [Socket, MsgHdr], { flags = 0 }: RecvIntoOptions, wait: WaitOptions) {
+  return sock[kRead](new RecvMsg(sock[kHandle], msg, flags), wait)
+}
+
+function sendmsgNamed([sock, msg]: [Socket, MsgHdr], { flags = 0 }: SendOptions, wait: WaitOptions) {
+  return sock[kWrite](new SendMsg(sock[kHandle], msg, flags), wait)
 }
 
 function lowSocket(sock: unknown): LowSocket {

@@ -7,12 +7,12 @@ import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions, tl
 import { clientTls } from './client-tls.js'
 import type { ClientPlan } from './connect-plan.js'
 import { bindFirst, type PrepareOptions, runPrepareHook } from './create.js'
-import type { WaitOptions } from './settings.js'
+import type { SignalOptions } from './settings.js'
 
 // What the clients and servers of unix streams and of seqpackets have in common.
 
 /** Where to connect to, and what may end the attempt. */
-export type UnixClientOptions = UnixAddress & PrepareOptions & WaitOptions & TlsClientOptions
+export type UnixClientOptions = UnixAddress & PrepareOptions & SignalOptions & TlsClientOptions
 
 /** The names of the properties of {@link UnixClientOptions}. */
 export function unixClientOptions(socktype: number): string[] {

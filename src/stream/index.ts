@@ -8,7 +8,7 @@ import { Socket as UnixStreamSocket } from './unix.js'
 
 export * as inet from './inet.js'
 export { StreamServer as Server } from './server.js'
-export { StreamSocket as Socket } from './socket.js'
+export { type SendFileOptions, StreamSocket as Socket } from './socket.js'
 export * as unix from './unix.js'
 
 /**

@@ -7,7 +7,8 @@ import { defineOptions, type OptionMethods } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
 import { hasTcpOptions, type InetClientOptions, inetPlan } from '../socket/inet.js'
-import { ReceiveIterator } from '../socket/iterator.js'
+import { received } from '../socket/iterator.js'
+import type { ReceiveOptions } from '../socket/settings.js'
 import type { WaitOptions } from '../socket/socket.js'
 import * as validate from '../support/validate.js'
 import { contextIn, type TlsOptions } from '../tls/options.js'
@@ -22,7 +23,15 @@ const FAMILIES = [AF_INET, AF_INET6]
 class InetStreamSocket extends StreamSocket {
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
-    return new ReceiveIterator(this)
+    return received(this)
+  }
+
+  /**
+   * The same as iterating over the socket, with options: `for await (const chunk of conn.chunks({ signal, timeout: 5000 }))`.
+   * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` and `signal` of each call.
+   */
+  chunks(options: ReceiveOptions = {}): AsyncIterableIterator<Buffer> {
+    return received(this, options)
   }
 }
 
@@ -63,7 +72,7 @@ class InetStreamClient extends InetStreamSocket implements Connecting {
   }
 
   /** See {@link Connecting.connect}. */
-  connect(conndeadl = 0, options: WaitOptions = {}): Promise<void> {
+  connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
     return this[kConnector].connect(conndeadl, options)
   }
 }

@@ -76,4 +76,9 @@ export class StreamServer extends StreamSocket implements Listening {
   [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>> {
     return connectionsOf(this)
   }
+
+  /** See {@link Listening.connections}. */
+  connections(options: WaitOptions = {}): AsyncIterableIterator<ReturnType<this['createConnection']>> {
+    return connectionsOf(this, options)
+  }
 }

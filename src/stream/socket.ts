@@ -7,6 +7,7 @@ import { kHandle } from '../descriptor/handle.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
+import { isOptions, withOptions } from '../socket/settings.js'
 import { kWrite, Socket, type WaitOptions } from '../socket/socket.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { systemError } from '../support/errors.js'
@@ -14,6 +15,14 @@ import * as validate from '../support/validate.js'
 import type { TlsError } from '../tls/errors.js'
 import { TlsSession } from '../tls/session.js'
 import type { Cipher } from '../tls/session-info.js'
+
+/** Options of `sendfile`, in place of its arguments behind the file. */
+export interface SendFileOptions extends WaitOptions {
+  /** How many bytes to send. */
+  bytes: number
+  /** Where they begin in the file; 0 by default. */
+  offset?: number | undefined
+}
 
 /** Anything but a session would encrypt nothing; the socket stays its owner's then. */
 function checkSession(tls: unknown, sock: LowSocket | undefined): LowSocket | undefined {
@@ -49,6 +58,8 @@ export class StreamSocket extends Socket {
     return webStreams(this)
   }
 
+  /** As {@link StreamSocket.sendfile} below, with the arguments behind the file in one object. */
+  sendfile(fd: number, options: SendFileOptions): Promise<number>
   /**
    * Sends `bytes` bytes of an open file from `offset` on, without copying them through this process. The call is made on
    * another thread, because reading the file may wait for a disk. The file's own position does not move.
@@ -57,11 +68,11 @@ export class StreamSocket extends Socket {
    * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL or ESPIPE when it is not such a file; `bytes` on any error says how many were
    *   sent. See sendfile(2).
    */
-  async sendfile(fd: number, bytes: number, offset = 0, options?: WaitOptions): Promise<number> {
-    const file = validate.descriptor('fd', fd)
-    const total = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
-    const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
-    return this[kWrite](this[kHandle].transport.sendfile(file, from, total), options)
+  sendfile(fd: number, bytes: number, offset?: number, options?: WaitOptions): Promise<number>
+  async sendfile(fd: number, bytes: number | SendFileOptions, offset?: number, options?: WaitOptions): Promise<number> {
+    return isOptions(bytes)
+      ? withOptions(sendfileNamed, [this, fd], bytes, ['bytes', 'offset'], [offset, options])
+      : sendfileNamed([this, fd], { bytes, offset }, options)
   }
 
   /**
@@ -173,7 +184,19 @@ export class StreamSocket extends Socket {
 
 export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
   /** {@link StreamSocket.sendfile} by lua-net's name. */
+  sendfilesync(fd: number, options: SendFileOptions): ReturnType<StreamSocket['sendfile']>
   sendfilesync(...args: Parameters<StreamSocket['sendfile']>): ReturnType<StreamSocket['sendfile']>
 }
 defineOptions(StreamSocket, tcpOptions)
 defineSyncNames(StreamSocket, ['sendfile'])
+
+function sendfileNamed(
+  [sock, fd]: [StreamSocket, number],
+  { bytes, offset = 0 }: SendFileOptions,
+  options: WaitOptions | undefined,
+): Promise<number> {
+  const file = validate.descriptor('fd', fd)
+  const total = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
+  const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
+  return sock[kWrite](sock[kHandle].transport.sendfile(file, from, total), options)
+}

@@ -3,16 +3,16 @@ import type { DuplexOptions } from '../adapters/node-stream.js'
 import { UnixDuplex } from '../adapters/unix-stream.js'
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SOCK_STREAM } from '../constants/exported.generated.js'
-import { kHandle } from '../descriptor/handle.js'
 import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs } from '../socket/create.js'
-import { ReceiveIterator } from '../socket/iterator.js'
-import { RecvFd, SendFd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
-import { kRead, kWrite, type WaitOptions } from '../socket/socket.js'
+import { received } from '../socket/iterator.js'
+import { recvfd, type SendFdOptions, sendfd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
+import type { ReceiveOptions } from '../socket/settings.js'
+import type { RecvIntoOptions, SendOptions, WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
@@ -24,13 +24,18 @@ import { StreamSocket } from './socket.js'
 /** A unix stream. See unix(7). */
 class UnixStreamSocket extends StreamSocket {
   /** See {@link UnixMethods.sendfd}. */
-  sendfd(fd: number, ai?: AddrInfo, flags = 0, options?: WaitOptions): Promise<0> {
-    return this[kWrite](new SendFd(this[kHandle], fd, ai, flags), options)
+  sendfd(
+    fd: number,
+    ai?: AddrInfo | SendFdOptions,
+    flags: number | SendOptions = 0,
+    options?: WaitOptions,
+  ): Promise<0> {
+    return sendfd(this, fd, ai, flags, options)
   }
 
   /** See {@link UnixMethods.recvfd}. */
-  recvfd(flags = 0, options?: WaitOptions): Promise<number | null> {
-    return this[kRead](new RecvFd(this[kHandle], flags), options)
+  recvfd(flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
+    return recvfd(this, flags, options)
   }
 
   /**
@@ -44,7 +49,15 @@ class UnixStreamSocket extends StreamSocket {
 
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
-    return new ReceiveIterator(this)
+    return received(this)
+  }
+
+  /**
+   * The same as iterating over the socket, with options: `for await (const chunk of conn.chunks({ signal, timeout: 5000 }))`.
+   * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` and `signal` of each call.
+   */
+  chunks(options: ReceiveOptions = {}): AsyncIterableIterator<Buffer> {
+    return received(this, options)
   }
 }
 
@@ -82,7 +95,7 @@ class UnixStreamClient extends UnixStreamSocket implements Connecting {
   }
 
   /** See {@link Connecting.connect}. */
-  connect(conndeadl = 0, options: WaitOptions = {}): Promise<void> {
+  connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
     return this[kConnector].connect(conndeadl, options)
   }
 }

@@ -117,11 +117,16 @@ function unknownProperty(name: string, key: string, known: readonly string[], gi
 
 /** Refuses what an object of a class would leave unread, and one without any property: a Map, a Promise or an AbortSignal, probably. */
 function refuseInherited(name: string, given: object, ownCount: number, known: readonly string[]): void {
-  for (let from = getPrototypeOf(given); !isPlainPrototype(from); from = getPrototypeOf(from))
-    for (const key of getOwnPropertyNames(from))
-      if (!hasOwn(given, key) && (known.includes(key) || isEnumerable.call(from, key)))
-        throw invalidValue(name, `inherits "${key}": only own properties are options`, given)
-  if (ownCount === 0) throw invalidValue(name, 'must be a plain object, or one with properties of its own', given)
+  const inherits = (isOne: (key: string, from: object) => boolean): void => {
+    for (let from = getPrototypeOf(given); !isPlainPrototype(from); from = getPrototypeOf(from))
+      for (const key of getOwnPropertyNames(from))
+        if (isOne(key, from) && !hasOwn(given, key))
+          throw invalidValue(name, `inherits "${key}": only own properties are options`, given)
+  }
+  inherits((key) => known.includes(key))
+  if (ownCount === 0) throw invalidType(name, 'a plain object, or one with properties of its own', given)
+  // Those that are enumerable are data, probably, and not the methods of a class.
+  inherits((key, from) => isEnumerable.call(from, key))
 }
 
 /** Checks a function. */

@@ -4,6 +4,7 @@ import { AddrInfo, CmsgHdr, connect, dgram, listen, SOCK_STREAM, seqpacket, stre
 import { Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { tlscfg } from '../tls/common.js'
 import { closing, tempFolder } from '../util/index.js'
+import { waitingVerbs } from './verbs.js'
 
 type Test = Parameters<typeof closing>[0]
 
@@ -94,7 +95,7 @@ export function places(t: Test): Place[] {
       { path: unixPath, tlscfg },
       UNIX_SERVER,
     ),
-    place('listen', (o) => listen(o), here, [...SERVER, ...UNIX_SERVER, 'backlog', 'type']),
+    place('listen', (o) => listen(o), here, [...SERVER, ...UNIX_SERVER, 'backlog', 'signal', 'type']),
     place('connect', (o) => connect(o as never), idle, [...CLIENT, ...UNIX_CLIENT, 'timeout', 'type']),
     place('Socket.create of dgram.inet', (o) => dgram.inet.Socket.create(o), here, [...INET, 'reuseaddr', 'reuseport']),
     place('Socket.create of dgram.unix', (o) => dgram.unix.Socket.create(o as never), { path: '/x' }, UNIX),
@@ -122,7 +123,7 @@ export async function methods(t: Test): Promise<Place[]> {
     await b.close()
     return closing(t, a)
   }
-  const stream_ = await pair()
+  const chunks = await pair()
   const facts = { family: low.family(), socktype: low.socktype(), protocol: 0 }
   const DUPLEX = ['allowHalfOpen', 'allowTruncation', 'defaultEncoding', 'encoding', 'highWaterMark', 'signal']
   return [
@@ -130,10 +131,18 @@ export async function methods(t: Test): Promise<Place[]> {
     place('connect of dgram.inet', (o) => udp.connect(o), idle, INET),
     place('bind of dgram.unix', (o) => local.bind(o as never), { path: '\0surface' }, UNIX),
     place('connect of dgram.unix', (o) => local.connect(o as never), { path: '\0nobody' }, UNIX),
-    place('connect of a client', (o) => tcp.connect(1, o), {}, ['signal']),
+    place('connect of a client', (o) => tcp.connect(o), {}, ['timeout', 'signal']),
     place('secure', (o) => server.secure(o), tlscfg, CONFIG_OF_SERVERS.split(' ')),
-    place('recv', (o) => stream_.recv(1, 0, o), {}, ['signal']),
-    place('accept', (o) => server.accept(o), { signal: AbortSignal.abort() }, ['signal']),
+    // sendfile has no valid options without a size, and is not called with those that are tested here.
+    ...(await waitingVerbs(t))
+      .filter(({ name }) => name !== 'sendfile')
+      .flatMap(({ name, named, trailing, names }) => [
+        place(`${name} by name`, named, { timeout: 1 }, [...names, 'signal']),
+        place(name, trailing, { timeout: 1 }, ['signal']),
+      ]),
+    place('chunks', (o) => chunks.chunks(o), {}, ['bufsize', 'timeout', 'signal']),
+    place('messages', (o) => udp.messages(o), {}, ['bufsize', 'timeout', 'signal']),
+    place('connections', (o) => server.connections(o), {}, ['timeout', 'signal']),
     place('sendmany', (o) => udp.sendmany([o as never]), { data: 'x', addr: AddrInfo.inet('127.0.0.1', 9) }, [
       'segmentSize',
       'control',

@@ -11,11 +11,15 @@ leavesNoFd()
 const NOT_FLAGS: [name: string, value: unknown][] = [
   ['a bigint', -1n],
   ['a symbol', Symbol('flags')],
-  ['an object without text', Object.create(null)],
-  ['an array of a symbol', [Symbol('flags')]],
   ['a function', () => 0],
   ['text', '64'],
   ['null', null],
+]
+
+/** Where flags stand alone, and not in place of an options object. */
+const NO_OPTIONS: typeof NOT_FLAGS = [
+  ['an object without text', Object.create(null)],
+  ['an array of a symbol', [Symbol('flags')]],
 ]
 
 function message(): MsgHdr {
@@ -24,7 +28,7 @@ function message(): MsgHdr {
   return msg
 }
 
-type Call = (flags: number) => Promise<unknown>
+type Call = (flags: number & { flags: number }) => Promise<unknown>
 
 const streamCalls = (sock: stream.unix.Socket): Record<string, Call> => ({
   recv: (flags) => sock.recv(9, flags),
@@ -43,16 +47,23 @@ const dgramCalls = (sock: dgram.unix.Socket): Record<string, Call> => ({
   sendmany: (flags) => sock.sendmany([{ data: 'x' }], flags),
 })
 
+/** Calls whose flags are not their first argument behind the data: their options object stands elsewhere. */
+const BEHIND_OTHERS = new Set(['recv', 'recvsync', 'recvfrom', 'recvmany'])
+
 test('every call rejects flags that are no number with ERR_INVALID_ARG_TYPE, and leaves the socket usable (H37)', async (t) => {
   const [a, b] = (await ends(t, () => stream.unix.pair())) as [stream.unix.Socket, stream.unix.Socket]
   const [c] = (await ends(t, () => dgram.unix.pair())) as [dgram.unix.Socket, dgram.unix.Socket]
+  const refused = { code: 'ERR_INVALID_ARG_TYPE', message: /"flags"/ }
   for (const [call, run] of Object.entries({ ...streamCalls(a), ...dgramCalls(c) }))
-    for (const [name, value] of NOT_FLAGS)
-      await assert.rejects(
-        run(value as number),
-        { code: 'ERR_INVALID_ARG_TYPE', message: /"flags"/ },
-        `${call} ${name}`,
-      )
+    for (const [name, value] of NOT_FLAGS) {
+      await assert.rejects(run(value as never), refused, `${call} ${name}`)
+      if (!BEHIND_OTHERS.has(call)) await assert.rejects(run({ flags: value } as never), refused, `${call} { ${name} }`)
+    }
+  for (const [name, value] of NO_OPTIONS) {
+    await assert.rejects(a.recv(9, value as never), refused, name)
+    await assert.rejects(c.recvfrom(9, value as never), refused, name)
+    await assert.rejects(c.recvmany(3, 9, value as never), refused, name)
+  }
   await a.send('fine')
   assert.equal((await b.recv())?.toString(), 'fine')
 })

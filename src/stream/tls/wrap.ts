@@ -4,7 +4,8 @@ import { kHandle } from '../../descriptor/handle.js'
 import { lookAhead } from '../../descriptor/receiving.js'
 import { Socket as LowSocket } from '../../llsocket/socket.js'
 import { Channel } from '../../socket/channel.js'
-import { kReleaseChannel, type WaitOptions } from '../../socket/socket.js'
+import type { SignalOptions } from '../../socket/settings.js'
+import { kReleaseChannel } from '../../socket/socket.js'
 import { systemError } from '../../support/errors.js'
 import * as validate from '../../support/validate.js'
 import type { TlsConfig } from '../../tls/config.js'
@@ -16,7 +17,7 @@ import type { StreamSocket } from '../socket.js'
 import { Socket as UnixStreamSocket } from '../unix.js'
 
 /** How a connection becomes one with TLS. */
-export interface WrapOptions extends WaitOptions {
+export interface WrapOptions extends SignalOptions {
   /** Whether this side is the server: by default what a context is for, and false for a plain object. */
   server?: boolean | undefined
   /** Clients: the name to ask for and to check the certificate against. */
