@@ -40,7 +40,6 @@ static void env_close(napi_async_cleanup_hook_handle handle, void *data) {
         entry->run(entry->data);
     }
     napi_delete_reference(env->napi, env->registers_ref);
-    napi_async_destroy(env->napi, env->async);
     env->closing = true;
     env_release(env);
 }
@@ -49,9 +48,6 @@ env_t *env_new(napi_env napi) {
     env_t *env = calloc(1, sizeof *env);
     if (env == NULL) return NULL;
     env->napi = napi;
-    napi_value name = NULL;
-    napi_create_string_utf8(napi, "berkeley", NAPI_AUTO_LENGTH, &name);
-    napi_async_init(napi, NULL, name, &env->async);
     napi_add_async_cleanup_hook(napi, env_close, env, &env->hook);
     return env;
 }

@@ -42,10 +42,9 @@ typedef struct env {
     napi_env napi;
     register_value_t *registers;
     napi_ref registers_ref;
-    napi_async_context async; /* of every callback into JavaScript */
-    cleanup_t *cleanups;      /* the one that was added last */
-    int pending;              /* callbacks of libuv that teardown has to wait for */
-    bool closing;             /* the environment ends: JavaScript must not be touched any more */
+    cleanup_t *cleanups; /* the one that was added last */
+    int pending;         /* callbacks of libuv that teardown has to wait for */
+    bool closing;        /* the environment ends: JavaScript must not be touched any more */
     napi_async_cleanup_hook_handle hook;
     struct {
         bool *owned; /* by fd number */

@@ -163,7 +163,15 @@ static int64_t reactor_hold(call_t *call) {
     return 0;
 }
 
+/* callOutside(function): calls it outside of every asynchronous context */
+static napi_value call_outside(call_t *call) {
+    napi_value result = NULL;
+    callback_outside(call->napi, call->argv[0], 0, NULL, &result);
+    return result;
+}
+
 const method_t reactor_methods[] = {
+    {"callOutside", .value = call_outside},
     {"reactorOpen", .value = reactor_open},
     {"reactorHold", .number = reactor_hold},
     {"epollCtl", .syscall = sys_epoll_ctl},

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { Duplex, type DuplexOptions } from 'node:stream'
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '../constants/exported.generated.js'
@@ -53,7 +54,8 @@ export abstract class NetSocket extends Duplex {
   readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = record({})
   readonly #idle = new IdleTimer(
     () => this[kSocket].bufferedAmount,
-    () => this.emit('timeout'),
+    // In the context of whoever made the stream, and not of who used it last.
+    AsyncResource.bind(() => this.emit('timeout')),
   )
   #received = 0
   #sent = 0

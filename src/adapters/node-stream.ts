@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { addAbortSignal } from 'node:stream'
 import { IOV_MAX } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
@@ -54,6 +55,9 @@ function destroyed(): Error {
  * true`. The stream owns the socket: destroying the stream closes it, and no other code should use it.
  */
 export class SocketDuplex extends NetSocket {
+  /** The asynchronous context of whoever made the stream, in which it emits what comes: as the streams of Node do. */
+  readonly #creation = new AsyncResource('berkeley.duplex')
+
   /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing, options: DuplexOptions = {}) {
     const given = duplexOptions(options)
@@ -78,6 +82,11 @@ export class SocketDuplex extends NetSocket {
 
   /** Called by Node to read. */
   override _read(): void {
+    // Whoever makes the stream flow at the moment may be any of its users.
+    this.#creation.runInAsyncScope(this.#receive, this)
+  }
+
+  #receive(): void {
     this[kReceive]().then(
       (data) => this.#received(data),
       (error: Error) => this.destroy(error),

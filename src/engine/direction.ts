@@ -49,6 +49,16 @@ function captureResolvers(resolve: (value: never) => void, reject: (error: unkno
   rejectPromise = reject
 }
 
+function unsettled(): void {
+  // In place of the resolvers of a promise.
+}
+
+/** They would keep the promise, and with it its value and the store of an AsyncLocalStorage. */
+function forgetResolvers(): void {
+  resolvePromise = unsettled
+  rejectPromise = unsettled
+}
+
 /** Knows the number of a descriptor. */
 export interface FdSource {
   /** Returns the number for a system call; throws EBADF once it is closed or given away. */
@@ -242,6 +252,7 @@ export class Direction {
     const poller = this.#pollerFor(operation)
     const promise = new Promise<T>(captureResolvers)
     const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
+    forgetResolvers()
     this.#pending = pending
     this.#pauses = 0
     this.#hold(pending, poller)
@@ -254,6 +265,7 @@ export class Direction {
     const poller = this.#pollerFor(operation)
     const promise = new Promise<T>(captureResolvers)
     const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
+    forgetResolvers()
     this.#queue ??= new Set()
     this.#turns ??= this.#queue.values()
     this.#queue.add(pending)

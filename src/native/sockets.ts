@@ -136,6 +136,8 @@ export interface Native {
   ifMtu(name: string): number
 
   /** Shared memory, as 32-bit integers: 0 count of what keeps the loop alive, 1 referenced, then three per event: slot, generation, `EPOLL*` bits. */
+  /** Calls a function outside of every asynchronous context, so that nothing it makes keeps the store of an AsyncLocalStorage. */
+  callOutside(act: () => void): void
   reactorOpen(callback: (count: number) => void): ArrayBuffer | number
   reactorHold(held: number): number
   epollCtl(operation: number, fd: number, events: number, slot: number, generation: number): number

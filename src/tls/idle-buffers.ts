@@ -1,3 +1,4 @@
+import { native } from '../native/sockets.js'
 import { clearInterval, setInterval } from '../support/globals.js'
 
 /** How often idle sessions are looked for, in milliseconds. One that was not used in between gives back the 33 KB of its buffers. */
@@ -16,7 +17,11 @@ let timer: NodeJS.Timeout | undefined
 /** Tracks an object that has come into use, until it has been trimmed. */
 export function trackIdle(object: Trimmable): void {
   tracked.add(new WeakRef(object))
-  timer ??= setInterval(trimIdle, IDLE_MS).unref()
+  // Outside of the context of whoever uses TLS first, whose store it would keep as long as there is traffic.
+  if (timer === undefined)
+    native.callOutside(() => {
+      timer = setInterval(trimIdle, IDLE_MS).unref()
+    })
 }
 
 function trimIdle(): void {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { sys } from '../constants/lookup.js'
 import { type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
 import { nativeTls, type Reason, type TlsHandle, tlsRegisters } from '../native/tls.js'
@@ -65,6 +66,8 @@ export class TlsSession extends SessionInfo {
   /** Whether {@link trim} will be called, and whether the session was used since it was called last. */
   #isTracked = false
   #isTouched = false
+  /** The asynchronous context of whoever made the session, in which the functions of its `tlscfg` are called; none without any. */
+  readonly #creation: AsyncResource | undefined
   readonly #handshakeTimer: NodeJS.Timeout | undefined
   /** Called when a call that waits should be tried again although the socket has not become ready. */
   onProgress: (() => void) | undefined
@@ -79,7 +82,9 @@ export class TlsSession extends SessionInfo {
     super(nativeTls(), newHandle(context, host, options.shortReadDrains))
     this.#context = context
     this.#verification = new PeerVerification(context, this.handle, host)
-    this.#selection = new ContextSelection(context)
+    const { SNICallback, keylog, onsession } = context.config
+    if (SNICallback ?? keylog ?? onsession) this.#creation = new AsyncResource('berkeley.tls')
+    this.#selection = new ContextSelection(context, this.#creation)
     if (!context.isServer) this.#setSessionId(options.session ?? context.config.session)
     const { handshakeTimeout } = context
     if (handshakeTimeout > 0) this.#handshakeTimer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
@@ -249,10 +254,12 @@ export class TlsSession extends SessionInfo {
 
   #notify(notifications: number): void {
     const { keylog, onsession } = this.#context.config
-    if ((notifications & this.tls.NOTIFY_KEYLOG) !== 0) notifyKeylog(keylog, this.tls.sessionKeylog(this.handle))
+    const creation = this.#creation
+    if ((notifications & this.tls.NOTIFY_KEYLOG) !== 0)
+      notifyKeylog(keylog && creation?.bind(keylog), this.tls.sessionKeylog(this.handle))
     if ((notifications & this.tls.NOTIFY_SESSION) === 0) return
     this.lastSession = this.resumableSession
-    notifySession(onsession, this.lastSession)
+    notifySession(onsession && creation?.bind(onsession), this.lastSession)
   }
 
   #establish(): void {

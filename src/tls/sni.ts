@@ -1,16 +1,22 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { Context } from './context.js'
 import { TlsError } from './errors.js'
 
 /** A server's choice of a context for the name that a client asks for (SNI), which may take the user's code some time. */
 export class ContextSelection {
   readonly #context: Context
+  readonly #creation: AsyncResource | undefined
   #isPending = false
   /** Why the client was refused. */
   #error: unknown
 
-  /** @param context - the context of the server, whose `SNICallback` and `keyPairs` decide. */
-  constructor(context: Context) {
+  /**
+   * @param context - the context of the server, whose `SNICallback` and `keyPairs` decide.
+   * @param creation - the asynchronous context for `SNICallback`; none without one.
+   */
+  constructor(context: Context, creation: AsyncResource | undefined) {
     this.#context = context
+    this.#creation = creation
   }
 
   /**
@@ -30,7 +36,8 @@ export class ContextSelection {
   async #select(servername: string | undefined): Promise<Context | undefined> {
     await null
     try {
-      return await this.#context.choose(servername)
+      const choose = (): Promise<Context> => this.#context.choose(servername)
+      return await (this.#creation?.runInAsyncScope(choose) ?? choose())
     } catch (error) {
       this.#error = error
       return undefined
