@@ -16,13 +16,19 @@ void env_remove_cleanup(cleanup_t *entry) {
     *entry->link = entry->next;
 }
 
+static void env_close(napi_async_cleanup_hook_handle handle, void *data);
+static void env_close_now(void *data);
+
 static void env_free(env_t *env) {
-    napi_remove_async_cleanup_hook(env->hook);
+    if (env->hook) napi_remove_async_cleanup_hook(env->hook);
     free(env);
 }
 
 void env_hold(env_t *env) {
     env->pending++;
+    if (env->hook || env->closing) return;
+    napi_add_async_cleanup_hook(env->napi, env_close, env, &env->hook);
+    napi_remove_env_cleanup_hook(env->napi, env_close_now, env);
 }
 
 void env_release(env_t *env) {
@@ -30,11 +36,10 @@ void env_release(env_t *env) {
     if (env->closing && env->pending == 0) env_free(env);
 }
 
-/* The hook of Node-API: cleans up, then waits for the last callbacks of libuv. */
-static void env_close(napi_async_cleanup_hook_handle handle, void *data) {
+/* Cleans up. The state is freed when the last callbacks of libuv have come. */
+static void env_close_now(void *data) {
     env_t *env = data;
-    (void)handle;
-    env_hold(env); /* so that nothing below frees the state */
+    env->pending++; /* so that nothing below frees the state */
     for (cleanup_t *entry = env->cleanups, *next; entry != NULL; entry = next) {
         next = entry->next;
         entry->run(entry->data);
@@ -44,10 +49,16 @@ static void env_close(napi_async_cleanup_hook_handle handle, void *data) {
     env_release(env);
 }
 
+/* Node waits after this hook until it is removed. */
+static void env_close(napi_async_cleanup_hook_handle handle, void *data) {
+    (void)handle;
+    env_close_now(data);
+}
+
 env_t *env_new(napi_env napi) {
     env_t *env = calloc(1, sizeof *env);
     if (env == NULL) return NULL;
     env->napi = napi;
-    napi_add_async_cleanup_hook(napi, env_close, env, &env->hook);
+    napi_add_env_cleanup_hook(napi, env_close_now, env);
     return env;
 }

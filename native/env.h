@@ -45,7 +45,7 @@ typedef struct env {
     cleanup_t *cleanups; /* the one that was added last */
     int pending;         /* callbacks of libuv that teardown has to wait for */
     bool closing;        /* the environment ends: JavaScript must not be touched any more */
-    napi_async_cleanup_hook_handle hook;
+    napi_async_cleanup_hook_handle hook; /* NULL until something is pending */
     struct {
         bool *owned; /* by fd number */
         size_t room;
@@ -67,7 +67,8 @@ void env_add_cleanup(env_t *env, cleanup_t *entry, void (*run)(void *data), void
 void env_remove_cleanup(cleanup_t *entry);
 
 /* The state outlives the environment until each hold is released: for callbacks of libuv that are still
- * to come. */
+ * to come. Only then is there a cleanup hook that waits: a runtime without libuv's loop, such as Deno,
+ * may free it twice. */
 void env_hold(env_t *env);
 void env_release(env_t *env);
 

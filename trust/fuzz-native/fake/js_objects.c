@@ -10,6 +10,8 @@ struct napi_env__ {
     napi_finalize finalize_instance;
     napi_async_cleanup_hook hook;
     void *hook_data;
+    void (*env_hook)(void *data);
+    void *env_hook_data;
 };
 
 struct napi_callback_info__ {
@@ -222,15 +224,16 @@ napi_status napi_remove_async_cleanup_hook(napi_async_cleanup_hook_handle handle
     return napi_ok;
 }
 
-napi_status napi_async_init(napi_env env, napi_value resource, napi_value name,
-                            napi_async_context *result) {
-    (void)resource, (void)name;
-    *result = (napi_async_context)(void *)env;
+napi_status napi_add_env_cleanup_hook(napi_env env, void (*hook)(void *data), void *data) {
+    env->env_hook = hook;
+    env->env_hook_data = data;
     return napi_ok;
 }
 
-napi_status napi_async_destroy(napi_env env, napi_async_context context) {
-    return (void *)context == env ? napi_ok : napi_invalid_arg;
+napi_status napi_remove_env_cleanup_hook(napi_env env, void (*hook)(void *data), void *data) {
+    if (env->env_hook != hook || env->env_hook_data != data) abort();
+    env->env_hook = NULL;
+    return napi_ok;
 }
 
 napi_value napi_register_module_v1(napi_env env, napi_value exports);
@@ -245,6 +248,8 @@ js_t *js_load(void) {
 /* In Node's order: hooks, then the externals that are left, then the instance. */
 void js_unload(void) {
     if (environment.hook) environment.hook(NULL, environment.hook_data);
+    if (environment.env_hook) environment.env_hook(environment.env_hook_data);
+    environment.env_hook = NULL;
     if (environment.hook) abort(); /* nothing is pending, so it must have finished */
     js_release(NULL);
     js_release_kept();
