@@ -35,17 +35,16 @@ class Listeners {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
-    addEventListener.call(signal, 'abort', this.#onAbort)
   }
 
   add(callback: () => void): void {
+    if (this.#callbacks.size === 0) addEventListener.call(this.#signal, 'abort', this.#onAbort)
     this.#callbacks.add(callback)
   }
 
   delete(callback: () => void): void {
     if (!this.#callbacks.delete(callback) || this.#callbacks.size > 0) return
     removeEventListener.call(this.#signal, 'abort', this.#onAbort)
-    bySignal.delete(this.#signal)
   }
 
   /** Ends the calls in the order in which they were made. One that ends because another does is not called any more. */
@@ -54,10 +53,10 @@ class Listeners {
     if (!isAborted(this.#signal)) return
     removeEventListener.call(this.#signal, 'abort', this.#onAbort)
     for (const callback of this.#callbacks) callback()
-    bySignal.delete(this.#signal)
   }
 }
 
+/** They stay with their signal: the next call that waits with it is likely. */
 const bySignal = new WeakMap<AbortSignal, Listeners>()
 
 /** Calls `callback` when the signal is aborted, unless {@link ignoreAbort} comes before. A signal that is aborted already calls nothing. */
