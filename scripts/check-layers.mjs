@@ -43,6 +43,7 @@ const HOMES = [
     only: ['engine/direction', 'engine/operation', 'llsocket/again'],
   },
   { what: 'knows epoll', pattern: /\bEPOLL/, only: ['engine/epoll'] },
+  { what: 'listens on a signal', pattern: /\baddEventListener\b/, only: ['support/abort-signal'] },
   {
     // Those of the global object Biome refuses: noRestrictedGlobals.
     what: 'reads the clock or takes timers of the runtime',
