@@ -1,7 +1,7 @@
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { isAborted, listenForAbort, reasonOf } from '../support/abort-signal.js'
-import { abortError, type ErrorContext, systemError, timeoutError } from '../support/errors.js'
+import { abortError, type ErrorContext, fdContext, systemError, timeoutError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
 import { setImmediate } from '../support/globals.js'
 import { rejectAtAwait } from '../support/stack.js'
@@ -460,7 +460,9 @@ export class Direction {
   }
 
   #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
-    return systemError(errno, operation.syscall, { ...operation.context?.(errno), ...context })
+    // The kernel says so of a number that other code has closed.
+    const number = errno === sys.EBADF ? fdContext(this.#user.use(operation.syscall)) : undefined
+    return systemError(errno, operation.syscall, { ...number, ...operation.context?.(errno), ...context })
   }
 }
 

@@ -68,8 +68,11 @@ export class Socket extends Descriptor {
 
   /** One system call: its count or AGAIN; throws for a failure. */
   #call(syscall: string, call: (fd: number) => number, context?: (errno: number) => ErrorContext): number | Again {
-    const result = attempt(this.#use(syscall), call)
-    return result === AGAIN ? AGAIN : check(result, syscall, context)
+    const fd = this.#use(syscall)
+    const result = attempt(fd, call)
+    if (result === AGAIN || result >= 0) return result
+    // EBADF of the kernel says that other code has closed the number.
+    return check(result, syscall, (errno) => ({ ...givenFdContext(fd, errno), ...context?.(errno) }))
   }
 
   /** As {@link #call}, for a receive that cannot tell joined datagrams apart. */

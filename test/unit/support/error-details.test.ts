@@ -1,5 +1,6 @@
 // What messages say beside the code, so that a mistake is found where it was made.
 import assert from 'node:assert/strict'
+import { closeSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { AddrInfo, dgram, SOCK_DGRAM, SOCK_STREAM, SystemError, seqpacket, stream, TimeoutError } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
@@ -58,6 +59,21 @@ describe('EBADF and EBUSY', () => {
     const number = a.fd()
     await a.close()
     await assert.rejects(a.recv(), { code: 'EBADF', message: new RegExp(`it was fd ${number}\\)`) })
+  })
+
+  test('of a number that other code has closed name it', async (t) => {
+    const [a] = closingAll(t, await stream.unix.pair())
+    const [low] = closingAll(t, socket.pair(SOCK_STREAM))
+    for (const [sock, call] of [
+      [a, () => a.send('x')],
+      [low, async () => low.send('x')],
+    ] as const) {
+      const fd = sock.fd()
+      closeSync(fd)
+      const bad = { code: 'EBADF', message: new RegExp(`EBADF: fd ${fd}$`) }
+      await assert.rejects(call(), bad)
+      await assert.rejects(async () => sock.close(), bad)
+    }
   })
 
   test('of a number that the caller gave name it', async (t) => {
