@@ -13,6 +13,7 @@ import {
   type udpOptions,
   type unixOptions,
 } from '../options/index.js'
+import type { FdOwner } from '../options/kinds/index.js'
 import { defineOptions, type OptionMethods, type OptionTarget, optionTarget } from '../options/option.js'
 import { systemError } from '../support/errors.js'
 import { invalidType } from '../support/validate.js'
@@ -39,6 +40,8 @@ function handleOf(socket: object): Handle | null | undefined {
  */
 class NodeOptions implements OptionTarget {
   readonly #socket: object
+  /** Asks Node for the number when it is needed: the socket may close at any moment. */
+  readonly #owner: FdOwner = { use: (syscall) => this.#fd(syscall) }
 
   constructor(socket: NodeOwned) {
     if (typeof socket !== 'object' || socket === null || (!('_handle' in socket) && handleOf(socket) === undefined))
@@ -56,19 +59,20 @@ class NodeOptions implements OptionTarget {
     return fd
   }
 
-  [optionTarget](syscall: string): { fd: number; family: number } {
-    const fd = this.#fd(syscall)
-    return { fd, family: SocketKind.of(fd).family }
+  [optionTarget](syscall: string): { owner: FdOwner; family: number } {
+    return { owner: this.#owner, family: SocketKind.of(this.#fd(syscall)).family }
   }
 
   /** Reads an option by its numbers: the same as `getsockopt` of this library's sockets. */
   getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
-    return getGeneric(this.#fd('getsockopt'), level, name, kind)
+    this.#fd('getsockopt')
+    return getGeneric(this.#owner, level, name, kind)
   }
 
   /** Sets an option by its numbers: the same as `setsockopt` of this library's sockets. */
   setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
-    setGeneric(this.#fd('setsockopt'), level, name, value, kind)
+    this.#fd('setsockopt')
+    setGeneric(this.#owner, level, name, value, kind)
   }
 }
 

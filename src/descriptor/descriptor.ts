@@ -54,9 +54,15 @@ export abstract class Descriptor implements OptionTarget {
     this[kHandle] = handle
   }
 
-  [optionTarget](syscall: string): { fd: number; family: number } {
-    const { fd, kind } = this[kHandle]
-    return { fd: fd.use(syscall), family: kind.family }
+  [optionTarget](syscall: string): { owner: OwnedFd; family: number } {
+    return { owner: this.#owner(syscall), family: this[kHandle].kind.family }
+  }
+
+  /** The owner of the descriptor, which is open. */
+  #owner(syscall: string): OwnedFd {
+    const { fd } = this[kHandle]
+    fd.use(syscall)
+    return fd
   }
 
   /** The file descriptor, -1 once the socket is closed. */
@@ -109,9 +115,9 @@ export abstract class Descriptor implements OptionTarget {
 
   /** Whether the descriptor is closed on execve(2), or makes it so. Every descriptor is, from birth. See fcntl(2), `FD_CLOEXEC`. */
   cloexec(enable?: boolean): boolean {
-    const fd = this[kHandle].fd.use('fcntl')
-    if (enable !== undefined) setCloexec(fd, validate.boolean('enable', enable))
-    return (check(native.fcntl(fd, sys.F_GETFD, 0), 'fcntl') & sys.FD_CLOEXEC) !== 0
+    const { fd } = this[kHandle]
+    if (enable !== undefined) setCloexec(fd.use('fcntl'), validate.boolean('enable', enable))
+    return (check(native.fcntl(fd.use('fcntl'), sys.F_GETFD, 0), 'fcntl') & sys.FD_CLOEXEC) !== 0
   }
 
   /** Whether `O_NONBLOCK` is set. The flag belongs to the open socket: every owner of a duplicate can change it. See fcntl(2). */
@@ -127,7 +133,7 @@ export abstract class Descriptor implements OptionTarget {
    * @throws ENOPROTOOPT when the kernel does not know it. See getsockopt(2).
    */
   getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
-    return getGeneric(this[kHandle].fd.use('getsockopt'), level, name, kind)
+    return getGeneric(this.#owner('getsockopt'), level, name, kind)
   }
 
   /**
@@ -136,7 +142,7 @@ export abstract class Descriptor implements OptionTarget {
    * @throws ENOPROTOOPT when the kernel does not know it. See setsockopt(2).
    */
   setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
-    setGeneric(this[kHandle].fd.use('setsockopt'), level, name, value, kind)
+    setGeneric(this.#owner('setsockopt'), level, name, value, kind)
   }
 
   [inspect.custom](): string {

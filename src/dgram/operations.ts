@@ -121,6 +121,9 @@ export class SendTo implements Operation<number> {
   readonly flags: number
   readonly pauseOn: ReadonlySet<number> | undefined
   #from: Uint8Array
+  /** Its length and the address as they were when they were checked: user code must not run in an attempt. */
+  #length = 0
+  #sockaddr: Uint8Array | undefined
   readonly #to: AddrInfo
   #sysFlags = 0
 
@@ -136,17 +139,18 @@ export class SendTo implements Operation<number> {
   }
 
   get unsentBytes(): number {
-    return this.#from.length
+    return this.#length
   }
 
   check(): void {
     this.#from = validate.bytes('data', this.#from)
-    addressArgument('ai', this.#to)
+    this.#length = this.#from.length
+    this.#sockaddr = addressArgument('ai', this.#to).sockaddr
     this.#sysFlags = operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return native.sendto(fd, this.#from, 0, this.#from.length, this.#sysFlags, this.#to.sockaddr)
+    return native.sendto(fd, this.#from, 0, this.#length, this.#sysFlags, this.#sockaddr as Uint8Array)
   }
 
   finish(count: number): number {

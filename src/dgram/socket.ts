@@ -30,7 +30,8 @@ export interface RecvManyOptions extends RecvOptions {
 
 /** Binds a datagram socket, once. */
 export function bindTo(sock: DgramSocket, ai: AddrInfo): void {
-  check(native.bind(sock[kHandle].fd.use('bind'), ai.sockaddr), 'bind', () => ai.context())
+  const { sockaddr } = ai
+  check(native.bind(sock[kHandle].fd.use('bind'), sockaddr), 'bind', () => ai.context())
 }
 
 /** On a stream MSG_TRUNC, which tells how long a datagram was, discards the data. */

@@ -223,6 +223,7 @@ export class Direction {
   #attempt<T>(operation: Operation<T>): T | Step {
     let step: Step = NEXT_TURN
     for (let calls = 0; calls < CALLS_PER_TURN; calls++) {
+      operation.prepare?.()
       const outcome = this.#interpret(operation, operation.attempt(this.#user.use(operation.syscall)))
       if (!isNeed(outcome) || (outcome !== AGAIN_NOW && outcome !== RETRY)) return outcome
       step = outcome === AGAIN_NOW ? NEXT_TURN : PAUSE
@@ -283,8 +284,9 @@ export class Direction {
   /** From now on the signal may end it, and it keeps the event loop alive. */
   #hold(pending: AnyPending, poller: Poller): void {
     const { signal } = pending.wait
-    if (signal) this.#listenForAbort(pending, signal)
     if (this.#owner.isReferenced) pending.keepAlive(true, poller)
+    // Last: a signal of a user's class may run their code, which may end what is to wait.
+    if (signal) this.#listenForAbort(pending, signal)
   }
 
   /**
@@ -322,6 +324,7 @@ export class Direction {
 
   /** Puts everything in place for the next step of an operation that waits. */
   #proceed(pending: AnyPending, step: Step): void {
+    if (this.#pending !== pending) return
     this.#budgetUsed = 0
     // Also while another thread makes the call: an event that comes meanwhile is not announced again.
     this.#owner.attachListener()

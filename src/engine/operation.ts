@@ -32,6 +32,11 @@ export interface Operation<T> {
   readonly flags?: number
   /** Checks the arguments before anything is done, and throws when one is wrong. */
   check?(): void
+  /**
+   * Is called before each attempt: what may run code of the user, such as reading an object of theirs, belongs here. The number of the
+   * descriptor is taken afterwards, because that code may close the socket, and other code may have the number then.
+   */
+  prepare?(): void
   /** Makes the system call once, and returns a count or `-errno`. */
   attempt(fd: number): number
   /**

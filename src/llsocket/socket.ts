@@ -7,7 +7,7 @@ import { Handle, kHandle } from '../descriptor/handle.js'
 import { type SocketFacts, SocketKind } from '../descriptor/kind.js'
 import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
-import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
+import { incoming, messageHeader, outgoing, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import { checkRights, isMessageEof, requireRightsSupport, takeData } from '../message/rules.js'
@@ -103,9 +103,10 @@ export class Socket extends Descriptor {
 
   /** Binds the socket to an address; without one to that of its creation. See bind(2). */
   bind(ai?: AddrInfo): void {
-    const fd = this.#use('bind')
+    this.#use('bind')
     const address = this.#addressFor('bind', ai)
-    check(native.bind(fd, address.sockaddr), 'bind', () => address.context())
+    const { sockaddr } = address
+    check(native.bind(this.#use('bind'), sockaddr), 'bind', () => address.context())
   }
 
   /**
@@ -115,9 +116,10 @@ export class Socket extends Descriptor {
    */
   connect(ai?: AddrInfo): Again | undefined {
     const address = this.#addressFor('connect', ai)
+    const { sockaddr } = address
     const done = this.#call(
       'connect',
-      (fd) => native.connect(fd, address.sockaddr),
+      (fd) => native.connect(fd, sockaddr),
       () => address.context(),
     )
     return done === AGAIN ? AGAIN : undefined
@@ -125,7 +127,8 @@ export class Socket extends Descriptor {
 
   /** Shuts down one direction or both (`SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`), for every descriptor of this socket. See shutdown(2). */
   shutdown(how: number = SHUT_RDWR): void {
-    check(native.shutdown(this.#use('shutdown'), shutdownHow('how', how)), 'shutdown')
+    const direction = shutdownHow('how', how)
+    check(native.shutdown(this.#use('shutdown'), direction), 'shutdown')
   }
 
   /**
@@ -158,7 +161,8 @@ export class Socket extends Descriptor {
 
   /** Listens for connections. The kernel caps the backlog at net.core.somaxconn. See listen(2). */
   listen(backlog: number = SOMAXCONN): void {
-    check(native.listen(this.#use('listen'), validate.integer('backlog', backlog)), 'listen')
+    const most = validate.integer('backlog', backlog)
+    check(native.listen(this.#use('listen'), most), 'listen')
   }
 
   /** Accepts a connection; it is non-blocking when this socket is. See accept(2). */
@@ -204,7 +208,7 @@ export class Socket extends Descriptor {
 
   /** Sends several pieces of data as one, without joining them. See writev(2). */
   writev(data: readonly validate.Data[], ...flags: number[]): number | Again {
-    const pieces = list('data', data).map((piece, i) => validate.bytes(`data[${i}]`, piece))
+    const pieces = list('data', data, (piece, i) => validate.bytes(`data[${i}]`, piece))
     const bits = validate.flags('flags', flags)
     return this.#call('writev', (fd) => native.sendmsg(fd, pieces, bits))
   }
@@ -214,9 +218,10 @@ export class Socket extends Descriptor {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
     checkRights(this[kHandle], header)
+    const message = outgoing(header)
     return this.#call(
       'sendmsg',
-      (fd) => sendMessage(fd, header, bits),
+      (fd) => sendMessage(fd, message, bits),
       () => header.name()?.context() ?? {},
     )
   }
@@ -288,7 +293,7 @@ export class Socket extends Descriptor {
 
   /** Receives into several pieces of memory, one after the other. Returns the count, 0 at the end of a stream. See readv(2). */
   readv(buffers: readonly ArrayBufferView[], ...flags: number[]): number | Again {
-    const rooms = list('buffers', buffers).map((buffer, i) => validate.room(`buffers[${i}]`, buffer))
+    const rooms = list('buffers', buffers, (buffer, i) => validate.room(`buffers[${i}]`, buffer))
     const total = rooms.reduce((sum, room) => sum + room.length, 0)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.recvFlags(bits)
@@ -304,7 +309,8 @@ export class Socket extends Descriptor {
   recvmsg(msg: MsgHdr, ...flags: number[]): number | null | Again {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
-    const count = this.#call('recvmsg', (fd) => receiveMessage(fd, header, bits))
+    const message = incoming(header)
+    const count = this.#call('recvmsg', (fd) => receiveMessage(fd, message, bits))
     return count === 0 && isMessageEof(this[kHandle], header, bits) ? null : count
   }
 
@@ -317,11 +323,12 @@ export class Socket extends Descriptor {
   sendfd(fd: number, ai?: AddrInfo, ...flags: number[]): 0 | Again {
     const passed = validate.descriptor('fd', fd)
     const to = ai === undefined ? undefined : addressArgument('ai', ai)
+    const sockaddr = to?.sockaddr
     const bits = validate.flags('flags', flags)
     requireRightsSupport(this[kHandle], 'sendfd')
     const sent = this.#call(
       'sendfd',
-      (socket) => sendDescriptor(socket, passed, to, bits),
+      (socket) => sendDescriptor(socket, passed, sockaddr, bits),
       (errno) => ({ ...to?.context(), ...givenFdContext(passed, errno) }),
     )
     return sent === AGAIN ? AGAIN : 0
@@ -359,8 +366,8 @@ export class Socket extends Descriptor {
 
   /** Readiness includes an error or a hang-up: the call that follows reports it. A signal starts the wait anew. */
   #poll(events: number, msec: number): boolean {
-    const fd = this.#use('poll')
     const wait = validate.integer('msec', msec)
+    const fd = this.#use('poll')
     const end = now() + wait
     for (let left = wait < 0 ? POLL_FOREVER : wait; ; left = Math.max(0, Math.ceil(end - now()))) {
       const result = native.poll(fd, events, wait < 0 ? POLL_FOREVER : left)
@@ -413,9 +420,10 @@ function exceptional(except: boolean): number {
   return validate.boolean('except', except) ? sys.POLLPRI : 0
 }
 
-function list<T>(name: string, value: readonly T[]): readonly T[] {
+/** Checks an array and what is in it. The result is an array of the language's: the addon reads that of a user's subclass by its getters. */
+function list<T, C>(name: string, value: readonly T[], checked: (one: T, i: number) => C): C[] {
   if (!Array.isArray(value)) throw validate.invalidType(name, 'an instance of Array', value)
-  return value
+  return Array.from(value as readonly T[], checked)
 }
 
 /** Closes a descriptor, after a shutdown(2) if there is one: both, whatever that reports. */

@@ -8,7 +8,7 @@ import { native } from '../native/sockets.js'
 import { copyOf, isSmall, partOf } from '../support/receive-buffer.js'
 import { invalidState } from '../support/validate.js'
 import { acquire, type BatchBuffer, CONTROL_ROOM, NAME_ROOM, release } from './batch-memory.js'
-import { CmsgHdrs } from './cmsghdrs.js'
+import { CmsgHdrs, decodeControl } from './cmsghdrs.js'
 import { flagNames } from './msghdr.js'
 
 /** A datagram of a {@link Batch}, or several that the kernel joined (`udpgro`). It is usable until the batch is closed. */
@@ -87,7 +87,7 @@ export class Datagram {
     const buffer = this.#buffer()
     const control = new CmsgHdrs()
     const start = this.#i * CONTROL_ROOM
-    control.decode(buffer.control.subarray(start, start + CONTROL_ROOM), buffer.controlLength(this.#i))
+    decodeControl(control, buffer.control.subarray(start, start + CONTROL_ROOM), buffer.controlLength(this.#i))
     return control
   }
 

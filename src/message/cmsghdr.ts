@@ -34,6 +34,28 @@ function unpackInts(bytes: Uint8Array): number[] {
   return [...new Int32Array(Uint8Array.prototype.slice.call(bytes, 0, whole).buffer)]
 }
 
+/** A control message as the kernel takes it. */
+export interface CmsgParts {
+  /** `SOL_*` or `IPPROTO_*`. */
+  readonly level: number
+  /** `SCM_*`, or an option of that level. */
+  readonly type: number
+  /** Its data. */
+  readonly bytes: Buffer
+}
+
+// What the library does with control messages goes by these functions, past whatever a subclass has overridden: code of the user must not run
+// in the midst of a call. The class assigns them, because only it knows its fields.
+
+/** Whether a value is a control message: not if it merely inherits from one, or stands in front of one as a Proxy. */
+export let isCmsgHdr: (value: unknown) => value is CmsgHdr
+/** What goes into a control buffer. */
+export let partsOf: (cmsg: CmsgHdr) => CmsgParts
+/** Whether a control message passes descriptors. */
+export let passesFds: (cmsg: CmsgHdr) => boolean
+/** Makes an object of a received control message, and takes ownership of the descriptors in it. */
+export let receivedCmsg: (level: number, type: number, data: Uint8Array) => CmsgHdr
+
 /**
  * One control message: level, type and data. Received descriptors are owned by the object: {@link CmsgHdr.take} transfers them to the
  * caller, {@link CmsgHdr.close} closes them, and the finaliser of an object that is lost closes them with a process warning.
@@ -41,6 +63,19 @@ function unpackInts(bytes: Uint8Array): number[] {
  * @see {@link https://man7.org/linux/man-pages/man3/cmsg.3.html cmsg(3)}, unix(7), ip(7)
  */
 export class CmsgHdr {
+  static {
+    isCmsgHdr = (value): value is CmsgHdr => typeof value === 'object' && value !== null && #level in value
+    partsOf = (cmsg) => ({ level: cmsg.#level, type: cmsg.#type, bytes: cmsg.#bytes() })
+    passesFds = (cmsg) => cmsg.#passesFds()
+    receivedCmsg = (level, type, data) => {
+      const cmsg = new CmsgHdr(level, type, data)
+      // The kernel delivers a negative number when it could not make a pidfd.
+      if (cmsg.#carriesFds())
+        cmsg.#owned = unpackInts(data).flatMap((fd) => (fd < 0 ? [] : new OwnedFd(fd, 'a received descriptor')))
+      return cmsg
+    }
+  }
+
   readonly #level: number
   readonly #type: number
   readonly #data: Buffer
@@ -83,15 +118,6 @@ export class CmsgHdr {
     return new CmsgHdr(...placeOf(name), encodeAncillary(name, value))
   }
 
-  /** Makes an object of a received control message, and takes ownership of the descriptors in it. Internal. */
-  static received(level: number, type: number, data: Uint8Array): CmsgHdr {
-    const cmsg = new CmsgHdr(level, type, data)
-    // The kernel delivers a negative number when it could not make a pidfd.
-    if (cmsg.#carriesFds())
-      cmsg.#owned = unpackInts(data).flatMap((fd) => (fd < 0 ? [] : new OwnedFd(fd, 'a received descriptor')))
-    return cmsg
-  }
-
   /** The level: `SOL_*` or `IPPROTO_*`. */
   level(): number {
     return this.#level
@@ -114,12 +140,16 @@ export class CmsgHdr {
 
   /** Whether its data are descriptors: those that were passed, or the sender's pidfd (`SO_PASSPIDFD`). */
   #carriesFds(): boolean {
-    return this.isRights() || (this.#level === SOL_SOCKET && this.#type === SCM_PIDFD)
+    return this.#passesFds() || (this.#level === SOL_SOCKET && this.#type === SCM_PIDFD)
+  }
+
+  #passesFds(): boolean {
+    return this.#level === SOL_SOCKET && this.#type === SCM_RIGHTS
   }
 
   /** Whether it passes descriptors (`SOL_SOCKET`, `SCM_RIGHTS`). */
   isRights(): boolean {
-    return this.#level === SOL_SOCKET && this.#type === SCM_RIGHTS
+    return this.#passesFds()
   }
 
   /**
@@ -132,6 +162,10 @@ export class CmsgHdr {
 
   /** The descriptors in it: those to pass, or received ones, which this object owns. Empty for any other message. */
   fds(): number[] {
+    return this.#fds()
+  }
+
+  #fds(): number[] {
     if (!this.#carriesFds()) return []
     return this.#owned?.map((owned) => owned.fd).filter(isOpen) ?? unpackInts(this.#data)
   }
@@ -158,15 +192,15 @@ export class CmsgHdr {
 
   /** The number of data bytes. */
   get length(): number {
-    return this.bytes.length
+    return this.#bytes().length
   }
 
   /**
-   * The data bytes for a control buffer. Internal. Received descriptors that were taken or closed are left out, because other code may
-   * have opened descriptors with the same numbers.
+   * The data bytes for a control buffer. Received descriptors that were taken or closed are left out, because other code may have opened
+   * descriptors with the same numbers.
    */
-  get bytes(): Buffer {
-    return this.#owned ? packInts(this.fds()) : this.#data
+  #bytes(): Buffer {
+    return this.#owned ? packInts(this.#fds()) : this.#data
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {

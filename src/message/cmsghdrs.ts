@@ -4,7 +4,7 @@ import { native, registers } from '../native/sockets.js'
 import { check } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { AncillaryName, AncillaryValue } from './ancillary.js'
-import { CmsgHdr, RIGHTS_MAX } from './cmsghdr.js'
+import { type CmsgHdr, isCmsgHdr, partsOf, RIGHTS_MAX, receivedCmsg } from './cmsghdr.js'
 
 /** The size of a control message with so many data bytes, without the padding behind it: `CMSG_LEN` of cmsg(3). */
 export function CMSG_LEN(bytes: number): number {
@@ -22,12 +22,60 @@ export const DEFAULT_ROOM = CMSG_SPACE(RIGHTS_MAX * Int32Array.BYTES_PER_ELEMENT
 /** The most room for control messages: far above what kernels accept (net.core.optmem_max) and deliver. */
 const ROOM_MAX = 0x100000
 
+// As those of control messages: see cmsghdr.ts.
+
+/** Whether a value is a list of control messages. */
+export let isCmsgHdrs: (value: unknown) => value is CmsgHdrs
+/** The control messages of a list: the list itself. */
+export let listOf: (cmsgs: CmsgHdrs) => CmsgHdr[]
+/** The room that was reserved to receive control messages. */
+export let roomOf: (cmsgs: CmsgHdrs) => number
+
+/** Makes the control buffer for sendmsg(2); `undefined` when there are no control messages. */
+export function encodeControl(list: readonly CmsgHdr[]): Buffer | undefined {
+  if (list.length === 0) return undefined
+  const parts = list.map(partsOf)
+  const control = Buffer.alloc(parts.reduce((sum, { bytes }) => sum + CMSG_SPACE(bytes.length), 0))
+  let at = 0
+  for (const { level, type, bytes } of parts) at = check(native.cmsgPut(control, at, level, type, bytes), 'cmsg')
+  return control
+}
+
+/**
+ * Replaces the control messages of a list by those in a control buffer that the kernel filled. The former ones are closed last: if other
+ * code has closed one of their descriptors, a new one may have its number, and has an owner by then.
+ * @throws the errors of closing the former ones; the new ones are in the list.
+ */
+export function decodeControl(cmsgs: CmsgHdrs, control: Uint8Array, length: number): void {
+  const list = listOf(cmsgs)
+  const former = list.splice(0)
+  for (let at = 0; ; ) {
+    const next = native.cmsgAt(control, length, at)
+    if (next <= 0) break
+    const [level = 0, type = 0, start = 0, size = 0] = registers
+    list.push(receivedCmsg(level, type, control.subarray(start, start + size)))
+    at = next
+  }
+  closeAll(former)
+}
+
+/** Removes all control messages of a list, and closes received descriptors that were not taken. */
+export function clearControl(cmsgs: CmsgHdrs): void {
+  closeAll(listOf(cmsgs).splice(0))
+}
+
 /**
  * The list of control messages of a message: those to send, or those received.
  *
  * @see {@link https://man7.org/linux/man-pages/man3/cmsg.3.html cmsg(3)}
  */
 export class CmsgHdrs implements Iterable<CmsgHdr> {
+  static {
+    isCmsgHdrs = (value): value is CmsgHdrs => typeof value === 'object' && value !== null && #list in value
+    listOf = (cmsgs) => cmsgs.#list
+    roomOf = (cmsgs) => cmsgs.#room
+  }
+
   readonly #list: CmsgHdr[] = []
   #room = DEFAULT_ROOM
 
@@ -43,7 +91,7 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
 
   /** Appends a control message. */
   push(cmsg: CmsgHdr): void {
-    if (!(cmsg instanceof CmsgHdr)) throw validate.invalidType('cmsg', 'an instance of CmsgHdr', cmsg)
+    if (!isCmsgHdr(cmsg)) throw validate.invalidType('cmsg', 'an instance of CmsgHdr', cmsg)
     this.#list.push(cmsg)
   }
 
@@ -68,7 +116,7 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
 
   /** Removes all of them, and closes received descriptors that were not taken. */
   clear(): void {
-    closeAll(this.#list.splice(0))
+    clearControl(this)
   }
 
   /** The same as {@link CmsgHdrs.clear}. */
@@ -82,36 +130,5 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
 
   [Symbol.iterator](): IterableIterator<CmsgHdr> {
     return this.#list[Symbol.iterator]()
-  }
-
-  /** Makes the control buffer for sendmsg(2); `undefined` when the list is empty. Internal. */
-  encode(): Buffer | undefined {
-    if (this.#list.length === 0) return undefined
-    const control = Buffer.alloc(this.#list.reduce((sum, cmsg) => sum + CMSG_SPACE(cmsg.length), 0))
-    let at = 0
-    for (const cmsg of this.#list)
-      at = check(native.cmsgPut(control, at, cmsg.level(), cmsg.type(), cmsg.bytes), 'cmsg')
-    return control
-  }
-
-  /**
-   * Replaces all of them by those in a control buffer that the kernel filled. Internal. The former ones are closed last: if other code has
-   * closed one of their descriptors, a new one may have its number, and has an owner by then.
-   * @throws the errors of closing the former ones; the new ones are in the list.
-   */
-  decode(control: Uint8Array, length: number): void {
-    const former = this.#list.splice(0)
-    this.#append(control, length)
-    closeAll(former)
-  }
-
-  #append(control: Uint8Array, length: number): void {
-    for (let at = 0; ; ) {
-      const next = native.cmsgAt(control, length, at)
-      if (next <= 0) return
-      const [level = 0, type = 0, start = 0, size = 0] = registers
-      this.#list.push(CmsgHdr.received(level, type, control.subarray(start, start + size)))
-      at = next
-    }
   }
 }

@@ -32,6 +32,25 @@ function shownPart(element: Element): Buffer {
   return element.memory.byteLength < element.used ? Buffer.alloc(0) : usedPart(element)
 }
 
+// As those of control messages: see cmsghdr.ts.
+
+/** Whether a value is a message. */
+export let isMsgHdr: (value: unknown) => value is MsgHdr
+/** The part in use of every element, to send. */
+export let piecesOf: (msg: MsgHdr) => Buffer[]
+/** The whole memory of every element, to receive into. */
+export let roomsOf: (msg: MsgHdr) => Buffer[]
+/** The bytes of the address. */
+export let sockaddrOf: (msg: MsgHdr) => Uint8Array | undefined
+/** The list of control messages. */
+export let controlOf: (msg: MsgHdr) => CmsgHdrs
+/** The number of bytes in use. */
+export let bytesOf: (msg: MsgHdr) => number
+/** Removes bytes from the front, and returns the number that remain. */
+export let consumeFrom: (msg: MsgHdr, bytes: number) => number
+/** Records the result of recvmsg(2): the elements are filled from the first on. */
+export let recordReceived: (msg: MsgHdr, bytes: number, name: AddrInfo | null, flags: number) => void
+
 /**
  * A message of several pieces of data (its elements), an address and control messages: the `struct msghdr` of sendmsg(2) and
  * recvmsg(2). Elements are counted from 0.
@@ -49,6 +68,17 @@ function shownPart(element: Element): Buffer {
  * sock.sendmsg(msg)
  */
 export class MsgHdr {
+  static {
+    isMsgHdr = (value): value is MsgHdr => typeof value === 'object' && value !== null && #elements in value
+    piecesOf = (msg) => msg.#elements.map(usedPart)
+    roomsOf = (msg) => msg.#elements.map((element) => element.memory)
+    sockaddrOf = (msg) => msg.#name?.sockaddr
+    controlOf = (msg) => msg.#control
+    bytesOf = (msg) => msg.#bytes()
+    consumeFrom = (msg, bytes) => msg.#consume(bytes)
+    recordReceived = (msg, bytes, name, flags) => msg.#record(bytes, name, flags)
+  }
+
   readonly #elements: Element[] = []
   readonly #control = new CmsgHdrs()
   #name: AddrInfo | null = null
@@ -82,6 +112,10 @@ export class MsgHdr {
 
   /** The number of bytes in use: to send, or received. Room from {@link MsgHdr.addn} counts until something is received. */
   bytes(): number {
+    return this.#bytes()
+  }
+
+  #bytes(): number {
     return this.#elements.reduce((sum, element) => sum + element.used, 0)
   }
 
@@ -144,7 +178,11 @@ export class MsgHdr {
    * @returns the number of bytes that remain.
    */
   consume(bytes: number): number {
-    let left = validate.integer('bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
+    return this.#consume(validate.integer('bytes', bytes, 0, Number.MAX_SAFE_INTEGER))
+  }
+
+  #consume(bytes: number): number {
+    let left = bytes
     let whole = 0
     for (const element of this.#elements) {
       if (element.used > left) break
@@ -154,22 +192,12 @@ export class MsgHdr {
     this.#elements.splice(0, whole)
     const front = this.#elements[0]
     if (front && left > 0) this.#elements[0] = { memory: usedPart(front).subarray(left), used: front.used - left }
-    return this.bytes()
+    return this.#bytes()
   }
 
   /** All bytes in use, joined in a new Buffer. */
   concat(): Buffer {
     return joined(this.#elements.map(usedPart))
-  }
-
-  /** The part in use of every element, to send. Internal. */
-  outgoing(): Buffer[] {
-    return this.#elements.map(usedPart)
-  }
-
-  /** The whole memory of every element, to receive into. Internal. */
-  incoming(): Buffer[] {
-    return this.#elements.map((element) => element.memory)
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
@@ -182,8 +210,7 @@ export class MsgHdr {
     return `MsgHdr ${inspect(parts, { ...options, depth: 3 })}`
   }
 
-  /** Records the result of recvmsg(2): the elements are filled from the first on. Internal. */
-  received(bytes: number, name: AddrInfo | null, flags: number): void {
+  #record(bytes: number, name: AddrInfo | null, flags: number): void {
     let left = bytes
     for (const element of this.#elements) {
       element.used = Math.min(element.memory.length, left)

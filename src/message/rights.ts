@@ -1,10 +1,9 @@
-import type { AddrInfo } from '../address/addrinfo.js'
 import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { untrack } from '../descriptor/owned-fd.js'
 import { native, registers } from '../native/sockets.js'
 import { check, systemError } from '../support/errors.js'
-import { CmsgHdrs } from './cmsghdrs.js'
+import { CmsgHdrs, decodeControl } from './cmsghdrs.js'
 
 /** The data that goes with a descriptor: a stream drops descriptors that come without any (unix(7)). */
 const payloadToSend = [Buffer.alloc(1)]
@@ -23,10 +22,10 @@ const numberBytes = Buffer.from(oneNumber.buffer)
 const oneRight = Buffer.alloc(native.cmsgSpace(numberBytes.length))
 
 /** One sendmsg(2) that passes a descriptor: the count of data bytes, or `-errno`. */
-export function sendDescriptor(fd: number, passed: number, to: AddrInfo | undefined, flags: number): number {
+export function sendDescriptor(fd: number, passed: number, sockaddr: Uint8Array | undefined, flags: number): number {
   oneNumber[0] = passed
   check(native.cmsgPut(oneRight, 0, SOL_SOCKET, SCM_RIGHTS, numberBytes), 'cmsg')
-  return native.sendmsg(fd, payloadToSend, flags, to?.sockaddr, oneRight)
+  return native.sendmsg(fd, payloadToSend, flags, sockaddr, oneRight)
 }
 
 /** An object that keeps a received descriptor: the operation itself, so that a receive allocates no further one. */
@@ -69,7 +68,7 @@ function soleDescriptor(length: number): number {
  */
 function descriptorAmong(controlLength: number, isTruncated: boolean, isEnd: boolean): number {
   const cmsgs = new CmsgHdrs()
-  cmsgs.decode(controlRoom, controlLength)
+  decodeControl(cmsgs, controlRoom, controlLength)
   const rights = [...cmsgs].filter((cmsg) => cmsg.isRights())
   const arrived = rights.reduce((sum, cmsg) => sum + cmsg.fds().length, 0)
   const isOne = arrived === 1 && !isTruncated

@@ -5,7 +5,9 @@ import { lookAhead } from '../descriptor/receiving.js'
 import { native } from '../native/sockets.js'
 import { systemError } from '../support/errors.js'
 import { takeReceived, untruncated } from '../support/receive-buffer.js'
-import type { MsgHdr } from './msghdr.js'
+import { passesFds } from './cmsghdr.js'
+import { listOf } from './cmsghdrs.js'
+import { bytesOf, controlOf, type MsgHdr, roomsOf } from './msghdr.js'
 
 /** Whether a receive is from the error queue. Its notes may have no data, so that 0 bytes are not the end there. */
 export function isErrorQueue(flags: number | undefined): boolean {
@@ -35,8 +37,8 @@ export function isEof(handle: Handle, count: number): boolean {
  */
 export function isMessageEof(handle: Handle, header: MsgHdr, flags: number): boolean {
   const { kind } = handle
-  if (isErrorQueue(flags) || !kind.zeroMeansEof || header.incoming().every((room) => room.length === 0)) return false
-  return !kind.preservesBoundaries || (header.control().length === 0 && isEof(handle, 0))
+  if (isErrorQueue(flags) || !kind.zeroMeansEof || roomsOf(header).every((room) => room.length === 0)) return false
+  return !kind.preservesBoundaries || (listOf(controlOf(header)).length === 0 && isEof(handle, 0))
 }
 
 /** Takes what was received into the scratch memory: `null` for the end of the data. */
@@ -59,8 +61,8 @@ export function requireRightsSupport({ fd, kind }: Handle, syscall: string): voi
  * @throws EOPNOTSUPP, EINVAL.
  */
 export function checkRights(handle: Handle, msg: MsgHdr): void {
-  if (![...msg.control()].some((cmsg) => cmsg.isRights())) return
+  if (!listOf(controlOf(msg)).some(passesFds)) return
   requireRightsSupport(handle, 'sendmsg')
-  if (!handle.kind.preservesBoundaries && msg.bytes() === 0)
+  if (!handle.kind.preservesBoundaries && bytesOf(msg) === 0)
     throw systemError(sys.EINVAL, 'sendmsg', { detail: 'descriptors on a stream need at least one byte of data' })
 }

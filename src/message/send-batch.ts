@@ -2,8 +2,8 @@ import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
 import type { ErrorContext } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Datagram } from './batch.js'
-import { CmsgHdr } from './cmsghdr.js'
-import { CmsgHdrs } from './cmsghdrs.js'
+import { CmsgHdr, passesFds } from './cmsghdr.js'
+import { type CmsgHdrs, encodeControl, isCmsgHdrs, listOf } from './cmsghdrs.js'
 import { ROWS_MAX, type RowSource, RowTable } from './send-rows.js'
 
 /** A datagram of a batch to send. A received {@link Datagram} is one, too. */
@@ -66,7 +66,7 @@ function checked(value: OutgoingDatagram, i: number): CheckedDatagram {
   const { segmentSize = 0 } = given
   const size = validate.integer(names.segmentSize, segmentSize, 0, 0xffff)
   const control = isReceived ? undefined : given.control
-  if (control !== undefined && !(control instanceof CmsgHdrs))
+  if (control !== undefined && !isCmsgHdrs(control))
     throw validate.invalidType(names.control, 'an instance of CmsgHdrs', control)
   const isCut = size > 0 && bytes.length > size
   return {
@@ -76,7 +76,7 @@ function checked(value: OutgoingDatagram, i: number): CheckedDatagram {
     rowBytes: isCut ? size * Math.max(1, Math.min(SEGMENTS_MAX, Math.floor(PAYLOAD_MAX / size))) : bytes.length,
     control: controlOf(control, isCut ? size : 0),
     isCut,
-    hasRights: control !== undefined && [...control].some((cmsg) => cmsg.isRights()),
+    hasRights: control !== undefined && listOf(control).some(passesFds),
   }
 }
 
@@ -85,12 +85,10 @@ let segmentControl: { size: number; bytes: Uint8Array } = { size: 0, bytes: new 
 
 /** The control buffer of a datagram: its control messages, and the size of its segments. */
 function controlOf(control: CmsgHdrs | undefined, segmentSize: number): Uint8Array | undefined {
-  if (segmentSize === 0) return control?.encode()
+  if (segmentSize === 0) return control && encodeControl(listOf(control))
   if (control === undefined && segmentControl.size === segmentSize) return segmentControl.bytes
-  const all = new CmsgHdrs()
-  for (const cmsg of control ?? []) all.push(cmsg)
-  all.push(CmsgHdr.of('segment', segmentSize))
-  const bytes = all.encode() as Uint8Array
+  const all = [...(control ? listOf(control) : []), CmsgHdr.of('segment', segmentSize)]
+  const bytes = encodeControl(all) as Uint8Array
   if (control === undefined) segmentControl = { size: segmentSize, bytes }
   return bytes
 }

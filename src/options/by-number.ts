@@ -47,15 +47,20 @@ export const genericKinds = {
 }
 
 /** Reads an option by its numbers. */
-export function getGeneric<K extends GenericKind>(fd: number, level: number, name: number, kind: K): KindValue<K> {
-  return kindOf(kind).get(placeOfNumbers(fd, level, name)) as KindValue<K>
+export function getGeneric<K extends GenericKind>(
+  owner: kind.FdOwner,
+  level: number,
+  name: number,
+  kind: K,
+): KindValue<K> {
+  return kindOf(kind).get(placeOfNumbers(owner, level, name)) as KindValue<K>
 }
 
 /** Sets an option by its numbers. The kind checks the value. */
-export function setGeneric(fd: number, level: number, name: number, value: unknown, kind: GenericKind): void {
-  kindOf(kind).set(placeOfNumbers(fd, level, name), value as never)
+export function setGeneric(owner: kind.FdOwner, level: number, name: number, value: unknown, kind: GenericKind): void {
+  kindOf(kind).set(placeOfNumbers(owner, level, name), value as never)
 }
 
-function placeOfNumbers(fd: number, level: number, name: number): kind.OptionPlace {
-  return unnamedPlace(fd, integer('level', level), integer('name', name))
+function placeOfNumbers(owner: kind.FdOwner, level: number, name: number): kind.OptionPlace {
+  return unnamedPlace(owner, integer('level', level), integer('name', name))
 }

@@ -4,7 +4,7 @@ import { systemError } from '../support/errors.js'
 import { defineMethod } from '../support/record.js'
 import { invalidType, invalidValue } from '../support/validate.js'
 import { carriesInet, isStream, readEither, setBoth } from './dual-stack.js'
-import type { Kind, OptionPlace } from './kinds/index.js'
+import type { FdOwner, Kind, OptionPlace } from './kinds/index.js'
 
 /** Whether an option can be read (`ro`), set (`wo`), or both. */
 export type Access = 'rw' | 'ro' | 'wo'
@@ -102,11 +102,11 @@ export const optionTarget = Symbol('berkeley.optionTarget')
 
 /** An object that has options: a socket of this library, or of Node. */
 export interface OptionTarget {
-  /** Its descriptor and family. @throws EBADF when it is closed. */
-  [optionTarget](syscall: string): { readonly fd: number; readonly family: number }
+  /** The owner of its descriptor, and its family. @throws EBADF when it is closed. */
+  [optionTarget](syscall: string): { readonly owner: FdOwner; readonly family: number }
 }
 
-function targetOf(self: unknown, syscall: string): { fd: number; family: number } {
+function targetOf(self: unknown, syscall: string): { owner: FdOwner; family: number } {
   const method = (self as Partial<OptionTarget> | null | undefined)?.[optionTarget]
   if (typeof method !== 'function') throw invalidType('this', 'a socket', self)
   return method.call(self, syscall)
@@ -116,48 +116,48 @@ function targetOf(self: unknown, syscall: string): { fd: number; family: number 
  * The numbers of an option on a socket of a family.
  * @throws ENOPROTOOPT where this platform has no such option.
  */
-function ownPlaceOf(row: AnyRow, fd: number, family: number, syscall: string): OptionPlace {
-  return placeAt((family === AF_INET6 && row.location6) || row.location, fd, family, syscall)
+function ownPlaceOf(row: AnyRow, owner: FdOwner, family: number, syscall: string): OptionPlace {
+  return placeAt((family === AF_INET6 && row.location6) || row.location, owner, family, syscall)
 }
 
 /** The numbers of an option to set, and those for IPv4 where an IPv6 socket has both. */
-function placesOf(row: AnyRow, fd: number, family: number): OptionPlace {
-  const place = ownPlaceOf(row, fd, family, 'setsockopt')
+function placesOf(row: AnyRow, owner: FdOwner, family: number): OptionPlace {
+  const place = ownPlaceOf(row, owner, family, 'setsockopt')
   const inet = row.families === 'own' ? undefined : inetPlaceOf(row, place, 'setsockopt')
   return inet === undefined ? place : { ...place, inet }
 }
 
 /** The numbers of the same option for IPv4, if the place is on an IPv6 socket that carries both. */
-function inetPlaceOf(row: AnyRow, { fd, family }: OptionPlace, syscall: string): OptionPlace | undefined {
-  if (family !== AF_INET6 || row.location6 === undefined || !carriesInet(fd)) return undefined
-  return placeAt(row.location, fd, AF_INET, syscall)
+function inetPlaceOf(row: AnyRow, { owner, family }: OptionPlace, syscall: string): OptionPlace | undefined {
+  if (family !== AF_INET6 || row.location6 === undefined || !carriesInet(owner.use(syscall))) return undefined
+  return placeAt(row.location, owner, AF_INET, syscall)
 }
 
-function placeAt({ place, option: name }: Location, fd: number, family: number, syscall: string): OptionPlace {
+function placeAt({ place, option: name }: Location, owner: FdOwner, family: number, syscall: string): OptionPlace {
   if (place === undefined)
     throw systemError(sys.ENOPROTOOPT, syscall, { detail: `${name} is unknown on this platform` })
-  return { fd, level: place.level, option: place.option, name, family, inet: undefined }
+  return { owner, level: place.level, option: place.option, name, family, inet: undefined }
 }
 
 function readOption(self: unknown, row: AnyRow): unknown {
-  const { fd, family } = targetOf(self, 'getsockopt')
-  if (row.isMulticast) requireMulticast(fd, family, 'getsockopt')
-  const place = ownPlaceOf(row, fd, family, 'getsockopt')
+  const { owner, family } = targetOf(self, 'getsockopt')
+  if (row.isMulticast) requireMulticast(owner, family, 'getsockopt')
+  const place = ownPlaceOf(row, owner, family, 'getsockopt')
   return readEither(row.kind, place, () => inetPlaceOf(row, place, 'getsockopt'))
 }
 
 function writeOption(self: unknown, row: AnyRow, args: unknown[]): unknown {
-  const { fd, family } = targetOf(self, 'setsockopt')
-  if (row.isMulticast) requireMulticast(fd, family, 'setsockopt')
-  const place = placesOf(row, fd, family)
+  const { owner, family } = targetOf(self, 'setsockopt')
+  if (row.isMulticast) requireMulticast(owner, family, 'setsockopt')
+  const place = placesOf(row, owner, family)
   if (row.families === 'address') row.kind.set(place, ...args)
   else setBoth(row.kind, place, args)
   return row.access === 'wo' ? undefined : row.kind.get(place)
 }
 
 /** The kernel accepts some of these options on a stream, where they do nothing. */
-function requireMulticast(fd: number, family: number, syscall: string): void {
-  if ((family === AF_INET || family === AF_INET6) && !isStream(fd)) return
+function requireMulticast(owner: FdOwner, family: number, syscall: string): void {
+  if ((family === AF_INET || family === AF_INET6) && !isStream(owner.use(syscall))) return
   throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'multicast needs a datagram or raw socket of IPv4 or IPv6' })
 }
 
@@ -184,6 +184,6 @@ export function defineOptions(target: Function & { prototype: object }, ...table
 }
 
 /** The place of an option without a row. Its family is `AF_UNSPEC`, because none decides about the place. */
-export function unnamedPlace(fd: number, level: number, option: number): OptionPlace {
-  return { fd, level, option, name: `option ${option} of level ${level}`, family: AF_UNSPEC, inet: undefined }
+export function unnamedPlace(owner: FdOwner, level: number, option: number): OptionPlace {
+  return { owner, level, option, name: `option ${option} of level ${level}`, family: AF_UNSPEC, inet: undefined }
 }

@@ -73,6 +73,7 @@ export function closeChannel(steps: Steps, channel: Closing, { how, timeout }: C
   const offloaded = mayLinger ? engine.offloaded : undefined
   engine.close()
   const fd = channel.fd.takeForClose()
+  // What waited has ended, and a signal that was listened to may run code of the user, who may have closed it.
   if (fd < 0) return steps.run(() => transport.close())
   endSession(steps, transport, fd, { deadline: after(timeout || END_TIMEOUT_MS), referenced })
   if (how !== undefined) steps.run(() => shutDown(fd, how))

@@ -108,7 +108,8 @@ function channelOf(fd: number, kind: SocketKind): Channel {
 
 /** Starts to listen: see {@link Listening.listen}. */
 export function listen(server: Socket, backlog: number): void {
-  check(native.listen(server[kHandle].fd.use('listen'), validate.integer('backlog', backlog)), 'listen')
+  const most = validate.integer('backlog', backlog)
+  check(native.listen(server[kHandle].fd.use('listen'), most), 'listen')
 }
 
 /** Accepts a connection, and closes it again when its object cannot be made: see {@link Listening.accept}. */

@@ -1,8 +1,17 @@
 import { MSG_DONTWAIT, MSG_WAITALL } from '../constants/exported.generated.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
-import { messageHeader, receiveMessage, sendMessage } from '../message/io.js'
-import type { MsgHdr } from '../message/msghdr.js'
+import { clearControl } from '../message/cmsghdrs.js'
+import {
+  type IncomingMessage,
+  incoming,
+  messageHeader,
+  type OutgoingMessage,
+  outgoing,
+  receiveMessage,
+  sendMessage,
+} from '../message/io.js'
+import { bytesOf, consumeFrom, controlOf, type MsgHdr } from '../message/msghdr.js'
 import { checkRights, isMessageEof, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
 import { scratchFor, untruncated } from '../support/receive-buffer.js'
@@ -72,6 +81,8 @@ export class RecvInto implements Operation<number> {
   readonly #channel: Channel
   #into: Uint8Array
   #asksLength = false
+  /** As it was when it was checked: a length that was defined later could be a getter of the user's. */
+  #length = 0
   #sysFlags = 0
 
   constructor(channel: Channel, into: ArrayBufferView, flags: number) {
@@ -93,22 +104,22 @@ export class RecvInto implements Operation<number> {
     this.#sysFlags = operationFlags(this.flags) | kind.recvFlags(this.flags)
     this.#into = kind.room('buffer', this.#into, this.flags)
     // Now, because memory that is transferred away while the call waits is empty, too.
-    this.#asksLength = this.#into.length === 0
+    this.#length = this.#into.length
+    this.#asksLength = this.#length === 0
   }
 
   attempt(fd: number): number {
     refuseJoined(this.#channel, fd, 'recv')
-    const into = this.#into
     if (this.#asksLength) return lookAhead(this.#channel, fd, this.#sysFlags)
-    return this.#channel.transport.recv(fd, into, 0, into.length, peekFlags(fd, this.#sysFlags))
+    return this.#channel.transport.recv(fd, this.#into, 0, this.#length, peekFlags(fd, this.#sysFlags))
   }
 
   finish(count: number): number {
-    return untruncated('recv', count, this.#into.length, this.flags)
+    return untruncated('recv', count, this.#length, this.flags)
   }
 
   drained(count: number): boolean {
-    return count > 0 && this.flags === 0 && this.#channel.transport.drained(count, this.#into.length)
+    return count > 0 && this.flags === 0 && this.#channel.transport.drained(count, this.#length)
   }
 }
 
@@ -166,6 +177,7 @@ export class RecvMsg implements Operation<number | null> {
   readonly #channel: Channel
   readonly #header: MsgHdr
   #sysFlags = 0
+  #incoming: IncomingMessage | undefined
 
   constructor(channel: Channel, header: MsgHdr, flags: number) {
     this.#channel = channel
@@ -183,8 +195,12 @@ export class RecvMsg implements Operation<number | null> {
     this.#sysFlags = operationFlags(this.flags)
   }
 
+  prepare(): void {
+    this.#incoming = incoming(this.#header)
+  }
+
   attempt(fd: number): number {
-    return receiveMessage(fd, this.#header, this.#sysFlags)
+    return receiveMessage(fd, this.#incoming as IncomingMessage, this.#sysFlags)
   }
 
   finish(count: number): number | null {
@@ -197,6 +213,7 @@ export class SendMsg implements Operation<number> {
   readonly flags: number
   readonly #channel: Channel
   readonly #header: MsgHdr
+  #outgoing: OutgoingMessage | undefined
   #sent = 0
   #sysFlags = 0
 
@@ -211,7 +228,7 @@ export class SendMsg implements Operation<number> {
   }
 
   get unsentBytes(): number {
-    return this.#header.bytes()
+    return bytesOf(this.#header)
   }
 
   check(): void {
@@ -221,14 +238,18 @@ export class SendMsg implements Operation<number> {
     checkRights(this.#channel, this.#header)
   }
 
+  prepare(): void {
+    this.#outgoing = outgoing(this.#header)
+  }
+
   attempt(fd: number): number {
-    return sendMessage(fd, this.#header, this.#sysFlags)
+    return sendMessage(fd, this.#outgoing as OutgoingMessage, this.#sysFlags)
   }
 
   finish(count: number): number | typeof AGAIN_NOW {
     this.#sent += count
-    this.#header.control().clear()
-    return this.#header.consume(count) > 0 ? AGAIN_NOW : this.#sent
+    clearControl(controlOf(this.#header))
+    return consumeFrom(this.#header, count) > 0 ? AGAIN_NOW : this.#sent
   }
 
   context(): ErrorContext {

@@ -58,6 +58,7 @@ export class SendFd implements Operation<0> {
   readonly #passed: number
   readonly #to: AddrInfo | undefined
   #sysFlags = 0
+  #sockaddr: Uint8Array | undefined
 
   constructor(channel: Channel, passed: number, to: AddrInfo | undefined, flags: number) {
     this.#channel = channel
@@ -73,12 +74,12 @@ export class SendFd implements Operation<0> {
   check(): void {
     this.#channel.transport.requirePlain('sendfd')
     validate.descriptor('fd', this.#passed)
-    if (this.#to !== undefined) addressArgument('ai', this.#to)
+    if (this.#to !== undefined) this.#sockaddr = addressArgument('ai', this.#to).sockaddr
     this.#sysFlags = operationFlags(this.flags)
   }
 
   attempt(fd: number): number {
-    return sendDescriptor(fd, this.#passed, this.#to, this.#sysFlags)
+    return sendDescriptor(fd, this.#passed, this.#sockaddr, this.#sysFlags)
   }
 
   finish(): 0 {

@@ -300,7 +300,7 @@ describe('wrong options and names', () => {
     msg.add(memory)
     structuredClone(memory.buffer, { transfer: [memory.buffer] })
     assert.throws(() => msg.consume(3), coded('ERR_INVALID_STATE'))
-    assert.throws(() => msg.outgoing(), coded('ERR_INVALID_STATE'))
+    assert.throws(() => msg.concat(), coded('ERR_INVALID_STATE'))
     assert.match(inspect(msg), /^MsgHdr/)
   })
 })

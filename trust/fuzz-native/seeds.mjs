@@ -98,7 +98,7 @@ const [inet = Buffer.alloc(0), inet6 = Buffer.alloc(0)] = addresses
 const control = [CmsgHdr.rights(0, 1)].map((hdr) => ({
   level: hdr.level(),
   type: hdr.type(),
-  data: Buffer.from(hdr.bytes),
+  data: Buffer.from(Int32Array.from(hdr.fds()).buffer),
 }))
 
 async function tcpInfo() {

@@ -2,7 +2,7 @@
 export type { Credentials } from '../../support/codec.js'
 export * from './bytes.js'
 export * from './inet.js'
-export type { Kind, OptionPlace } from './kind.js'
+export type { FdOwner, Kind, OptionPlace } from './kind.js'
 export * from './number.js'
 export * from './struct.js'
 export * from './tcp.js'

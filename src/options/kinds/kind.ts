@@ -5,10 +5,19 @@ import { check, systemError } from '../../support/errors.js'
 import { record } from '../../support/record.js'
 import { noteReceiveOption } from '../receive-options.js'
 
+/** Knows the number of a descriptor. */
+export interface FdOwner {
+  /** Returns the number for a system call; throws EBADF once it is closed or given away. */
+  use(syscall: string): number
+}
+
 /** An option of one socket, by numbers; the name is for messages. */
 export interface OptionPlace {
-  /** The descriptor. */
-  readonly fd: number
+  /**
+   * The owner of the descriptor. It is asked for the number right before the call: reading the value may run code of the user, who may
+   * close the socket, and other code may have the number then.
+   */
+  readonly owner: FdOwner
   /** `SOL_*` or `IPPROTO_*`. */
   readonly level: number
   /** Number of the option at that level. */
@@ -33,14 +42,17 @@ export interface Kind<Out, Args extends unknown[] = [value: Out]> {
 
 /** One getsockopt(2). The value comes in the registers, or in `bytes`; returns its length. */
 export function fetch(place: OptionPlace, layout: NativeKind, bytes?: Uint8Array): number {
-  const { fd, level, option, name } = place
-  return check(native.getsockopt(fd, level, option, native.kinds[layout], bytes), 'getsockopt', { detail: name })
+  const { owner, level, option, name } = place
+  return check(native.getsockopt(owner.use('getsockopt'), level, option, native.kinds[layout], bytes), 'getsockopt', {
+    detail: name,
+  })
 }
 
 /** One setsockopt(2) with the value in the registers and the bytes. */
 export function store(place: OptionPlace, layout: NativeKind, bytes?: Uint8Array, more?: Uint8Array): void {
-  const { fd, level, option, name } = place
-  check(native.setsockopt(fd, level, option, native.kinds[layout], bytes, more), 'setsockopt', { detail: name })
+  const { owner, level, option, name } = place
+  const kind = native.kinds[layout]
+  check(native.setsockopt(owner.use('setsockopt'), level, option, kind, bytes, more), 'setsockopt', { detail: name })
   noteReceiveOption(level, option)
 }
 

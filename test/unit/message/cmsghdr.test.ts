@@ -14,6 +14,7 @@ import {
   SOL_SOCKET,
 } from 'berkeley/llsocket'
 import { isOwned } from '#internal/descriptor/owned-fd.js'
+import { partsOf, receivedCmsg } from '#internal/message/cmsghdr.js'
 import { coded, countFds, leavesNoFd } from '../../util/index.js'
 
 leavesNoFd()
@@ -68,7 +69,7 @@ describe('CmsgHdr.rights()', () => {
     const cmsg = CmsgHdr.rights(0, 1, 65536)
     assert.deepEqual([cmsg.level(), cmsg.type()], [SOL_SOCKET, SCM_RIGHTS])
     assert.deepEqual([cmsg.data(), cmsg.fds(), cmsg.take()], [[0, 1, 65536], [0, 1, 65536], []])
-    assert.deepEqual(cmsg.bytes, ints(0, 1, 65536))
+    assert.deepEqual(partsOf(cmsg).bytes, ints(0, 1, 65536))
     cmsg.close()
     assert.deepEqual(cmsg.fds(), [0, 1, 65536])
   })
@@ -89,7 +90,7 @@ describe('CmsgHdr.rights()', () => {
 describe('received CmsgHdr', () => {
   it('a received CmsgHdr owns its descriptors until they are taken', () => {
     const [a, b] = [open(), open()]
-    const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
     assert.deepEqual(cmsg.data(), [a, b])
     assert.ok(isOwned(a) && isOwned(b))
     assert.deepEqual(cmsg.take(), [a, b])
@@ -102,7 +103,7 @@ describe('received CmsgHdr', () => {
 
   it('a received CmsgHdr closes descriptors that were not taken, once', () => {
     const before = countFds()
-    const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(open(), open(), open()))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(open(), open(), open()))
     assert.equal(countFds(), before + 3)
     cmsg.close()
     assert.equal(countFds(), before)
@@ -114,38 +115,38 @@ describe('received CmsgHdr', () => {
 
   it('a received CmsgHdr closes the others when one of them cannot be closed', () => {
     const [a, b] = [open(), open()]
-    const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
     closeSync(a)
     assert.throws(() => cmsg.close(), coded('EBADF'))
     assert.throws(() => closeSync(b), coded('EBADF'))
   })
 
   it('a received CmsgHdr does not send numbers on that it no longer owns (H01)', () => {
-    const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints(open()))
-    assert.deepEqual(cmsg.bytes, ints(...cmsg.fds()))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(open()))
+    assert.deepEqual(partsOf(cmsg).bytes, ints(...cmsg.fds()))
     cmsg.close()
-    assert.deepEqual([cmsg.bytes.length, cmsg.length], [0, 0])
+    assert.deepEqual([partsOf(cmsg).bytes.length, cmsg.length], [0, 0])
   })
 
   it('a received CmsgHdr owns the pidfd of a sender too', () => {
     const fd = open()
-    const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_PIDFD, ints(fd))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_PIDFD, ints(fd))
     assert.deepEqual([cmsg.isRights(), cmsg.fds(), cmsg.data()], [false, [fd], [fd]])
     cmsg.close()
-    assert.deepEqual(CmsgHdr.received(SOL_SOCKET, SCM_PIDFD, ints(-3)).fds(), [])
+    assert.deepEqual(receivedCmsg(SOL_SOCKET, SCM_PIDFD, ints(-3)).fds(), [])
   })
 
   it('a received CmsgHdr survives partial ints (H80)', () => {
     for (let bytes = 0; bytes < 4; bytes++)
-      assert.deepEqual(CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, Buffer.alloc(bytes)).fds(), [])
+      assert.deepEqual(receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.alloc(bytes)).fds(), [])
     const fd = open()
-    const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, Buffer.concat([ints(fd), Buffer.alloc(3, 0xff)]))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.concat([ints(fd), Buffer.alloc(3, 0xff)]))
     assert.deepEqual(cmsg.take(), [fd])
     closeSync(fd)
   })
 
   it('a received CmsgHdr of any other kind is bytes', () => {
-    const cmsg = CmsgHdr.received(SOL_SOCKET, SCM_CREDENTIALS, ints(1, 2, 3))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_CREDENTIALS, ints(1, 2, 3))
     assert.deepEqual(cmsg.data(), ints(1, 2, 3))
   })
 })

@@ -4,6 +4,8 @@ import { closeSync, openSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { CMSG_LEN, CMSG_SPACE, CmsgHdr, CmsgHdrs, SCM_RIGHTS, SOL_SOCKET } from 'berkeley/llsocket'
+import { receivedCmsg } from '#internal/message/cmsghdr.js'
+import { decodeControl, encodeControl, listOf } from '#internal/message/cmsghdrs.js'
 import { native, registers } from '#internal/native/sockets.js'
 import { coded, countFds, leavesNoFd } from '../../util/index.js'
 
@@ -74,17 +76,17 @@ describe('CmsgHdrs', () => {
 
   it('CmsgHdrs encodes what it decodes', () => {
     const list = new CmsgHdrs()
-    assert.equal(list.encode(), undefined)
+    assert.equal(encodeControl(listOf(list)), undefined)
     const sizes = [0, 1, 7, 8, 9, 16, 100]
     for (const size of sizes) list.push(new CmsgHdr(size, -1 - size, Buffer.alloc(size, size)))
-    const control = list.encode()
+    const control = encodeControl(listOf(list))
     assert.ok(control)
     assert.equal(
       control.length,
       sizes.reduce((sum, size) => sum + CMSG_SPACE(size), 0),
     )
     const back = new CmsgHdrs()
-    back.decode(control, control.length)
+    decodeControl(back, control, control.length)
     assert.deepEqual(
       [...back].map((c) => [c.level(), c.type(), c.data()]),
       [...list].map((c) => [c.level(), c.type(), c.data()]),
@@ -94,14 +96,14 @@ describe('CmsgHdrs', () => {
   it('CmsgHdrs leaves no old bytes in the padding', () => {
     const list = new CmsgHdrs()
     list.push(new CmsgHdr(1, 2, Buffer.alloc(1, 0xff)))
-    assert.deepEqual(list.encode()?.subarray(17), Buffer.alloc(7))
+    assert.deepEqual(encodeControl(listOf(list))?.subarray(17), Buffer.alloc(7))
   })
 
   it('CmsgHdrs closes what it drops', () => {
     const before = countFds()
     const list = new CmsgHdrs()
     for (let i = 0; i < 3; i++)
-      list.push(CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, Buffer.from(Int32Array.of(open()).buffer)))
+      list.push(receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.from(Int32Array.of(open()).buffer)))
     const kept = list.shift()
     list.clear()
     assert.equal(list.length, 0)
@@ -114,7 +116,7 @@ describe('CmsgHdrs', () => {
 describe('decoding hostile bytes (H80)', () => {
   const decoded = (control: Buffer, length = control.length): [number, number, number][] => {
     const list = new CmsgHdrs()
-    list.decode(control, length)
+    decodeControl(list, control, length)
     return [...list].map((c) => [c.level(), c.type(), c.length])
   }
 
@@ -176,8 +178,8 @@ describe('decoding hostile bytes (H80)', () => {
     const ints = Buffer.from(Int32Array.of(open(), open()).buffer)
     {
       using list = new CmsgHdrs()
-      using cmsg = CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints.subarray(0, 4))
-      list.push(CmsgHdr.received(SOL_SOCKET, SCM_RIGHTS, ints.subarray(4)))
+      using cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints.subarray(0, 4))
+      list.push(receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints.subarray(4)))
       assert.deepEqual([countFds(), cmsg.fds().length, list.length], [before + 2, 1, 1])
     }
     assert.equal(countFds(), before)

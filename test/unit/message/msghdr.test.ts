@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { AddrInfo, CmsgHdr, CmsgHdrs, IOV_MAX, MsgHdr } from 'berkeley/llsocket'
+import { piecesOf, recordReceived, roomsOf } from '#internal/message/msghdr.js'
 import { coded, thrownBy } from '../../util/index.js'
 
 const RANGE = coded('ERR_OUT_OF_RANGE')
@@ -86,7 +87,7 @@ describe('MsgHdr', () => {
       assert.equal(msg.consume(bytes), left.join('').length)
       assert.deepEqual(texts(msg), left)
       assert.equal(String(msg.concat()), left.join(''))
-      assert.deepEqual(msg.outgoing().map(String), left)
+      assert.deepEqual(piecesOf(msg).map(String), left)
     })
 
   it('consume() in several steps leaves the same bytes to be read, joined and sent', () => {
@@ -97,7 +98,7 @@ describe('MsgHdr', () => {
         const rest = whole.slice(sent)
         assert.equal(String(msg.concat()), rest)
         assert.equal(msg.bytes(), rest.length)
-        assert.equal(msg.outgoing().map(String).join(''), rest)
+        assert.equal(piecesOf(msg).map(String).join(''), rest)
         msg.consume(step)
       }
       assert.equal(msg.length, 0)
@@ -124,18 +125,18 @@ describe('MsgHdr', () => {
   it('MsgHdr shows only the elements and bytes that arrived', () => {
     const msg = new MsgHdr()
     for (const size of [4, 4, 4]) msg.addn(size)
-    msg.received(6, null, 0x20)
+    recordReceived(msg, 6, null, 0x20)
     assert.deepEqual([msg.bytes(), msg.flags()], [6, 0x20])
     assert.deepEqual(
       [0, 1, 2].map((i) => msg.get(i)?.length),
       [4, 2, 0],
     )
     assert.deepEqual(
-      msg.incoming().map((room) => room.length),
+      roomsOf(msg).map((room) => room.length),
       [4, 4, 4],
       'the room stays',
     )
-    msg.received(100, null, 0)
+    recordReceived(msg, 100, null, 0)
     assert.equal(msg.bytes(), 12)
   })
 
@@ -177,7 +178,7 @@ describe('MsgHdr', () => {
     const msg = new MsgHdr()
     msg.add(new Uint8Array(buffer))
     structuredClone(buffer, { transfer: [buffer] })
-    for (const use of [() => msg.outgoing(), () => msg.concat(), () => msg.get(0)])
+    for (const use of [() => piecesOf(msg), () => msg.concat(), () => msg.get(0)])
       assert.equal(thrownBy(use)['code'], 'ERR_INVALID_STATE')
   })
 })
