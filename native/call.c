@@ -33,15 +33,16 @@ static napi_value dispatch(napi_env napi, napi_callback_info info) {
     call.napi = napi;
     call.env = bound->env;
     call.bad_argument = -1;
-    if (method->value) {
-        napi_value value = method->value(&call);
-        if (call_ok(&call)) return value ? value : new_undefined(napi);
-    } else {
-        int64_t number = number_of(method, &call);
-        if (call_ok(&call)) return new_int(napi, number);
+    if (call.env->begin) call.env->begin(call.env);
+    napi_value value = method->value ? method->value(&call) : NULL;
+    int64_t number = method->value ? 0 : number_of(method, &call);
+    if (call.env->end) call.env->end(call.env);
+    if (!call_ok(&call)) {
+        throw_bad_argument(&call);
+        return NULL;
     }
-    throw_bad_argument(&call);
-    return NULL;
+    if (!method->value) return new_int(napi, number);
+    return value ? value : new_undefined(napi);
 }
 
 /* Arguments */

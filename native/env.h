@@ -42,6 +42,8 @@ typedef struct env {
     napi_env napi;
     register_value_t *registers;
     napi_ref registers_ref;
+    /* What the dispatcher does around each function, or NULL. */
+    void (*begin)(struct env *env), (*end)(struct env *env);
     cleanup_t *cleanups; /* the one that was added last */
     int pending;         /* callbacks of libuv that teardown has to wait for */
     bool closing;        /* the environment ends: JavaScript must not be touched any more */

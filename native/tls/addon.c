@@ -61,6 +61,8 @@ static napi_value tls_init(napi_env napi, napi_value exports) {
         return NULL;
     }
     tls->env.napi = napi;
+    tls->env.begin = errors_begin;
+    tls->env.end = errors_end;
     if (napi_set_instance_data(napi, tls, tls_finalize, NULL) != napi_ok) {
         tls_free(tls);
         return NULL;

@@ -1,7 +1,6 @@
 /* Callbacks of OpenSSL. None of them calls JavaScript: where JavaScript has to decide, the handshake
  * stops, and goes on when the decision is there. */
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* Certificates: those of a session's two ends, and the names in a certificate. */
 #include <limits.h>
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "tls.h"
@@ -95,7 +94,6 @@ static napi_value certificate_names(call_t *call) {
     X509 *cert = der.length <= LONG_MAX ? d2i_X509(NULL, &at, (long)der.length) : NULL;
     napi_value names = cert ? new_names(call->napi, cert) : NULL;
     X509_free(cert);
-    ERR_clear_error();
     return names;
 }
 

@@ -1,6 +1,5 @@
 /* Making an SSL_CTX: versions, ciphers, verification, sessions. Each function answers 0, or TLS_FAILED;
- * then queueReason() has OpenSSL's reason. Keys and trust are in credentials.c. */
-#include <openssl/err.h>
+ * then lastReason() has OpenSSL's reason. Keys and trust are in credentials.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,11 @@ void context_release(context_t *context) {
 static void context_finalize(napi_env napi, void *data, void *hint) {
     (void)napi;
     (void)hint;
-    context_release(data);
+    context_t *context = data;
+    tls_t *tls = context->tls;
+    errors_begin(&tls->env);
+    context_release(context);
+    errors_end(&tls->env);
 }
 
 /* The settings of every context. */
@@ -43,7 +46,6 @@ static napi_value context_new(call_t *call) {
     napi_value external;
     bool is_server = call_int(call, 0) != 0;
     if (!call_ok(call)) return NULL;
-    ERR_clear_error();
     context_t *context = calloc(1, sizeof *context);
     if (context == NULL) return new_int(call->napi, -ENOMEM);
     context->kind = KIND_CONTEXT;
@@ -52,8 +54,9 @@ static napi_value context_new(call_t *call) {
     context->ctx = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
     if (context->ctx == NULL ||
         napi_create_external(call->napi, context, context_finalize, NULL, &external) != napi_ok) {
+        int64_t failed = tls_result(tls_of(call), false);
         context_release(context);
-        return new_int(call->napi, TLS_FAILED);
+        return new_int(call->napi, failed);
     }
     SSL_CTX_set_app_data(context->ctx, context);
     set_defaults(context->ctx);
@@ -66,9 +69,8 @@ static int64_t context_versions(call_t *call) {
     context_t *context = call_context(call, 0);
     int least = call_int(call, 1), most = call_int(call, 2);
     if (!call_ok(call)) return -1;
-    ERR_clear_error();
-    return tls_result(SSL_CTX_set_min_proto_version(context->ctx, least) == 1 &&
-                      SSL_CTX_set_max_proto_version(context->ctx, most) == 1);
+    return tls_result(tls_of(call), SSL_CTX_set_min_proto_version(context->ctx, least) == 1 &&
+                                        SSL_CTX_set_max_proto_version(context->ctx, most) == 1);
 }
 
 enum { TEXT_MAX = 8192 };
@@ -79,8 +81,7 @@ static int64_t set_text(call_t *call, int (*set)(SSL_CTX *ctx, const char *text)
     context_t *context = call_context(call, 0);
     call_text(call, 1, text, sizeof text);
     if (!call_ok(call)) return -1;
-    ERR_clear_error();
-    return tls_result(set(context->ctx, text) == 1);
+    return tls_result(tls_of(call), set(context->ctx, text) == 1);
 }
 
 /* These two are macros in OpenSSL. */
@@ -123,10 +124,9 @@ static int64_t context_alpn(call_t *call) {
     bool is_server = call_int(call, 2) != 0;
     bytes_t wire = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
-    ERR_clear_error();
     if (!is_server)
-        return tls_result(
-            SSL_CTX_set_alpn_protos(context->ctx, wire.start, (unsigned int)wire.length) == 0);
+        return tls_result(tls_of(call), SSL_CTX_set_alpn_protos(context->ctx, wire.start,
+                                                                (unsigned int)wire.length) == 0);
     if (!is_protocol_list(wire)) return -EINVAL;
     uint8_t *copy = malloc(wire.length);
     if (copy == NULL) return -ENOMEM;

@@ -27,7 +27,6 @@ static bool only_the_end(int count) {
     unsigned long error = ERR_peek_last_error();
     bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
     if (!at_end || count == 0) return false;
-    ERR_clear_error();
     return true;
 }
 
@@ -71,8 +70,7 @@ static int64_t set_bytes(call_t *call, bool (*set)(context_t *context, bytes_t b
     context_t *context = call_context(call, 0);
     bytes_t bytes = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
-    ERR_clear_error();
-    return tls_result(set(context, bytes));
+    return tls_result(tls_of(call), set(context, bytes));
 }
 
 /* A chain that is being read: first the leaf, then the certificates to send along. */
@@ -107,7 +105,6 @@ static int64_t context_key(call_t *call) {
     context_t *context = call_context(call, 0);
     bytes_t bytes = call_bytes(call, 1), phrase = call_optional_bytes(call, 2);
     if (!call_ok(call)) return -1;
-    ERR_clear_error();
     BIO *bio = reader_of(bytes);
     EVP_PKEY *key = NULL;
     if (bio != NULL && looks_like_pem(bytes))
@@ -118,7 +115,7 @@ static int64_t context_key(call_t *call) {
                 SSL_CTX_check_private_key(context->ctx) == 1;
     EVP_PKEY_free(key);
     BIO_free(bio);
-    return tls_result(good);
+    return tls_result(tls_of(call), good);
 }
 
 /* contextPfx(context, pkcs12, passphrase): key, certificate, and the chain */
@@ -128,7 +125,6 @@ static int64_t context_pfx(call_t *call) {
     bool has_phrase = call_string(call, 2, phrase, sizeof phrase);
     bytes_t bytes = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
-    ERR_clear_error();
     EVP_PKEY *key = NULL;
     X509 *cert = NULL;
     STACK_OF(X509) *chain = NULL;
@@ -144,7 +140,7 @@ static int64_t context_pfx(call_t *call) {
     sk_X509_pop_free(chain, X509_free);
     PKCS12_free(pkcs12);
     BIO_free(bio);
-    return tls_result(good);
+    return tls_result(tls_of(call), good);
 }
 
 /* Where trust is added. With a context also the names that a server asks clients for. */
@@ -179,10 +175,9 @@ static int64_t roots_add(call_t *call) {
     bytes_t bytes = call_bytes(call, 0);
     if (!call_ok(call)) return -1;
     tls_t *tls = tls_of(call);
-    ERR_clear_error();
     if (tls->roots == NULL) tls->roots = X509_STORE_new();
     trust_t trust = {tls->roots, NULL};
-    return tls_result(tls->roots != NULL && take_objects(bytes, take_root, &trust));
+    return tls_result(tls_of(call), tls->roots != NULL && take_objects(bytes, take_root, &trust));
 }
 
 /* contextRoots(context): the default trust */
@@ -190,7 +185,7 @@ static int64_t context_roots(call_t *call) {
     context_t *context = call_context(call, 0);
     if (!call_ok(call)) return -1;
     if (context->tls->roots) SSL_CTX_set1_cert_store(context->ctx, context->tls->roots);
-    return tls_result(context->tls->roots != NULL);
+    return tls_result(tls_of(call), context->tls->roots != NULL);
 }
 
 static int take_list(BIO *bio, bool is_pem, void *to) {
@@ -217,14 +212,14 @@ static int64_t context_dh(call_t *call) {
     context_t *context = call_context(call, 0);
     bytes_t bytes = call_optional_bytes(call, 1);
     if (!call_ok(call)) return -1;
-    ERR_clear_error();
-    if (bytes.start == NULL) return tls_result(SSL_CTX_set_dh_auto(context->ctx, 1) == 1);
+    if (bytes.start == NULL)
+        return tls_result(tls_of(call), SSL_CTX_set_dh_auto(context->ctx, 1) == 1);
     BIO *bio = reader_of(bytes);
     EVP_PKEY *parameters = bio ? PEM_read_bio_Parameters_ex(bio, NULL, NULL, NULL) : NULL;
     bool good = parameters && SSL_CTX_set0_tmp_dh_pkey(context->ctx, parameters) == 1;
     if (!good) EVP_PKEY_free(parameters);
     BIO_free(bio);
-    return tls_result(good);
+    return tls_result(tls_of(call), good);
 }
 
 const method_t credential_methods[] = {

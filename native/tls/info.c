@@ -95,7 +95,6 @@ static int64_t session_resume(call_t *call) {
     bytes_t bytes = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
     if (session->ssl == NULL) return -EBADF;
-    ERR_clear_error();
     const unsigned char *at = bytes.start;
     SSL_SESSION *former = d2i_SSL_SESSION(NULL, &at, (long)bytes.length);
     if (former == NULL) return TLS_FAILED;
@@ -124,10 +123,9 @@ static int64_t session_export(call_t *call) {
     bytes_t into = call_bytes(call, 1), context = call_optional_bytes(call, 3);
     if (!call_ok(call)) return -1;
     if (session->ssl == NULL) return -EBADF;
-    ERR_clear_error();
-    return tls_result(SSL_export_keying_material(session->ssl, into.start, into.length, label,
-                                                 strlen(label), context.start, context.length,
-                                                 has_context) == 1);
+    return tls_result(tls_of(call), SSL_export_keying_material(
+                                        session->ssl, into.start, into.length, label, strlen(label),
+                                        context.start, context.length, has_context) == 1);
 }
 
 /* [reason?, library?] */
@@ -159,11 +157,9 @@ static napi_value session_failure(call_t *call) {
     return list;
 }
 
-/* queueReason() -> [reason?, library?] of the last call without a session */
-static napi_value queue_reason(call_t *call) {
-    unsigned long error = ERR_peek_last_error();
-    ERR_clear_error();
-    return new_reason(call->napi, error);
+/* lastReason() -> [reason?, library?] of the last call without a session that failed */
+static napi_value last_reason(call_t *call) {
+    return new_reason(call->napi, tls_of(call)->reason);
 }
 
 const method_t info_methods[] = {
@@ -178,6 +174,6 @@ const method_t info_methods[] = {
     {"sessionOcspResponse", .value = session_ocsp_response},
     {"sessionExport", .number = session_export},
     {"sessionFailure", .value = session_failure},
-    {"queueReason", .value = queue_reason},
+    {"lastReason", .value = last_reason},
     {0},
 };

@@ -13,21 +13,8 @@ enum {
     UNSENT_MAX = SCRATCH_OUT + 4 * RECORD_MAX
 };
 
-/* The latest reason in OpenSSL's queue; that of SSL_R_RECORD_LAYER_FAILURE, which OpenSSL has from
- * 3.2 on, only says that the reason is the one before. Empties the queue. */
-static unsigned long take_reason(void) {
-    enum { RECORD_LAYER_FAILURE = 313 };
-    unsigned long reason = 0, error;
-    while ((error = ERR_get_error()) != 0) {
-        bool says_nothing = ERR_GET_LIB(error) == ERR_LIB_SSL &&
-                            ERR_GET_REASON(error) == RECORD_LAYER_FAILURE;
-        if (reason == 0 || !says_nothing) reason = error;
-    }
-    return reason;
-}
-
 int fail_session(session_t *session, int result) {
-    unsigned long reason = take_reason();
+    unsigned long reason = errors_take();
     if (!session->failed) session->failure = reason;
     session->failed = true;
     return result;
@@ -73,7 +60,6 @@ static void write_registers(session_t *session) {
  * while too much waits to read anything. */
 int begin_call(session_t *session, int fd, bool reads) {
     if (session->ssl == NULL) return -EBADF;
-    if (ERR_peek_error() != 0) ERR_clear_error();
     bio_begin(session, fd);
     int error = bio_flush(session);
     if (error < 0 && !reads) return error;

@@ -1,5 +1,4 @@
 /* A session: its life, the handshake, the decisions of JavaScript, the end. */
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +32,11 @@ static void session_clear(session_t *session) {
 static void session_finalize(napi_env napi, void *data, void *hint) {
     (void)napi;
     (void)hint;
-    session_clear(data);
-    free(data);
+    session_t *session = data;
+    errors_begin(&session->tls->env);
+    session_clear(session);
+    errors_end(&session->tls->env);
+    free(session);
 }
 
 /* How a session begins: the arguments of sessionNew() but the context. */
@@ -75,7 +77,6 @@ static napi_value session_new(call_t *call) {
     context_t *context = call_context(call, 0);
     read_session_args(call, &args);
     if (!call_ok(call)) return NULL;
-    ERR_clear_error();
     session_t *session = calloc(1, sizeof *session);
     if (session == NULL) return new_int(call->napi, -ENOMEM);
     session->kind = KIND_SESSION;
@@ -86,9 +87,10 @@ static napi_value session_new(call_t *call) {
     context_keep(context);
     if (!prepare(session, &args) ||
         napi_create_external(call->napi, session, session_finalize, NULL, &external) != napi_ok) {
+        int64_t failed = tls_result(tls_of(call), false);
         session_clear(session);
         free(session);
-        return new_int(call->napi, TLS_FAILED);
+        return new_int(call->napi, failed);
     }
     return external;
 }
@@ -103,7 +105,8 @@ static int64_t session_identify(call_t *call) {
     if (id.length > sizeof peer->id) return -EINVAL;
     if (id.length) memcpy(peer->id, id.start, id.length);
     peer->id_length = (unsigned int)id.length;
-    return tls_result(SSL_set_session_id_context(session->ssl, peer->id, peer->id_length) == 1);
+    return tls_result(tls_of(call),
+                      SSL_set_session_id_context(session->ssl, peer->id, peer->id_length) == 1);
 }
 
 /* sessionFree(session): releases the memory and the keys now, and not when it is collected */
@@ -169,9 +172,8 @@ static int64_t session_key_update(call_t *call) {
     if (session->ssl == NULL) return -EBADF;
     /* The next record takes one along already: OpenSSL would refuse a second until then. */
     if (SSL_get_key_update_type(session->ssl) != SSL_KEY_UPDATE_NONE) return 0;
-    ERR_clear_error();
     int type = asks ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED;
-    return tls_result(SSL_key_update(session->ssl, type) == 1);
+    return tls_result(tls_of(call), SSL_key_update(session->ssl, type) == 1);
 }
 
 static void switch_context(session_t *session, context_t *context) {

@@ -22,10 +22,6 @@ enum {
     TLS_WANT_TURN = -5004,    /* much arrived without any data: let other sockets go first */
 };
 
-static inline int64_t tls_result(bool good) {
-    return good ? 0 : TLS_FAILED;
-}
-
 /* Registers after a call that moves data: bytes that are not sent yet, whether the socket had no
  * more, notifications. */
 enum { REGISTER_UNSENT, REGISTER_DRAINED, REGISTER_NOTIFICATIONS };
@@ -45,12 +41,29 @@ enum {
 /* In: four full records, which is what a receive of 64 KiB has room for. */
 enum { SCRATCH_IN = 66 << 10, SCRATCH_OUT = 1 << 17 };
 
+/* An error of OpenSSL, with copies of its texts. */
+typedef struct {
+    unsigned long code;
+    int line;
+    char *file, *function, *data; /* or NULL */
+} queued_error_t;
+
+enum { ERRORS_MAX = 16 }; /* OpenSSL's queue has room for so many */
+
+/* The errors that were in the queue before the current call. */
+typedef struct {
+    queued_error_t of[ERRORS_MAX];
+    size_t count;
+} others_t;
+
 /* State of one environment. The ciphertext of the current call is in the scratch memory; what is
  * left over when the call ends goes to the session, so an idle session needs no memory for it. */
 typedef struct {
     env_t env; /* first: a call has a pointer to it */
     BIO_METHOD *method;
-    X509_STORE *roots; /* the default trust, parsed once; NULL until it is needed */
+    others_t others;
+    unsigned long reason; /* why the last call without a session failed, or 0 */
+    X509_STORE *roots;    /* the default trust, parsed once; NULL until it is needed */
     uint8_t in[SCRATCH_IN];
     size_t in_at, in_end;
     uint8_t out[SCRATCH_OUT];
@@ -135,6 +148,14 @@ static inline context_t *context_of(const SSL *ssl) {
 static inline session_t *session_of(const SSL *ssl) {
     return SSL_get_app_data(ssl);
 }
+
+/* errors.c: what surrounds everything that uses OpenSSL. */
+void errors_begin(env_t *env);
+void errors_end(env_t *env);
+/* The latest reason in the queue, which is empty then. */
+unsigned long errors_take(void);
+/* 0, or TLS_FAILED after keeping the reason for lastReason(). */
+int64_t tls_result(tls_t *tls, bool good);
 
 /* handles.c */
 context_t *call_context(call_t *call, size_t index);

@@ -18,7 +18,7 @@ export type NameRow = [type: number, bytes: Buffer | undefined]
  */
 export interface NativeTls {
   readonly registers: ArrayBuffer
-  /** OpenSSL failed: see `sessionFailure` and `queueReason`. */
+  /** OpenSSL failed: see `sessionFailure` and `lastReason`. */
   readonly FAILED: number
   /** The connection ended without close_notify. */
   readonly TRUNCATED: number
@@ -123,7 +123,7 @@ export interface NativeTls {
   sessionFailure(
     session: TlsHandle,
   ): [reason: Reason, refusal: string | undefined, verified: number, verifiedText: string] | undefined
-  queueReason(): Reason
+  lastReason(): Reason
 }
 
 let loaded: NativeTls | undefined

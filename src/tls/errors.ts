@@ -73,12 +73,12 @@ export function reasonError(syscall: string, [reason, library]: Reason, context:
 /** The error for a number that the addon returned instead of an object: `FAILED`, or `-errno`. */
 export function answerError(syscall: string, answer: number): Error {
   const tls = nativeTls()
-  return answer === tls.FAILED ? reasonError(syscall, tls.queueReason()) : systemError(-answer, syscall)
+  return answer === tls.FAILED ? reasonError(syscall, tls.lastReason()) : systemError(-answer, syscall)
 }
 
 /** Throws OpenSSL's reason for refusing a field of the configuration. */
 export function checkField(answer: number, field: string): void {
-  if (answer !== 0) throw reasonError(`tlscfg.${field}`, nativeTls().queueReason())
+  if (answer !== 0) throw reasonError(`tlscfg.${field}`, nativeTls().lastReason())
 }
 
 /** The code for OpenSSL's result of a verification (`X509_V_ERR_*`). */

@@ -129,7 +129,7 @@ export class SessionInfo {
     const bytes = context === undefined ? undefined : validate.bytes('context', context)
     if (!this.established) throw systemError(sys.ENOTCONN, 'exportKeyingMaterial', { detail: 'no handshake yet' })
     if (this.tls.sessionExport(this.handle, into, text, bytes) !== 0)
-      throw reasonError('exportKeyingMaterial', this.tls.queueReason())
+      throw reasonError('exportKeyingMaterial', this.tls.lastReason())
     return into
   }
 

@@ -198,7 +198,7 @@ export class TlsSession extends SessionInfo {
     if (this.protocol !== 'TLSv1.3')
       throw systemError(sys.EOPNOTSUPP, 'updateKeys', { detail: 'only TLS 1.3 changes keys on the way' })
     const result = this.tls.sessionKeyUpdate(this.handle, Number(asksPeer))
-    if (result < 0) throw reasonError('updateKeys', this.tls.queueReason())
+    if (result < 0) throw reasonError('updateKeys', this.tls.lastReason())
   }
 
   /** Frees the buffers of an idle session; returns false if it was used since the last call. */

@@ -209,7 +209,7 @@ const SEEDS = {
       ],
       [call('contextSigalgs', 0, Buffer.from('ECDSA+SHA256')), call('contextVersions', 0, 0x303, 0x304)],
       [call('contextAlpn', 0, Buffer.from('\x02h2'), 1), call('contextTicketKeys', 0, Buffer.alloc(80, 1))],
-      [call('contextSessions', 0, Buffer.from('id'), 300), call('contextOption', 0, 0x4000, 1), call('queueReason')],
+      [call('contextSessions', 0, Buffer.from('id'), 300), call('contextOption', 0, 0x4000, 1), call('lastReason')],
       [call('sessionNew', 0, 1, 1, undefined, 0, 0), call('sessionOwnCertificate', 0)],
     ].flatMap((calls) => [0, 1].map((isServer) => Buffer.concat([u8(isServer), ...calls]))),
   tls_session: (call) => {

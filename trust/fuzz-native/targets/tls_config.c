@@ -28,7 +28,7 @@ const subject_t subjects[] = {
     {"contextNames", "C", NULL, NULL},
     {"certificateNames", "m", NULL, NULL},
     {"certificateNames", "b", NULL, NULL},
-    {"queueReason", "", NULL, NULL},
+    {"lastReason", "", NULL, NULL},
     {"sessionNew", "Ccc?scc", NULL, NULL},
     {"sessionOwnCertificate", "E", NULL, NULL},
     {"sessionResume", "Eb", NULL, NULL},

@@ -249,7 +249,7 @@ const subject_t subjects[] = {
     {"sessionOcspResponse", "E", NULL, NULL},
     {"sessionExport", "Er?s?b", NULL, NULL},
     {"sessionFailure", "E", NULL, NULL},
-    {"queueReason", "", NULL, NULL},
+    {"lastReason", "", NULL, NULL},
     {"contextOcspResponse", "Xm", NULL, NULL},
     {"contextCa", "Xm", NULL, NULL},
     {"contextCrl", "Xm", NULL, NULL},
