@@ -13,36 +13,45 @@ static BIO *reader_of(bytes_t bytes) {
     return BIO_new_mem_buf(bytes.length ? (const void *)bytes.start : "", (int)bytes.length);
 }
 
-/* The callback by which OpenSSL asks for a passphrase. No passphrase differs from an empty one. */
+/* A passphrase; start is NULL when there is none, which differs from an empty one. */
+typedef struct {
+    bytes_t bytes;
+    bool was_asked; /* OpenSSL needed it */
+} phrase_t;
+
+/* The callback by which OpenSSL asks for it. */
 static int passphrase(char *to, int room, int writing, void *data) {
-    const bytes_t *phrase = data;
+    phrase_t *phrase = data;
     (void)writing;
-    if (phrase->start == NULL || phrase->length > (size_t)room) return -1;
-    memcpy(to, phrase->start, phrase->length);
-    return (int)phrase->length;
+    phrase->was_asked = true;
+    if (phrase->bytes.start == NULL || phrase->bytes.length > (size_t)room) return -1;
+    memcpy(to, phrase->bytes.start, phrase->bytes.length);
+    return (int)phrase->bytes.length;
 }
 
-/* OpenSSL reports the end of a PEM file as an error. It is not one after something was read. */
-static bool only_the_end(int count) {
+/* OpenSSL reports the end of a PEM text as an error. */
+static bool is_the_end(void) {
     unsigned long error = ERR_peek_last_error();
-    bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-    if (!at_end || count == 0) return false;
-    return true;
+    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+static bool has_text(bytes_t bytes, const char *text) {
+    size_t length = strlen(text);
+    for (size_t i = 0; i + length <= bytes.length; i++)
+        if (memcmp(bytes.start + i, text, length) == 0) return true;
+    return false;
 }
 
 static bool looks_like_pem(bytes_t bytes) {
-    static const char mark[] = "-----BEGIN ";
-    if (bytes.length < sizeof mark) return false;
-    for (size_t i = 0; i + sizeof mark - 1 <= bytes.length; i++)
-        if (memcmp(bytes.start + i, mark, sizeof mark - 1) == 0) return true;
-    return false;
+    return has_text(bytes, "-----BEGIN ");
 }
 
 /* Reads one object, and uses it: 1, 0 when there is none, -1 when it cannot be used. */
 typedef int take_object_t(BIO *bio, bool is_pem, void *to);
 
-/* Takes every object of a PEM text, or the one in DER form. */
-static bool take_objects(bytes_t bytes, take_object_t *take, void *to) {
+/* Takes every object of a PEM text, or the one in DER form: 0, TLS_FAILED, or `none` for a PEM text
+ * without such an object. */
+static int take_objects(bytes_t bytes, take_object_t *take, void *to, int none) {
     BIO *bio = reader_of(bytes);
     bool is_pem = looks_like_pem(bytes);
     int count = 0, result = bio ? 1 : -1;
@@ -51,26 +60,28 @@ static bool take_objects(bytes_t bytes, take_object_t *take, void *to) {
         if (result > 0) count++;
     }
     BIO_free(bio);
-    return result >= 0 && count > 0 && (!is_pem || only_the_end(count));
+    if (result < 0 || (!is_pem && count == 0)) return TLS_FAILED;
+    if (is_pem && !is_the_end()) return TLS_FAILED;
+    return count > 0 ? 0 : none;
 }
 
 static X509 *read_cert(BIO *bio, bool is_pem) {
-    bytes_t none = {NULL, 0};
+    phrase_t none = {0};
     return is_pem ? PEM_read_bio_X509_AUX(bio, NULL, passphrase, &none) : d2i_X509_bio(bio, NULL);
 }
 
 static X509_CRL *read_crl(BIO *bio, bool is_pem) {
-    bytes_t none = {NULL, 0};
+    phrase_t none = {0};
     return is_pem ? PEM_read_bio_X509_CRL(bio, NULL, passphrase, &none)
                   : d2i_X509_CRL_bio(bio, NULL);
 }
 
 /* Calls a setter for the arguments (context, bytes). */
-static int64_t set_bytes(call_t *call, bool (*set)(context_t *context, bytes_t bytes)) {
+static int64_t set_bytes(call_t *call, int (*set)(context_t *context, bytes_t bytes)) {
     context_t *context = call_context(call, 0);
     bytes_t bytes = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
-    return tls_result(tls_of(call), set(context, bytes));
+    return tls_problem(tls_of(call), set(context, bytes));
 }
 
 /* A chain that is being read: first the leaf, then the certificates to send along. */
@@ -90,9 +101,9 @@ static int take_link(BIO *bio, bool is_pem, void *to) {
     return good ? 1 : -1;
 }
 
-static bool set_cert(context_t *context, bytes_t bytes) {
+static int set_cert(context_t *context, bytes_t bytes) {
     chain_t chain = {context->ctx, false};
-    return take_objects(bytes, take_link, &chain);
+    return take_objects(bytes, take_link, &chain, TLS_NO_CERTIFICATE);
 }
 
 /* contextCert(context, chain) */
@@ -100,22 +111,80 @@ static int64_t context_cert(call_t *call) {
     return set_bytes(call, set_cert);
 }
 
+static EVP_PKEY *read_key(BIO *bio, bool is_pem, phrase_t *phrase) {
+    if (is_pem) return PEM_read_bio_PrivateKey(bio, NULL, passphrase, phrase);
+    EVP_PKEY *key = d2i_PrivateKey_bio(bio, NULL);
+    if (key != NULL || BIO_reset(bio) != 1) return key;
+    return d2i_PKCS8PrivateKey_bio(bio, NULL, passphrase, phrase);
+}
+
+/* Why something encrypted could not be read. */
+static int problem_of_encrypted(bool has_phrase) {
+    return has_phrase ? TLS_BAD_PASSPHRASE : TLS_NO_PASSPHRASE;
+}
+
+/* Why a key could not be read. */
+static int problem_of_key(bytes_t bytes, const phrase_t *phrase) {
+    if (phrase->was_asked) return problem_of_encrypted(phrase->bytes.start != NULL);
+    if (looks_like_pem(bytes) && !has_text(bytes, "PRIVATE KEY-----")) return TLS_NO_KEY;
+    return TLS_FAILED;
+}
+
+/* Gives the context the key of the certificate that it was given last. */
+static int use_key(SSL_CTX *ctx, EVP_PKEY *key) {
+    X509 *cert = SSL_CTX_get0_certificate(ctx);
+    if (cert == NULL) return TLS_NO_CERTIFICATE;
+    if (X509_check_private_key(cert, key) != 1) return TLS_KEY_MISMATCH;
+    return SSL_CTX_use_PrivateKey(ctx, key) == 1 ? 0 : TLS_FAILED;
+}
+
 /* contextKey(context, key, passphrase?): the key of the certificate that was given last */
 static int64_t context_key(call_t *call) {
     context_t *context = call_context(call, 0);
-    bytes_t bytes = call_bytes(call, 1), phrase = call_optional_bytes(call, 2);
+    bytes_t bytes = call_bytes(call, 1);
+    phrase_t phrase = {call_optional_bytes(call, 2), false};
     if (!call_ok(call)) return -1;
     BIO *bio = reader_of(bytes);
-    EVP_PKEY *key = NULL;
-    if (bio != NULL && looks_like_pem(bytes))
-        key = PEM_read_bio_PrivateKey(bio, NULL, passphrase, &phrase);
-    else if (bio != NULL)
-        key = d2i_PrivateKey_bio(bio, NULL);
-    bool good = key != NULL && SSL_CTX_use_PrivateKey(context->ctx, key) == 1 &&
-                SSL_CTX_check_private_key(context->ctx) == 1;
+    EVP_PKEY *key = bio ? read_key(bio, looks_like_pem(bytes), &phrase) : NULL;
+    int problem = key   ? use_key(context->ctx, key)
+                  : bio ? problem_of_key(bytes, &phrase)
+                        : TLS_FAILED;
     EVP_PKEY_free(key);
     BIO_free(bio);
-    return tls_result(tls_of(call), good);
+    return tls_problem(tls_of(call), problem);
+}
+
+/* What a PKCS #12 file contains. */
+typedef struct {
+    EVP_PKEY *key;
+    X509 *cert; /* of the key */
+    STACK_OF(X509) * chain;
+} bundle_t;
+
+static int use_bundle(SSL_CTX *ctx, const bundle_t *bundle) {
+    if (bundle->key == NULL) return TLS_NO_KEY;
+    if (bundle->cert == NULL) return TLS_NO_CERTIFICATE;
+    if (SSL_CTX_use_certificate(ctx, bundle->cert) != 1) return TLS_FAILED;
+    if (bundle->chain != NULL && SSL_CTX_set1_chain(ctx, bundle->chain) != 1) return TLS_FAILED;
+    return use_key(ctx, bundle->key);
+}
+
+static int set_pfx(SSL_CTX *ctx, bytes_t bytes, const char *phrase) {
+    bundle_t bundle = {NULL, NULL, NULL};
+    BIO *bio = reader_of(bytes);
+    if (bio == NULL) return TLS_FAILED;
+    PKCS12 *pkcs12 = d2i_PKCS12_bio(bio, NULL);
+    int problem = TLS_NOT_PKCS12;
+    if (pkcs12 != NULL) {
+        bool good = PKCS12_parse(pkcs12, phrase, &bundle.key, &bundle.cert, &bundle.chain) == 1;
+        problem = good ? use_bundle(ctx, &bundle) : problem_of_encrypted(phrase != NULL);
+    }
+    EVP_PKEY_free(bundle.key);
+    X509_free(bundle.cert);
+    sk_X509_pop_free(bundle.chain, X509_free);
+    PKCS12_free(pkcs12);
+    BIO_free(bio);
+    return problem;
 }
 
 /* contextPfx(context, pkcs12, passphrase): key, certificate, and the chain */
@@ -125,22 +194,9 @@ static int64_t context_pfx(call_t *call) {
     bool has_phrase = call_string(call, 2, phrase, sizeof phrase);
     bytes_t bytes = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
-    EVP_PKEY *key = NULL;
-    X509 *cert = NULL;
-    STACK_OF(X509) *chain = NULL;
-    BIO *bio = reader_of(bytes);
-    PKCS12 *pkcs12 = bio ? d2i_PKCS12_bio(bio, NULL) : NULL;
-    bool good = pkcs12 && PKCS12_parse(pkcs12, has_phrase ? phrase : NULL, &key, &cert, &chain);
+    int problem = set_pfx(context->ctx, bytes, has_phrase ? phrase : NULL);
     OPENSSL_cleanse(phrase, sizeof phrase);
-    good = good && cert && key && SSL_CTX_use_certificate(context->ctx, cert) == 1 &&
-           SSL_CTX_use_PrivateKey(context->ctx, key) == 1 &&
-           (chain == NULL || SSL_CTX_set1_chain(context->ctx, chain) == 1);
-    EVP_PKEY_free(key);
-    X509_free(cert);
-    sk_X509_pop_free(chain, X509_free);
-    PKCS12_free(pkcs12);
-    BIO_free(bio);
-    return tls_result(tls_of(call), good);
+    return tls_problem(tls_of(call), problem);
 }
 
 /* Where trust is added. With a context also the names that a server asks clients for. */
@@ -160,9 +216,9 @@ static int take_root(BIO *bio, bool is_pem, void *to) {
     return good ? 1 : -1;
 }
 
-static bool set_ca(context_t *context, bytes_t bytes) {
+static int set_ca(context_t *context, bytes_t bytes) {
     trust_t trust = {SSL_CTX_get_cert_store(context->ctx), context->ctx};
-    return take_objects(bytes, take_root, &trust);
+    return take_objects(bytes, take_root, &trust, TLS_NO_CERTIFICATE);
 }
 
 /* contextCa(context, certificates): trusts these, and only what is added in the same way */
@@ -177,7 +233,8 @@ static int64_t roots_add(call_t *call) {
     tls_t *tls = tls_of(call);
     if (tls->roots == NULL) tls->roots = X509_STORE_new();
     trust_t trust = {tls->roots, NULL};
-    return tls_result(tls_of(call), tls->roots != NULL && take_objects(bytes, take_root, &trust));
+    return tls_problem(tls, tls->roots ? take_objects(bytes, take_root, &trust, TLS_NO_CERTIFICATE)
+                                       : TLS_FAILED);
 }
 
 /* contextRoots(context): the default trust */
@@ -196,10 +253,12 @@ static int take_list(BIO *bio, bool is_pem, void *to) {
     return good ? 1 : -1;
 }
 
-static bool set_crl(context_t *context, bytes_t bytes) {
+static int set_crl(context_t *context, bytes_t bytes) {
     X509_STORE *store = SSL_CTX_get_cert_store(context->ctx);
-    if (!take_objects(bytes, take_list, store)) return false;
-    return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+    int problem = take_objects(bytes, take_list, store, TLS_NO_LIST);
+    if (problem != 0) return problem;
+    int good = X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    return good == 1 ? 0 : TLS_FAILED;
 }
 
 /* contextCrl(context, lists): each certificate of a chain is looked up in them */

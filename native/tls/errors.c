@@ -2,6 +2,8 @@
  * A call begins with an empty queue, because OpenSSL itself takes what it finds there for the reason of
  * a failure, and ends with the queue that it found. The reason of a failure is kept before that. */
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <string.h>
 
 #include "tls.h"
@@ -56,20 +58,45 @@ void errors_end(env_t *env) {
     if (tls->others.count > 0) put_back(&tls->others);
 }
 
+/* What OpenSSL says when it finds no implementation. A decoder says so of anything that it cannot
+ * decode. */
+static bool names_unsupported(unsigned long error) {
+    int library = ERR_GET_LIB(error), reason = ERR_GET_REASON(error);
+    if (library == ERR_LIB_PEM)
+        return reason == PEM_R_UNSUPPORTED_ENCRYPTION || reason == PEM_R_UNSUPPORTED_CIPHER;
+    if (library == ERR_LIB_EVP && reason == EVP_R_UNSUPPORTED_ALGORITHM) return true;
+    return library != ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED;
+}
+
 /* SSL_R_RECORD_LAYER_FAILURE, which OpenSSL has from 3.2 on, only says that the reason is the one
  * before. */
-unsigned long errors_take(void) {
+static bool says_nothing(unsigned long error) {
     enum { RECORD_LAYER_FAILURE = 313 };
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == RECORD_LAYER_FAILURE;
+}
+
+/* Empties the queue. */
+static unsigned long take_all(bool *has_unsupported) {
     unsigned long reason = 0, error;
     while ((error = ERR_get_error()) != 0) {
-        bool says_nothing = ERR_GET_LIB(error) == ERR_LIB_SSL &&
-                            ERR_GET_REASON(error) == RECORD_LAYER_FAILURE;
-        if (reason == 0 || !says_nothing) reason = error;
+        if (reason == 0 || !says_nothing(error)) reason = error;
+        if (names_unsupported(error)) *has_unsupported = true;
     }
     return reason;
 }
 
+unsigned long errors_take(void) {
+    bool has_unsupported = false;
+    return take_all(&has_unsupported);
+}
+
+int64_t tls_problem(tls_t *tls, int problem) {
+    bool has_unsupported = false;
+    tls->reason = take_all(&has_unsupported);
+    bool is_unread = problem == TLS_NO_PASSPHRASE || problem == TLS_BAD_PASSPHRASE;
+    return is_unread && has_unsupported ? TLS_OLD_ENCRYPTION : problem;
+}
+
 int64_t tls_result(tls_t *tls, bool good) {
-    tls->reason = good ? 0 : errors_take();
-    return good ? 0 : TLS_FAILED;
+    return tls_problem(tls, good ? 0 : TLS_FAILED);
 }

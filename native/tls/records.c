@@ -15,7 +15,8 @@ enum {
 
 int fail_session(session_t *session, int result) {
     unsigned long reason = errors_take();
-    if (!session->failed) session->failure = reason;
+    /* A failure to send has no reason of OpenSSL; the alert that explains it may be read later. */
+    if (session->failure == 0) session->failure = reason;
     session->failed = true;
     return result;
 }
@@ -67,14 +68,31 @@ int begin_call(session_t *session, int fd, bool reads) {
     return queue_length(&session->io.out) > UNSENT_MAX ? -EAGAIN : 0;
 }
 
+/* What the peer said before it went away: TLS_FAILED after an alert that refuses this side, else the
+ * error of the failed send. Data that precedes an alert is not consumed: the alert is told behind it,
+ * by the call that reads. */
+static int alert_behind(session_t *session, int error) {
+    uint8_t byte;
+    size_t count = 0;
+    bool is_gone = error == -EPIPE || error == -ECONNRESET;
+    if (!is_gone || (SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN)) return error;
+    int good = SSL_peek_ex(session->ssl, &byte, 1, &count);
+    bool was_refused = good != 1 && SSL_get_error(session->ssl, good) == SSL_ERROR_SSL;
+    if (was_refused && session->io.error == 0) return fail_session(session, TLS_FAILED);
+    errors_take();
+    session->io.error = 0;
+    return error;
+}
+
 /* After each call: sends what it made. A failure to send is the result, unless the call has data,
  * or a reason of OpenSSL: that says more than that the peer no longer receives. */
 int finish_call(session_t *session, int result, bool reads) {
     int error = bio_flush(session);
+    bool has_priority = result == -EAGAIN || result == TLS_WANT_TURN || (result >= 0 && !reads);
+    if (error < 0 && has_priority) result = fail_session(session, alert_behind(session, error));
     bio_end(session);
     write_registers(session);
-    bool has_priority = result == -EAGAIN || result == TLS_WANT_TURN || (result >= 0 && !reads);
-    return error < 0 && has_priority ? fail_session(session, error) : result;
+    return result;
 }
 
 /* After a call that could not begin. */
@@ -171,7 +189,7 @@ static int64_t session_write(call_t *call) {
     bytes_t from = call_slice(call, 2);
     if (!call_ok(call)) return -1;
     int result = begin_call(session, fd, false);
-    if (result < 0) return abort_call(session, result);
+    if (result < 0) return abort_call(session, alert_behind(session, result));
     if (from.length == 0)
         result = queue_length(&session->io.out) > 0 ? -EAGAIN : 0;
     else

@@ -20,6 +20,16 @@ enum {
     TLS_WANT_SERVER = -5002,  /* the client's hello has arrived: choose a context */
     TLS_WANT_VERDICT = -5003, /* the chain is good: check the name of the peer */
     TLS_WANT_TURN = -5004,    /* much arrived without any data: let other sockets go first */
+
+    /* What is wrong with keys and certificates, where OpenSSL's reason does not say what to mend. */
+    TLS_NO_CERTIFICATE = -5010, /* there is none, or none for the key */
+    TLS_NO_KEY = -5011,         /* there is no private key */
+    TLS_NO_LIST = -5012,        /* there is no revocation list */
+    TLS_NO_PASSPHRASE = -5013,  /* it is encrypted, and there is no passphrase */
+    TLS_BAD_PASSPHRASE = -5014, /* it is encrypted by another passphrase */
+    TLS_OLD_ENCRYPTION = -5015, /* it is encrypted by an algorithm that OpenSSL does not have */
+    TLS_KEY_MISMATCH = -5016,   /* the key is not that of the certificate */
+    TLS_NOT_PKCS12 = -5017,     /* the bytes are something else */
 };
 
 /* Registers after a call that moves data: bytes that are not sent yet, whether the socket had no
@@ -156,6 +166,9 @@ void errors_end(env_t *env);
 unsigned long errors_take(void);
 /* 0, or TLS_FAILED after keeping the reason for lastReason(). */
 int64_t tls_result(tls_t *tls, bool good);
+/* The same for a result that says more. What could not be decrypted becomes TLS_OLD_ENCRYPTION where
+ * OpenSSL missed an algorithm. */
+int64_t tls_problem(tls_t *tls, int problem);
 
 /* handles.c */
 context_t *call_context(call_t *call, size_t index);

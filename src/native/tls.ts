@@ -29,6 +29,24 @@ export interface NativeTls {
   /** The peer keeps the call busy: to be called again after a turn of the event loop. */
   readonly WANT_TURN: number
 
+  // What the functions that read keys and certificates return besides FAILED.
+  /** There is no certificate, or none for the key. */
+  readonly NO_CERTIFICATE: number
+  /** There is no private key. */
+  readonly NO_KEY: number
+  /** There is no revocation list. */
+  readonly NO_LIST: number
+  /** It is encrypted, and no passphrase was given. */
+  readonly NO_PASSPHRASE: number
+  /** It is encrypted by another passphrase. */
+  readonly BAD_PASSPHRASE: number
+  /** It is encrypted by an algorithm that OpenSSL does not have. */
+  readonly OLD_ENCRYPTION: number
+  /** The key is not that of the certificate. */
+  readonly KEY_MISMATCH: number
+  /** The bytes are not PKCS #12. */
+  readonly NOT_PKCS12: number
+
   /** The register with the bytes of records that wait for room in the socket, after a call that moves data. */
   readonly REGISTER_UNSENT: number
   /** The register that says whether the call left the socket empty. */

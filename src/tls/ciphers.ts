@@ -48,11 +48,23 @@ export function cipherSuites(ciphers: string): Suites {
   }
 }
 
+/**
+ * The most bytes of application protocols. All extensions of a hello together have 65,535, in which keys and a session ticket need room
+ * too.
+ */
+const PROTOCOLS_MAX = 0x8000
+
 /** Application protocols in the wire form of ALPN, each preceded by its length. See RFC 7301, section 3.1. */
 export function wireProtocols(protocols: readonly string[]): Buffer {
   if (!Array.isArray(protocols) || protocols.length === 0)
     throw validate.invalidValue('tlscfg.ALPNProtocols', 'must be a list of at least one protocol', protocols)
-  return Buffer.concat(protocols.map((protocol, i) => wireProtocol(`tlscfg.ALPNProtocols[${i}]`, protocol)))
+  const wire = Buffer.concat(protocols.map((protocol, i) => wireProtocol(`tlscfg.ALPNProtocols[${i}]`, protocol)))
+  if (wire.length <= PROTOCOLS_MAX) return wire
+  throw validate.outOfRange(
+    'tlscfg.ALPNProtocols, with a byte for the length of each,',
+    `<= ${PROTOCOLS_MAX} bytes`,
+    wire.length,
+  )
 }
 
 function wireProtocol(name: string, protocol: string): Buffer {

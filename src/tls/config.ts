@@ -86,7 +86,10 @@ export interface TlsConfig {
   minVersion?: TlsVersion | undefined
   /** The highest version: `'TLSv1.3'` by default. */
   maxVersion?: TlsVersion | undefined
-  /** Application protocols (ALPN) in order of preference, such as `['h2', 'http/1.1']`. Without a common one the handshake fails. */
+  /**
+   * Application protocols (ALPN) in order of preference, such as `['h2', 'http/1.1']`; 32 KiB at most. Without a common one the handshake
+   * fails.
+   */
   ALPNProtocols?: readonly string[] | undefined
 
   /** Servers: the OCSP response (DER) to staple. */

@@ -22,7 +22,8 @@ export interface TlsErrorContext {
  * `code` is in Node's style: `'ERR_SSL_…'` for OpenSSL's reasons; `'CERT_HAS_EXPIRED'`, `'DEPTH_ZERO_SELF_SIGNED_CERT'`, … for a chain
  * that is not trusted; `'ERR_TLS_CERT_ALTNAME_INVALID'` for another host's certificate; `'ERR_TLS_TRUNCATED'` for a stream that
  * ended without close_notify; `'ERR_TLS_OCSP'` for an OCSP response that is missing or bad; `'ERR_TLS_SNI_CALLBACK'` when the server's
- * `SNICallback` failed.
+ * `SNICallback` failed; for keys and certificates that cannot be used `'ERR_TLS_PASSPHRASE'`, `'ERR_TLS_NO_PRIVATE_KEY'`,
+ * `'ERR_TLS_NO_CERTIFICATE'`, `'ERR_TLS_NO_CRL'`, `'ERR_TLS_NOT_PKCS12'` and `'ERR_TLS_OLD_ENCRYPTION'`.
  */
 export class TlsError extends Error {
   /** `'ERR_SSL_WRONG_VERSION_NUMBER'`, `'CERT_HAS_EXPIRED'`, … */
@@ -76,9 +77,42 @@ export function answerError(syscall: string, answer: number): Error {
   return answer === tls.FAILED ? reasonError(syscall, tls.lastReason()) : systemError(-answer, syscall)
 }
 
-/** Throws OpenSSL's reason for refusing a field of the configuration. */
+/** The problems of keys and certificates for which OpenSSL's reason does not say what to mend. */
+type Problem =
+  | 'NO_CERTIFICATE'
+  | 'NO_KEY'
+  | 'NO_LIST'
+  | 'NO_PASSPHRASE'
+  | 'BAD_PASSPHRASE'
+  | 'OLD_ENCRYPTION'
+  | 'KEY_MISMATCH'
+  | 'NOT_PKCS12'
+
+/** The code of each problem, and what to mend. */
+const PROBLEMS: Readonly<Record<Problem, readonly [code: string, detail: string]>> = {
+  NO_CERTIFICATE: ['ERR_TLS_NO_CERTIFICATE', 'there is no certificate in it'],
+  NO_KEY: ['ERR_TLS_NO_PRIVATE_KEY', 'there is no private key in it'],
+  NO_LIST: ['ERR_TLS_NO_CRL', 'there is no revocation list in it'],
+  NO_PASSPHRASE: ['ERR_TLS_PASSPHRASE', 'it is encrypted, and there is no "passphrase"'],
+  BAD_PASSPHRASE: ['ERR_TLS_PASSPHRASE', 'the passphrase is wrong'],
+  OLD_ENCRYPTION: [
+    'ERR_TLS_OLD_ENCRYPTION',
+    'it is encrypted by an old algorithm (such as RC2-40) that OpenSSL 3 does not read; "openssl pkcs12 -legacy -nodes" or ' +
+      '"openssl pkcs8 -provider legacy -provider default" decrypts it, to be encrypted anew',
+  ],
+  KEY_MISMATCH: ['ERR_SSL_KEY_VALUES_MISMATCH', 'the private key does not belong to the certificate'],
+  NOT_PKCS12: ['ERR_TLS_NOT_PKCS12', 'it is not PKCS #12 (the name of a file is not read)'],
+}
+
+/** Throws why a field of the configuration was refused: what to mend, or OpenSSL's reason. */
 export function checkField(answer: number, field: string): void {
-  if (answer !== 0) throw reasonError(`tlscfg.${field}`, nativeTls().lastReason())
+  if (answer === 0) return
+  const tls = nativeTls()
+  const found = Object.entries(PROBLEMS).find(([problem]) => tls[problem as Problem] === answer)
+  const reason = tls.lastReason()
+  if (found === undefined) throw reasonError(`tlscfg.${field}`, reason)
+  const [, [code, detail]] = found
+  throw new TlsError(code, `tlscfg.${field}`, detail, { reason: reason[0], library: reason[1] })
 }
 
 /** The code for OpenSSL's result of a verification (`X509_V_ERR_*`). */

@@ -75,21 +75,16 @@ const KEYS: readonly Case[] = [
     cert: own.pem,
     key: pki.newKey().export({ type: 'pkcs8', format: 'pem' }),
   })),
-  judged('server', 'ERR_SSL_NO_CERTIFICATE_ASSIGNED', 'a key of another type', ({ own }) => ({
+  judged('server', 'ERR_SSL_KEY_VALUES_MISMATCH', 'a key of another type', ({ own }) => ({
     cert: own.pem,
     key: pki.sharedKey('rsa2048').export({ type: 'pkcs8', format: 'pem' }),
   })),
-  judged(
-    'server',
-    'ERR_SSL_PKCS12_CIPHERFINAL_ERROR',
-    'an encrypted key and another passphrase',
-    ({ own, encrypted }) => ({
-      cert: own.pem,
-      key: encrypted,
-      passphrase: 'shut',
-    }),
-  ),
-  judged('server', 'ERR_SSL_BAD_PASSWORD_READ', 'an encrypted key and no passphrase', ({ own, encrypted }) => ({
+  judged('server', 'ERR_TLS_PASSPHRASE', 'an encrypted key and another passphrase', ({ own, encrypted }) => ({
+    cert: own.pem,
+    key: encrypted,
+    passphrase: 'shut',
+  })),
+  judged('server', 'ERR_TLS_PASSPHRASE', 'an encrypted key and no passphrase', ({ own, encrypted }) => ({
     cert: own.pem,
     key: encrypted,
   })),
@@ -113,14 +108,54 @@ const KEYS: readonly Case[] = [
     key: encrypted,
     passphrase: 1,
   })),
-  judged('server', 'ERR_SSL_UNSUPPORTED', 'a public key', ({ own }) => ({ cert: own.pem, key: pki.publicPem(own) })),
-  judged('server', 'ERR_SSL_NO_START_LINE', 'two keys the wrong way round', ({ own }) => ({
+  judged('server', 'ERR_TLS_NO_PRIVATE_KEY', 'a public key', ({ own }) => ({ cert: own.pem, key: pki.publicPem(own) })),
+  judged('server', 'ERR_TLS_NO_CERTIFICATE', 'two keys the wrong way round', ({ own }) => ({
     cert: own.keyPem,
     key: own.pem,
   })),
-  judged('server', 'ERR_SSL_NO_START_LINE', 'a certificate that is a key', ({ own }) => ({
+  judged('server', 'ERR_TLS_NO_CERTIFICATE', 'a certificate that is a key', ({ own }) => ({
     cert: own.keyPem,
     key: own.keyPem,
+  })),
+  judged('server', 'ok', 'an encrypted key in DER and its passphrase', ({ own }) => ({
+    cert: own.pem,
+    key: own.key.export({ type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc', passphrase: 'open' }),
+    passphrase: 'open',
+  })),
+  judged('server', 'ERR_TLS_PASSPHRASE', 'an encrypted key in DER and another passphrase', ({ own }) => ({
+    cert: own.pem,
+    key: own.key.export({ type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc', passphrase: 'open' }),
+    passphrase: 'shut',
+  })),
+  judged('server', 'ERR_TLS_PASSPHRASE', 'an encrypted key in DER and no passphrase', ({ own }) => ({
+    cert: own.pem,
+    key: own.key.export({ type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc', passphrase: 'open' }),
+  })),
+  judged(
+    'server',
+    'ERR_TLS_PASSPHRASE',
+    'a key encrypted in the old form of PEM and another passphrase',
+    ({ own }) => ({
+      cert: own.pem,
+      key: own.key.export({ type: 'sec1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'open' }),
+      passphrase: 'shut',
+    }),
+  ),
+  judged('client', 'ERR_TLS_PASSPHRASE', 'an encrypted key and another passphrase', ({ own, encrypted }) => ({
+    cert: own.pem,
+    key: encrypted,
+    passphrase: 'shut',
+  })),
+  judged('server', 'ERR_TLS_PASSPHRASE', 'a further pair whose passphrase is another', ({ own, shown, encrypted }) => ({
+    ...shown,
+    keyPairs: [{ cert: own.pem, key: encrypted, passphrase: 'shut' }],
+  })),
+  judged('server', 'ERR_TLS_NO_PRIVATE_KEY', 'a certificate in the place of the key', ({ own }) => ({
+    cert: own.pem,
+    key: own.pem,
+  })),
+  judged('server', 'ERR_TLS_NOT_PKCS12', 'a PEM in the place of PKCS #12', ({ own }) => ({
+    pfx: Buffer.from(own.pem),
   })),
   judged('server', VALUE, 'no certificate', () => ({})),
   judged('server', VALUE, 'a certificate without key', ({ own }) => ({ cert: own.pem })),
@@ -132,7 +167,7 @@ const KEYS: readonly Case[] = [
   ),
   judged('server', TYPE, 'a certificate that is a number', ({ own }) => ({ cert: 1, key: own.keyPem })),
   judged('server', TYPE, 'a key that is an object', ({ own }) => ({ cert: own.pem, key: {} })),
-  judged('server', 'ERR_SSL_NO_START_LINE', 'a text in which no PEM begins', ({ own }) => ({
+  judged('server', 'ERR_TLS_NO_CERTIFICATE', 'a text in which no PEM begins', ({ own }) => ({
     cert: '-----BEGIN NOTHING-----\nAAAA\n-----END NOTHING-----\n',
     key: own.keyPem,
   })),
@@ -156,7 +191,7 @@ const KEYS: readonly Case[] = [
 
 const REST: readonly Case[] = [
   client(VALUE, 'an empty root', { ca: '' }),
-  client('ERR_SSL_NO_START_LINE', 'a root that is nothing but marks', { ca: '-----BEGIN CERTIFICATE' }),
+  client('ERR_TLS_NO_CERTIFICATE', 'a root that is nothing but marks', { ca: '-----BEGIN CERTIFICATE' }),
   client(VALUE, 'a root that is not a certificate', { ca: 'not a certificate' }),
   client(TYPE, 'a root that is a number', { ca: 1 }),
   client(TYPE, 'a root in a list that is not a root', { ca: [null] }),
@@ -164,13 +199,13 @@ const REST: readonly Case[] = [
     ca: root.pem,
     crl: 'not a list',
   })),
-  judged('client', 'ERR_SSL_NO_START_LINE', 'a list that is a certificate', ({ root }) => ({
+  judged('client', 'ERR_TLS_NO_CRL', 'a list that is a certificate', ({ root }) => ({
     ca: root.pem,
     crl: root.pem,
   })),
   judged('client', VALUE, 'lists without roots', ({ root }) => ({ crl: pki.revocations(root) })),
   judged('client', 'ok', 'lists with roots', ({ root }) => ({ ca: root.pem, crl: pki.revocations(root) })),
-  client('ERR_SSL_NOT_ENOUGH_DATA', 'a PKCS #12 file with other content', { pfx: Buffer.from('not a file') }),
+  client('ERR_TLS_NOT_PKCS12', 'a PKCS #12 file with other content', { pfx: Buffer.from('not a file') }),
 
   client(VALUE, 'an empty list of roots, which is not the default ones', { ca: [] }),
   judged('client', VALUE, 'an empty list of revocation lists', ({ root }) => ({ ca: root.pem, crl: [] })),
@@ -236,6 +271,12 @@ const REST: readonly Case[] = [
   client(TYPE, 'a protocol that is a number', { ALPNProtocols: [2] }),
   client(VALUE, 'a protocol of characters that are no bytes', { ALPNProtocols: ['日'] }),
   server(VALUE, 'no protocol', { ALPNProtocols: [] }),
+  client('ok', 'as many bytes of protocols as are allowed', { ALPNProtocols: Array(128).fill('x'.repeat(255)) }),
+  client(RANGE, 'more bytes of protocols than are allowed', {
+    ALPNProtocols: [...Array(128).fill('x'.repeat(255)), 'y'],
+  }),
+  client(RANGE, 'more protocols than a hello has room for', { ALPNProtocols: Array(40_000).fill('x') }),
+  server(RANGE, 'more protocols than a hello has room for', { ALPNProtocols: Array(40_000).fill('x') }),
 
   client('ERR_SSL_NO_CIPHER_MATCH', 'a suite that does not exist', { ciphers: 'NO-SUCH-SUITE' }),
   client('ERR_SSL_NO_CIPHER_MATCH', 'a suite of TLS 1.3 that does not exist', { ciphers: 'TLS_NO_SUCH_SUITE' }),
