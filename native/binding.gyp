@@ -88,6 +88,7 @@
         'tls/bio.c',
         'tls/callbacks.c',
         'tls/context.c',
+        'tls/tickets.c',
         'tls/credentials.c',
         'tls/verify.c',
         'tls/session.c',

@@ -7,7 +7,7 @@
 #include "tls.h"
 
 static const method_t *const modules[] = {
-    context_methods, credential_methods,  session_methods,
+    context_methods, ticket_methods,      credential_methods, session_methods,
     record_methods,  certificate_methods, info_methods,
 };
 

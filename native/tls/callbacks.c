@@ -1,8 +1,5 @@
 /* Callbacks of OpenSSL. None of them calls JavaScript: where JavaScript has to decide, the handshake
  * stops, and goes on when the decision is there. */
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,40 +76,6 @@ static int on_status(SSL *ssl, void *data) {
     return SSL_TLSEXT_ERR_OK;
 }
 
-static const EVP_CIPHER *ticket_cipher(const context_t *context) {
-    return context->ticket_key_length == 16 ? EVP_aes_128_cbc() : EVP_aes_256_cbc();
-}
-
-static bool ticket_mac(const context_t *context, EVP_MAC_CTX *mac) {
-    char digest[] = "SHA256";
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)context->ticket_mac,
-                                          (size_t)context->ticket_key_length),
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    return EVP_MAC_CTX_set_params(mac, parameters) == 1;
-}
-
-/* Tickets under keys that several processes share. Returns 1 for a good ticket, 2 for a good one that
- * a new one has to follow, 0 for one under other keys, -1 for a failure. In TLS 1.3 a ticket is for
- * one use: a client that resumes by it needs a new one. */
-static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
-                     EVP_MAC_CTX *mac, int encrypting) {
-    const context_t *context = session_of(ssl)->context;
-    if (encrypting) {
-        memcpy(name, context->ticket_name, sizeof context->ticket_name);
-        if (RAND_bytes(iv, EVP_MAX_IV_LENGTH) != 1) return -1;
-    } else if (CRYPTO_memcmp(name, context->ticket_name, sizeof context->ticket_name) != 0) {
-        return 0;
-    }
-    if (!ticket_mac(context, mac)) return -1;
-    if (EVP_CipherInit_ex(cipher, ticket_cipher(context), NULL, context->ticket_key, iv,
-                          encrypting) != 1)
-        return -1;
-    return !encrypting && SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1;
-}
-
 void context_install_callbacks(context_t *context) {
     SSL_CTX *ctx = context->ctx;
     SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
@@ -121,9 +84,4 @@ void context_install_callbacks(context_t *context) {
     SSL_CTX_sess_set_new_cb(ctx, on_session);
     SSL_CTX_set_keylog_callback(ctx, on_keylog);
     SSL_CTX_set_tlsext_status_cb(ctx, on_status);
-}
-
-/* Only for contexts that were given keys: otherwise OpenSSL makes its own, and renews them. */
-void context_install_ticket_keys(context_t *context) {
-    SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ctx, on_ticket);
 }

@@ -61,6 +61,7 @@ static napi_value context_new(call_t *call) {
     SSL_CTX_set_app_data(context->ctx, context);
     set_defaults(context->ctx);
     context_install_callbacks(context);
+    context_install_tickets(context);
     return external;
 }
 
@@ -137,10 +138,11 @@ static int64_t context_alpn(call_t *call) {
     return 0;
 }
 
-/* contextVerify(context, bits, depth): VERIFY_* */
+/* contextVerify(context, bits, depth, ocspAge): VERIFY_*; the most certificates in between, and the most
+ * seconds since an OCSP response was made, or -1 */
 static int64_t context_verify(call_t *call) {
     context_t *context = call_context(call, 0);
-    int bits = call_int(call, 1), depth = call_int(call, 2);
+    int bits = call_int(call, 1), depth = call_int(call, 2), ocsp_age = call_int(call, 3);
     if (!call_ok(call)) return -1;
     int mode = SSL_VERIFY_NONE;
     if (bits & VERIFY_ASK) mode |= SSL_VERIFY_PEER;
@@ -149,6 +151,7 @@ static int64_t context_verify(call_t *call) {
     if (depth >= 0) SSL_CTX_set_verify_depth(context->ctx, depth);
     context->rejects = (bits & VERIFY_REJECT) != 0;
     context->requires_ocsp = (bits & VERIFY_REQUIRE_OCSP) != 0;
+    context->ocsp_age = ocsp_age;
     if (bits & VERIFY_IGNORE_TIME)
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context->ctx), X509_V_FLAG_NO_CHECK_TIME);
     return 0;
@@ -178,6 +181,7 @@ static int64_t context_sessions(call_t *call) {
     SSL_CTX *ctx = context->ctx;
     SSL_CTX_set_session_id_context(ctx, id.start, (unsigned int)id.length);
     SSL_CTX_set_timeout(ctx, seconds);
+    context->ticket_keys.seconds = seconds;
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_SERVER |
                                             SSL_SESS_CACHE_NO_INTERNAL);
     if (seconds == 0) {
@@ -185,21 +189,6 @@ static int64_t context_sessions(call_t *call) {
         SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
         SSL_CTX_set_num_tickets(ctx, 0);
     }
-    return 0;
-}
-
-/* contextTicketKeys(context, keys): 48 bytes as Node's (name 16, MAC 16, AES-128 16), or 80 (16, 32, 32) */
-static int64_t context_ticket_keys(call_t *call) {
-    context_t *context = call_context(call, 0);
-    bytes_t keys = call_bytes(call, 1);
-    if (!call_ok(call)) return -1;
-    if (keys.length != 48 && keys.length != 80) return -EINVAL;
-    size_t half = (keys.length - 16) / 2;
-    memcpy(context->ticket_name, keys.start, 16);
-    memcpy(context->ticket_mac, keys.start + 16, half);
-    memcpy(context->ticket_key, keys.start + 16 + half, half);
-    context->ticket_key_length = (int)half;
-    context_install_ticket_keys(context);
     return 0;
 }
 
@@ -236,7 +225,6 @@ const method_t context_methods[] = {
     {"contextVerify", .number = context_verify},
     {"contextOption", .number = context_option},
     {"contextSessions", .number = context_sessions},
-    {"contextTicketKeys", .number = context_ticket_keys},
     {"contextOcspResponse", .number = context_ocsp_response},
     {"contextCallbacks", .number = context_callbacks},
     {0},

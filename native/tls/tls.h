@@ -86,6 +86,21 @@ static inline tls_t *tls_of(const call_t *call) {
 
 enum { KIND_CONTEXT = 0x43545831, KIND_SESSION = 0x53455331 };
 
+/* What session tickets are encrypted by. */
+typedef struct {
+    uint8_t name[16], mac[32], key[32];
+    int half;     /* the length of mac and key: 32, or 16 as Node has it; 0 when there is none */
+    int64_t born; /* in seconds */
+} ticket_key_t;
+
+enum { TICKET_KEYS_MAX = 8 };
+
+typedef struct {
+    ticket_key_t of[TICKET_KEYS_MAX]; /* the first encrypts */
+    bool are_given;                   /* by the user, who renews them */
+    int64_t seconds;                  /* how long a session lives */
+} ticket_keys_t;
+
 typedef struct {
     uint32_t kind;
     int users; /* the external and the sessions */
@@ -98,9 +113,9 @@ typedef struct {
     bool selects;       /* stop after the client's hello, for another context by its server name */
     bool rejects;       /* VERIFY_REJECT */
     bool requires_ocsp; /* VERIFY_REQUIRE_OCSP */
+    int ocsp_age;       /* the most seconds since a response was made, or -1 */
     bool keylog;
-    uint8_t ticket_name[16], ticket_mac[32], ticket_key[32];
-    int ticket_key_length; /* of one half: 16 as Node, 32 as OpenSSL, 0 for OpenSSL's own */
+    ticket_keys_t ticket_keys;
 } context_t;
 
 /* What JavaScript has to decide while the handshake waits. */
@@ -190,7 +205,10 @@ int verify_ocsp(SSL *ssl, void *data);
 
 /* callbacks.c */
 void context_install_callbacks(context_t *context);
-void context_install_ticket_keys(context_t *context);
+
+/* tickets.c */
+void context_install_tickets(context_t *context);
+extern const method_t ticket_methods[];
 
 /* context.c */
 void context_keep(context_t *context);

@@ -69,15 +69,26 @@ static OCSP_SINGLERESP *single_about(OCSP_BASICRESP *basic, X509 *leaf, X509 *is
     return NULL;
 }
 
+/* Why the response does not hold now, or NULL. Without an end, and without an age that the user sets,
+ * one from before a revocation would be good for ever. */
+static const char *check_time(ASN1_GENERALIZEDTIME *since, ASN1_GENERALIZEDTIME *until, int age) {
+    long oldest = age < 0 ? -1 : (long)age + CLOCK_SKEW;
+    if (!OCSP_check_validity(since, until, CLOCK_SKEW, oldest))
+        return "the OCSP response is out of date";
+    if (until == NULL && age < 0)
+        return "the OCSP response has no end (nextUpdate), and there is no ocspMaxAge";
+    return NULL;
+}
+
 /* Why the status is not good, or NULL. */
-static const char *check_status(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer) {
+static const char *check_status(OCSP_BASICRESP *basic, X509 *leaf, X509 *issuer, int age) {
     ASN1_GENERALIZEDTIME *this_update, *next_update;
     OCSP_SINGLERESP *single = single_about(basic, leaf, issuer);
     if (single == NULL) return "the OCSP response is about another certificate";
     int status = OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
-    if (!OCSP_check_validity(this_update, next_update, CLOCK_SKEW, -1))
-        return "the OCSP response is out of date";
     if (status == V_OCSP_CERTSTATUS_REVOKED) return "the certificate is revoked (OCSP)";
+    const char *problem = check_time(this_update, next_update, age);
+    if (problem != NULL) return problem;
     return status == V_OCSP_CERTSTATUS_GOOD ? NULL
                                             : "the OCSP responder does not know the certificate";
 }
@@ -93,7 +104,8 @@ static const char *check_response(SSL *ssl, OCSP_RESPONSE *response) {
     X509_STORE *trust = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
     const char *problem = "the OCSP response is not signed by who may do so";
     if (OCSP_basic_verify(basic, chain, trust, 0) == 1)
-        problem = check_status(basic, sk_X509_value(chain, 0), issuer_of(chain));
+        problem = check_status(basic, sk_X509_value(chain, 0), issuer_of(chain),
+                               context_of(ssl)->ocsp_age);
     OCSP_BASICRESP_free(basic);
     return problem;
 }

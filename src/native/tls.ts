@@ -91,10 +91,10 @@ export interface NativeTls {
   contextSigalgs(context: TlsHandle, list: string): number
   contextDh(context: TlsHandle, parameters?: Uint8Array): number
   contextAlpn(context: TlsHandle, wire: Uint8Array, isServer: number): number
-  contextVerify(context: TlsHandle, bits: number, depth: number): number
+  contextVerify(context: TlsHandle, bits: number, depth: number, ocspAge: number): number
   contextOption(context: TlsHandle, option: number, on: number): number
   contextSessions(context: TlsHandle, id: Uint8Array, seconds: number): number
-  contextTicketKeys(context: TlsHandle, keys: Uint8Array): number
+  contextTicketKeys(context: TlsHandle, index: number, keys: Uint8Array): number
   contextOcspResponse(context: TlsHandle, response: Uint8Array): number
   contextCallbacks(context: TlsHandle, selects: number, keylog: number): number
   /** The names of a certificate in DER form. */

@@ -98,6 +98,11 @@ export interface TlsConfig {
   requestOCSP?: boolean | undefined
   /** Clients: whether to ask for an OCSP response and refuse a server that sends none; false by default. */
   requireOCSP?: boolean | undefined
+  /**
+   * Clients: the most seconds since an OCSP response was made (its thisUpdate). By default the response itself says until when it is
+   * good, and one that does not say so is refused.
+   */
+  ocspMaxAge?: number | undefined
 
   /** Clients: a former result of `getSession()`. It is used only for the same server and under the same rules of verification. */
   session?: Uint8Array | undefined
@@ -105,8 +110,12 @@ export interface TlsConfig {
   sessionTimeout?: number | undefined
   /** Servers: sessions are resumed only by contexts with the same value. */
   sessionIdContext?: string | undefined
-  /** Servers: the keys of session tickets, for several processes to share: 48 bytes as Node's, or 80. */
-  ticketKeys?: Uint8Array | undefined
+  /**
+   * Servers: the keys of session tickets, for several processes to share: 48 bytes as Node's, or 80. Of a list the first encrypts, and all
+   * are accepted: to renew keys, put the new ones in front; 8 at most. By default each context makes its own, renews them after
+   * `sessionTimeout`, and accepts the former ones for as long again.
+   */
+  ticketKeys?: Uint8Array | readonly Uint8Array[] | undefined
   /** Milliseconds that a handshake may take, independent of all deadlines: 120,000 by default, 0 for no limit. */
   handshakeTimeout?: number | undefined
   /** Clients: called with each session that the server sends and a later connection can resume (see `getSession()`). */
@@ -141,6 +150,7 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   ocspResponse: true,
   requestOCSP: true,
   requireOCSP: true,
+  ocspMaxAge: true,
   session: true,
   sessionTimeout: true,
   sessionIdContext: true,
@@ -162,7 +172,15 @@ const SERVER_ONLY = [
 ] as const
 
 /** Fields that only a client uses. */
-const CLIENT_ONLY = ['servername', 'insecureSkipVerify', 'requestOCSP', 'requireOCSP', 'session', 'onsession'] as const
+const CLIENT_ONLY = [
+  'servername',
+  'insecureSkipVerify',
+  'requestOCSP',
+  'requireOCSP',
+  'ocspMaxAge',
+  'session',
+  'onsession',
+] as const
 
 /** Fields about the certificates of clients, which a server uses only with `requestCert`. */
 const OF_CLIENT_CERTIFICATES = ['ca', 'crl', 'rejectUnauthorized', 'verifyDepth'] as const
@@ -200,7 +218,7 @@ export function checkConfig(value: unknown, isServer: boolean): TlsConfig {
   checkVersions(config)
   checkTypes(config)
   if (isServer) checkClientCertificates(config)
-  else checkRequireOcsp(config)
+  else checkOcsp(config)
   return config
 }
 
@@ -227,7 +245,10 @@ function checkClientCertificates(config: TlsConfig): void {
       )
 }
 
-function checkRequireOcsp({ requireOCSP, rejectUnauthorized, insecureSkipVerify }: TlsConfig): void {
+function checkOcsp(config: TlsConfig): void {
+  const { requestOCSP, requireOCSP, ocspMaxAge, rejectUnauthorized, insecureSkipVerify } = config
+  if (ocspMaxAge !== undefined && !requestOCSP && !requireOCSP)
+    throw validate.invalidValue('tlscfg', 'has "ocspMaxAge" without "requestOCSP" or "requireOCSP"', { ocspMaxAge })
   if (requireOCSP && (rejectUnauthorized === false || insecureSkipVerify?.includes('chain')))
     throw validate.invalidValue('tlscfg', 'requires an OCSP response of a server whose certificate it does not check', {
       requireOCSP,

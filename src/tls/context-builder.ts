@@ -14,6 +14,9 @@ const SESSION_SECONDS = 300
 /** The longest passphrase that OpenSSL has room for, in bytes (PEM_BUFSIZE without the NUL). */
 const PASSPHRASE_MAX = 1023
 
+/** How many sets of ticket keys a context has room for. */
+const TICKET_KEYS_MAX = 8
+
 /** The longest OCSP response that fits into a handshake message, in bytes. */
 const OCSP_RESPONSE_MAX = 0xffff
 
@@ -136,7 +139,8 @@ export class ContextBuilder {
   }
 
   #setVerification(): void {
-    const { requestCert, rejectUnauthorized = true, verifyDepth, requireOCSP, insecureSkipVerify } = this.#config
+    const { requestCert, rejectUnauthorized = true, verifyDepth, requireOCSP, ocspMaxAge } = this.#config
+    const { insecureSkipVerify } = this.#config
     const [tls, skipped] = [this.#tls, new Set(insecureSkipVerify)]
     const rejects = rejectUnauthorized && !skipped.has('chain')
     const bits =
@@ -146,7 +150,8 @@ export class ContextBuilder {
       (skipped.has('time') ? tls.VERIFY_IGNORE_TIME : 0) |
       (requireOCSP ? tls.VERIFY_REQUIRE_OCSP : 0)
     const depth = verifyDepth === undefined ? -1 : validate.integer('tlscfg.verifyDepth', verifyDepth, 0, 100)
-    tls.contextVerify(this.#handle, bits, depth)
+    const age = ocspMaxAge === undefined ? -1 : validate.integer('tlscfg.ocspMaxAge', ocspMaxAge, 0)
+    tls.contextVerify(this.#handle, bits, depth, age)
     if (!this.#isServer) warnOfInsecure(this.#config)
   }
 
@@ -158,11 +163,18 @@ export class ContextBuilder {
   }
 
   #setTicketKeys(): void {
-    if (this.#config.ticketKeys === undefined) return
-    const keys = validate.bytes('tlscfg.ticketKeys', this.#config.ticketKeys)
-    if (keys.length !== 48 && keys.length !== 80)
-      throw validate.outOfRange('tlscfg.ticketKeys.length', '48 or 80', keys.length)
-    this.#tls.contextTicketKeys(this.#handle, keys)
+    const { ticketKeys } = this.#config
+    if (ticketKeys === undefined) return
+    if (!Array.isArray(ticketKeys)) return this.#setTicketKey('tlscfg.ticketKeys', ticketKeys, 0)
+    if (ticketKeys.length === 0 || ticketKeys.length > TICKET_KEYS_MAX)
+      throw validate.outOfRange('the count of tlscfg.ticketKeys', `>= 1 and <= ${TICKET_KEYS_MAX}`, ticketKeys.length)
+    for (const [i, keys] of ticketKeys.entries()) this.#setTicketKey(`tlscfg.ticketKeys[${i}]`, keys, i)
+  }
+
+  #setTicketKey(name: string, value: unknown, index: number): void {
+    const keys = validate.bytes(name, value)
+    if (keys.length !== 48 && keys.length !== 80) throw validate.outOfRange(`${name}.length`, '48 or 80', keys.length)
+    this.#tls.contextTicketKeys(this.#handle, index, keys)
   }
 
   #setAlpn(): void {

@@ -14,10 +14,11 @@ function digest(...parts: readonly (string | Uint8Array)[]): Buffer {
 
 /** A 32-byte digest of the rules by which a configuration verifies peers. */
 export function verificationRules(config: TlsConfig, isServer: boolean): Buffer {
-  const { requestCert, rejectUnauthorized, insecureSkipVerify = [], verifyDepth, requireOCSP } = config
+  const { requestCert, rejectUnauthorized, insecureSkipVerify = [], verifyDepth, requireOCSP, ocspMaxAge } = config
   // A client's own certificate counts: a resumed session would identify it to the server by the certificate of the former connection.
   const own = [pemList('tlscfg.cert', config.cert), config.pfx === undefined ? [] : [config.pfx]]
-  const switches = [requestCert, rejectUnauthorized, [...insecureSkipVerify].sort(), verifyDepth, requireOCSP]
+  const skipped = [...insecureSkipVerify].sort()
+  const switches = [requestCert, rejectUnauthorized, skipped, verifyDepth, requireOCSP, ocspMaxAge]
   const given = [pemList('tlscfg.ca', config.ca), pemList('tlscfg.crl', config.crl), ...(isServer ? [] : own)]
   return digest(JSON.stringify(switches), ...given.flatMap((files) => [String(files.length), ...files]))
 }

@@ -255,9 +255,9 @@ export function revocations(issuer: Certificate, wish: ListWish = {}): string {
 /** What an OCSP response is to say. */
 export interface ResponseWish {
   readonly status?: 'good' | 'revoked' | 'unknown'
-  /** Hours from now. */
+  /** Hours from now; 'never' leaves nextUpdate out. */
   readonly from?: number
-  readonly to?: number
+  readonly to?: number | 'never'
   /** Who signs, instead of the issuer; its certificate is sent along. */
   readonly responder?: Certificate
   readonly spoilt?: boolean
@@ -286,7 +286,7 @@ export function ocsp(issuer: Certificate, about: Certificate, wish: ResponseWish
     certId,
     certStatus(status),
     der.generalTime(hours(from)),
-    der.context(0, der.generalTime(hours(to))),
+    ...(to === 'never' ? [] : [der.context(0, der.generalTime(hours(to)))]),
   )
   const content = der.sequence(
     der.context(2, der.octets(responder.keyId)),

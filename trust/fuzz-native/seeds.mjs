@@ -197,7 +197,7 @@ const SEEDS = {
     [
       // The numbers are those of material_t in trust/fuzz-native/targets/pki.h.
       [call('contextCert', 0, 1), call('contextKey', 0, 2), call('contextNames', 0)],
-      [call('contextCert', 0, 4), call('contextKey', 0, 3), call('contextVerify', 0, 7, 3)],
+      [call('contextCert', 0, 4), call('contextKey', 0, 3), call('contextVerify', 0, 7, 3, 60)],
       [call('contextCert', 0, 4), call('contextKey', 0, 5)],
       [call('contextPfx', 0, 6), call('contextNames', 0)],
       [call('contextCa', 0, 0), call('contextCrl', 0, 7), call('contextCrl', 0, 8), call('contextOcspResponse', 0, 9)],
@@ -208,7 +208,7 @@ const SEEDS = {
         call('contextGroups', 0, Buffer.from('X25519:P-256')),
       ],
       [call('contextSigalgs', 0, Buffer.from('ECDSA+SHA256')), call('contextVersions', 0, 0x303, 0x304)],
-      [call('contextAlpn', 0, Buffer.from('\x02h2'), 1), call('contextTicketKeys', 0, Buffer.alloc(80, 1))],
+      [call('contextAlpn', 0, Buffer.from('\x02h2'), 1), call('contextTicketKeys', 0, 0, Buffer.alloc(80, 1))],
       [call('contextSessions', 0, Buffer.from('id'), 300), call('contextOption', 0, 0x4000, 1), call('lastReason')],
       [call('sessionNew', 0, 1, 1, undefined, 0, 0), call('sessionOwnCertificate', 0)],
     ].flatMap((calls) => [0, 1].map((isServer) => Buffer.concat([u8(isServer), ...calls]))),

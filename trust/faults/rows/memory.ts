@@ -51,4 +51,8 @@ export const memoryRows: Row[] = [
     failing('a session', sessions, call, NO_REASON, /^tls(cfg)?$/),
   ),
   failing('a session', sessions, 'SSL_set_session_id_context', NO_REASON, 'tls'),
+  // The keys of session tickets: without good ones there is no ticket, and no connection that would go without.
+  ...['RAND_bytes', 'RAND_priv_bytes'].map((call) =>
+    failing('a session', sessions, call, 'ERR_SSL_CALLBACK_FAILED', /^(handshake|send|recv)$/),
+  ),
 ]

@@ -310,6 +310,16 @@ const REST: readonly Case[] = [
 
   server(RANGE, 'ticket keys of 47 bytes', { ticketKeys: Buffer.alloc(47) }),
   server(RANGE, 'no ticket keys', { ticketKeys: Buffer.alloc(0) }),
+  server(RANGE, 'an empty list of ticket keys', { ticketKeys: [] }),
+  server(RANGE, 'ticket keys of which one is too short', { ticketKeys: [Buffer.alloc(48), Buffer.alloc(47)] }),
+  server(RANGE, 'nine ticket keys', { ticketKeys: Array(9).fill(Buffer.alloc(48)) }),
+  server('ok', 'eight ticket keys, of both lengths', {
+    ticketKeys: [...Array(7).fill(Buffer.alloc(48)), Buffer.alloc(80)],
+  }),
+  server(VALUE, "a client's greatest age of OCSP", { ocspMaxAge: 1 }),
+  client(VALUE, 'a greatest age of OCSP that nobody asked for', { ocspMaxAge: 1 }),
+  client(RANGE, 'a greatest age of OCSP below zero', { requestOCSP: true, ocspMaxAge: -1 }),
+  client(TYPE, 'a greatest age of OCSP that is a text', { requestOCSP: true, ocspMaxAge: '1' }),
   server(TYPE, 'ticket keys that are a number', { ticketKeys: 48 }),
   server('ok', 'ticket keys of 48 bytes', { ticketKeys: Buffer.alloc(48) }),
   server('ok', 'ticket keys of 80 bytes', { ticketKeys: Buffer.alloc(80) }),

@@ -91,6 +91,19 @@ const GOOD: readonly Case[] = [
     server: { ticketKeys: longKeys },
     elsewhere: true,
   })),
+  goesOn('another server with newer ticket keys, which still accepts the former ones', true, () => ({
+    server: { ticketKeys },
+    server2: { ticketKeys: [randomBytes(48), longKeys, ticketKeys] },
+  })),
+  goesOn('another server with newer ticket keys, which still accepts the former ones, with TLS 1.2', true, () => ({
+    client: TLS12,
+    server: { ticketKeys },
+    server2: { ticketKeys: [randomBytes(80), ticketKeys] },
+  })),
+  goesOn('a server with newer ticket keys, which accepts no former ones', false, () => ({
+    server: { ticketKeys: [ticketKeys, longKeys] },
+    server2: { ticketKeys: [randomBytes(48), longKeys] },
+  })),
   goesOn('another server with the same keys and another certificate', true, () => ({
     server: { ticketKeys },
     server2: shows(pki.leaf(world().root)),

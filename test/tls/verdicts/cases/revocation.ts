@@ -161,6 +161,8 @@ const of = ({ between, leaf }: World, wish: pki.ResponseWish = {}): Buffer => pk
 const responder = ({ between }: World, wish: pki.Wish = {}): pki.Certificate =>
   pki.issue(between, { commonName: 'A responder', purposes: ['OCSPSigning'], ...wish })
 
+const DAY_OLD = { requireOCSP: true, ocspMaxAge: 86_400 }
+
 const older =
   (make: () => Sides): (() => Sides) =>
   () => {
@@ -191,6 +193,18 @@ const STAPLES: readonly Case[] = [
   accepts(
     'a response within the difference of two clocks',
     staples((w) => of(w, { from: 1 / 60 })),
+  ),
+  accepts(
+    'a response without an end that is younger than the greatest age',
+    staples((w) => of(w, { from: -23, to: 'never' }), DAY_OLD),
+  ),
+  accepts(
+    'a response that is in force, and younger than the greatest age',
+    staples((w) => of(w, { from: -23 }), DAY_OLD),
+  ),
+  accepts(
+    'a response of this moment, where the greatest age is 0, within the difference of two clocks',
+    staples((w) => of(w, { from: 0, to: 'never' }), { requireOCSP: true, ocspMaxAge: 0 }),
   ),
   accepts('a response for a leaf right below the root', () => {
     const { root } = world()
@@ -237,6 +251,58 @@ const STAPLES: readonly Case[] = [
     'client',
     REFUSED,
     staples((w) => of(w, { from: -48, to: -24 }), { requestOCSP: true }),
+  ),
+  refuses(
+    'a response without an end',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { to: 'never' })),
+    TOLD,
+  ),
+  refuses(
+    'a response of years ago without an end',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { from: -24 * 1000, to: 'never' })),
+    TOLD,
+  ),
+  refuses(
+    'a response without an end, which is only asked for',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { to: 'never' }), { requestOCSP: true }),
+  ),
+  refuses('a response without an end, with TLS 1.2', 'client', REFUSED, older(staples((w) => of(w, { to: 'never' })))),
+  refuses(
+    'a response without an end that says revoked',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { status: 'revoked', to: 'never' }), DAY_OLD),
+    TOLD,
+  ),
+  refuses(
+    'a response without an end that is older than the greatest age',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { from: -25, to: 'never' }), DAY_OLD),
+  ),
+  refuses(
+    'a response that is in force, and older than the greatest age',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { from: -25, to: 24 }), DAY_OLD),
+  ),
+  refuses(
+    'a response that has expired, and is younger than the greatest age',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { from: -2, to: -1 }), DAY_OLD),
+  ),
+  refuses(
+    'a response of tomorrow without an end',
+    'client',
+    REFUSED,
+    staples((w) => of(w, { from: 24, to: 'never' }), DAY_OLD),
   ),
   refuses(
     'a response of tomorrow',
