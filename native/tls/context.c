@@ -152,8 +152,9 @@ static int64_t context_verify(call_t *call) {
     context->rejects = (bits & VERIFY_REJECT) != 0;
     context->requires_ocsp = (bits & VERIFY_REQUIRE_OCSP) != 0;
     context->ocsp_age = ocsp_age;
-    if (bits & VERIFY_IGNORE_TIME)
-        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context->ctx), X509_V_FLAG_NO_CHECK_TIME);
+    X509_VERIFY_PARAM *rules = SSL_CTX_get0_param(context->ctx);
+    if (bits & VERIFY_IGNORE_TIME) X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME);
+    if (bits & VERIFY_PARTIAL_CHAIN) X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
     return 0;
 }
 

@@ -226,15 +226,44 @@ static int64_t context_ca(call_t *call) {
     return set_bytes(call, set_ca);
 }
 
+/* rootsNew(): the default trust of this thread is nothing; contexts that have the former one keep it */
+static int64_t roots_new(call_t *call) {
+    tls_t *tls = tls_of(call);
+    X509_STORE *roots = X509_STORE_new();
+    if (roots == NULL) return tls_result(tls, false);
+    X509_STORE_free(tls->roots);
+    tls->roots = roots;
+    return 0;
+}
+
+static int add_roots(X509_STORE *roots, bytes_t bytes) {
+    trust_t trust = {roots, NULL};
+    return roots ? take_objects(bytes, take_root, &trust, TLS_NO_CERTIFICATE) : TLS_FAILED;
+}
+
 /* rootsAdd(certificates): to the default trust of this thread */
 static int64_t roots_add(call_t *call) {
     bytes_t bytes = call_bytes(call, 0);
     if (!call_ok(call)) return -1;
     tls_t *tls = tls_of(call);
-    if (tls->roots == NULL) tls->roots = X509_STORE_new();
-    trust_t trust = {tls->roots, NULL};
-    return tls_problem(tls, tls->roots ? take_objects(bytes, take_root, &trust, TLS_NO_CERTIFICATE)
-                                       : TLS_FAILED);
+    return tls_problem(tls, add_roots(tls->roots, bytes));
+}
+
+/* rootsCheck(certificates): what rootsAdd() would answer */
+static int64_t roots_check(call_t *call) {
+    bytes_t bytes = call_bytes(call, 0);
+    if (!call_ok(call)) return -1;
+    X509_STORE *store = X509_STORE_new();
+    int problem = add_roots(store, bytes);
+    X509_STORE_free(store);
+    return tls_problem(tls_of(call), problem);
+}
+
+/* rootsAddDefaultPaths(): OpenSSL's file and folder of certificates, or those that SSL_CERT_FILE and
+ * SSL_CERT_DIR name; what does not exist is not an error */
+static int64_t roots_add_default_paths(call_t *call) {
+    tls_t *tls = tls_of(call);
+    return tls_result(tls, tls->roots && X509_STORE_set_default_paths(tls->roots) == 1);
 }
 
 /* contextRoots(context): the default trust */
@@ -286,7 +315,10 @@ const method_t credential_methods[] = {
     {"contextKey", .number = context_key},
     {"contextPfx", .number = context_pfx},
     {"contextCa", .number = context_ca},
+    {"rootsNew", .number = roots_new},
     {"rootsAdd", .number = roots_add},
+    {"rootsCheck", .number = roots_check},
+    {"rootsAddDefaultPaths", .number = roots_add_default_paths},
     {"contextRoots", .number = context_roots},
     {"contextCrl", .number = context_crl},
     {"contextDh", .number = context_dh},

@@ -92,7 +92,8 @@ unsigned long errors_take(void) {
 
 int64_t tls_problem(tls_t *tls, int problem) {
     bool has_unsupported = false;
-    tls->reason = take_all(&has_unsupported);
+    unsigned long reason = take_all(&has_unsupported);
+    tls->reason = problem ? reason : 0;
     bool is_unread = problem == TLS_NO_PASSPHRASE || problem == TLS_BAD_PASSPHRASE;
     return is_unread && has_unsupported ? TLS_OLD_ENCRYPTION : problem;
 }

@@ -176,6 +176,15 @@ static int64_t session_key_update(call_t *call) {
     return tls_result(tls_of(call), SSL_key_update(session->ssl, type) == 1);
 }
 
+/* Applies what the context says about partial chains. */
+static void set_partial_chain(SSL *ssl, SSL_CTX *ctx) {
+    unsigned long flag = X509_V_FLAG_PARTIAL_CHAIN;
+    X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
+    X509_VERIFY_PARAM_clear_flags(rules, flag);
+    unsigned long chosen = X509_VERIFY_PARAM_get_flags(SSL_CTX_get0_param(ctx));
+    X509_VERIFY_PARAM_set_flags(rules, chosen & flag);
+}
+
 static void switch_context(session_t *session, context_t *context) {
     SSL *ssl = session->ssl;
     session->chosen = context;
@@ -184,6 +193,7 @@ static void switch_context(session_t *session, context_t *context) {
     /* SSL_set_SSL_CTX() does not take these along. */
     SSL_set_verify(ssl, SSL_CTX_get_verify_mode(context->ctx), NULL);
     SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(context->ctx));
+    set_partial_chain(ssl, context->ctx);
     SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(context->ctx));
     SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(context->ctx));
 }

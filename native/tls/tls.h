@@ -41,11 +41,12 @@ enum { NOTIFY_KEYLOG = 1, NOTIFY_SESSION = 2 };
 
 /* Bits of contextVerify(). */
 enum {
-    VERIFY_ASK = 1,          /* ask the peer for a certificate */
-    VERIFY_REQUIRE = 2,      /* refuse a peer without one */
-    VERIFY_REJECT = 4,       /* refuse a peer whose certificate cannot be verified */
-    VERIFY_IGNORE_TIME = 8,  /* accept a certificate before and after its time */
-    VERIFY_REQUIRE_OCSP = 16 /* a client refuses a server that staples no OCSP response */
+    VERIFY_ASK = 1,           /* ask the peer for a certificate */
+    VERIFY_REQUIRE = 2,       /* refuse a peer without one */
+    VERIFY_REJECT = 4,        /* refuse a peer whose certificate cannot be verified */
+    VERIFY_IGNORE_TIME = 8,   /* accept a certificate before and after its time */
+    VERIFY_REQUIRE_OCSP = 16, /* a client refuses a server that staples no OCSP response */
+    VERIFY_PARTIAL_CHAIN = 32 /* a chain may end in any trusted certificate, not only in a root */
 };
 
 /* In: four full records, which is what a receive of 64 KiB has room for. */

@@ -68,6 +68,8 @@ export interface NativeTls {
   readonly VERIFY_IGNORE_TIME: number
   /** Bit of `contextVerify`: a server that staples no OCSP response is refused. */
   readonly VERIFY_REQUIRE_OCSP: number
+  /** Bit of `contextVerify`: a chain may end in any trusted certificate. */
+  readonly VERIFY_PARTIAL_CHAIN: number
 
   // Constants of OpenSSL: an option of `contextOption`, results of a verification, kinds of GENERAL_NAME.
   readonly SSL_OP_CIPHER_SERVER_PREFERENCE: number
@@ -81,7 +83,10 @@ export interface NativeTls {
   contextKey(context: TlsHandle, key: Uint8Array, passphrase?: Uint8Array): number
   contextPfx(context: TlsHandle, pfx: Uint8Array, passphrase?: string): number
   contextCa(context: TlsHandle, certificates: Uint8Array): number
+  rootsNew(): number
   rootsAdd(certificates: Uint8Array): number
+  rootsCheck(certificates: Uint8Array): number
+  rootsAddDefaultPaths(): number
   contextRoots(context: TlsHandle): number
   contextCrl(context: TlsHandle, lists: Uint8Array): number
   contextVersions(context: TlsHandle, least: number, most: number): number

@@ -51,10 +51,15 @@ export interface TlsConfig {
   SNICallback?: ((servername: string | undefined) => Chosen | Promise<Chosen>) | undefined
 
   /**
-   * The certificates to trust, instead of Node's root certificates and those of `NODE_EXTRA_CA_CERTS`. A server needs it to identify
-   * clients.
+   * The certificates to trust, instead of those that `node:tls` trusts by default in this process (`NODE_EXTRA_CA_CERTS`,
+   * `--use-openssl-ca`, `--use-system-ca` and `tls.setDefaultCACertificates()` count). A server needs it to identify clients.
    */
   ca?: Pem | undefined
+  /**
+   * Whether a certificate in `ca` is trusted although it is not a root: that of an intermediate authority, or of the peer itself. False
+   * by default: a chain has to end in a certificate that signs itself.
+   */
+  allowPartialTrustChain?: boolean | undefined
   /** Certificate revocation lists. If there are any, each certificate of a chain needs one that is in force. */
   crl?: Pem | undefined
   /** Servers: whether a client must show a certificate; false by default. With `'optional'` it may have none, but not an invalid one. */
@@ -133,6 +138,7 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   keyPairs: true,
   SNICallback: true,
   ca: true,
+  allowPartialTrustChain: true,
   crl: true,
   requestCert: true,
   rejectUnauthorized: true,
@@ -182,8 +188,17 @@ const CLIENT_ONLY = [
   'onsession',
 ] as const
 
+/** Fields that are true or false. */
+const SWITCHES = [
+  'allowPartialTrustChain',
+  'rejectUnauthorized',
+  'honorCipherOrder',
+  'requestOCSP',
+  'requireOCSP',
+] as const
+
 /** Fields about the certificates of clients, which a server uses only with `requestCert`. */
-const OF_CLIENT_CERTIFICATES = ['ca', 'crl', 'rejectUnauthorized', 'verifyDepth'] as const
+const OF_CLIENT_CERTIFICATES = ['ca', 'allowPartialTrustChain', 'crl', 'rejectUnauthorized', 'verifyDepth'] as const
 
 /** Fields that have taken effect, or belong to the connection, before an `SNICallback` can select another context. */
 export const LISTENER_ONLY = [
@@ -256,8 +271,7 @@ function checkOcsp(config: TlsConfig): void {
 }
 
 function checkTypes(config: TlsConfig): void {
-  for (const field of ['rejectUnauthorized', 'honorCipherOrder', 'requestOCSP', 'requireOCSP'] as const)
-    if (config[field] !== undefined) validate.boolean(`tlscfg.${field}`, config[field])
+  for (const field of SWITCHES) if (config[field] !== undefined) validate.boolean(`tlscfg.${field}`, config[field])
   for (const field of ['SNICallback', 'keylog', 'onsession'] as const)
     if (config[field] !== undefined) validate.func(`tlscfg.${field}`, config[field])
   if (config.servername !== undefined) validate.string('tlscfg.servername', config.servername)

@@ -140,7 +140,7 @@ export class ContextBuilder {
 
   #setVerification(): void {
     const { requestCert, rejectUnauthorized = true, verifyDepth, requireOCSP, ocspMaxAge } = this.#config
-    const { insecureSkipVerify } = this.#config
+    const { insecureSkipVerify, allowPartialTrustChain } = this.#config
     const [tls, skipped] = [this.#tls, new Set(insecureSkipVerify)]
     const rejects = rejectUnauthorized && !skipped.has('chain')
     const bits =
@@ -148,7 +148,8 @@ export class ContextBuilder {
       (this.#isServer && requestCert === true && rejects ? tls.VERIFY_REQUIRE : 0) |
       (rejects ? tls.VERIFY_REJECT : 0) |
       (skipped.has('time') ? tls.VERIFY_IGNORE_TIME : 0) |
-      (requireOCSP ? tls.VERIFY_REQUIRE_OCSP : 0)
+      (requireOCSP ? tls.VERIFY_REQUIRE_OCSP : 0) |
+      (allowPartialTrustChain ? tls.VERIFY_PARTIAL_CHAIN : 0)
     const depth = verifyDepth === undefined ? -1 : validate.integer('tlscfg.verifyDepth', verifyDepth, 0, 100)
     const age = ocspMaxAge === undefined ? -1 : validate.integer('tlscfg.ocspMaxAge', ocspMaxAge, 0)
     tls.contextVerify(this.#handle, bits, depth, age)

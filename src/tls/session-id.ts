@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { TlsConfig } from './config.js'
 import { pemList } from './pem.js'
+import { loadRoots } from './roots.js'
 
 /** A SHA-256 hash of several parts, each preceded by its length, so that two different lists never hash alike. */
 function digest(...parts: readonly (string | Uint8Array)[]): Buffer {
@@ -18,9 +19,19 @@ export function verificationRules(config: TlsConfig, isServer: boolean): Buffer 
   // A client's own certificate counts: a resumed session would identify it to the server by the certificate of the former connection.
   const own = [pemList('tlscfg.cert', config.cert), config.pfx === undefined ? [] : [config.pfx]]
   const skipped = [...insecureSkipVerify].sort()
-  const switches = [requestCert, rejectUnauthorized, skipped, verifyDepth, requireOCSP, ocspMaxAge]
+  const { allowPartialTrustChain } = config
+  const switches = [
+    requestCert,
+    rejectUnauthorized,
+    skipped,
+    verifyDepth,
+    requireOCSP,
+    ocspMaxAge,
+    allowPartialTrustChain,
+  ]
   const given = [pemList('tlscfg.ca', config.ca), pemList('tlscfg.crl', config.crl), ...(isServer ? [] : own)]
-  return digest(JSON.stringify(switches), ...given.flatMap((files) => [String(files.length), ...files]))
+  const roots = isServer || config.ca !== undefined ? '' : loadRoots()
+  return digest(JSON.stringify(switches), roots, ...given.flatMap((files) => [String(files.length), ...files]))
 }
 
 /**

@@ -103,6 +103,7 @@ describe('NODE_EXTRA_CA_CERTS', () => {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: file },
     })
     assert.equal(stdout.trim(), 'made')
-    assert.match(stderr, /NODE_EXTRA_CA_CERTS: ENOENT/)
+    // A Node that can be asked for its roots says so itself.
+    assert.match(stderr, /NODE_EXTRA_CA_CERTS: ENOENT|Ignoring extra certs/)
   })
 })

@@ -201,7 +201,14 @@ const SEEDS = {
       [call('contextCert', 0, 4), call('contextKey', 0, 5)],
       [call('contextPfx', 0, 6), call('contextNames', 0)],
       [call('contextCa', 0, 0), call('contextCrl', 0, 7), call('contextCrl', 0, 8), call('contextOcspResponse', 0, 9)],
-      [call('rootsAdd', 0), call('contextRoots', 0), call('contextDh', 0, 10), call('certificateNames', 4)],
+      [
+        call('rootsNew'),
+        call('rootsAdd', 0),
+        call('rootsCheck', 0),
+        call('contextRoots', 0),
+        call('contextDh', 0, 10),
+        call('certificateNames', 4),
+      ],
       [call('contextCiphers', 0, Buffer.from('ECDHE-ECDSA-AES128-GCM-SHA256'))],
       [
         call('contextSuites', 0, Buffer.from('TLS_AES_128_GCM_SHA256')),

@@ -239,6 +239,46 @@ const POISONS: readonly Case[] = [
   refuses('an authority signed with SHA-1', 'client', 'CA_MD_TOO_WEAK', () => weakAuthority({ digest: 'sha1' })),
 ]
 
+/** The same as {@link meet}, with a client that trusts whatever it is given. */
+function partial(...args: Parameters<typeof meet>): Sides {
+  const { client, server } = meet(...args)
+  return { client: { ...client, allowPartialTrustChain: true }, server }
+}
+
+const PARTIAL: readonly Case[] = [
+  refuses(
+    'another authority is trusted, where a partial chain will do',
+    'client',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    () => partial(pki.intermediate(world().root, { commonName: 'Another' }), world().leaf, world().between),
+  ),
+  refuses('another leaf is trusted, where a partial chain will do', 'client', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', () =>
+    partial(pki.leaf(world().root), pki.leaf(world().root)),
+  ),
+  refuses(
+    'the leaf itself is trusted and has expired, where a partial chain will do',
+    'client',
+    'CERT_HAS_EXPIRED',
+    () => {
+      const own = pki.leaf(world().root, { to: -1 })
+      return partial(own, own)
+    },
+  ),
+  refuses(
+    'the authority that is trusted has expired, where a partial chain will do',
+    'client',
+    'CERT_HAS_EXPIRED',
+    () => {
+      const between = pki.intermediate(world().root, { to: -1 })
+      return partial(between, pki.leaf(between), between)
+    },
+  ),
+  refuses('the leaf itself is trusted and for another name', 'client', 'ERR_TLS_CERT_ALTNAME_INVALID', () => {
+    const own = pki.leaf(world().root, { names: [pki.dns('other.example')] })
+    return partial(own, own)
+  }),
+]
+
 /** The server would not have such a chain at its own level of security. */
 function weakAuthority(wish: pki.Wish): Sides {
   const { client, server } = through(wish)
@@ -297,6 +337,17 @@ const GOOD: readonly Case[] = [
     const ca = [pki.root({ commonName: 'One' }).pem, `${root.pem}${pki.root({ commonName: 'Two' }).pem}`]
     return { client: { ca, servername }, server: shows(leaf, between) }
   }),
+  accepts('an authority is trusted, and its root is not there, where a partial chain will do', () =>
+    partial(world().between, world().leaf, world().between),
+  ),
+  accepts('an authority is trusted and not sent, where a partial chain will do', () =>
+    partial(world().between, world().leaf),
+  ),
+  accepts('the leaf itself is trusted, where a partial chain will do', () => {
+    const own = pki.leaf(world().root)
+    return partial(own, own)
+  }),
+  accepts('a root, where a partial chain would do', () => partial(world().root, world().leaf, world().between)),
   accepts('the authority is known to the client, and not sent', () => {
     const { root, between, leaf } = world()
     return { client: { ca: [root.pem, between.pem], servername }, server: shows(leaf) }
@@ -347,4 +398,4 @@ const GOOD: readonly Case[] = [
   }),
 ]
 
-export const CHAINS: readonly Case[] = [...POISONS, ...WEAK, ...GOOD]
+export const CHAINS: readonly Case[] = [...POISONS, ...PARTIAL, ...WEAK, ...GOOD]

@@ -25,6 +25,15 @@ function meet(show: (world: World) => Shown | undefined, server: object = {}, cl
   }
 }
 
+/** A server that trusts the authority in between, and not the root. */
+const betweenOnly = (more: object = {}): object => ({ ca: world().between.pem, ...more })
+
+/** A server that chooses a context with other rules than its own. */
+const chosen = (rules: object, own: object): object => ({
+  ...betweenOnly(own),
+  SNICallback: () => ({ ...shows(world().server), requestCert: true, ...betweenOnly(rules) }),
+})
+
 const nothing = (): undefined => undefined
 const person =
   (wish: pki.Wish = {}) =>
@@ -61,6 +70,15 @@ export const CLIENTS: readonly Case[] = [
     'a client below an authority',
     meet((w) => shows(pki.issue(w.between), w.between)),
     thinks(null, true),
+  ),
+  accepts(
+    'a client below an authority that is trusted, where a partial chain will do',
+    meet((w) => shows(pki.issue(w.between), w.between), betweenOnly({ allowPartialTrustChain: true })),
+    thinks(null, true),
+  ),
+  accepts(
+    'a client below an authority that is trusted, where a partial chain will do in the chosen context',
+    meet((w) => shows(pki.issue(w.between), w.between), chosen({ allowPartialTrustChain: true }, {})),
   ),
   accepts('a client with a key of Ed25519', meet(person({ key: 'ed25519' })), thinks(null, true)),
   accepts('a client with an RSA key', meet(person({ key: pki.sharedKey('rsa2048') })), thinks(null, true)),
@@ -198,6 +216,27 @@ export const CLIENTS: readonly Case[] = [
       const listless = pki.intermediate(root, { commonName: 'Listless' })
       return meet(() => shows(pki.issue(listless), listless), { crl: pki.revocations(root) })()
     },
+    TOLD_UNKNOWN,
+  ),
+  refuses(
+    'a client below an authority that is trusted, and whose root is not there',
+    'server',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    meet((w) => shows(pki.issue(w.between), w.between), betweenOnly()),
+    TOLD_UNKNOWN,
+  ),
+  refuses(
+    'a client below an authority that is trusted, where a partial chain will do, but not in the chosen context',
+    'server',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    meet((w) => shows(pki.issue(w.between), w.between), chosen({}, { allowPartialTrustChain: true })),
+    TOLD_UNKNOWN,
+  ),
+  refuses(
+    'a client of another authority, where a partial chain will do',
+    'server',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    meet(person(), betweenOnly({ allowPartialTrustChain: true })),
     TOLD_UNKNOWN,
   ),
   refuses(

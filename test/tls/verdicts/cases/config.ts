@@ -231,6 +231,8 @@ const REST: readonly Case[] = [
   server(VALUE, 'a demand for certificates without an authority to trust', { requestCert: true }),
   server(VALUE, 'a wish for certificates without an authority to trust', { requestCert: 'optional' }),
   judged('server', VALUE, 'whom to trust, and no demand', ({ shown, root }) => ({ ...shown, ca: root.pem })),
+  server(VALUE, 'partial chains without demand', { allowPartialTrustChain: true }),
+  client(TYPE, 'a switch for partial chains that is a number', { allowPartialTrustChain: 1 }),
   server(VALUE, 'tolerance without demand', { rejectUnauthorized: false }),
   server(VALUE, 'a depth without demand', { verifyDepth: 1 }),
   server(VALUE, 'a callback as Node has it', { SNICallback: (_name: string, _done: () => void) => undefined }),

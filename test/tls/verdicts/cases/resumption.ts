@@ -119,6 +119,10 @@ const GOOD: readonly Case[] = [
     server2: { sessionIdContext: 'another' },
   })),
   goesOn('a server that resumes nothing', false, () => ({ server: { sessionTimeout: 0 } })),
+  goesOn('a session of a client that a partial chain does for, where it does not', false, () => ({
+    client: { allowPartialTrustChain: true },
+    client2: {},
+  })),
   goesOn('bytes that are not a session', false, () => ({ client2: { session: Buffer.from('not a session') } })),
   goesOn('an empty session', false, () => ({ client2: { session: Buffer.alloc(0) } })),
   goesOn('the session of another name', false, () => {
