@@ -182,7 +182,7 @@ static int64_t context_sessions(call_t *call) {
     SSL_CTX *ctx = context->ctx;
     SSL_CTX_set_session_id_context(ctx, id.start, (unsigned int)id.length);
     SSL_CTX_set_timeout(ctx, seconds);
-    context->ticket_keys.seconds = seconds;
+    context->ticket_keys.lifetime = (int64_t)seconds * 1000;
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_SERVER |
                                             SSL_SESS_CACHE_NO_INTERNAL);
     if (seconds == 0) {

@@ -8,11 +8,11 @@
 
 #include "tls.h"
 
-/* Seconds that only go forward, also while the machine sleeps. */
+/* Milliseconds that only go forward, also while the machine sleeps. */
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_BOOTTIME, &time);
-    return time.tv_sec;
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
 static bool make_key(ticket_key_t *key) {
@@ -27,7 +27,7 @@ static bool make_key(ticket_key_t *key) {
  * again: until the last session that it protects has ended. */
 static const ticket_key_t *current_key(ticket_keys_t *keys) {
     ticket_key_t *first = &keys->of[0];
-    bool is_due = first->half == 0 || now() - first->born >= keys->seconds;
+    bool is_due = first->half == 0 || now() - first->born >= keys->lifetime;
     if (keys->are_given || !is_due) return first;
     keys->of[1] = *first;
     if (make_key(first)) return first;
@@ -40,7 +40,7 @@ static const ticket_key_t *find_key(const ticket_keys_t *keys, const uint8_t *na
     for (size_t i = 0; i < TICKET_KEYS_MAX; i++) {
         const ticket_key_t *key = &keys->of[i];
         if (key->half == 0 || CRYPTO_memcmp(name, key->name, sizeof key->name) != 0) continue;
-        return keys->are_given || now() - key->born < 2 * keys->seconds ? key : NULL;
+        return keys->are_given || now() - key->born < 2 * keys->lifetime ? key : NULL;
     }
     return NULL;
 }

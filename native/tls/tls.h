@@ -91,7 +91,7 @@ enum { KIND_CONTEXT = 0x43545831, KIND_SESSION = 0x53455331 };
 typedef struct {
     uint8_t name[16], mac[32], key[32];
     int half;     /* the length of mac and key: 32, or 16 as Node has it; 0 when there is none */
-    int64_t born; /* in seconds */
+    int64_t born; /* in milliseconds */
 } ticket_key_t;
 
 enum { TICKET_KEYS_MAX = 8 };
@@ -99,7 +99,7 @@ enum { TICKET_KEYS_MAX = 8 };
 typedef struct {
     ticket_key_t of[TICKET_KEYS_MAX]; /* the first encrypts */
     bool are_given;                   /* by the user, who renews them */
-    int64_t seconds;                  /* how long a session lives */
+    int64_t lifetime;                 /* of a session, in milliseconds */
 } ticket_keys_t;
 
 typedef struct {
