@@ -91,6 +91,7 @@
         'tls/tickets.c',
         'tls/credentials.c',
         'tls/verify.c',
+        'tls/verdict.c',
         'tls/session.c',
         'tls/records.c',
         'tls/certificates.c',

@@ -157,10 +157,19 @@ static int flush_scratch(session_io_t *io, tls_t *tls) {
     return queue_add(&io->out, tls->out + count, length - (size_t)count) ? 0 : -ENOMEM;
 }
 
+/* Keeps everything in the session. */
+static int hold(session_io_t *io, tls_t *tls) {
+    bool is_kept = queue_add(&io->out, tls->out, tls->out_end);
+    tls->out_end = 0;
+    return is_kept ? 0 : -ENOMEM;
+}
+
 /* Any failure is final: records are lost with it, and none can follow. */
 int bio_flush(session_t *session) {
     session_io_t *io = &session->io;
-    if (io->broken == 0) {
+    if (io->broken == 0 && io->is_held) {
+        io->broken = hold(io, session->tls);
+    } else if (io->broken == 0) {
         int error = flush_queue(io);
         if (error == 0) error = flush_scratch(io, session->tls);
         io->broken = error;

@@ -84,4 +84,5 @@ void context_install_callbacks(context_t *context) {
     SSL_CTX_sess_set_new_cb(ctx, on_session);
     SSL_CTX_set_keylog_callback(ctx, on_keylog);
     SSL_CTX_set_tlsext_status_cb(ctx, on_status);
+    verdict_install(ctx);
 }

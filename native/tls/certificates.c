@@ -97,11 +97,43 @@ static napi_value certificate_names(call_t *call) {
     return names;
 }
 
+/* sessionVerifiedChain(session) -> the verified chain, from the peer's certificate on, while the handshake
+ * waits for a verdict; undefined when there is none */
+static napi_value session_verified_chain(call_t *call) {
+    const session_t *session = call_open_session(call);
+    STACK_OF(X509) *chain = session ? session->peer.chain : NULL;
+    napi_value list;
+    if (chain == NULL) return NULL;
+    napi_create_array(call->napi, &list);
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        napi_value cert = new_certificate(call->napi, sk_X509_value(chain, i));
+        napi_set_element(call->napi, list, (uint32_t)i, cert);
+    }
+    return list;
+}
+
+/* certificateKey(der) -> its public key as the certificate has it (SubjectPublicKeyInfo), undefined for
+ * other bytes */
+static napi_value certificate_key(call_t *call) {
+    bytes_t der = call_bytes(call, 0);
+    if (!call_ok(call)) return NULL;
+    const unsigned char *at = der.start;
+    X509 *cert = der.length <= LONG_MAX ? d2i_X509(NULL, &at, (long)der.length) : NULL;
+    unsigned char *key = NULL;
+    int length = cert ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key) : -1;
+    napi_value bytes = length > 0 ? new_bytes(call->napi, key, (size_t)length) : NULL;
+    OPENSSL_free(key);
+    X509_free(cert);
+    return bytes;
+}
+
 const method_t certificate_methods[] = {
     {"sessionCertificates", .value = session_certificates},
     {"sessionOwnCertificate", .value = session_own_certificate},
     {"sessionPeerNames", .value = session_peer_names},
     {"contextNames", .value = context_names},
     {"certificateNames", .value = certificate_names},
+    {"certificateKey", .value = certificate_key},
+    {"sessionVerifiedChain", .value = session_verified_chain},
     {0},
 };

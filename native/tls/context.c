@@ -150,6 +150,7 @@ static int64_t context_verify(call_t *call) {
     SSL_CTX_set_verify(context->ctx, mode, NULL);
     if (depth >= 0) SSL_CTX_set_verify_depth(context->ctx, depth);
     context->rejects = (bits & VERIFY_REJECT) != 0;
+    context->asks = (bits & VERIFY_ASK_VERDICT) != 0;
     context->requires_ocsp = (bits & VERIFY_REQUIRE_OCSP) != 0;
     context->ocsp_age = ocsp_age;
     X509_VERIFY_PARAM *rules = SSL_CTX_get0_param(context->ctx);

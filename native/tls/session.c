@@ -66,6 +66,7 @@ static bool prepare(session_t *session, const session_args_t *args) {
     if (!bio_attach(session)) return false;
     if (!args->is_server) return prepare_client(session, args);
     SSL_set_accept_state(session->ssl);
+    verdict_prepare(session);
     return true;
 }
 
@@ -121,6 +122,15 @@ static int until_sent(const session_t *session, int result) {
     return result == 0 && queue_length(&session->io.out) > 0 ? -EAGAIN : result;
 }
 
+/* Goes on with the handshake: 0 when it is done, or a result. */
+static int go_on(session_t *session) {
+    int done = SSL_do_handshake(session->ssl);
+    if (done == 1) return verdict_is_due(session) ? TLS_WANT_VERDICT : 0;
+    int result = result_of(session, done);
+    /* close_notify during a handshake is not a success. */
+    return result == 0 ? fail_session(session, TLS_TRUNCATED) : result;
+}
+
 /* sessionHandshake(session, fd) -> 0, or what it waits for */
 static int64_t session_handshake(call_t *call) {
     session_t *session = call_session(call, 0);
@@ -128,10 +138,7 @@ static int64_t session_handshake(call_t *call) {
     if (!call_ok(call)) return -1;
     int result = begin_call(session, fd, true);
     if (result < 0) return abort_call(session, result);
-    int done = SSL_do_handshake(session->ssl);
-    result = done == 1 ? 0 : result_of(session, done);
-    /* close_notify during a handshake is not a success. */
-    if (done != 1 && result == 0) result = fail_session(session, TLS_TRUNCATED);
+    result = session->io.is_held ? verdict_follow(session) : go_on(session);
     return until_sent(session, finish_call(session, result, false));
 }
 
@@ -196,6 +203,7 @@ static void switch_context(session_t *session, context_t *context) {
     set_partial_chain(ssl, context->ctx);
     SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(context->ctx));
     SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(context->ctx));
+    verdict_prepare(session);
 }
 
 /* sessionChoose(session, context?): answers TLS_WANT_SERVER; without a context the client is refused */

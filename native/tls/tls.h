@@ -18,7 +18,7 @@ enum {
     TLS_FAILED = -5000,       /* OpenSSL failed; its reason can be asked for */
     TLS_TRUNCATED = -5001,    /* the stream ended without close_notify */
     TLS_WANT_SERVER = -5002,  /* the client's hello has arrived: choose a context */
-    TLS_WANT_VERDICT = -5003, /* the chain is good: check the name of the peer */
+    TLS_WANT_VERDICT = -5003, /* the chain was verified: decide about the peer */
     TLS_WANT_TURN = -5004,    /* much arrived without any data: let other sockets go first */
 
     /* What is wrong with keys and certificates, where OpenSSL's reason does not say what to mend. */
@@ -46,6 +46,7 @@ enum {
     VERIFY_REJECT = 4,        /* refuse a peer whose certificate cannot be verified */
     VERIFY_IGNORE_TIME = 8,   /* accept a certificate before and after its time */
     VERIFY_REQUIRE_OCSP = 16, /* a client refuses a server that staples no OCSP response */
+    VERIFY_ASK_VERDICT = 64,  /* JavaScript decides, whatever the chain is */
     VERIFY_PARTIAL_CHAIN = 32 /* a chain may end in any trusted certificate, not only in a root */
 };
 
@@ -113,6 +114,7 @@ typedef struct {
     int ocsp_length;
     bool selects;       /* stop after the client's hello, for another context by its server name */
     bool rejects;       /* VERIFY_REJECT */
+    bool asks;          /* VERIFY_ASK_VERDICT */
     bool requires_ocsp; /* VERIFY_REQUIRE_OCSP */
     int ocsp_age;       /* the most seconds since a response was made, or -1 */
     bool keylog;
@@ -127,6 +129,7 @@ typedef struct {
     queue_t in, out;       /* out is unsent */
     int deferred;          /* an error behind data that was good: the next read's answer, or 0 */
     int broken;            /* -errno when nothing can be sent any more, or 0 */
+    bool is_held;          /* nothing is sent before the verdict */
     bool eof;              /* the peer has sent FIN */
     bool short_is_drained; /* a receive that does not fill its room has drained the socket */
 
@@ -199,6 +202,15 @@ void bio_begin(session_t *session, int fd);
 /* Sends what OpenSSL made, and keeps the rest; 0 or -errno. */
 int bio_flush(session_t *session);
 void bio_end(session_t *session);
+
+/* verdict.c: a verdict that OpenSSL does not wait for. */
+void verdict_install(SSL_CTX *ctx);
+/* Before the handshake of a server: for the context that verifies the peer. */
+void verdict_prepare(session_t *session);
+/* Whether the handshake that is done has to wait for a verdict; nothing is sent until then. */
+bool verdict_is_due(session_t *session);
+/* Goes on with such a handshake: 0, or a result. */
+int verdict_follow(session_t *session);
 
 /* verify.c: callbacks of OpenSSL */
 int verify_peer(X509_STORE_CTX *store, void *data);

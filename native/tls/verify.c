@@ -1,5 +1,5 @@
 /* Verification of the peer. OpenSSL checks the chain, and the stapled OCSP response with it. JavaScript
- * checks the name: the handshake stops for that, before anything else is sent. */
+ * checks the name and decides: a client's handshake stops for that, before anything else is sent. */
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/ssl.h>
@@ -37,13 +37,16 @@ int verify_peer(X509_STORE_CTX *store, void *data) {
         return 1;
     }
     if (peer->verdict == REFUSED) {
-        peer->verify_result = X509_V_ERR_HOSTNAME_MISMATCH;
-        X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+        /* The alert is that of the chain, or bad_certificate. */
+        if (peer->verify_result == X509_V_OK) peer->verify_result = X509_V_ERR_HOSTNAME_MISMATCH;
+        X509_STORE_CTX_set_error(store, (int)peer->verify_result);
         return 0;
     }
+    const context_t *context = context_of(ssl);
     bool good = verify_chain(store, peer);
-    if (!good && context_of(ssl)->rejects) return 0;
-    if (!peer->checks_name) return 1;
+    if (!good && context->rejects && !context->asks) return 0;
+    /* OpenSSL lets only clients wait here; for a server see verdict.c. */
+    if (SSL_is_server(ssl) || (!peer->checks_name && !context->asks)) return 1;
     peer->verdict = ASKED;
     return SSL_set_retry_verify(ssl) ? 1 : 0;
 }

@@ -68,6 +68,8 @@ export interface NativeTls {
   readonly VERIFY_IGNORE_TIME: number
   /** Bit of `contextVerify`: a server that staples no OCSP response is refused. */
   readonly VERIFY_REQUIRE_OCSP: number
+  /** Bit of `contextVerify`: `WANT_VERDICT` whatever the chain is, also of servers and for resumed sessions. */
+  readonly VERIFY_ASK_VERDICT: number
   /** Bit of `contextVerify`: a chain may end in any trusted certificate. */
   readonly VERIFY_PARTIAL_CHAIN: number
 
@@ -104,6 +106,8 @@ export interface NativeTls {
   contextCallbacks(context: TlsHandle, selects: number, keylog: number): number
   /** The names of a certificate in DER form. */
   certificateNames(der: Uint8Array): NameRow[] | undefined
+  /** The public key of a certificate in DER form: its SubjectPublicKeyInfo. */
+  certificateKey(der: Uint8Array): Buffer | undefined
   contextNames(context: TlsHandle): NameRow[] | undefined
 
   sessionNew(
@@ -131,6 +135,8 @@ export interface NativeTls {
   sessionVerdict(session: TlsHandle, isGood: number): number
 
   sessionCertificates(session: TlsHandle): Buffer[] | undefined
+  /** The chain that was verified, while the handshake waits for `sessionVerdict`. */
+  sessionVerifiedChain(session: TlsHandle): Buffer[] | undefined
   sessionOwnCertificate(session: TlsHandle): Buffer | undefined
   sessionPeerNames(session: TlsHandle): NameRow[] | undefined
   sessionCipher(session: TlsHandle): [name: string, standardName: string | undefined, version: string] | undefined

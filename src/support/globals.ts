@@ -11,5 +11,8 @@ export const queueMicrotask: (callback: () => void) => void = globalThis.queueMi
 /** Returns milliseconds on the monotonic clock. */
 export const now: () => number = performance.now.bind(performance)
 
+/** Returns milliseconds since 1970, for comparing with dates. */
+export const wallClock: () => number = Date.now.bind(Date)
+
 /** The function of `process` when the package was loaded. */
 export const nextTick: (callback: () => void) => void = process.nextTick.bind(process)

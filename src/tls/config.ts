@@ -1,6 +1,9 @@
+import type { X509Certificate } from 'node:crypto'
 import type { Data } from '../support/validate.js'
 import * as validate from '../support/validate.js'
+import type { TlsError } from './errors.js'
 import type { Pem, PemOrDer } from './pem.js'
+import { pinList } from './pins.js'
 
 /** A certificate with its chain, and its private key. */
 export interface KeyPair {
@@ -25,6 +28,22 @@ export interface TlsContext {
   /** Whether it is for servers. */
   readonly isServer: boolean
 }
+
+/** What was found out about a peer. */
+export interface Found {
+  /** The host that a client connects to; undefined on a server. */
+  readonly host: string | undefined
+  /**
+   * The certificate of the peer and those that issued it, up to a trusted one; where none is trusted, as far as the peer sent them. For a
+   * resumed session the certificate of the peer alone.
+   */
+  readonly chain: readonly X509Certificate[]
+  /** Why the peer would be refused; null if all is well. */
+  readonly error: TlsError | null
+}
+
+/** A function that decides about a peer: see `verify` of {@link TlsConfig}. */
+export type Verify = (peer: X509Certificate, found: Found) => boolean | undefined | Promise<boolean | undefined>
 
 /** The answer of an `SNICallback`: a context, a configuration to make one of, or undefined for the server's own. */
 export type Chosen = TlsContext | TlsConfig | undefined
@@ -70,6 +89,20 @@ export interface TlsConfig {
   insecureSkipVerify?: readonly Check[] | undefined
   /** The most intermediate certificates between that of the peer and a trusted one, 0 to 100; by default OpenSSL's 100. */
   verifyDepth?: number | undefined
+  /**
+   * The public keys that the peer may have: SHA-256 hashes in base64, as {@link pinOf} returns them. Besides all other checks, one
+   * certificate of the chain has to have one of them. Where only a trusted root is missing, as for a certificate that signs itself, the
+   * key of the peer's own certificate will do: name and dates are checked all the same. Of servers it needs `requestCert`.
+   */
+  pins?: readonly string[] | undefined
+  /**
+   * Decides about the peer, after everything was verified and before anything is sent to it: true accepts it, whatever was found; false
+   * refuses it; undefined leaves it to what was found. May be asynchronous. What it throws refuses the peer. Of servers it needs
+   * `requestCert`, and is not called for a client without a certificate.
+   * @param peer - the certificate of the peer.
+   * @param found - the host, the chain, and what is wrong with them.
+   */
+  verify?: Verify | undefined
   /** Clients: the name to ask for (SNI) and to check the certificate against; the host by default. */
   servername?: string | undefined
 
@@ -144,6 +177,8 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   rejectUnauthorized: true,
   insecureSkipVerify: true,
   verifyDepth: true,
+  pins: true,
+  verify: true,
   servername: true,
   ciphers: true,
   ecdhCurve: true,
@@ -198,7 +233,15 @@ const SWITCHES = [
 ] as const
 
 /** Fields about the certificates of clients, which a server uses only with `requestCert`. */
-const OF_CLIENT_CERTIFICATES = ['ca', 'allowPartialTrustChain', 'crl', 'rejectUnauthorized', 'verifyDepth'] as const
+const OF_CLIENT_CERTIFICATES = [
+  'pins',
+  'verify',
+  'ca',
+  'allowPartialTrustChain',
+  'crl',
+  'rejectUnauthorized',
+  'verifyDepth',
+] as const
 
 /** Fields that have taken effect, or belong to the connection, before an `SNICallback` can select another context. */
 export const LISTENER_ONLY = [
@@ -249,7 +292,8 @@ export function checkServerCertificate({ cert, pfx, SNICallback }: TlsConfig): v
  * effect without `requestCert`.
  */
 function checkClientCertificates(config: TlsConfig): void {
-  if (config.requestCert && config.ca === undefined)
+  const { requestCert, ca, pins, verify } = config
+  if (requestCert && ca === undefined && pins === undefined && verify === undefined)
     throw validate.invalidValue('tlscfg', 'needs "ca" with "requestCert": whom to trust to identify clients', config)
   for (const field of OF_CLIENT_CERTIFICATES)
     if (!config.requestCert && config[field] !== undefined)
@@ -272,13 +316,14 @@ function checkOcsp(config: TlsConfig): void {
 
 function checkTypes(config: TlsConfig): void {
   for (const field of SWITCHES) if (config[field] !== undefined) validate.boolean(`tlscfg.${field}`, config[field])
-  for (const field of ['SNICallback', 'keylog', 'onsession'] as const)
+  for (const field of ['SNICallback', 'verify', 'keylog', 'onsession'] as const)
     if (config[field] !== undefined) validate.func(`tlscfg.${field}`, config[field])
   if (config.servername !== undefined) validate.string('tlscfg.servername', config.servername)
   if (config.session !== undefined) validate.bytes('tlscfg.session', config.session)
   if (config.requestCert !== undefined && config.requestCert !== 'optional')
     validate.boolean('tlscfg.requestCert', config.requestCert)
   checkSniCallback(config)
+  checkPins(config)
   checkSkippedChecks(config.insecureSkipVerify)
 }
 
@@ -286,6 +331,13 @@ function checkTypes(config: TlsConfig): void {
 function checkSniCallback({ SNICallback }: TlsConfig): void {
   if (SNICallback !== undefined && SNICallback.length > 1)
     throw validate.invalidValue('tlscfg.SNICallback', 'must return its answer, or a promise of it', SNICallback)
+}
+
+/** Refuses pins that refuse nobody. */
+function checkPins({ pins, verify, rejectUnauthorized }: TlsConfig): void {
+  if (pins !== undefined) pinList('tlscfg.pins', pins)
+  if (pins !== undefined && verify === undefined && rejectUnauthorized === false)
+    throw validate.invalidValue('tlscfg', 'has "pins", and refuses nobody (rejectUnauthorized: false)', { pins })
 }
 
 function checkSkippedChecks(checks: readonly Check[] | undefined): void {

@@ -126,7 +126,8 @@ export class ContextBuilder {
   #addTrust(): void {
     const ca = pemList('tlscfg.ca', this.#config.ca)
     for (const certificates of ca) checkField(this.#tls.contextCa(this.#handle, certificates), 'ca')
-    if (ca.length === 0 && (!this.#isServer || this.#config.requestCert)) this.#trustRoots()
+    // A server identifies clients by what it was given, and never by the public roots.
+    if (ca.length === 0 && !this.#isServer) this.#trustRoots()
     for (const revoked of pemList('tlscfg.crl', this.#config.crl))
       checkField(this.#tls.contextCrl(this.#handle, revoked), 'crl')
   }
@@ -140,7 +141,7 @@ export class ContextBuilder {
 
   #setVerification(): void {
     const { requestCert, rejectUnauthorized = true, verifyDepth, requireOCSP, ocspMaxAge } = this.#config
-    const { insecureSkipVerify, allowPartialTrustChain } = this.#config
+    const { insecureSkipVerify, allowPartialTrustChain, pins, verify } = this.#config
     const [tls, skipped] = [this.#tls, new Set(insecureSkipVerify)]
     const rejects = rejectUnauthorized && !skipped.has('chain')
     const bits =
@@ -149,7 +150,8 @@ export class ContextBuilder {
       (rejects ? tls.VERIFY_REJECT : 0) |
       (skipped.has('time') ? tls.VERIFY_IGNORE_TIME : 0) |
       (requireOCSP ? tls.VERIFY_REQUIRE_OCSP : 0) |
-      (allowPartialTrustChain ? tls.VERIFY_PARTIAL_CHAIN : 0)
+      (allowPartialTrustChain ? tls.VERIFY_PARTIAL_CHAIN : 0) |
+      (pins !== undefined || verify !== undefined ? tls.VERIFY_ASK_VERDICT : 0)
     const depth = verifyDepth === undefined ? -1 : validate.integer('tlscfg.verifyDepth', verifyDepth, 0, 100)
     const age = ocspMaxAge === undefined ? -1 : validate.integer('tlscfg.ocspMaxAge', ocspMaxAge, 0)
     tls.contextVerify(this.#handle, bits, depth, age)

@@ -13,25 +13,23 @@ function digest(...parts: readonly (string | Uint8Array)[]): Buffer {
   return hash.digest()
 }
 
+/** The rules that are not certificates, as text. */
+function switchesOf(config: TlsConfig): string {
+  const { requestCert, rejectUnauthorized, allowPartialTrustChain, verifyDepth, requireOCSP, ocspMaxAge } = config
+  const lists = [config.insecureSkipVerify ?? [], config.pins ?? []].map((list) => [...list].sort())
+  // A function is asked again about a resumed session.
+  const asks = config.verify !== undefined
+  const switches = [requestCert, rejectUnauthorized, allowPartialTrustChain, verifyDepth, requireOCSP, ocspMaxAge, asks]
+  return JSON.stringify([...switches, ...lists])
+}
+
 /** A 32-byte digest of the rules by which a configuration verifies peers. */
 export function verificationRules(config: TlsConfig, isServer: boolean): Buffer {
-  const { requestCert, rejectUnauthorized, insecureSkipVerify = [], verifyDepth, requireOCSP, ocspMaxAge } = config
   // A client's own certificate counts: a resumed session would identify it to the server by the certificate of the former connection.
   const own = [pemList('tlscfg.cert', config.cert), config.pfx === undefined ? [] : [config.pfx]]
-  const skipped = [...insecureSkipVerify].sort()
-  const { allowPartialTrustChain } = config
-  const switches = [
-    requestCert,
-    rejectUnauthorized,
-    skipped,
-    verifyDepth,
-    requireOCSP,
-    ocspMaxAge,
-    allowPartialTrustChain,
-  ]
   const given = [pemList('tlscfg.ca', config.ca), pemList('tlscfg.crl', config.crl), ...(isServer ? [] : own)]
   const roots = isServer || config.ca !== undefined ? '' : loadRoots()
-  return digest(JSON.stringify(switches), roots, ...given.flatMap((files) => [String(files.length), ...files]))
+  return digest(switchesOf(config), roots, ...given.flatMap((files) => [String(files.length), ...files]))
 }
 
 /**

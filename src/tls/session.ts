@@ -139,7 +139,7 @@ export class TlsSession extends SessionInfo {
         return WOULD_BLOCK
       }
       if (result !== this.tls.WANT_VERDICT) return result
-      this.#verification.answerVerify()
+      if (!this.#verification.answer(() => this.onProgress?.())) return WOULD_BLOCK
     }
   }
 

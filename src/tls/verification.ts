@@ -1,9 +1,16 @@
+import { X509Certificate } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import { type NativeTls, nativeTls, type TlsHandle } from '../native/tls.js'
+import { wallClock } from '../support/globals.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
+import type { Found } from './config.js'
 import type { Context } from './context.js'
 import { TlsError, verifyCode } from './errors.js'
 import { checkIdentity, peerNames } from './identity.js'
+import { pinList, pinOfDer } from './pins.js'
+import { type Answer, Question, refusedByVerify } from './question.js'
+import { lacksOnlyTrust } from './verify-codes.js'
 
 /** The server that a client connects to, and what one connection may override of its configuration. */
 export interface Peer {
@@ -49,9 +56,17 @@ export function checkHost(context: Context, { host, servername, session }: Peer)
   )
 }
 
+/** What was found out about a peer. */
+interface Judgement {
+  /** What is wrong with the peer. */
+  readonly error: TlsError | undefined
+  /** Whether the rules refuse the peer for that. */
+  readonly refuses: boolean
+}
+
 /**
  * Decides whether the peer of a session is trusted. OpenSSL verifies the certificate chain and the OCSP response by the context's rules;
- * the name is compared here, while the handshake waits for it.
+ * the name and the pins are compared here, and the user's `verify` is asked, while the handshake waits for it.
  */
 export class PeerVerification {
   /** The host of a client's connection. */
@@ -62,14 +77,19 @@ export class PeerVerification {
   #context: Context
   readonly #tls: NativeTls
   readonly #handle: TlsHandle
-  /** Why the name was refused during the handshake. */
+  readonly #question: Question
+  /** Why the peer was refused by other than OpenSSL. */
   #refusal: TlsError | undefined
+  #isAnswered = false
+  /** Whether `verify` has accepted the peer, whatever was found. */
+  #isVouchedFor = false
 
   constructor(context: Context, handle: TlsHandle, host: string | undefined) {
     this.#context = context
     this.#tls = nativeTls()
     this.#handle = handle
     this.host = host
+    this.#question = new Question(context)
   }
 
   /** Applies the rules of another context: the one that a server selected by name. */
@@ -77,46 +97,107 @@ export class PeerVerification {
     this.#context = context
   }
 
-  /** Answers OpenSSL's question for the name, which it asks after the chain. A refusal becomes an alert and ends the handshake. */
-  answerVerify(): void {
-    this.#refusal = this.#nameError()
-    this.#tls.sessionVerdict(this.#handle, Number(this.#refusal === undefined))
+  /**
+   * Answers the question for a verdict, which the handshake waits for. A refusal becomes an alert and ends the handshake.
+   * @param resume - called when the answer is there, if it is not at once.
+   * @returns whether the answer is there.
+   */
+  answer(resume: () => void): boolean {
+    if (this.#question.isPending) return false
+    const judgement = this.#judge()
+    const { verify } = this.#context.config
+    if (verify === undefined) {
+      this.#settle(judgement)
+      return true
+    }
+    this.#question.ask(
+      verify,
+      () => this.#found(judgement),
+      (answer) => {
+        this.#decide(judgement, answer)
+        resume()
+      },
+    )
+    return false
+  }
+
+  /** What `verify` is told. */
+  #found({ error = null }: { error?: TlsError | undefined | null }): readonly [X509Certificate, Found] | undefined {
+    const chain = this.#chain().map((der) => new X509Certificate(der))
+    const [peer] = chain
+    return peer && [peer, record({ host: this.host, chain, error })]
+  }
+
+  /** The chain that was verified; one that was not is as the peer sent it. */
+  #chain(): Buffer[] {
+    const verified =
+      this.#chainResult() === this.#tls.X509_V_OK ? this.#tls.sessionVerifiedChain(this.#handle) : undefined
+    return verified ?? this.#tls.sessionCertificates(this.#handle) ?? []
+  }
+
+  #decide({ error, refuses }: Judgement, answer: Answer): void {
+    this.#isVouchedFor = answer === true
+    if (answer === true) return this.#settle(record({ error: undefined, refuses: false }))
+    if (answer === undefined) return this.#settle(record({ error, refuses }))
+    const refusal = answer === false ? error : answer
+    this.#settle(record({ error: refusal ?? refusedByVerify(this.host), refuses: true }))
+  }
+
+  #settle({ error, refuses }: Judgement): void {
+    this.#isAnswered = true
+    this.#refusal = refuses ? error : undefined
+    this.authorizationError = error ?? null
+    this.#tls.sessionVerdict(this.#handle, Number(!refuses))
   }
 
   /**
-   * Judges a finished handshake. It also succeeds if the rules allow a failed verification, or if it resumed a session, whose
-   * certificate a former connection has verified.
+   * Judges a finished handshake, unless the verdict was given on the way: OpenSSL does not ask for a resumed session, whose certificate a
+   * former connection has verified, or when nothing is refused.
    * @returns the error that ends the connection, if there is one.
    */
   conclude(): TlsError | undefined {
-    const { X509_V_OK } = this.#tls
-    const [, , result = X509_V_OK, text = ''] = this.#tls.sessionFailure(this.#handle) ?? []
-    if (result === X509_V_OK) return this.#context.isServer ? undefined : this.#concludeName()
-    const error = new TlsError(verifyCode(result), 'handshake', text, { host: this.host })
-    this.authorizationError = error
-    return this.#allowsUnverified ? undefined : error
-  }
-
-  /** Compares the name, unless {@link answerVerify} has: OpenSSL does not ask for a resumed session, or when nothing is refused. */
-  #concludeName(): TlsError | undefined {
-    const refuses = checksName(this.#context)
-    if (refuses && this.#tls.sessionIsReused(this.#handle) !== 1) return undefined
-    const error = this.#nameError()
+    if (this.#isAnswered) return undefined
+    const { error, refuses } = this.#judge()
     this.authorizationError = error ?? null
     return refuses ? error : undefined
   }
 
-  /** Whether every check was made that could be, and none failed. */
+  /** Whether every check was made that could be, and none failed; or `verify` has accepted the peer. */
   get hasPassed(): boolean {
+    if (this.#isVouchedFor) return true
     const { insecureSkipVerify = [] } = this.#context.config
     return (
       this.authorizationError === null && !insecureSkipVerify.includes('time') && !insecureSkipVerify.includes('chain')
     )
   }
 
-  get #allowsUnverified(): boolean {
+  /** All checks, in the order of what they are worth: the first that refuses counts, else the first that failed. */
+  #judge(): Judgement {
     const { rejectUnauthorized = true, insecureSkipVerify = [] } = this.#context.config
-    return !rejectUnauthorized || insecureSkipVerify.includes('chain')
+    const isChainNeeded = rejectUnauthorized && !insecureSkipVerify.includes('chain')
+    const judgements: Judgement[] = [
+      { error: this.#chainError(), refuses: isChainNeeded },
+      { error: this.#nameError(), refuses: checksName(this.#context) },
+      { error: this.#chainPinError(), refuses: rejectUnauthorized },
+    ]
+    const failed = judgements.filter(({ error }) => error !== undefined)
+    return record(failed.find(({ refuses }) => refuses) ?? failed[0] ?? { error: undefined, refuses: false })
+  }
+
+  /** OpenSSL's result for the chain. */
+  #chainResult(): number {
+    const [, , result = this.#tls.X509_V_OK] = this.#tls.sessionFailure(this.#handle) ?? []
+    return result
+  }
+
+  #chainError(): TlsError | undefined {
+    const { X509_V_OK } = this.#tls
+    const [, , result = X509_V_OK, text = ''] = this.#tls.sessionFailure(this.#handle) ?? []
+    if (result === X509_V_OK) return undefined
+    // Where pins stand in for a trusted root, they are the reason.
+    const { pins } = this.#context.config
+    if (pins !== undefined && lacksOnlyTrust(result)) return this.#pinError(pins) ?? this.#dateError()
+    return new TlsError(verifyCode(result), 'handshake', text, { host: this.host })
   }
 
   #nameError(): TlsError | undefined {
@@ -126,6 +207,38 @@ export class PeerVerification {
     return reason === undefined
       ? undefined
       : new TlsError('ERR_TLS_CERT_ALTNAME_INVALID', 'handshake', reason, { host })
+  }
+
+  /** OpenSSL looks at no dates where it finds no trusted certificate. */
+  #dateError(): TlsError | undefined {
+    const [own] = this.#tls.sessionCertificates(this.#handle) ?? []
+    const { insecureSkipVerify = [] } = this.#context.config
+    if (own === undefined || insecureSkipVerify.includes('time')) return undefined
+    const { validFrom, validTo } = new X509Certificate(own)
+    const { host } = this
+    const begins = Date.parse(validFrom)
+    if (!(begins <= wallClock()))
+      return new TlsError('CERT_NOT_YET_VALID', 'handshake', `it is valid from ${validFrom}`, { host })
+    if (wallClock() <= Date.parse(validTo)) return undefined
+    return new TlsError('CERT_HAS_EXPIRED', 'handshake', `it was valid until ${validTo}`, { host })
+  }
+
+  /** Compares the keys of the chain. That of a resumed session was compared by a former connection, under the same pins. */
+  #chainPinError(): TlsError | undefined {
+    const { pins } = this.#context.config
+    const isDone = this.#chainResult() !== this.#tls.X509_V_OK || this.#tls.sessionIsReused(this.#handle) === 1
+    return pins === undefined || isDone ? undefined : this.#pinError(pins)
+  }
+
+  /** Compares the keys of the chain; of one that was not verified only the peer's own: anything else anybody can send along. */
+  #pinError(pins: readonly string[]): TlsError | undefined {
+    const isVerified = this.#chainResult() === this.#tls.X509_V_OK
+    const shown = this.#chain()
+      .slice(0, isVerified ? undefined : 1)
+      .map(pinOfDer)
+    if (shown.length === 0 || pinList('tlscfg.pins', pins).some((pin) => shown.includes(pin))) return undefined
+    const detail = `no key of the chain is among the pins; they are ${shown.join(', ')}`
+    return new TlsError('ERR_TLS_PIN', 'handshake', detail, { host: this.host })
   }
 
   /** The error of a call that failed because the peer was refused; undefined if it failed for another reason. */

@@ -98,3 +98,17 @@ export const VERIFY_CODES: Readonly<Record<number, string>> = {
   93: 'EXTENSIONS_REQUIRE_VERSION_3',
   94: 'EC_KEY_EXPLICIT_PARAMS',
 }
+
+/** The results that say that a chain ends before a trusted certificate, and nothing else. */
+const LACKING_TRUST: ReadonlySet<string | undefined> = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/** Whether a result of a verification only says that no trusted certificate was found. */
+export function lacksOnlyTrust(result: number): boolean {
+  return LACKING_TRUST.has(VERIFY_CODES[result])
+}

@@ -12,6 +12,7 @@ import { CLIENTS } from './verdicts/cases/clients.js'
 import { CONFIG } from './verdicts/cases/config.js'
 import { HANDSHAKES } from './verdicts/cases/handshakes.js'
 import { NAMES } from './verdicts/cases/names.js'
+import { OWN } from './verdicts/cases/own.js'
 import { PROTOCOL } from './verdicts/cases/protocol.js'
 import { RESUMPTION } from './verdicts/cases/resumption.js'
 import { REVOCATION } from './verdicts/cases/revocation.js'
@@ -27,6 +28,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   CONFIG,
   HANDSHAKES,
   NAMES,
+  OWN,
   PROTOCOL,
   RESUMPTION,
   REVOCATION,

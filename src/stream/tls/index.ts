@@ -3,11 +3,20 @@
  * without one.
  */
 
-export type { Check, Chosen, KeyPair, TlsConfig as Config, TlsVersion as Version } from '../../tls/config.js'
+export type {
+  Check,
+  Chosen,
+  Found,
+  KeyPair,
+  TlsConfig as Config,
+  TlsVersion as Version,
+  Verify,
+} from '../../tls/config.js'
 export { Context } from '../../tls/context.js'
 export { TlsError, type TlsErrorContext } from '../../tls/errors.js'
 export { assertIdentity } from '../../tls/identity.js'
 export type { Pem } from '../../tls/pem.js'
+export { pinOf } from '../../tls/pins.js'
 export type { TlsSession as Session } from '../../tls/session.js'
 export type { Cipher } from '../../tls/session-info.js'
 export * as inet from './inet.js'

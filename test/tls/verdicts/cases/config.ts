@@ -36,6 +36,9 @@ const VALUE = 'ERR_INVALID_ARG_VALUE'
 const TYPE = 'ERR_INVALID_ARG_TYPE'
 const RANGE = 'ERR_OUT_OF_RANGE'
 
+/** A pin of no key. */
+const PIN = Buffer.alloc(32).toString('base64')
+
 /** A server is given a certificate as well. */
 const server = (code: string, title: string, wrong: Wrong): Case =>
   judged('server', code, title, ({ shown }) => ({ ...shown, ...wrong }))
@@ -233,6 +236,19 @@ const REST: readonly Case[] = [
   judged('server', VALUE, 'whom to trust, and no demand', ({ shown, root }) => ({ ...shown, ca: root.pem })),
   server(VALUE, 'partial chains without demand', { allowPartialTrustChain: true }),
   client(TYPE, 'a switch for partial chains that is a number', { allowPartialTrustChain: 1 }),
+  server(VALUE, 'pins without demand', { pins: [PIN] }),
+  server(VALUE, 'a verify function without demand', { verify: () => true }),
+  server('ok', 'a demand for certificates, and pins', { requestCert: true, pins: [PIN] }),
+  server('ok', 'a demand for certificates, and a verify function', { requestCert: true, verify: () => true }),
+  client('ok', 'pins', { pins: [PIN, `sha256/${PIN}`] }),
+  client(TYPE, 'a pin that is not in a list', { pins: PIN }),
+  client(VALUE, 'an empty list of pins', { pins: [] }),
+  client(TYPE, 'a pin that is a number', { pins: [1] }),
+  client(VALUE, 'a pin of 31 bytes', { pins: [Buffer.alloc(31).toString('base64')] }),
+  client(VALUE, 'a pin in hexadecimal digits', { pins: [Buffer.alloc(32).toString('hex')] }),
+  client(VALUE, 'a pin of another hash', { pins: [`sha1/${PIN}`] }),
+  client(VALUE, 'pins, which everything tolerates', { pins: [PIN], rejectUnauthorized: false }),
+  client(TYPE, 'a verify function that is not a function', { verify: true }),
   server(VALUE, 'tolerance without demand', { rejectUnauthorized: false }),
   server(VALUE, 'a depth without demand', { verifyDepth: 1 }),
   server(VALUE, 'a callback as Node has it', { SNICallback: (_name: string, _done: () => void) => undefined }),

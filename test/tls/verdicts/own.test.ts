@@ -1,0 +1,9 @@
+// Verdicts of the user's own.
+import { describe } from 'node:test'
+import { leavesNoFd } from '../../util/index.js'
+import { OWN } from './cases/own.js'
+import { test } from './verdict.js'
+
+leavesNoFd()
+
+describe('pins and verify functions', () => test(OWN))
