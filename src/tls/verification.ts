@@ -216,10 +216,10 @@ export class PeerVerification {
     if (own === undefined || insecureSkipVerify.includes('time')) return undefined
     const { validFrom, validTo } = new X509Certificate(own)
     const { host } = this
-    const begins = Date.parse(validFrom)
+    const begins = new Date(validFrom).getTime()
     if (!(begins <= wallClock()))
       return new TlsError('CERT_NOT_YET_VALID', 'handshake', `it is valid from ${validFrom}`, { host })
-    if (wallClock() <= Date.parse(validTo)) return undefined
+    if (wallClock() <= new Date(validTo).getTime()) return undefined
     return new TlsError('CERT_HAS_EXPIRED', 'handshake', `it was valid until ${validTo}`, { host })
   }
 

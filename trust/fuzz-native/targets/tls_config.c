@@ -30,6 +30,8 @@ const subject_t subjects[] = {
     {"contextNames", "C", NULL, NULL},
     {"certificateNames", "m", NULL, NULL},
     {"certificateNames", "b", NULL, NULL},
+    {"certificateKey", "m", NULL, NULL},
+    {"certificateKey", "b", NULL, NULL},
     {"lastReason", "", NULL, NULL},
     {"sessionNew", "Ccc?scc", NULL, NULL},
     {"sessionOwnCertificate", "E", NULL, NULL},

@@ -22,7 +22,8 @@ enum {
     LOGS_KEYS = 128,
 };
 /* Bits of contextVerify(), and its versions. */
-enum { ASKS = 1, REQUIRES = 2, REJECTS = 4, WANTS_STAPLE = 16, TLS12 = 0x303, TLS13 = 0x304 };
+enum { ASKS = 1, REQUIRES = 2, REJECTS = 4, WANTS_STAPLE = 16, ASKS_VERDICT = 64 };
+enum { TLS12 = 0x303, TLS13 = 0x304 };
 enum { WANT_SERVER = -5002, WANT_VERDICT = -5003 };
 
 /* What each side has sent. The other side must read exactly that, unless the input changes the stream. */
@@ -49,7 +50,8 @@ static js_t *new_context(int side, uint8_t bits) {
     call_with("contextCert", 2, context, pki_whole(CHAIN_PEM));
     call_with("contextKey", 2, context, pki_whole(KEY_PEM));
     call_with("contextCa", 2, context, pki_whole(CA_PEM));
-    call_with("contextVerify", 3, context, number(verify), number(-1));
+    if (bits & CHECKS_NAME && bits & ASKS_CLIENT) verify |= ASKS_VERDICT;
+    call_with("contextVerify", 4, context, number(verify), number(-1), number(-1));
     call_with("contextVersions", 3, context, number(TLS12),
               number(bits & ONLY_TLS12 ? TLS12 : TLS13));
     call_with("contextSessions", 3, context, js_bytes("id", 2), number(300));
@@ -58,7 +60,7 @@ static js_t *new_context(int side, uint8_t bits) {
     if (bits & STAPLES && !(bits & ASKS_CLIENT) && side == SERVER)
         call_with("contextOcspResponse", 2, context, pki_whole(OCSP_DER));
     if (bits & HAS_TICKET_KEYS)
-        call_with("contextTicketKeys", 2, context, js_bytes(keys, sizeof keys));
+        call_with("contextTicketKeys", 3, context, number(0), js_bytes(keys, sizeof keys));
     if (bits & HAS_ALPN)
         call_with("contextAlpn", 3, context, js_bytes(protocols, sizeof protocols - 1),
                   number(side == SERVER));
@@ -254,7 +256,8 @@ const subject_t subjects[] = {
     {"contextCa", "Xm", NULL, NULL},
     {"contextCrl", "Xm", NULL, NULL},
     {"contextAlpn", "Xbc", NULL, NULL},
-    {"contextTicketKeys", "Xb", NULL, NULL},
-    {"contextVerify", "Xci", NULL, NULL},
+    {"contextTicketKeys", "Xcb", NULL, NULL},
+    {"contextVerify", "Xcii", NULL, NULL},
+    {"sessionVerifiedChain", "E", NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
