@@ -95,7 +95,7 @@ describe('errors of connect()', () => {
     const server = await listening(t)
     const before = countFds()
     for (const code of ['EISCONN', 'EALREADY'] as const) {
-      const answer = t.mock.method(native, 'connect', () => -sys[code])
+      const answer = t.mock.method(native, 'connectNonblocking', () => -sys[code])
       const connecting = stream.inet.Client.create({ host: '127.0.0.1', port: portOf(server) })
       await assert.rejects(within(connecting, 'the end of the attempt'), { code, syscall: 'connect' })
       answer.mock.restore()
