@@ -10,7 +10,7 @@ import { Failure, script } from './lib/run.mjs'
 const PAGE = inRoot('docs', 'reliability.md')
 
 /** The title of a test or a suite, up to the number of its hazard: on one line, or after the opening of the call. */
-const TITLE = /\b(?:test|it|describe)\(\s*(['"`])((?:(?!\1).)*?\(((?:H\d\d(?:, )?)+)\)(?:(?!\1).)*)\1/g
+const TITLE = /\b(?:test|it|describe)\(\s*(['"`])((?:(?!\1).)*?\(((?:H\d{2,3}(?:, )?)+)\)(?:(?!\1).)*)\1/g
 
 /** @returns {Map<string, string[]>} hazard to its tests */
 function testsByHazard() {
@@ -18,7 +18,7 @@ function testsByHazard() {
   for (const file of filesBelow(inRoot('test'), /\.ts$/).sort())
     for (const [, , title = '', numbers = ''] of readFileSync(file, 'utf8').matchAll(TITLE))
       for (const number of numbers.split(', ')) {
-        const name = title.replace(/ ?\((?:H\d\d(?:, )?)+\)/, '').replaceAll('|', '\\|')
+        const name = title.replace(/ ?\((?:H\d{2,3}(?:, )?)+\)/, '').replaceAll('|', '\\|')
         found.set(number, [...(found.get(number) ?? []), `\`${relative(inRoot('test'), file)}\` ${name}`])
       }
   return found

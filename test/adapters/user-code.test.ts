@@ -60,7 +60,7 @@ async function seen(connection: string, act: string): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-describe('exceptions of a program', () => {
+describe('exceptions of a program (H117)', () => {
   for (const [name, act] of Object.entries(ACTS))
     test(`the same is seen with duplex() as with a net.Socket when ${name}`, async () => {
       const [ours, theirs] = await Promise.all([seen('ours', act), seen('theirs', act)])

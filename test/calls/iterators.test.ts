@@ -87,7 +87,7 @@ const sources: Record<string, (t: Test) => Promise<Source>> = {
 const DONE = { done: true, value: undefined }
 
 for (const [name, make] of Object.entries(sources))
-  describe(`iterating over ${name}`, () => {
+  describe(`iterating over ${name} (H115)`, () => {
     test(`several next() of ${name} at once get what arrives in order`, async (t) => {
       const { iterate, produce, text } = await make(t)
       const pieces = iterate()

@@ -9,7 +9,7 @@ leavesNoFd()
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-describe('listen({ signal })', () => {
+describe('listen({ signal }) (H115)', () => {
   test('aborting closes the server, with all that waits for it', async (t) => {
     const path = `${tempFolder(t)}/s`
     for (const where of [{ path }, { path, type: 'seqpacket' as const }, { host: '127.0.0.1', port: 0 }]) {

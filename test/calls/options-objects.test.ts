@@ -29,13 +29,13 @@ describe('objects of options', () => {
     for (const place of await surface(t)) assert.ok(await accepts(place, place.valid), place.name)
   })
 
-  test('every function refuses an option that it does not have', async (t) => {
+  test('every function refuses an option that it does not have (H103)', async (t) => {
     for (const place of await surface(t))
       for (const key of ['mispelt', '0', 'constructor', '__proto__'])
         await assertRefused(place, withOwn(place.valid, key, 1), new RegExp(`has no property "${key}"`))
   })
 
-  test('every function refuses an option that is inherited from a class or another object', async (t) => {
+  test('every function refuses an option that is inherited from a class or another object (H103)', async (t) => {
     for (const place of await surface(t))
       for (const key of await optionsOf(place)) {
         const others = Object.entries(place.valid).filter(([name]) => name !== key)
@@ -57,13 +57,13 @@ describe('objects of options', () => {
     }
   })
 
-  test('every function refuses what is no object of options: a Map, a Promise, a signal, an array', async (t) => {
+  test('every function refuses what is no object of options: a Map, a Promise, a signal, an array (H103)', async (t) => {
     for (const place of await surface(t))
       for (const wrong of [new Map(), Promise.resolve(), AbortSignal.timeout(1e6), [], ['x'], Buffer.from('x')])
         assert.equal(await accepts(place, wrong), false, `${place.name}: ${wrong}`)
   })
 
-  test('no function reads an option from Object.prototype', async (t) => {
+  test('no function reads an option from Object.prototype (H102)', async (t) => {
     const all = await surface(t)
     const known = new Set((await Promise.all(all.map(optionsOf))).flat())
     assert.ok(known.size > 60, `${known.size} options`)

@@ -12,7 +12,7 @@ async function transcript(...args: string[]): Promise<string> {
   return stdout
 }
 
-test('conversations go on as ever while Object.prototype has properties with the names of options', async () => {
+test('conversations go on as ever while Object.prototype has properties with the names of options (H102)', async () => {
   const usual = await transcript()
   assert.match(usual, /^hello$/m)
   assert.match(usual, /^refused UNABLE_TO_GET_ISSUER_CERT/m)

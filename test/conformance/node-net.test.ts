@@ -340,7 +340,7 @@ function* slices(data: Buffer): Generator<Buffer> {
   for (let at = 0; at < data.length; at += 100_000) yield data.subarray(at, at + 100_000)
 }
 
-describe('duplex() and node:net', () => {
+describe('duplex() and node:net (H117)', () => {
   for (const [name, scenario] of Object.entries(scenarios))
     for (const [client, server] of [
       [berkeley, berkeley],

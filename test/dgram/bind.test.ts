@@ -30,7 +30,7 @@ describe('bind()', () => {
 const create = (t: Parameters<typeof closing>[0], options?: dgram.inet.Options): Promise<dgram.inet.Socket> =>
   dgram.inet.Socket.create(options).then((sock) => closing(t, sock))
 
-describe('every address of this machine', { skip: withoutIpv6() }, () => {
+describe('every address of this machine (H109)', { skip: withoutIpv6() }, () => {
   const ways: [name: string, options: dgram.inet.Options, bind?: dgram.inet.Address][] = [
     ['passive: true', { passive: true, port: 0 }],
     ['passive: true without a port', { passive: true }],

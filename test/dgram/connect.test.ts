@@ -101,7 +101,7 @@ eachFamily(({ loopback, wildcard, family, address }) => {
   })
 })
 
-describe('connecting anew', () => {
+describe('connecting anew (H114)', () => {
   test('the source address is chosen for the new peer, and the port stays', { skip: unableToIsolate }, async () => {
     const script = `
       import { dgram } from ${JSON.stringify(import.meta.resolve('berkeley'))}

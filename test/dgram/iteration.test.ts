@@ -40,7 +40,7 @@ function looping(sock: dgram.Socket): { next(): Promise<string> } {
 }
 
 eachFamily(({ loopback }) => {
-  test('a loop goes on when the network reports that nobody was there, as often as it does', async (t) => {
+  test('a loop goes on when the network reports that nobody was there, as often as it does (H114)', async (t) => {
     const [client, port] = await connectedToNobody(t, loopback)
     const loop = looping(client)
     const next = loop.next()

@@ -39,7 +39,7 @@ async function joining(t: Test, way: (typeof ways)[number], host: string): Promi
 
 eachFamily(({ loopback, family, address }) => {
   for (const way of ways)
-    test(`recv(), recvinto(), recvfrom() and iteration are refused when ${way} lets the kernel join datagrams`, async (t) => {
+    test(`recv(), recvinto(), recvfrom() and iteration are refused when ${way} lets the kernel join datagrams (H112)`, async (t) => {
       const sock = await joining(t, way, loopback)
       const sent = await sendJoined(t, sock)
       await assert.rejects(sock.recv(), { ...refused, syscall: 'recv' })
@@ -65,7 +65,7 @@ eachFamily(({ loopback, family, address }) => {
     assert.deepEqual(await received(sock, 3), sent)
   })
 
-  test('a call that waits is refused when joined datagrams arrive meanwhile, and they stay', async (t) => {
+  test('a call that waits is refused when joined datagrams arrive meanwhile, and they stay (H112)', async (t) => {
     const sock = await bound(t, loopback)
     const waiting = assert.rejects(sock.recvfrom(), refused)
     sock.udpgro(true)

@@ -45,7 +45,7 @@ const ways: Record<string, (sock: Receiver, room: number, flags: number) => Prom
 }
 
 for (const [family, pair] of Object.entries(pairs))
-  describe(`a peek with an offset on ${family}`, () => {
+  describe(`a peek with an offset on ${family} (H113)`, () => {
     for (const [name, peek] of Object.entries(ways))
       for (const [how, flags] of [
         ['with', PEEK | MSG_TRUNC],

@@ -30,7 +30,7 @@ async function stir(): Promise<void> {
   await Promise.all([a.close(), b.close()])
 }
 
-describe('the asynchronous context of functions of the program', () => {
+describe('the asynchronous context of functions of the program (H105)', () => {
   test('a wait hook runs in that of its call', async (t) => {
     const [a, b] = closingAll(t, await stream.unix.pair())
     const { note, users } = seen()
@@ -135,7 +135,7 @@ describe('the asynchronous context of functions of the program', () => {
   })
 })
 
-describe('the store of an AsyncLocalStorage', () => {
+describe('the store of an AsyncLocalStorage (H105)', () => {
   /** Runs a program that loads the package and uses it within a store, and says whether the store can be collected. */
   async function isCollected(use: string, meanwhile = ''): Promise<string> {
     const program = `

@@ -51,7 +51,7 @@ const servers: Record<string, () => Promise<Served>> = {
   'a TLS server': encrypted,
 }
 
-describe('a listener that another owner has made blocking', () => {
+describe('a listener that another owner has made blocking (H96)', () => {
   for (const [name, make] of Object.entries(servers)) {
     test(`accept() of ${name} waits without the thread`, async (t) => {
       const { server, client } = await make()
@@ -92,7 +92,7 @@ describe('a listener that another owner has made blocking', () => {
   })
 })
 
-describe('connect() of a socket that the prepare hook has made blocking', () => {
+describe('connect() of a socket that the prepare hook has made blocking (H96)', () => {
   test('connect() keeps to its deadline while a TCP listener drops what comes', async (t) => {
     const server = closing(t, await stream.inet.Server.create(local))
     server.listen(0)
@@ -125,7 +125,7 @@ describe('connect() of a socket that the prepare hook has made blocking', () => 
   })
 })
 
-describe('TLS over a socket that another owner has made blocking', () => {
+describe('TLS over a socket that another owner has made blocking (H96)', () => {
   test('the handshake waits for the client without the thread', async (t) => {
     const listener = closing(t, await listen({ ...local, port: 0, tlscfg }))
     const { port } = listener.getsockname()
@@ -156,7 +156,7 @@ describe('TLS over a socket that another owner has made blocking', () => {
   })
 })
 
-describe('a plain stream that another owner has made blocking', () => {
+describe('a plain stream that another owner has made blocking (H96)', () => {
   test('end() does not hold the thread', async (t) => {
     const [one, other] = await pair(t)
     makeBlocking(one)

@@ -67,7 +67,7 @@ const owners: [who: string, own: (t: Test, fd: number) => Promise<void>, skip: s
 ]
 
 for (const [who, own, skip] of owners)
-  describe(`a socket that ${who} makes blocking`, { skip }, () => {
+  describe(`a socket that ${who} makes blocking (H96)`, { skip }, () => {
     for (const [name, make] of Object.entries(pairs))
       test(`recv() and send() over ${name} wait without the thread: ${who}`, async (t) => {
         const [sock, peer] = await make(t)

@@ -64,7 +64,7 @@ const verbs: [verb: string, call: (from: never) => Promise<string>, pairs: Recor
   ['iteration', iterated, all],
 ]
 
-describe('receiving from a socket that another owner has made blocking', () => {
+describe('receiving from a socket that another owner has made blocking (H96)', () => {
   for (const [verb, call, pairs] of verbs)
     for (const [name, make] of Object.entries(pairs))
       test(`${verb} of ${name} waits without the thread`, async (t) => {

@@ -47,7 +47,7 @@ const verbs: [
   ['sendmany()', (sock: dgram.Socket, data) => sock.sendmany([{ data }, { data }]), without(datagrams)],
 ]
 
-describe('sending over a socket that another owner has made blocking', () => {
+describe('sending over a socket that another owner has made blocking (H96)', () => {
   for (const [verb, call, pairs] of verbs)
     for (const [name, make] of Object.entries(pairs))
       test(`${verb} over ${name} waits without the thread`, async (t) => {
@@ -144,7 +144,7 @@ function waitsOf(sock: Socket): () => Promise<void> {
   return () => within(next(), 'the wait for room')
 }
 
-describe('sendfile() over a socket that another owner has made blocking', () => {
+describe('sendfile() over a socket that another owner has made blocking (H96)', () => {
   for (const [name, make] of streams) {
     test(`sendfile() over ${name} keeps to its deadline while the peer does not read`, async (t) => {
       const [sock, peer] = await make(t)

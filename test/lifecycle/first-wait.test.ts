@@ -21,7 +21,7 @@ async function withFewDescriptors(code: string): Promise<string> {
   return stdout.trim()
 }
 
-describe('the first wait of a process, without a free descriptor', () => {
+describe('the first wait of a process, without a free descriptor (H120)', () => {
   test('accept() waits for one, and then for a connection', async () => {
     const said = await withFewDescriptors(`
       const server = await listen({ host: '127.0.0.1', port: 0 })

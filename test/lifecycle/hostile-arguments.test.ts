@@ -254,7 +254,7 @@ function settings(): Call<LowSocket>[] {
   )
 }
 
-describe('an argument that closes the socket while it is read', () => {
+describe('an argument that closes the socket while it is read (H100)', () => {
   for (const socktype of [SOCK_STREAM, SOCK_DGRAM])
     test(`no call of llsocket on type ${socktype} reaches the descriptor that has the number then`, async () => {
       for (const call of lowCalls) await run('llsocket', call, () => socket.pair(socktype, true))

@@ -190,7 +190,7 @@ const ways: Record<string, (t: TestContext, act: Act) => Promise<stream.inet.Soc
   },
 }
 
-describe('hostile peers', () => {
+describe('hostile peers (H95)', () => {
   for (const [way, open] of Object.entries(ways))
     for (const [peer, act] of Object.entries(peers))
       test(`no rejection is unseen: ${way}, and the peer ${peer}`, async (t) => {
@@ -207,7 +207,7 @@ describe('hostile peers', () => {
   })
 })
 
-describe('a close that the peer does not hear of', () => {
+describe('a close that the peer does not hear of (H95)', () => {
   for (const [name, end] of [
     ['close()', (sock: stream.inet.Socket) => sock.close()],
     ['close(true, true)', (sock: stream.inet.Socket) => sock.close(true, true)],

@@ -18,7 +18,7 @@ async function received(path: Path, bytes: number, value: number): Promise<Uint8
   return message
 }
 
-describe('a received message', () => {
+describe('a received message (H99)', () => {
   for (const [name, open] of paths)
     test(`${name}: nobody can take away the memory of other messages`, async (t) => {
       const [one, other] = [await open(t), await open(t)]

@@ -44,7 +44,7 @@ async function whileTimeStands<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-describe('while a test controls the time', () => {
+describe('while a test controls the time (H104)', () => {
   test('any number of calls in a row are made', async (t) => {
     const [a] = closingAll(t, await dgram.unix.pair())
     const [client, peer] = await conversation(t)

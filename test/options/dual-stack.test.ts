@@ -39,7 +39,7 @@ function valueAt(sock: ll.Socket, row: AnyRow, level: number): string {
   return sock.getsockopt(level, location?.place?.option as number, 'bytes').toString('hex')
 }
 
-describe('options of an IPv6 socket', { skip: missing('udp6') ?? false }, () => {
+describe('options of an IPv6 socket (H110)', { skip: missing('udp6') ?? false }, () => {
   it('there are rows of which such a socket has both', () => {
     assert.ok(rows.length >= 15, `${rows.length} rows`)
   })
@@ -145,7 +145,7 @@ async function received(sock: dgram.inet.Socket, flags = 0): Promise<ll.MsgHdr> 
   return msg
 }
 
-describe('what a socket for both families exchanges', { skip: missing('udp6') ?? false }, () => {
+describe('what a socket for both families exchanges (H110)', { skip: missing('udp6') ?? false }, () => {
   it('tos() and ttl() are on the wire for peers of both families', async (t) => {
     const { all, peers } = await company(t)
     all.tos(0xb8)

@@ -28,7 +28,7 @@ function answering(t: TestContext, ...list: AddrInfo[]): void {
   })
 }
 
-describe('addresses to bind', { skip: withoutIpv6() }, () => {
+describe('addresses to bind (H109)', { skip: withoutIpv6() }, () => {
   for (const taken of ['::1', '::', '127.0.0.1', '0.0.0.0'])
     test(`listen() without a host rejects with EADDRINUSE, as node:net does, when the port is taken on ${taken}`, async (t) => {
       const port = portOf(await listening(t, taken))
@@ -79,7 +79,7 @@ describe('addresses to bind', { skip: withoutIpv6() }, () => {
   })
 })
 
-describe('v6only', { skip: withoutIpv6() }, () => {
+describe('v6only (H109)', { skip: withoutIpv6() }, () => {
   test('v6only: true leaves the port of IPv4 free, and v6only: false takes it', async (t) => {
     const alone = closing(t, await listen({ port: 0, v6only: true }))
     assert.equal(alone.v6only(), true)

@@ -52,7 +52,7 @@ const scripted = `
   }
 `
 
-describe('closes that linger', () => {
+describe('closes that linger (H97)', () => {
   test('eight closes that linger hold up neither files nor lookups', async (t) => {
     const all = await severalFull(t, 8, 30)
     let isOver = false
@@ -182,7 +182,7 @@ describe('a connection that is given up', () => {
   })
 })
 
-describe('the end of a process or of a worker', () => {
+describe('the end of a process or of a worker (H97)', () => {
   const ways: [name: string, code: string, quick: boolean][] = [
     ['process.exit() does not wait for a close that lingers', 'client.close(); process.exit(0)', true],
     ['a process that ends by itself waits for a close that lingers', 'client.close()', false],

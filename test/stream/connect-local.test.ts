@@ -8,7 +8,7 @@ import { portOf, tcp } from './common.js'
 
 leavesNoFd()
 
-describe('localAddress and localPort', () => {
+describe('localAddress and localPort (H109)', () => {
   test('a client connects from the address and port that it is given', async (t) => {
     const server = await answering(t, '127.0.0.1')
     const port = portOf(server)

@@ -76,7 +76,7 @@ const WAYS: [what: string, name: string, optionsOf: (list: unknown) => Options][
   ],
 ]
 
-describe('addresses that are given', () => {
+describe('addresses that are given (H108)', () => {
   for (const [what, name, optionsOf] of WAYS) {
     test(`connect() refuses ${what}, if it is no list`, async () => {
       for (const value of NO_LISTS)
@@ -185,7 +185,7 @@ describe('addresses that are given', () => {
   })
 })
 
-describe('a lookup function', () => {
+describe('a lookup function (H108)', () => {
   test('connect() takes dns.lookup, and any function of its signature', async (t) => {
     const server = await answering(t, '127.0.0.1')
     const { port } = server.getsockname()

@@ -29,7 +29,7 @@ const SETUP = `
 
 const reason = available('unshare') || available('ip') || (process.getuid?.() !== 0 && 'namespaces need root')
 
-test('clients connect in a network namespace of its own', { skip: reason }, async () => {
+test('clients connect in a network namespace of its own (H107)', { skip: reason }, async () => {
   const inner = ['-e', '-c', SETUP, 'sh', process.execPath, '--test', '--test-reporter=tap', suite]
   // The runner of this file tells its children by a variable to speak its own protocol; the inner runner is on its own.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env

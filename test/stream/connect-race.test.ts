@@ -40,7 +40,7 @@ async function connectLate(options: { addresses: AddrInfo[]; prepare?: () => voi
   return connecting
 }
 
-describe('the order of the attempts', () => {
+describe('the order of the attempts (H107)', () => {
   test('connect() tries the next address 250 ms after one that does not answer', async (t) => {
     const { dead, server, live } = await deadAndLive(t)
     const before = countFds()
@@ -149,7 +149,7 @@ describe('the order of the attempts', () => {
   })
 })
 
-describe('the end of the race', () => {
+describe('the end of the race (H107)', () => {
   test('of two attempts that succeed at the same time one wins, and the other connection is closed', async (t) => {
     const [one, other] = [await answering(t, '127.0.6.1'), await answering(t, '127.0.6.2')]
     const before = countFds()

@@ -71,7 +71,7 @@ const states: [what: string, make: (t: TestContext) => Promise<State>][] = [
 
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
-describe('ending connect() from outside', () => {
+describe('ending connect() from outside (H107)', () => {
   for (const [what, make] of states) {
     /** Runs an attempt, and checks that nothing is left of it. */
     const ending = async (

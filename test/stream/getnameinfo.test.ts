@@ -9,7 +9,7 @@ leavesNoFd()
 
 const loopback = AddrInfo.inet('127.0.0.1', 80)
 
-describe('getnameinfo()', () => {
+describe('getnameinfo() (H98)', () => {
   for (const [name, ai] of [
     ['IPv4', loopback],
     ['IPv6', AddrInfo.inet6('::1', 443)],

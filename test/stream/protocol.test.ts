@@ -134,7 +134,7 @@ describe('multipath TCP', { skip: withoutMptcp }, () => {
   })
 })
 
-describe('a protocol', () => {
+describe('a protocol (H109)', () => {
   test('a protocol that the kernel does not have is an error that names it, and never TCP instead', async () => {
     const absent = [IPPROTO_UDP, 255, ...(hasSctp ? [] : [IPPROTO_SCTP])]
     for (const protocol of absent) {

@@ -65,7 +65,7 @@ async function conversation(t: Test, receives: Receive[], sends: Send[]): Promis
   await Promise.all([a.close(), b.close()])
 }
 
-describe('calls that wait for their turn', () => {
+describe('calls that wait for their turn (H93)', () => {
   test('2,001 calls of send() at once are all accepted and arrive in their order (H24)', async (t) => {
     const [a, b] = await pair(t)
     const received = drain(b)

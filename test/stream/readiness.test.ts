@@ -39,7 +39,7 @@ const pairs: [name: string, make: (t: Test) => Promise<[Socket, Socket]>, hangsU
   ['UDP', udpPair, false],
 ]
 
-describe('readable()', () => {
+describe('readable() (H116)', () => {
   for (const [name, make] of pairs)
     test(`over ${name} it resolves when data comes, takes nothing, and resolves again until the data is taken`, async (t) => {
       const [a, b] = await make(t)
@@ -128,7 +128,7 @@ describe('readable()', () => {
   })
 })
 
-describe('writable()', () => {
+describe('writable() (H116)', () => {
   test('it resolves at once where there is room, and when there is room again', async (t) => {
     for (const [, make] of pairs.slice(0, 4)) {
       const [a, b] = await make(t)
@@ -173,7 +173,7 @@ describe('writable()', () => {
   })
 })
 
-describe('hangup()', () => {
+describe('hangup() (H116)', () => {
   for (const [name, make] of pairs.filter(([, , hangsUp]) => hangsUp)) {
     test(`over ${name} it resolves when the peer closes, although what it sent is unread`, async (t) => {
       const [a, b] = await make(t)
@@ -230,7 +230,7 @@ describe('hangup()', () => {
   })
 })
 
-describe('urgent()', () => {
+describe('urgent() (H116)', () => {
   test('it resolves when an urgent byte comes, again until that is taken, and for the next one', async (t) => {
     const [a, b] = await conversation(t)
     for (const byte of ['!', '?', '#']) {

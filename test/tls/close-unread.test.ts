@@ -40,7 +40,7 @@ const ways: [name: string, end: (sock: Socket) => unknown][] = [
   ['await using', (sock) => sock[Symbol.asyncDispose]()],
 ]
 
-describe('what was sent before the close', () => {
+describe('what was sent before the close (H94)', () => {
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
     for (const [name, end] of ways)
       for (const side of ['client', 'server'] as const)
@@ -196,7 +196,7 @@ describe('what close() waits for', () => {
   })
 })
 
-describe('the alert', () => {
+describe('the alert (H94)', () => {
   test('a client that is refused hears why, although the server has not read what it sent', async (t) => {
     const asking = { ...tlscfg, requestCert: true, rejectUnauthorized: true, ca: trust.ca }
     const listener = closing(t, await listen({ host: '127.0.0.1', tlscfg: asking }))

@@ -88,7 +88,7 @@ class Neighbour {
   }
 }
 
-describe('the error queue of OpenSSL', () => {
+describe('the error queue of OpenSSL (H118)', () => {
   for (const [name, cases] of Object.entries(TABLES))
     test(`a connection of node:tls survives every case of ${name} in its thread`, async (t) => {
       const neighbour = await Neighbour.meet(t)

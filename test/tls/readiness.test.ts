@@ -17,7 +17,7 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return pending
 }
 
-describe('readiness over TLS', () => {
+describe('readiness over TLS (H116)', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const versions = { minVersion: version, maxVersion: version }
 

@@ -36,7 +36,7 @@ async function served(t: TestContext, server: stream.inet.Server): Promise<strea
   return peer
 }
 
-describe('connect() with TLS to several addresses', () => {
+describe('connect() with TLS to several addresses (H107)', () => {
   test('the handshake is made with the address that is connected first, and the others hear no hello', async (t) => {
     const [dead, server] = [await blackHole(t, '127.0.11.1', 0), await encrypting(t, '127.0.11.2')]
     const other = await answering(t, '127.0.11.3')

@@ -38,7 +38,7 @@ async function meet(server: stream.inet.Server, session?: Buffer): Promise<Meeti
 const server = async (t: TestContext, more: tls.Config = {}): Promise<stream.inet.Server> =>
   closing(t, await listen({ host: '127.0.0.1', tlscfg: { ...tlscfg, ...more } }))
 
-describe('the keys of session tickets', () => {
+describe('the keys of session tickets (H119)', () => {
   test('tickets within the sessionTimeout are under one key, which is that of one context', async (t) => {
     const [one, other] = [await server(t), await server(t)]
     const [first, second, elsewhere] = [await meet(one), await meet(one), await meet(other)]

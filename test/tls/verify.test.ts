@@ -45,7 +45,7 @@ async function meeting(
   return { accepted, connecting, asked: called.promise }
 }
 
-describe('verify', () => {
+describe('verify (H119)', () => {
   test('nothing is sent to a server, not even the certificate of the client, before verify has answered', async (t) => {
     const verdict = pending<boolean>()
     const { accepted, connecting, asked } = await meeting(t, () => verdict.promise)

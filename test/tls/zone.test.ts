@@ -12,7 +12,7 @@ const authority = root()
 const loopback = leaf(authority, { names: [ip('00000000 00000000 00000000 00000001')] })
 const other = leaf(authority, { names: [ip('20010db8 00000000 00000000 00000001')] })
 
-describe('a host with a zone', { skip: withoutIpv6() }, () => {
+describe('a host with a zone (H111)', { skip: withoutIpv6() }, () => {
   test('a certificate for the address is valid for it with a zone, and the server is not told of the zone', async (t) => {
     const tlscfg = { cert: loopback.pem, key: loopback.keyPem }
     const server = closing(t, await listen({ host: '::1', port: 0, tlscfg }))

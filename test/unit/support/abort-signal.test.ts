@@ -5,7 +5,7 @@ import { ignoreAbort, isAborted, isAbortSignal, listenForAbort, reasonOf } from 
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-describe('listening for abort', () => {
+describe('listening for abort (H106)', () => {
   test('all calls with one signal share one listener, which goes with the last of them', () => {
     const { signal } = new AbortController()
     const callbacks = Array.from({ length: 100 }, () => () => {})

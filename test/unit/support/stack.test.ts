@@ -138,7 +138,7 @@ describe('errors from an event', () => {
   })
 })
 
-describe('whatever a program has made of stacks', () => {
+describe('whatever a program has made of stacks (H104)', () => {
   /** What an error has to be, however its stack looks. */
   async function errorsAreThemselves(t: Test): Promise<void> {
     const [a, b] = closingAll(t, await stream.unix.pair())
