@@ -246,7 +246,7 @@ export class AddrInfo {
 
   /**
    * Looks up the host and service names of this address. The thread waits for the resolver, which is not asked if both
-   * {@link NI_NUMERICHOST} and {@link NI_NUMERICSERV} are given.
+   * {@link NI_NUMERICHOST} and {@link NI_NUMERICSERV} are given; `getnameinfo()` of `berkeley` does not stop the thread.
    * @param flags - `NI_*` flags.
    * @throws SystemError with an `EAI_*` code and syscall `getnameinfo`.
    * @see {@link https://man7.org/linux/man-pages/man3/getnameinfo.3.html getnameinfo(3)}

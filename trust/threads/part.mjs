@@ -1,5 +1,5 @@
-// Work on several threads, with both addons under ThreadSanitizer: lookups, sendfile and lingering closes on libuv's pool, from the main
-// thread and from workers that are terminated meanwhile.
+// Work on several threads, with both addons under ThreadSanitizer: lookups and sendfile on libuv's pool, and closes that linger on threads of
+// their own, from the main thread and from workers that are terminated meanwhile.
 import { inRoot } from '../../scripts/lib/project.mjs'
 import { Failure, quietly } from '../../scripts/lib/run.mjs'
 import { TSAN } from '../../scripts/lib/sanitizers.mjs'
