@@ -91,7 +91,8 @@ interface EndWait {
 /** Ends a TLS session: close_notify, the end of the stream, and then nothing of the peer's may be left unread. */
 function endSession(steps: Steps, transport: Transport, fd: number, wait: EndWait): void {
   const closeNotify = transport.closeNotify()
-  if (closeNotify === undefined || isToBeReset(fd)) return steps.run(() => transport.close())
+  if (closeNotify === undefined || transport.session?.isUnfinished || isToBeReset(fd))
+    return steps.run(() => transport.close())
   const mustArrive = transport.pendingBytes > 0 || isUnderWay(fd)
   steps.run(() => carryOut(closeNotify, fd, wait))
   steps.run(() => transport.close())

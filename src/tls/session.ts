@@ -119,6 +119,11 @@ export class TlsSession extends SessionInfo {
     return this.#drained
   }
 
+  /** Whether the handshake is neither done nor has failed: nothing that was sent so far is worth anything without the rest. */
+  get isUnfinished(): boolean {
+    return !this.established && this.#failure === undefined
+  }
+
   /** Whether the peer has shown a certificate that passed every check, with none left out. */
   get isAuthorized(): boolean {
     return this.established && this.#verification.hasPassed && this.chain.length > 0

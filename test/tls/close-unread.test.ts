@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as nodeConnect } from 'node:net'
 import { describe, test } from 'node:test'
-import { connect, listen } from 'berkeley'
+import { connect, listen, stream } from 'berkeley'
+import type { Socket as LowSocket } from 'berkeley/llsocket'
 import { abstractName, closing, eventually, leavesNoFd, openFds, runScript, within } from '../util/index.js'
 import { ends, hostAuthority, type Socket, tlscfg, trust } from './common.js'
 
@@ -169,6 +170,18 @@ describe('what close() waits for', () => {
     await client.close()
     const took = performance.now() - start
     assert.ok(took > 900 && took < 5000, `it took ${took} ms`)
+  })
+
+  test('an attempt to connect that is late closes its socket at once, although the peer has not received its hello', async (t) => {
+    const small = { host: '127.0.0.1', prepare: (sock: LowSocket) => void sock.rcvbuf(1) }
+    const listener = closing(t, await stream.inet.Server.create(small))
+    listener.listen()
+    const ALPNProtocols = Array.from({ length: 60 }, (_, i) => 'x'.repeat(240) + i) // more than there is room for
+    const { port } = listener.getsockname()
+    const before = openFds().size
+    const late = connect({ host: '127.0.0.1', port, timeout: 100, tlscfg: { ...trust, ALPNProtocols } })
+    await assert.rejects(late, { name: 'TimeoutError', syscall: 'handshake' })
+    assert.equal(openFds().size, before)
   })
 
   test('close() does not wait for the end of a peer that sends without end', async (t) => {
