@@ -43,6 +43,7 @@ static napi_value addon_init(napi_env napi, napi_value exports) {
         napi_throw_error(napi, "ENOMEM", "no memory for the state of the addon");
         return NULL;
     }
+    ledger_open(env);
     if (!export_registers(env, exports)) {
         napi_throw_error(napi, "ENOMEM", "no memory for the registers of the addon");
         return NULL;

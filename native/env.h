@@ -1,5 +1,5 @@
-/* State of one environment: the main thread, or one worker. There is no other state: nothing is
- * global or shared between threads. */
+/* State of one environment: the main thread, or one worker. There is no other state, but for the table
+ * of owned fds in ledger.c: nothing else is global or shared between threads. */
 #ifndef BERKELEY_ENV_H
 #define BERKELEY_ENV_H
 
@@ -48,12 +48,8 @@ typedef struct env {
     int pending;         /* callbacks of libuv that teardown has to wait for */
     bool closing;        /* the environment ends: JavaScript must not be touched any more */
     napi_async_cleanup_hook_handle hook; /* NULL until something is pending */
-    struct {
-        bool *owned; /* by fd number */
-        size_t room;
-        bool enabled, has_threads;
-        cleanup_t cleanup;
-    } ledger;                /* see ledger.h */
+    bool closes_fds, has_threads;        /* what it owns is closed with it: see ledger.h */
+    cleanup_t ledger_cleanup;
     cleanup_t closers;       /* see linger.h */
     struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
     bound_method_t methods[METHODS_MAX];

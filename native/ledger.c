@@ -1,75 +1,174 @@
 #include "ledger.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "linger.h"
 
+#ifndef SO_COOKIE
+#define SO_COOKIE 57 /* Linux 4.6 */
+#endif
+
 enum { FIRST_ROOM = 1024 };
 
-static bool has_room(env_t *env, size_t fd) {
-    size_t before = env->ledger.room;
-    if (fd < before) return true;
-    size_t room = before * 2 > fd ? before * 2 : fd + FIRST_ROOM;
-    bool *larger = realloc(env->ledger.owned, room * sizeof *larger);
+/* The owner of a number; without one the environment is NULL. */
+typedef struct {
+    env_t *env;
+    uint64_t cookie; /* of the socket, 0 if it has none */
+} claim_t;
+
+/* By number, for all threads. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static claim_t *claims;
+static size_t room;
+
+/* When the last environment has ended, the addon may be unloaded. */
+__attribute__((destructor)) static void free_claims(void) {
+    free(claims);
+    claims = NULL;
+    room = 0;
+}
+
+static int read_cookie(int fd, uint64_t *cookie) {
+    socklen_t length = sizeof *cookie;
+    return getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, &length);
+}
+
+/* What is not a socket has no cookie, and neither have sockets of kernels that do not know it. */
+static uint64_t cookie_of(int fd) {
+    uint64_t cookie = 0;
+    return read_cookie(fd, &cookie) == 0 ? cookie : 0;
+}
+
+static bool has_room(size_t fd) {
+    if (fd < room) return true;
+    size_t more = room * 2 > fd ? room * 2 : fd + FIRST_ROOM;
+    claim_t *larger = realloc(claims, more * sizeof *larger);
     if (larger == NULL) return false;
-    memset(larger + before, 0, (room - before) * sizeof *larger);
-    env->ledger.owned = larger;
-    env->ledger.room = room;
+    memset(larger + room, 0, (more - room) * sizeof *larger);
+    claims = larger;
+    room = more;
     return true;
 }
 
-void ledger_mark(env_t *env, int fd, bool owned) {
-    int error = errno;
-    if (env->ledger.enabled && fd >= 0 && has_room(env, (size_t)fd)) env->ledger.owned[fd] = owned;
-    errno = error;
+/* The claim on a number; NULL when nobody has one. Under the lock. */
+static claim_t *claim_on(int fd) {
+    return fd >= 0 && (size_t)fd < room && claims[fd].env ? &claims[fd] : NULL;
+}
+
+/* Whether the fd that a claim is on is still the same one. */
+static bool holds(const claim_t *claim, int fd) {
+    uint64_t cookie = 0;
+    if (claim->cookie == 0) return true;
+    if (read_cookie(fd, &cookie) == 0) return cookie == claim->cookie;
+    return errno != EBADF && errno != ENOTSOCK; /* another error says nothing about it */
 }
 
 int ledger_add(env_t *env, int fd) {
-    if (fd >= 0) ledger_mark(env, fd, true);
+    if (fd < 0) return fd;
+    int error = errno;
+    uint64_t cookie = cookie_of(fd);
+    pthread_mutex_lock(&lock);
+    /* A former owner has lost it: the system gives out free numbers only. */
+    if (has_room((size_t)fd)) claims[fd] = (claim_t){env, cookie};
+    pthread_mutex_unlock(&lock);
+    errno = error;
     return fd;
+}
+
+void ledger_remove(env_t *env, int fd) {
+    pthread_mutex_lock(&lock);
+    claim_t *claim = claim_on(fd);
+    if (claim && claim->env == env) claim->env = NULL;
+    pthread_mutex_unlock(&lock);
 }
 
 /* A thread that has to end must not wait in close(2). */
 static void close_owned(env_t *env, int fd) {
-    if (env->ledger.has_threads)
+    if (env->has_threads)
         close_unattended(fd);
     else
         close_at_once(fd);
 }
 
+/* The main thread ends with the process, and leaves its fds to the system. */
 static void ledger_close(void *data) {
     env_t *env = data;
-    for (size_t fd = 0; fd < env->ledger.room; fd++)
-        if (env->ledger.owned[fd]) close_owned(env, (int)fd);
-    free(env->ledger.owned);
-    env->ledger.owned = NULL;
-    env->ledger.room = 0;
-    env->ledger.enabled = false;
+    pthread_mutex_lock(&lock);
+    for (size_t fd = 0; fd < room; fd++) {
+        if (claims[fd].env != env) continue;
+        if (env->closes_fds && holds(&claims[fd], (int)fd)) close_owned(env, (int)fd);
+        claims[fd].env = NULL;
+    }
+    pthread_mutex_unlock(&lock);
 }
 
-/* ledgerKeep(hasThreads): keeps the list from now on; whether the runtime has libuv's threads */
-static int64_t enable_ledger(call_t *call) {
+void ledger_open(env_t *env) {
+    env_add_cleanup(env, &env->ledger_cleanup, ledger_close, env);
+}
+
+/* ledgerKeep(hasThreads): what is owned here when the environment ends is closed then; whether the runtime has
+ * libuv's threads */
+static int64_t keep(call_t *call) {
     int has_threads = call_int(call, 0);
-    env_t *env = call->env;
     if (!call_ok(call)) return -1;
-    if (!env->ledger.enabled) env_add_cleanup(env, &env->ledger.cleanup, ledger_close, env);
-    env->ledger.enabled = true;
-    env->ledger.has_threads = has_threads != 0;
+    call->env->closes_fds = true;
+    call->env->has_threads = has_threads != 0;
     return 0;
 }
 
-/* ledgerMark(fd, owned): an fd that came from elsewhere, or that is given away */
-static int64_t mark_fd(call_t *call) {
-    int fd = call_int(call, 0), owned = call_int(call, 1);
-    if (call_ok(call)) ledger_mark(call->env, fd, owned != 0);
+/* ledgerClaim(fd) -> 0, or -EBUSY when it has an owner already: for an fd that comes from elsewhere */
+static int64_t claim_fd(call_t *call) {
+    int fd = call_int(call, 0);
+    if (!call_ok(call)) return -1;
+    if (fcntl(fd, F_GETFD) < 0)
+        return -errno; /* also keeps the table as small as the limit of fds */
+    int64_t result = 0;
+    uint64_t cookie = cookie_of(fd);
+    pthread_mutex_lock(&lock);
+    claim_t *claim = claim_on(fd);
+    if (claim && holds(claim, fd))
+        result = -EBUSY;
+    else if (!has_room((size_t)fd))
+        result = -ENOMEM;
+    else
+        claims[fd] = (claim_t){call->env, cookie};
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+/* ledgerRemove(fd): an fd that is given away */
+static int64_t remove_fd(call_t *call) {
+    int fd = call_int(call, 0);
+    if (call_ok(call)) ledger_remove(call->env, fd);
     return 0;
+}
+
+/* What ledgerAsk() answers. */
+enum { OWNER_NONE, OWNER_HERE, OWNER_ELSEWHERE };
+
+/* ledgerAsk(fd) -> whether it has an owner: OWNER_*. None when what is behind the number is not what it
+ * was owned for. */
+static int64_t ask(call_t *call) {
+    int fd = call_int(call, 0);
+    if (!call_ok(call)) return -1;
+    pthread_mutex_lock(&lock);
+    const claim_t *claim = claim_on(fd);
+    int64_t owner = OWNER_NONE;
+    if (claim && holds(claim, fd)) owner = claim->env == call->env ? OWNER_HERE : OWNER_ELSEWHERE;
+    pthread_mutex_unlock(&lock);
+    return owner;
 }
 
 const method_t ledger_methods[] = {
-    {"ledgerKeep", .number = enable_ledger},
-    {"ledgerMark", .number = mark_fd},
+    {"ledgerKeep", .number = keep},
+    {"ledgerClaim", .number = claim_fd},
+    {"ledgerRemove", .number = remove_fd},
+    {"ledgerAsk", .number = ask},
     {0},
 };

@@ -1,17 +1,24 @@
-/* The list of fds that an environment owns. A worker can be terminated between any two
- * instructions of its JavaScript, and its fds would stay open as long as the process. So the
- * list is kept here, from the system call that makes an fd to the one that closes it, and what
- * is left when the environment ends is closed. The main thread needs no list: it ends with the
- * process. */
+/* The table of the fds that environments of this process own, from the system call that makes one
+ * to the one that closes it. It is the only state that environments share. It is there for three
+ * reasons:
+ *
+ * - A worker can be terminated between any two instructions of its JavaScript, and its fds would
+ *   stay open as long as the process: what is left when a worker ends is closed.
+ * - A number that an object of one thread owns is not for another thread to adopt.
+ * - Other code of the process may close an fd of ours, and get the same number for something else.
+ *   So a number is owned together with the cookie of the socket behind it (SO_COOKIE, which no
+ *   other socket ever has), and is not closed when that is another one. */
 #ifndef BERKELEY_LEDGER_H
 #define BERKELEY_LEDGER_H
 
 #include "call.h"
 
-/* Adds an fd to the list, or removes it. Keeps errno. */
-void ledger_mark(env_t *env, int fd, bool owned);
-/* Adds what a system call returned, unless it is negative. Returns it. */
+/* Prepares the table for an environment. */
+void ledger_open(env_t *env);
+/* Adds what a system call returned, unless it is negative. Returns it. Keeps errno. */
 int ledger_add(env_t *env, int fd);
+/* Removes an fd that the environment owns: it is about to be closed. Keeps errno. */
+void ledger_remove(env_t *env, int fd);
 
 extern const method_t ledger_methods[];
 

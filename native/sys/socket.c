@@ -91,7 +91,7 @@ static ssize_t sys_shutdown(call_t *call) {
 static ssize_t sys_close(call_t *call) {
     int fd = call_int(call, 0);
     if (!call_ok(call)) return -1;
-    ledger_mark(call->env, fd, false);
+    ledger_remove(call->env, fd);
     return close(fd);
 }
 
@@ -105,7 +105,7 @@ static int64_t fd_lingers(call_t *call) {
 static ssize_t sys_close_at_once(call_t *call) {
     int fd = call_int(call, 0);
     if (!call_ok(call)) return -1;
-    ledger_mark(call->env, fd, false);
+    ledger_remove(call->env, fd);
     return close_at_once(fd);
 }
 
@@ -114,7 +114,7 @@ static int64_t fd_close_on_thread(call_t *call) {
     int fd = call_int(call, 0);
     if (!call_ok(call)) return -1;
     int error = close_on_thread(fd, -1);
-    if (error == 0) ledger_mark(call->env, fd, false);
+    if (error == 0) ledger_remove(call->env, fd);
     return error;
 }
 
@@ -130,7 +130,7 @@ static int64_t fd_close_reporting(call_t *call) {
         close(ends[1]);
         return error;
     }
-    ledger_mark(call->env, fd, false);
+    ledger_remove(call->env, fd);
     return ledger_add(call->env, ends[0]);
 }
 

@@ -6,21 +6,26 @@ import { nameOf, sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
 import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from '../options/by-number.js'
 import { type OptionTarget, optionTarget } from '../options/option.js'
-import { check, checkAnswer, systemError } from '../support/errors.js'
+import { check, checkAnswer } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Handle, kHandle } from './handle.js'
 import { SocketKind } from './kind.js'
-import { isOwned, OwnedFd } from './owned-fd.js'
+import { claim, OwnedFd, untrack } from './owned-fd.js'
 
 /**
  * Takes over the descriptor of a socket that comes from elsewhere, and makes it close-on-exec.
- * @throws EBADF, or ENOTSOCK when it is not a socket; EBUSY when an object of this library owns it already.
+ * @throws EBADF, or ENOTSOCK when it is not a socket; EBUSY when an object of this library owns it already, in any thread.
  */
 export function adopt(fd: unknown): Handle {
   const number = validate.descriptor('fd', fd)
-  if (isOwned(number)) throw systemError(sys.EBUSY, 'wrap', { detail: `fd ${number} belongs to another socket object` })
   const kind = SocketKind.of(number)
-  setCloexec(number, true)
+  claim(number, 'wrap')
+  try {
+    setCloexec(number, true)
+  } catch (error) {
+    untrack(number)
+    throw error
+  }
   return new Handle(new OwnedFd(number, 'Socket'), kind)
 }
 

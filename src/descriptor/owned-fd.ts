@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
 import { hasEventLoop } from '../native/load.js'
 import { native } from '../native/sockets.js'
-import { systemError } from '../support/errors.js'
+import { check, systemError } from '../support/errors.js'
 import { closeDetached, closeWithoutWaiting } from './close-fd.js'
 
 /** What the finalizer needs to know. It must not refer to the owner itself. */
@@ -18,12 +18,25 @@ interface Record {
 /** Every descriptor that this thread owns through this library, by number. */
 const records = new Map<number, Record>()
 
-/**
- * A worker can be terminated at any moment, and its descriptors would stay open as long as the process lives. So the addon keeps a
- * ledger of them, from the call that makes one to the call that closes it; here it learns of those that come from elsewhere or go there.
- */
-const ledgerIsKept = !isMainThread
-if (ledgerIsKept) native.ledgerKeep(Number(hasEventLoop()))
+// The addon keeps a ledger of the descriptors of all threads, from the call that makes one to the call that closes it: see native/ledger.h.
+// Here it learns of those that come from elsewhere or go there.
+if (!isMainThread) native.ledgerKeep(Number(hasEventLoop()))
+
+/** What `ledgerAsk` answers for a descriptor of this thread. */
+const OWNED_HERE = 1
+
+/** Where each copy of this package that a thread has loaded puts a function that says whether it owns a descriptor. */
+const COPIES = Symbol.for('berkeley.isOwned.1')
+
+function copiesOfThread(): ((fd: number) => boolean)[] {
+  const known = (process as { [COPIES]?: ((fd: number) => boolean)[] })[COPIES]
+  if (known) return known
+  const copies: ((fd: number) => boolean)[] = []
+  Object.defineProperty(process, COPIES, { value: copies })
+  return copies
+}
+
+copiesOfThread().push((fd) => native.ledgerAsk(fd) > 0)
 
 /** Forgets a former owner of the number: the kernel gives out free numbers only, so other code has closed the owner's descriptor. */
 function evict(fd: number): void {
@@ -31,10 +44,19 @@ function evict(fd: number): void {
   if (former) forget(former)
 }
 
-/** Hands the descriptor to the caller: this thread no longer closes it when it ends. */
+/** Hands the descriptor to the caller: this library no longer owns it. */
 export function untrack(fd: number): void {
   evict(fd)
-  if (ledgerIsKept) native.ledgerMark(fd, 0)
+  native.ledgerRemove(fd)
+}
+
+/**
+ * Owns a descriptor that comes from elsewhere; an {@link OwnedFd} has to be made of it at once.
+ * @throws EBUSY when an object of this library owns it already, in any thread.
+ */
+export function claim(fd: number, syscall: string): void {
+  const result = isOwned(fd) ? -sys.EBUSY : native.ledgerClaim(fd)
+  check(result, syscall, { detail: `fd ${fd} belongs to another socket object` })
 }
 
 const finalizer = new FinalizationRegistry<Record>((record) => {
@@ -42,6 +64,7 @@ const finalizer = new FinalizationRegistry<Record>((record) => {
   if (fd < 0) return
   forget(record)
   record.watch?.stop()
+  if (!isStillOurs(fd)) return
   closeDetached(fd)
   process.emitWarning(`${what} (fd ${fd}) was lost without close(); it is closed now`, {
     type: 'ResourceWarning',
@@ -55,10 +78,26 @@ function forget(record: Record): void {
   record.fd = -1
 }
 
-/** Whether an object of this library in this thread owns the descriptor of that number. */
+/**
+ * Whether an object of this library owns the descriptor of that number, in any thread, and whichever copy of the library of this thread it
+ * is from. One whose descriptor was closed by other code does not.
+ */
 export function isOwned(fd: number): boolean {
-  return records.has(fd)
+  return copiesOfThread().some((isOwnedByCopy) => isOwnedByCopy(fd))
 }
+
+/** Whether what is behind a number of ours is still what it was when we came to own it. If not, other code has closed that. */
+function isStillOurs(fd: number): boolean {
+  if (native.ledgerAsk(fd) === OWNED_HERE) return true
+  native.ledgerRemove(fd)
+  return false
+}
+
+/** The number of what is closed. */
+export const CLOSED = -1
+
+/** In place of a number of which other code has made something else: closing it is EBADF. */
+const LOST_FD = -2
 
 /**
  * A file descriptor with exactly one owner. Once it is closed or given away its number is never used again, because the kernel may have
@@ -67,13 +106,12 @@ export function isOwned(fd: number): boolean {
 export class OwnedFd {
   readonly #record: Record
 
-  /** Takes over a descriptor; `what` names it in the warning, should it be lost. */
+  /** Takes over a descriptor, which the addon has made or {@link claim} has taken; `what` names it in the warning, should it be lost. */
   constructor(fd: number, what: string) {
     this.#record = { fd, former: -1, what, watch: undefined }
     if (fd < 0) return
     evict(fd)
     records.set(fd, this.#record)
-    if (ledgerIsKept) native.ledgerMark(fd, 1)
     finalizer.register(this, this.#record, this.#record)
   }
 
@@ -103,26 +141,39 @@ export class OwnedFd {
     this.#record.watch = watch
   }
 
-  /** Gives the number to the caller, who closes it from now on; -1 when there is none. */
+  /** Gives the number to the caller, who closes it from now on; a negative one when there is none, or it has become somebody else's. */
   release(): number {
     const fd = this.takeForClose()
     if (fd >= 0) untrack(fd)
     return fd
   }
 
-  /** Returns the number, which the caller has to close at once, and forgets it; -1 when there is none. */
+  /**
+   * Gives the number to the caller, who closes it from now on.
+   * @throws EBADF when there is none, or it has become somebody else's.
+   */
+  detach(syscall: string): number {
+    const fd = this.release()
+    if (fd >= 0) return fd
+    throw systemError(sys.EBADF, syscall, { detail: fd === LOST_FD ? 'other code has closed it' : this.#absence })
+  }
+
+  /**
+   * Returns the number, which the caller has to close at once, and forgets it: -1 when there is none, another negative number, for which
+   * close(2) says EBADF, when it has become somebody else's.
+   */
   takeForClose(): number {
     const fd = this.#record.fd
     if (fd < 0) return fd
     forget(this.#record)
     finalizer.unregister(this.#record)
-    return fd
+    return isStillOurs(fd) ? fd : LOST_FD
   }
 
   /** Closes it, once, without waiting. An error of close(2) is reported, and never a reason to close again. */
   close(): void {
     const fd = this.takeForClose()
-    if (fd >= 0) closeWithoutWaiting(fd)
+    if (fd !== CLOSED) closeWithoutWaiting(fd)
   }
 
   /** Closes it after something else has failed: that error is the one to report. */

@@ -5,7 +5,7 @@ import { closeFd } from '../descriptor/close-fd.js'
 import { Descriptor, setNonblock, takeError } from '../descriptor/descriptor.js'
 import { Handle, kHandle } from '../descriptor/handle.js'
 import { type SocketFacts, SocketKind } from '../descriptor/kind.js'
-import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
+import { CLOSED, claim, OwnedFd, untrack } from '../descriptor/owned-fd.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { incoming, messageHeader, outgoing, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
@@ -142,7 +142,7 @@ export class Socket extends Descriptor {
       if (how !== undefined) shut = shutdownHow('how', how)
     } finally {
       const fd = this[kHandle].fd.takeForClose()
-      if (fd >= 0) closeAfterShutdown(fd, shut)
+      if (fd !== CLOSED) closeAfterShutdown(fd, shut)
     }
   }
 
@@ -152,11 +152,11 @@ export class Socket extends Descriptor {
 
   /**
    * Gives the descriptor to the caller, who closes it from now on; this object is closed.
-   * @throws EBADF when it was closed before.
+   * @throws EBADF when it was closed before, also by other code.
    */
   unwrap(): number {
     this.#use('unwrap')
-    return this[kHandle].fd.release()
+    return this[kHandle].fd.detach('unwrap')
   }
 
   /** Listens for connections. The kernel caps the backlog at net.core.somaxconn. See listen(2). */
@@ -413,6 +413,7 @@ function handleOf(fd: unknown, facts: unknown): Handle {
     socktype: validate.integer('facts.socktype', given.socktype),
     protocol: validate.integer('facts.protocol', given.protocol),
   })
+  claim(number, 'wrap')
   return new Handle(new OwnedFd(number, 'Socket'), kind)
 }
 

@@ -127,8 +127,12 @@ export interface Native {
 
   /** Descriptors that are owned here when the environment ends are closed then. From now on. */
   ledgerKeep(hasThreads: number): number
-  /** Whether a descriptor is owned here: for those that come from elsewhere or go there. */
-  ledgerMark(fd: number, owned: number): number
+  /** Owns a descriptor that comes from elsewhere: `-EBUSY` when an object of any thread owns it. */
+  ledgerClaim(fd: number): number
+  /** A descriptor that is given away is not owned any more. */
+  ledgerRemove(fd: number): number
+  /** Who owns a descriptor: 0 nobody, also when something else has its number by now; 1 this thread; 2 another one. */
+  ledgerAsk(fd: number): number
 
   getifaddrs(): InterfaceRow[] | number
   ifNameToIndex(name: string): number

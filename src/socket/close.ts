@@ -2,6 +2,7 @@ import { SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET } from 
 import { sys } from '../constants/lookup.js'
 import { closeFd } from '../descriptor/close-fd.js'
 import type { Handle } from '../descriptor/handle.js'
+import { CLOSED } from '../descriptor/owned-fd.js'
 import { after, type Deadline } from '../engine/deadline.js'
 import { Engine } from '../engine/engine.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
@@ -74,7 +75,12 @@ export function closeChannel(steps: Steps, channel: Closing, { how, timeout }: C
   engine.close()
   const fd = channel.fd.takeForClose()
   // What waited has ended, and a signal that was listened to may run code of the user, who may have closed it.
-  if (fd < 0) return steps.run(() => transport.close())
+  if (fd < 0) {
+    steps.run(() => transport.close())
+    // Other code has closed it, and made something else of its number.
+    if (fd !== CLOSED) steps.run(() => closeFd(fd))
+    return
+  }
   endSession(steps, transport, fd, { deadline: after(timeout || END_TIMEOUT_MS), referenced })
   if (how !== undefined) steps.run(() => shutDown(fd, how))
   // The last descriptor of a socket is the one whose close lingers: so that of the other thread goes first.

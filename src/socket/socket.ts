@@ -360,7 +360,7 @@ export class Socket extends Descriptor {
 
   /** Gives the descriptor to the caller, who closes it from now on; calls that wait end with ECANCELED. Its mode stays as it is. */
   detach(): number {
-    return this[kReleaseChannel]().fd.release()
+    return this[kReleaseChannel]().fd.detach('detach')
   }
 
   /**

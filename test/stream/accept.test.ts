@@ -4,7 +4,7 @@ import { stream } from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { sys } from '#internal/constants/lookup.js'
 import { native } from '#internal/native/sockets.js'
-import { available, closing, closingAll, leavesNoFd, script, start, within } from '../util/index.js'
+import { available, closing, closingAll, foreignDuplicate, leavesNoFd, script, start, within } from '../util/index.js'
 import { listening, portOf } from './common.js'
 
 leavesNoFd()
@@ -182,7 +182,7 @@ describe('two owners of one listener', () => {
   test('both owners of a listener are notified, one accepts the connection, and the other waits again (H11, H43)', async (t) => {
     const server = closing(t, await stream.inet.Server.create({ host: '127.0.0.1' }))
     server.listen()
-    const twin = closing(t, await stream.inet.Server.wrap(native.dup(server.fd())))
+    const twin = closing(t, await stream.inet.Server.wrap(foreignDuplicate(server.fd())))
     const { port = 0 } = server.getsockname()
     const count = 100
     let served = 0

@@ -14,8 +14,7 @@ import {
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { dgram, seqpacket, stream } from 'berkeley'
-import { native } from '#internal/native/sockets.js'
-import { closing, leavesNoFd, tempFolder } from '../util/index.js'
+import { closing, foreignDuplicate, leavesNoFd, tempFolder } from '../util/index.js'
 import { asNobody, oneUser } from './common.js'
 
 leavesNoFd()
@@ -92,7 +91,7 @@ describe('unlink()', () => {
       const path = join(tempFolder(t), 's')
       const former = await Server.create({ path })
       assert.equal(former.unlink(), true)
-      const successor = closing(t, await Server.wrap(native.dup(former.fd())))
+      const successor = closing(t, await Server.wrap(foreignDuplicate(former.fd())))
       assert.equal(former.unlink(false), false)
       await former.close()
       assert.ok(existsSync(path))

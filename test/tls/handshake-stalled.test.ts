@@ -143,11 +143,11 @@ describe('a terminated worker (H86, H92)', () => {
       const { native } = require(workerData.native)
       ;(async () => {
         const [a, b] = await stream.unix.pair()
-        const { ledgerMark } = native
+        const { ledgerRemove } = native
         const forgotten = []
-        native.ledgerMark = (fd, owned) => {
-          if (!owned) forgotten.push(fd)
-          return ledgerMark(fd, owned)
+        native.ledgerRemove = (fd) => {
+          forgotten.push(fd)
+          return ledgerRemove(fd)
         }
         await (await tls.wrap(a, workerData.tlscfg, { server: true })).close()
         await b.close()

@@ -1,5 +1,6 @@
 /** What tests share. Everything waits for events and gives up after a bounded time; nothing sleeps and hopes. */
 export * from './children.js'
+export * from './claimed.js'
 export * from './closing.js'
 export * from './delay.js'
 export * from './detaching.js'

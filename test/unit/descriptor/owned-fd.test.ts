@@ -6,7 +6,7 @@ import { sys } from '#internal/constants/lookup.js'
 import { closeFd } from '#internal/descriptor/close-fd.js'
 import { isOwned, OwnedFd } from '#internal/descriptor/owned-fd.js'
 import { native } from '#internal/native/sockets.js'
-import { leavesNoFd } from '../../util/index.js'
+import { claimed, leavesNoFd } from '../../util/index.js'
 
 leavesNoFd()
 
@@ -23,7 +23,7 @@ const isOpen = (fd: number): boolean => {
 describe('OwnedFd', () => {
   it('OwnedFd closes its descriptor once', () => {
     const fd = open()
-    const owned = new OwnedFd(fd, 'a test')
+    const owned = new OwnedFd(claimed(fd), 'a test')
     assert.equal(owned.fd, fd)
     assert.equal(owned.use('x'), fd)
     assert.equal(isOwned(fd), true)
@@ -35,7 +35,7 @@ describe('OwnedFd', () => {
 
   it('OwnedFd never touches a number that has a new owner (H01)', () => {
     const fd = open()
-    const owned = new OwnedFd(fd, 'a test')
+    const owned = new OwnedFd(claimed(fd), 'a test')
     owned.close()
     const reused = open()
     assert.equal(reused, fd, 'the kernel gives out the lowest free number')
@@ -48,7 +48,7 @@ describe('OwnedFd', () => {
 
   it('OwnedFd gives up the descriptor that it releases', () => {
     const fd = open()
-    const owned = new OwnedFd(fd, 'a test')
+    const owned = new OwnedFd(claimed(fd), 'a test')
     assert.equal(owned.release(), fd)
     assert.equal(owned.fd, -1)
     assert.equal(isOwned(fd), false)
@@ -59,11 +59,11 @@ describe('OwnedFd', () => {
 
   it('OwnedFd gives up a number that was closed elsewhere and reused (H05)', () => {
     const fd = open()
-    const stale = new OwnedFd(fd, 'stale')
+    const stale = new OwnedFd(claimed(fd), 'stale')
     closeSync(fd)
     const again = open()
     assert.equal(again, fd)
-    const fresh = new OwnedFd(again, 'fresh')
+    const fresh = new OwnedFd(claimed(again), 'fresh')
     assert.equal(stale.fd, -1)
     stale.close()
     assert.equal(isOpen(again), true)
@@ -73,7 +73,7 @@ describe('OwnedFd', () => {
 
   it('OwnedFd throws the error of close(2)', () => {
     const fd = open()
-    const owned = new OwnedFd(fd, 'a test')
+    const owned = new OwnedFd(claimed(fd), 'a test')
     closeSync(fd)
     assert.throws(() => owned.close(), { code: 'EBADF', syscall: 'close' })
     assert.equal(owned.fd, -1)
@@ -105,12 +105,14 @@ describe('closeFd()', () => {
   })
 
   it('closeFd() reports EIO, and the owner does not try again (H07)', () => {
-    const owned = new OwnedFd(987654, 'a test')
+    const fd = open()
+    const owned = new OwnedFd(claimed(fd), 'a test')
     const closed = whenCloseSays(-sys.EIO, () => {
       assert.throws(() => owned.close(), { code: 'EIO', syscall: 'close' })
       owned.close()
     })
-    assert.deepEqual(closed, [987654])
+    assert.deepEqual(closed, [fd])
+    closeFd(fd)
   })
 
   it('closeFd() closes, and throws EBADF for a number that is not open', () => {

@@ -15,7 +15,7 @@ import {
 } from 'berkeley/llsocket'
 import { isOwned } from '#internal/descriptor/owned-fd.js'
 import { partsOf, receivedCmsg } from '#internal/message/cmsghdr.js'
-import { coded, countFds, leavesNoFd } from '../../util/index.js'
+import { claimed, coded, countFds, leavesNoFd } from '../../util/index.js'
 
 leavesNoFd()
 
@@ -90,7 +90,7 @@ describe('CmsgHdr.rights()', () => {
 describe('received CmsgHdr', () => {
   it('a received CmsgHdr owns its descriptors until they are taken', () => {
     const [a, b] = [open(), open()]
-    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(claimed(a), claimed(b)))
     assert.deepEqual(cmsg.data(), [a, b])
     assert.ok(isOwned(a) && isOwned(b))
     assert.deepEqual(cmsg.take(), [a, b])
@@ -103,7 +103,7 @@ describe('received CmsgHdr', () => {
 
   it('a received CmsgHdr closes descriptors that were not taken, once', () => {
     const before = countFds()
-    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(open(), open(), open()))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(claimed(open()), claimed(open()), claimed(open())))
     assert.equal(countFds(), before + 3)
     cmsg.close()
     assert.equal(countFds(), before)
@@ -115,14 +115,14 @@ describe('received CmsgHdr', () => {
 
   it('a received CmsgHdr closes the others when one of them cannot be closed', () => {
     const [a, b] = [open(), open()]
-    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(a, b))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(claimed(a), claimed(b)))
     closeSync(a)
     assert.throws(() => cmsg.close(), coded('EBADF'))
     assert.throws(() => closeSync(b), coded('EBADF'))
   })
 
   it('a received CmsgHdr does not send numbers on that it no longer owns (H01)', () => {
-    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(open()))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints(claimed(open())))
     assert.deepEqual(partsOf(cmsg).bytes, ints(...cmsg.fds()))
     cmsg.close()
     assert.deepEqual([partsOf(cmsg).bytes.length, cmsg.length], [0, 0])
@@ -130,7 +130,7 @@ describe('received CmsgHdr', () => {
 
   it('a received CmsgHdr owns the pidfd of a sender too', () => {
     const fd = open()
-    const cmsg = receivedCmsg(SOL_SOCKET, SCM_PIDFD, ints(fd))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_PIDFD, ints(claimed(fd)))
     assert.deepEqual([cmsg.isRights(), cmsg.fds(), cmsg.data()], [false, [fd], [fd]])
     cmsg.close()
     assert.deepEqual(receivedCmsg(SOL_SOCKET, SCM_PIDFD, ints(-3)).fds(), [])
@@ -140,7 +140,7 @@ describe('received CmsgHdr', () => {
     for (let bytes = 0; bytes < 4; bytes++)
       assert.deepEqual(receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.alloc(bytes)).fds(), [])
     const fd = open()
-    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.concat([ints(fd), Buffer.alloc(3, 0xff)]))
+    const cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.concat([ints(claimed(fd)), Buffer.alloc(3, 0xff)]))
     assert.deepEqual(cmsg.take(), [fd])
     closeSync(fd)
   })

@@ -7,7 +7,7 @@ import { CMSG_LEN, CMSG_SPACE, CmsgHdr, CmsgHdrs, SCM_RIGHTS, SOL_SOCKET } from 
 import { receivedCmsg } from '#internal/message/cmsghdr.js'
 import { decodeControl, encodeControl, listOf } from '#internal/message/cmsghdrs.js'
 import { native, registers } from '#internal/native/sockets.js'
-import { coded, countFds, leavesNoFd } from '../../util/index.js'
+import { claimed, coded, countFds, leavesNoFd } from '../../util/index.js'
 
 leavesNoFd()
 
@@ -103,7 +103,7 @@ describe('CmsgHdrs', () => {
     const before = countFds()
     const list = new CmsgHdrs()
     for (let i = 0; i < 3; i++)
-      list.push(receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.from(Int32Array.of(open()).buffer)))
+      list.push(receivedCmsg(SOL_SOCKET, SCM_RIGHTS, Buffer.from(Int32Array.of(claimed(open())).buffer)))
     const kept = list.shift()
     list.clear()
     assert.equal(list.length, 0)
@@ -175,7 +175,7 @@ describe('decoding hostile bytes (H80)', () => {
 
   it('CmsgHdrs closes descriptors that were not taken at the end of a `using` block', () => {
     const before = countFds()
-    const ints = Buffer.from(Int32Array.of(open(), open()).buffer)
+    const ints = Buffer.from(Int32Array.of(claimed(open()), claimed(open())).buffer)
     {
       using list = new CmsgHdrs()
       using cmsg = receivedCmsg(SOL_SOCKET, SCM_RIGHTS, ints.subarray(0, 4))
