@@ -4,6 +4,7 @@ import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_VSOCK } from '../constants/ex
 import { nameOf } from '../constants/lookup.js'
 import { native } from '../native/sockets.js'
 import { type ErrorContext, resolverError } from '../support/errors.js'
+import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { copyOf } from '../support/receive-buffer.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
@@ -63,6 +64,8 @@ function addressOptions<O extends AddrInfoOptions>(options: O, known = ADDRESS_O
 const adopt = Symbol('berkeley.adopt')
 const isOwn = Symbol('berkeley.isOwn')
 
+const ADVICE = advice('Pass ai.sockaddr, and make an address of it by AddrInfo.raw() there; an AddrInfo')
+
 /**
  * A socket address, with the type and protocol of the sockets that it is for. It holds the bytes of a `struct sockaddr`, and decodes
  * them at the first question.
@@ -76,6 +79,8 @@ const isOwn = Symbol('berkeley.isOwn')
  * AddrInfo.unix('\0abstract')
  */
 export class AddrInfo {
+  /** @internal */
+  readonly [NOT_CLONEABLE] = ADVICE
   /** The bytes of the `struct sockaddr`, as the kernel takes them. They must not be changed. */
   readonly sockaddr: Buffer
   /** The type of socket: `SOCK_*`, 0 for any. */

@@ -7,6 +7,7 @@ import { native, registers } from '../native/sockets.js'
 import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from '../options/by-number.js'
 import { type OptionTarget, optionTarget } from '../options/option.js'
 import { check, checkAnswer } from '../support/errors.js'
+import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import * as validate from '../support/validate.js'
 import { Handle, kHandle } from './handle.js'
 import { SocketKind } from './kind.js'
@@ -46,6 +47,10 @@ export function takeError(fd: number): number {
   return registers[0] ?? 0
 }
 
+const ADVICE = advice(
+  'A socket belongs to its thread: pass the number that detach() or unwrap() gives, and wrap() it there; a socket',
+)
+
 /**
  * A socket object: everything that moves no data and never waits. The synchronous and the asynchronous classes both are descriptors, and
  * differ in how they move data.
@@ -53,6 +58,8 @@ export function takeError(fd: number): number {
 export abstract class Descriptor implements OptionTarget {
   /** @internal */
   [kHandle]: Handle
+  /** @internal */
+  readonly [NOT_CLONEABLE] = ADVICE
 
   /** Takes over an open descriptor. */
   protected constructor(handle: Handle) {

@@ -315,7 +315,11 @@ export class Direction {
 
   #listenForAbort(pending: AnyPending, signal: AbortSignal): void {
     pending.onAbort = () => this.#abort(pending, signal)
-    listenForAbort(signal, pending.onAbort)
+    try {
+      listenForAbort(signal, pending.onAbort)
+    } catch (error) {
+      this.#fail(pending, error)
+    }
   }
 
   #abort(pending: AnyPending, signal: AbortSignal): void {
@@ -362,7 +366,7 @@ export class Direction {
 
   #startTimer(pending: AnyPending): void {
     const { deadline } = pending.wait
-    if (deadline === NEVER || pending.isTimed) return
+    if (deadline === NEVER || pending.isTimed || pending.isOver) return
     pending.startTimer(Math.min(remaining(deadline), TIMER_MAX_MS), () => {
       // Timers round down, so the clock decides.
       if (remaining(deadline) > 0) this.#startTimer(pending)

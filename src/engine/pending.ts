@@ -34,6 +34,11 @@ export class Pending<T> {
     return this.#pause !== undefined
   }
 
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#isCleared
+  }
+
   /** Whether the timer of the deadline runs. */
   get isTimed(): boolean {
     return this.#timer !== undefined

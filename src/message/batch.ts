@@ -5,14 +5,19 @@ import { closeAll } from '../descriptor/close-fd.js'
 import { peekFlags } from '../descriptor/receiving.js'
 import { canProtect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
+import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { copyOf, isSmall, partOf } from '../support/receive-buffer.js'
 import { invalidState } from '../support/validate.js'
 import { acquire, type BatchBuffer, CONTROL_ROOM, NAME_ROOM, release } from './batch-memory.js'
 import { CmsgHdrs, decodeControl } from './cmsghdrs.js'
 import { flagNames } from './msghdr.js'
 
+const ADVICE = advice('Pass the data of each datagram; a received batch')
+
 /** A datagram of a {@link Batch}, or several that the kernel joined (`udpgro`). It is usable until the batch is closed. */
 export class Datagram {
+  /** @internal */
+  readonly [NOT_CLONEABLE] = ADVICE
   readonly #buffer: () => BatchBuffer
   readonly #i: number
   #data: Buffer | undefined
@@ -116,6 +121,8 @@ export class Datagram {
  * its memory.
  */
 export class Batch implements Iterable<Datagram> {
+  /** @internal */
+  readonly [NOT_CLONEABLE] = ADVICE
   #buffer: BatchBuffer | undefined
   readonly #datagrams: Datagram[]
 

@@ -3,6 +3,7 @@ import { SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generat
 import { nameOf } from '../constants/lookup.js'
 import { closeAll } from '../descriptor/close-fd.js'
 import { OwnedFd } from '../descriptor/owned-fd.js'
+import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { copyOf } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import {
@@ -56,6 +57,8 @@ export let passesFds: (cmsg: CmsgHdr) => boolean
 /** Makes an object of a received control message, and takes ownership of the descriptors in it. */
 export let receivedCmsg: (level: number, type: number, data: Uint8Array) => CmsgHdr
 
+const ADVICE = advice('Pass what data() gives, or the descriptors that take() gives; a CmsgHdr')
+
 /**
  * One control message: level, type and data. Received descriptors are owned by the object: {@link CmsgHdr.take} transfers them to the
  * caller, {@link CmsgHdr.close} closes them, and the finaliser of an object that is lost closes them with a process warning.
@@ -63,6 +66,9 @@ export let receivedCmsg: (level: number, type: number, data: Uint8Array) => Cmsg
  * @see {@link https://man7.org/linux/man-pages/man3/cmsg.3.html cmsg(3)}, unix(7), ip(7)
  */
 export class CmsgHdr {
+  /** @internal */
+  readonly [NOT_CLONEABLE] = ADVICE
+
   static {
     isCmsgHdr = (value): value is CmsgHdr => typeof value === 'object' && value !== null && #level in value
     partsOf = (cmsg) => ({ level: cmsg.#level, type: cmsg.#type, bytes: cmsg.#bytes() })

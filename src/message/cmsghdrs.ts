@@ -2,6 +2,7 @@ import { type InspectOptions, inspect } from 'node:util'
 import { closeAll } from '../descriptor/close-fd.js'
 import { native, registers } from '../native/sockets.js'
 import { check } from '../support/errors.js'
+import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import * as validate from '../support/validate.js'
 import type { AncillaryName, AncillaryValue } from './ancillary.js'
 import { type CmsgHdr, isCmsgHdr, partsOf, RIGHTS_MAX, receivedCmsg } from './cmsghdr.js'
@@ -64,12 +65,17 @@ export function clearControl(cmsgs: CmsgHdrs): void {
   closeAll(listOf(cmsgs).splice(0))
 }
 
+const ADVICE = advice('Pass the data of each of them; a CmsgHdrs')
+
 /**
  * The list of control messages of a message: those to send, or those received.
  *
  * @see {@link https://man7.org/linux/man-pages/man3/cmsg.3.html cmsg(3)}
  */
 export class CmsgHdrs implements Iterable<CmsgHdr> {
+  /** @internal */
+  readonly [NOT_CLONEABLE] = ADVICE
+
   static {
     isCmsgHdrs = (value): value is CmsgHdrs => typeof value === 'object' && value !== null && #list in value
     listOf = (cmsgs) => cmsgs.#list

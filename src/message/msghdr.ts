@@ -3,6 +3,7 @@ import { type AddrInfo, isAddrInfo } from '../address/addrinfo.js'
 import { IOV_MAX, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
+import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { joined } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import { CmsgHdrs } from './cmsghdrs.js'
@@ -51,6 +52,8 @@ export let consumeFrom: (msg: MsgHdr, bytes: number) => number
 /** Records the result of recvmsg(2): the elements are filled from the first on. */
 export let recordReceived: (msg: MsgHdr, bytes: number, name: AddrInfo | null, flags: number) => void
 
+const ADVICE = advice('Pass what msg.concat() gives; a MsgHdr')
+
 /**
  * A message of several pieces of data (its elements), an address and control messages: the `struct msghdr` of sendmsg(2) and
  * recvmsg(2). Elements are counted from 0.
@@ -68,6 +71,9 @@ export let recordReceived: (msg: MsgHdr, bytes: number, name: AddrInfo | null, f
  * sock.sendmsg(msg)
  */
 export class MsgHdr {
+  /** @internal */
+  readonly [NOT_CLONEABLE] = ADVICE
+
   static {
     isMsgHdr = (value): value is MsgHdr => typeof value === 'object' && value !== null && #elements in value
     piecesOf = (msg) => msg.#elements.map(usedPart)

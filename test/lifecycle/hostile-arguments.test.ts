@@ -86,7 +86,8 @@ function hostile<T extends object>(object: T, pull: Trigger): T {
   for (let from: object | null = object; from && from !== Object.prototype; from = Object.getPrototypeOf(from))
     for (const key of Reflect.ownKeys(from)) {
       const property = Object.getOwnPropertyDescriptor(from, key)
-      if (key === 'constructor' || !property || (from === object && !property.configurable)) continue
+      const isInternal = from === object && (typeof key === 'symbol' || !property?.configurable)
+      if (key === 'constructor' || !property || isInternal) continue
       Object.defineProperty(object, key, {
         configurable: true,
         get() {

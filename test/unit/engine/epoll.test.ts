@@ -131,7 +131,7 @@ describe('the epoll poller keeps its obligations', () => {
       native.close(duplicate.fd())
       watch.stop()
       watch.stop()
-      duplicate.unwrap()
+      assert.throws(() => duplicate.unwrap(), { code: 'EBADF' })
     }))
 
   test('watch() throws what the kernel says, and stays usable (H08)', () =>
