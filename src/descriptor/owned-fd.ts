@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
 import { hasEventLoop } from '../native/load.js'
 import { native } from '../native/sockets.js'
-import { check, systemError } from '../support/errors.js'
+import { check, fdContext, systemError } from '../support/errors.js'
 import { closeDetached, closeWithoutWaiting } from './close-fd.js'
 
 /** What the finalizer needs to know. It must not refer to the owner itself. */
@@ -56,7 +56,8 @@ export function untrack(fd: number): void {
  */
 export function claim(fd: number, syscall: string): void {
   const result = isOwned(fd) ? -sys.EBUSY : native.ledgerClaim(fd)
-  check(result, syscall, { detail: `fd ${fd} belongs to another socket object` })
+  const isBusy = result === -sys.EBUSY
+  check(result, syscall, isBusy ? { detail: `fd ${fd} belongs to another socket object` } : fdContext(fd))
 }
 
 const finalizer = new FinalizationRegistry<Record>((record) => {

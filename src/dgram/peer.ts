@@ -17,14 +17,15 @@ const devices = new WeakMap<DgramSocket, number>()
 /** Sets the peer of a datagram socket, which never waits, or takes it back for `null`. */
 export function connectTo(sock: DgramSocket, ai: AddrInfo | null): void {
   const { fd, kind } = sock[kHandle]
+  const to = ai === null ? NOBODY : { ai, sockaddr: ai.sockaddr }
   const number = fd.use('connect')
-  if (kind.family !== AF_INET && kind.family !== AF_INET6) return connectFd(number, ai)
+  if (kind.family !== AF_INET && kind.family !== AF_INET6) return connectFd(number, to)
   const former = peerOf(number)
   if (former === undefined) devices.set(sock, deviceOf(number))
   else disconnect(sock, number, former)
-  if (ai === null) return former ? undefined : connectFd(number, null)
+  if (ai === null) return former ? undefined : connectFd(number, to)
   try {
-    connectFd(number, ai)
+    connectFd(number, to)
   } catch (error) {
     // As when the kernel refuses the new peer of a connected socket. If the former cannot be had either, the socket has none.
     if (former) native.connect(number, former.sockaddr)
@@ -32,8 +33,15 @@ export function connectTo(sock: DgramSocket, ai: AddrInfo | null): void {
   }
 }
 
-function connectFd(fd: number, ai: AddrInfo | null): void {
-  const { sockaddr } = ai ?? UNSPEC_ADDRESS
+/** A peer, whose bytes are read before the number is taken: that may run code of the user. */
+interface Destination {
+  readonly ai: AddrInfo | null
+  readonly sockaddr: Uint8Array
+}
+
+const NOBODY: Destination = { ai: null, sockaddr: UNSPEC_ADDRESS.sockaddr }
+
+function connectFd(fd: number, { ai, sockaddr }: Destination): void {
   check(native.connect(fd, sockaddr), 'connect', () => ai?.context() ?? {})
 }
 
@@ -58,7 +66,7 @@ function deviceOf(fd: number): number {
 function disconnect(sock: DgramSocket, fd: number, peer: AddrInfo): void {
   const { port } = checkAnswer(nameOf(fd, 'getsockname'), 'getsockname')
   const device = devices.get(sock) ?? (peer.scopeid === deviceOf(fd) ? 0 : deviceOf(fd))
-  connectFd(fd, null)
+  connectFd(fd, NOBODY)
   if (device > 0 && deviceOf(fd) === 0) bindToDevice(fd, device)
   const local = checkAnswer(nameOf(fd, 'getsockname'), 'getsockname')
   if (port && local.port === 0) bindAgain(fd, local, port)

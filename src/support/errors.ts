@@ -138,9 +138,9 @@ export function checkAnswer<T>(answer: T | number, syscall: string, context?: Er
   throw systemError(-answer, syscall, context)
 }
 
-/** Names the descriptor that a failure is about, where it is not that of a socket object. */
+/** Names the descriptor that a failure is about, where it is not that of a socket object. A negative number stands for one that is gone. */
 export function fdContext(fd: number): ErrorContext {
-  return { detail: `fd ${fd}` }
+  return { detail: fd < 0 ? 'other code has closed it' : `fd ${fd}` }
 }
 
 /** Names a descriptor that was given beside the socket, if it is that which is not open. */
