@@ -348,12 +348,12 @@ export class Socket extends Descriptor {
     const number = fd.use('dup')
     transport.requirePlain('dup')
     const twin = new OwnedFd(check(native.dup(number), 'dup'), 'Socket')
-    const sock = new LowSocket(new Channel(twin, kind))
+    const channel = new Channel(twin, kind)
     try {
-      return new (this.constructor as new (sock: LowSocket) => this)(sock)
+      return new (this.constructor as new (sock: LowSocket) => this)(new LowSocket(channel))
     } catch (error) {
-      // Unless a constructor of the user's had handed it on already, nothing else refers to it.
-      sock.close()
+      // Also when the base has taken it over already: the object that a constructor of the user's has not finished is no use to anybody.
+      channel.closeQuietly()
       throw error
     }
   }

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import { closeSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { connect, listen, type Socket, seqpacket, stream } from 'berkeley'
-import { native } from '#internal/native/sockets.js'
 import { pair, portOf } from '../stream/common.js'
 import { ends, tlscfg, trust } from '../tls/common.js'
-import { abstractName, closing, leavesNoFd } from '../util/index.js'
+import { abstractName, closing, foreignDuplicate, leavesNoFd } from '../util/index.js'
 import { inTime, makeBlocking, timesOut, waitsFor } from './blocking.js'
 
 leavesNoFd()
@@ -79,7 +78,7 @@ describe('a listener that another owner has made blocking (H96)', () => {
 
   test('a connection that another owner has accepted meanwhile is waited for without the thread', async (t) => {
     const { server, client } = await unix()
-    const twin = closing(t, await stream.unix.Server.wrap(native.dup(closing(t, server).fd())))
+    const twin = closing(t, await stream.unix.Server.wrap(foreignDuplicate(closing(t, server).fd())))
     const [first, second] = [server.accept(), twin.accept()]
     makeBlocking(server)
     const accepted = Promise.race([first, second])

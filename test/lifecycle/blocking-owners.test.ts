@@ -4,11 +4,10 @@ import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { connect, listen, type Socket, stream } from 'berkeley'
-import { native } from '#internal/native/sockets.js'
 import { python } from '../interop/common.js'
 import { conversation, pair } from '../stream/common.js'
 import { ends } from '../tls/common.js'
-import { abstractName, available, type Child, closing, leavesNoFd, start } from '../util/index.js'
+import { abstractName, available, type Child, closing, foreignDuplicate, leavesNoFd, start } from '../util/index.js'
 import { type Test, timesOut, waitsFor } from './blocking.js'
 
 leavesNoFd()
@@ -55,7 +54,7 @@ async function withWorker(t: Test, fd: number): Promise<void> {
     parentPort.once('message', () => {})
   `
   const module = new URL(import.meta.resolve('berkeley/llsocket')).pathname.replace(/\.mjs$/, '.js')
-  const worker = new Worker(body, { eval: true, workerData: { module, fd: native.dup(fd) }, execArgv: [] })
+  const worker = new Worker(body, { eval: true, workerData: { module, fd: foreignDuplicate(fd) }, execArgv: [] })
   t.after(() => worker.terminate())
   await once(worker, 'message')
 }

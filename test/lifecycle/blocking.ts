@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { dgram, type Socket, seqpacket, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
-import { native } from '#internal/native/sockets.js'
 import { bound, portOf } from '../dgram/common.js'
 import { conversation } from '../stream/common.js'
 import { ends } from '../tls/common.js'
-import { closingAll, PATIENCE_MS } from '../util/index.js'
+import { closingAll, foreignDuplicate, PATIENCE_MS } from '../util/index.js'
 
 export type Test = Parameters<typeof ends>[0]
 export type Make<S> = (t: Test) => Promise<readonly [S, S]>
@@ -48,7 +47,7 @@ const RESCUE_SECONDS = 8
 
 /** Clears O_NONBLOCK through a duplicate, as another process with the socket may. */
 export function makeBlocking<S extends Pick<Socket, 'fd' | 'isnonblock'>>(sock: S): S {
-  const twin = socket.wrap(native.dup(sock.fd()), false)
+  const twin = socket.wrap(foreignDuplicate(sock.fd()), false)
   twin.rcvtimeo(RESCUE_SECONDS)
   twin.sndtimeo(RESCUE_SECONDS)
   twin.close()

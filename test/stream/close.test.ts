@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { stream } from 'berkeley'
 import { threadPoller } from '#internal/engine/epoll.js'
 import { native } from '#internal/native/sockets.js'
-import { closing, closingAll, leavesNoFd, tempFolder } from '../util/index.js'
+import { closing, closingAll, foreignDuplicate, leavesNoFd, tempFolder } from '../util/index.js'
 import { conversation, watched } from './common.js'
 
 leavesNoFd()
@@ -56,7 +56,7 @@ describe('close()', () => {
     await assert.rejects(a.recv(), { name: 'TimeoutError' })
     const fd = a.fd()
     assert.ok(watched().includes(fd))
-    const duplicate = native.dup(fd)
+    const duplicate = foreignDuplicate(fd)
     await a.close()
     assert.ok(!watched().includes(fd))
     await b.send('not announced')

@@ -4,8 +4,7 @@ import { describe, test } from 'node:test'
 import { connect, listen } from 'berkeley'
 import { SHUT_WR, socket } from 'berkeley/llsocket'
 import { TlsDuplex } from '#internal/adapters/tls-stream.js'
-import { native } from '#internal/native/sockets.js'
-import { closing, leavesNoFd, within } from '../util/index.js'
+import { closing, foreignDuplicate, leavesNoFd, within } from '../util/index.js'
 import { hostCertificate, hostConfig, hostTrust } from './common.js'
 
 leavesNoFd()
@@ -52,7 +51,7 @@ describe('duplex()', () => {
       duplex.on('end', () => seen.push('end')).resume()
       await once(duplex, 'data')
       // Below TLS, so that nothing says that it was the end.
-      const low = socket.wrap(native.dup(client.fd()))
+      const low = socket.wrap(foreignDuplicate(client.fd()))
       low.shutdown(SHUT_WR)
       low.close()
       await within(closed, "'close'")
