@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { type dgram, MsgHdr, type Socket, type stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
-import { native } from '#internal/native/sockets.js'
+import { foreignDuplicate } from '../../../test/util/index.js'
 import { ERRNOS } from '../errnos.js'
 import { Ledger, message, type Open, type Row } from '../row.js'
 import { type Pair, seqpacketPair, tcpPair, udpPair, unixDgramPair, unixPair } from '../sockets.js'
@@ -231,7 +231,7 @@ const PART = 300
 
 /** Somebody else with the socket clears O_NONBLOCK. */
 function makeBlocking(sock: Socket): void {
-  const twin = socket.wrap(native.dup(sock.fd()), false)
+  const twin = socket.wrap(foreignDuplicate(sock.fd()), false)
   twin.close()
 }
 
