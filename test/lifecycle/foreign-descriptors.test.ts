@@ -51,7 +51,7 @@ async function inWorker<T>(t: Test, code: string, workerData: unknown): Promise<
   return { worker, said }
 }
 
-describe('a number that became the one of a file', () => {
+describe('a number that became the one of a file (H101)', () => {
   const closers: [string, (sock: LowSocket) => unknown][] = [
     ['close()', (sock) => sock.close()],
     ['close() with shutdown', (sock) => sock.close(2)],
@@ -126,7 +126,7 @@ describe('a number that became the one of a file', () => {
   })
 })
 
-describe('wrap() and close() of a number that is owned', () => {
+describe('wrap() and close() of a number that is owned (H101)', () => {
   test('wrap() throws EBUSY for a number that a socket of another thread owns', async (t) => {
     const [ours, peer] = closingAll(t, await stream.unix.pair())
     for (const code of [
