@@ -87,6 +87,7 @@
         'tls/errors.c',
         'tls/bio.c',
         'tls/callbacks.c',
+        'tls/hello.c',
         'tls/context.c',
         'tls/tickets.c',
         'tls/credentials.c',

@@ -31,16 +31,38 @@ static int on_hello(SSL *ssl, int *alert, void *data) {
         peer->refusal = "no context for this name";
         return SSL_CLIENT_HELLO_ERROR;
     }
-    if (peer->hello == UNASKED) peer->servername = hello_servername(ssl);
+    if (peer->hello == UNASKED) {
+        peer->servername = hello_servername(ssl);
+        hello_keep(ssl, &peer->client_hello);
+    }
     peer->hello = ASKED;
     return SSL_CLIENT_HELLO_RETRY;
 }
 
-/* Chooses the first of the server's protocols that the client offers too. */
+/* Whether the client offers a protocol; `out` is its place in the list. */
+static bool is_offered(const protocol_t *protocol, const unsigned char *list, unsigned int length,
+                       const unsigned char **out) {
+    for (unsigned int at = 0; at < length; at += 1 + (unsigned int)list[at]) {
+        unsigned int size = list[at];
+        if (size > length - at - 1) return false;
+        *out = list + at + 1;
+        if (size == protocol->length && memcmp(*out, protocol->name, size) == 0) return true;
+    }
+    return false;
+}
+
+/* Takes the protocol that JavaScript has chosen, or the first of the server's that the client offers
+ * too. */
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_length,
                    const unsigned char *in, unsigned int in_length, void *data) {
     const context_t *context = context_of(ssl);
+    const protocol_t *protocol = &session_of(ssl)->peer.protocol;
     (void)data;
+    if (protocol->decision != UNASKED) {
+        *out_length = protocol->length;
+        bool is_good = protocol->decision == ACCEPTED && is_offered(protocol, in, in_length, out);
+        return is_good ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
     if (context->alpn == NULL) return SSL_TLSEXT_ERR_NOACK;
     unsigned char *chosen;
     int found = SSL_select_next_proto(&chosen, out_length, context->alpn, context->alpn_length, in,

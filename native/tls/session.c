@@ -9,6 +9,7 @@ static void peer_clear(session_peer_t *peer) {
     sk_X509_pop_free(peer->chain, X509_free);
     SSL_SESSION_free(peer->resumption);
     free(peer->servername);
+    hello_free(&peer->client_hello);
     peer->leaf = NULL;
     peer->chain = NULL;
     peer->resumption = NULL;
@@ -206,12 +207,26 @@ static void switch_context(session_t *session, context_t *context) {
     verdict_prepare(session);
 }
 
-/* sessionChoose(session, context?): answers TLS_WANT_SERVER; without a context the client is refused */
+static void set_protocol(protocol_t *protocol, bytes_t name) {
+    protocol->decision = ACCEPTED;
+    protocol->length = (uint8_t)name.length;
+    memcpy(protocol->name, name.start, name.length);
+}
+
+/* sessionChoose(session, context?, refusesProtocols, protocol?): answers TLS_WANT_SERVER; without a context
+ * the client is refused. The protocol is the one to agree on, instead of what the context says. */
 static int64_t session_choose(call_t *call) {
     session_t *session = call_session(call, 0);
     context_t *context = call_has(call, 1) ? call_context(call, 1) : NULL;
+    bool refuses = call_int(call, 2) != 0;
+    bytes_t name = call_optional_bytes(call, 3);
     if (!call_ok(call)) return -1;
     if (session->ssl == NULL) return -EBADF;
+    protocol_t *protocol = &session->peer.protocol;
+    if (name.length > sizeof protocol->name) return -EINVAL;
+    if (refuses) protocol->decision = REFUSED;
+    if (name.length > 0) set_protocol(protocol, name);
+    hello_free(&session->peer.client_hello);
     session->peer.hello = context ? ACCEPTED : REFUSED;
     if (context && context != session->context && !session->chosen)
         switch_context(session, context);

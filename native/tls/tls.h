@@ -143,10 +143,32 @@ typedef struct {
     bool must_yield; /* it stopped, though the socket may have more */
 } session_io_t;
 
+/* What a client offers in its hello, as bytes of its extensions. */
+enum { HELLO_PROTOCOLS, HELLO_VERSIONS, HELLO_SIGALGS, HELLO_CIPHERS, HELLO_PARTS };
+
+typedef struct {
+    uint8_t *start; /* NULL when it is absent */
+    size_t length;
+} hello_part_t;
+
+typedef struct {
+    hello_part_t parts[HELLO_PARTS];
+    unsigned int version; /* the highest, of a client that does not list them */
+} hello_t;
+
+/* The protocol that JavaScript has chosen: none yet, or none at all, or these bytes. */
+typedef struct {
+    decision_t decision;
+    uint8_t name[255];
+    uint8_t length;
+} protocol_t;
+
 /* What a session knows about its peer, and has decided. */
 typedef struct {
     decision_t hello, verdict;
-    char *servername;       /* from the client's hello */
+    char *servername;     /* from the client's hello */
+    hello_t client_hello; /* until the choice is made */
+    protocol_t protocol;
     bool checks_name;       /* stop a client's handshake for the check of the peer's names */
     X509 *leaf;             /* the peer's certificate, while its chain is being verified */
     STACK_OF(X509) * chain; /* the verified one, while the names are being checked */
@@ -202,6 +224,11 @@ void bio_begin(session_t *session, int fd);
 /* Sends what OpenSSL made, and keeps the rest; 0 or -errno. */
 int bio_flush(session_t *session);
 void bio_end(session_t *session);
+
+/* hello.c */
+void hello_keep(SSL *ssl, hello_t *hello);
+void hello_free(hello_t *hello);
+extern const method_t hello_methods[];
 
 /* verdict.c: a verdict that OpenSSL does not wait for. */
 void verdict_install(SSL_CTX *ctx);

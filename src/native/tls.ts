@@ -12,6 +12,16 @@ export type Reason = [reason: string | undefined, library: string | undefined]
 /** A name of a certificate: the kind of GENERAL_NAME (`GEN_DNS`, `GEN_IPADD`, …) and its bytes. */
 export type NameRow = [type: number, bytes: Buffer | undefined]
 
+/** The bytes of a client's hello: three extensions, the cipher suites, their names, and its version. */
+export type HelloParts = [
+  protocols: Buffer | undefined,
+  versions: Buffer | undefined,
+  signatureAlgorithms: Buffer | undefined,
+  ciphers: Buffer | undefined,
+  names: (string | undefined)[],
+  version: number,
+]
+
 /**
  * The functions of the TLS addon. Those that build a context return 0 or `FAILED`; those that move data return a count, `-errno` or one
  * of the numbers below.
@@ -129,8 +139,15 @@ export interface NativeTls {
   sessionRelax(session: TlsHandle): number
   sessionShutdown(session: TlsHandle, fd: number): number
   sessionKeyUpdate(session: TlsHandle, asksPeer: number): number
-  /** The answer to `WANT_SERVER`; without a context the client is refused. */
-  sessionChoose(session: TlsHandle, context?: TlsHandle): number
+  /** The client's hello, while the handshake waits for `sessionChoose`. */
+  sessionHello(session: TlsHandle): HelloParts | undefined
+  /** The answer to `WANT_SERVER`; without a context the client is refused. The protocol is instead of those of the context. */
+  sessionChoose(
+    session: TlsHandle,
+    context: TlsHandle | undefined,
+    refusesProtocols: number,
+    protocol: Uint8Array | undefined,
+  ): number
   /** The answer to `WANT_VERDICT`. */
   sessionVerdict(session: TlsHandle, isGood: number): number
 

@@ -1,9 +1,11 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Data } from '../support/validate.js'
 import * as validate from '../support/validate.js'
+import type { ClientHello } from './client-hello.js'
 import type { TlsError } from './errors.js'
 import type { Pem, PemOrDer } from './pem.js'
 import { pinList } from './pins.js'
+import { type TlsVersion, VERSIONS } from './versions.js'
 
 /** A certificate with its chain, and its private key. */
 export interface KeyPair {
@@ -17,9 +19,6 @@ export interface KeyPair {
   ocspResponse?: Uint8Array | undefined
 }
 
-/** Protocol versions, as Node writes them. */
-export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
-
 /** A check of the server that a client can leave out: of its certificate chain, its name, or the validity dates. */
 export type Check = 'chain' | 'name' | 'time'
 
@@ -27,6 +26,14 @@ export type Check = 'chain' | 'name' | 'time'
 export interface TlsContext {
   /** Whether it is for servers. */
   readonly isServer: boolean
+}
+
+/** What an `ALPNCallback` is given, as in Node. */
+export interface OfferedProtocols {
+  /** The name that the client asks for (SNI), if any. */
+  readonly servername: string | undefined
+  /** The protocols that the client offers, in its order. */
+  readonly protocols: readonly string[]
 }
 
 /** What was found out about a peer. */
@@ -64,10 +71,10 @@ export interface TlsConfig {
   /** Servers: further certificates. The first one that is for the name that the client asks for is used, otherwise `cert`. */
   keyPairs?: readonly KeyPair[] | undefined
   /**
-   * Servers: selects a context by the name that the client asks for (SNI), `undefined` if it asks for none. May be asynchronous. An
-   * error that it throws ends the connection.
+   * Servers: selects a context by the name that the client asks for (SNI), `undefined` if it asks for none, or by what else is in its
+   * hello. May be asynchronous. An error that it throws ends the connection.
    */
-  SNICallback?: ((servername: string | undefined) => Chosen | Promise<Chosen>) | undefined
+  SNICallback?: ((servername: string | undefined, hello: ClientHello) => Chosen | Promise<Chosen>) | undefined
 
   /**
    * The certificates to trust, instead of those that `node:tls` trusts by default in this process (`NODE_EXTRA_CA_CERTS`,
@@ -130,6 +137,12 @@ export interface TlsConfig {
    */
   ALPNProtocols?: readonly string[] | undefined
 
+  /**
+   * Servers, instead of `ALPNProtocols`: selects one of the application protocols that the client offers; undefined refuses the client.
+   * Is not called for a client that offers none. May be asynchronous. An error that it throws ends the connection.
+   */
+  ALPNCallback?: ((hello: OfferedProtocols) => string | undefined | Promise<string | undefined>) | undefined
+
   /** Servers: the OCSP response (DER) to staple. */
   ocspResponse?: Uint8Array | undefined
   /** Clients: whether to ask for an OCSP response; false by default. A response is checked even if it was not asked for. */
@@ -188,6 +201,7 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   minVersion: true,
   maxVersion: true,
   ALPNProtocols: true,
+  ALPNCallback: true,
   ocspResponse: true,
   requestOCSP: true,
   requireOCSP: true,
@@ -205,6 +219,7 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
 const SERVER_ONLY = [
   'keyPairs',
   'SNICallback',
+  'ALPNCallback',
   'requestCert',
   'honorCipherOrder',
   'ocspResponse',
@@ -255,14 +270,6 @@ export const LISTENER_ONLY = [
   'handshakeTimeout',
   'keylog',
 ] as const
-
-/** The number of each version in the protocol. */
-export const VERSIONS: Readonly<Record<TlsVersion, number>> = {
-  TLSv1: 0x0301,
-  'TLSv1.1': 0x0302,
-  'TLSv1.2': 0x0303,
-  'TLSv1.3': 0x0304,
-}
 
 /**
  * Checks everything that does not need OpenSSL.
@@ -316,21 +323,23 @@ function checkOcsp(config: TlsConfig): void {
 
 function checkTypes(config: TlsConfig): void {
   for (const field of SWITCHES) if (config[field] !== undefined) validate.boolean(`tlscfg.${field}`, config[field])
-  for (const field of ['SNICallback', 'verify', 'keylog', 'onsession'] as const)
+  for (const field of ['SNICallback', 'ALPNCallback', 'verify', 'keylog', 'onsession'] as const)
     if (config[field] !== undefined) validate.func(`tlscfg.${field}`, config[field])
   if (config.servername !== undefined) validate.string('tlscfg.servername', config.servername)
   if (config.session !== undefined) validate.bytes('tlscfg.session', config.session)
   if (config.requestCert !== undefined && config.requestCert !== 'optional')
     validate.boolean('tlscfg.requestCert', config.requestCert)
-  checkSniCallback(config)
+  checkCallbacks(config)
   checkPins(config)
   checkSkippedChecks(config.insecureSkipVerify)
 }
 
-/** Refuses a callback in Node's style, which answers by its second argument and not by its result. */
-function checkSniCallback({ SNICallback }: TlsConfig): void {
-  if (SNICallback !== undefined && SNICallback.length > 1)
+/** Refuses callbacks that expect more than they are given, and two ways to select a protocol. */
+function checkCallbacks({ SNICallback, ALPNCallback, ALPNProtocols }: TlsConfig): void {
+  if (SNICallback !== undefined && SNICallback.length > 2)
     throw validate.invalidValue('tlscfg.SNICallback', 'must return its answer, or a promise of it', SNICallback)
+  if (ALPNCallback !== undefined && ALPNProtocols !== undefined)
+    throw validate.invalidValue('tlscfg', 'has both "ALPNCallback" and "ALPNProtocols"', { ALPNProtocols })
 }
 
 /** Refuses pins that refuse nobody. */

@@ -1,12 +1,13 @@
 import { type NativeTls, nativeTls, type TlsHandle } from '../native/tls.js'
 import * as validate from '../support/validate.js'
 import { cipherSuites, nameList, wireProtocols } from './ciphers.js'
-import { type KeyPair, type TlsConfig, VERSIONS } from './config.js'
+import type { KeyPair, TlsConfig } from './config.js'
 import { answerError, checkField } from './errors.js'
 import { warnOfInsecure } from './insecure.js'
 import { pemList, pemOrDer } from './pem.js'
 import { loadRoots } from './roots.js'
 import { sessionId } from './session-id.js'
+import { VERSIONS } from './versions.js'
 
 /** Seconds that a session can be resumed, unless the configuration says otherwise. */
 const SESSION_SECONDS = 300

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import { budget } from '../engine/deadline.js'
 import { nativeTls, type TlsHandle } from '../native/tls.js'
-import { without } from '../support/record.js'
+import { record, without } from '../support/record.js'
 import * as validate from '../support/validate.js'
+import type { ClientHello } from './client-hello.js'
 import {
   type Chosen,
   checkConfig,
@@ -71,8 +72,9 @@ export class Context implements TlsContext {
     this.rules = verificationRules(checked, isServer)
     this.handle = new ContextBuilder(checked, isServer).build(this.rules)
     this.#namedContexts = (checked.keyPairs ?? []).map((pair) => namedContext(checked, pair))
-    const selectsByName = this.config.SNICallback !== undefined || this.#namedContexts.length > 0
-    tls.contextCallbacks(this.handle, Number(selectsByName), Number(this.config.keylog !== undefined))
+    const { SNICallback, ALPNCallback, keylog } = this.config
+    const selects = SNICallback !== undefined || ALPNCallback !== undefined || this.#namedContexts.length > 0
+    tls.contextCallbacks(this.handle, Number(selects), Number(keylog !== undefined))
   }
 
   /**
@@ -104,11 +106,28 @@ export class Context implements TlsContext {
   /**
    * Selects the context for the name that a client asks for: the answer of `SNICallback`, else the first of `keyPairs` whose
    * certificate is for the name, else this one.
-   * @param servername - the name of the server_name extension (RFC 6066); undefined if the client sent none.
    */
-  async choose(servername: string | undefined): Promise<Context> {
-    const answer = await this.config.SNICallback?.(servername)
+  async choose(hello: ClientHello): Promise<Context> {
+    const { servername } = hello
+    const answer = await this.config.SNICallback?.(servername, hello)
     return answer === undefined ? this.#contextByName(servername) : this.#contextFrom(answer)
+  }
+
+  /**
+   * Selects the application protocol for a client by `ALPNCallback`.
+   * @returns the protocol; null to refuse the client; undefined where `ALPNProtocols` decide, or the client offers none.
+   */
+  async chooseProtocol({ servername, ALPNProtocols: protocols }: ClientHello): Promise<string | null | undefined> {
+    const { ALPNCallback } = this.config
+    if (ALPNCallback === undefined || protocols.length === 0) return undefined
+    const answer = await ALPNCallback(record({ servername, protocols }))
+    if (answer === undefined) return null
+    if (protocols.includes(answer)) return answer
+    throw validate.invalidValue(
+      'the answer of tlscfg.ALPNCallback',
+      'must be a protocol that the client offers',
+      answer,
+    )
   }
 
   #contextFrom(answer: NonNullable<Chosen>): Context {

@@ -6,6 +6,7 @@ import { systemError, timeoutError } from '../support/errors.js'
 import { clearTimeout, queueMicrotask, setTimeout } from '../support/globals.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
+import { clientHello } from './client-hello.js'
 import type { Context } from './context.js'
 import { answerError, reasonError, TlsError } from './errors.js'
 import { servernameFor } from './identity.js'
@@ -278,9 +279,11 @@ export class TlsSession extends SessionInfo {
   }
 
   #selectContext(): void {
-    this.#selection.start(this.servername, (context) => {
+    const hello = clientHello(this.servername, this.tls.sessionHello(this.handle))
+    this.#selection.start(hello, (context, protocol) => {
       if (context) this.#verification.useContext(context)
-      if (!this.closed) this.tls.sessionChoose(this.handle, context?.handle)
+      const bytes = protocol == null ? undefined : Buffer.from(protocol, 'latin1')
+      if (!this.closed) this.tls.sessionChoose(this.handle, context?.handle, Number(protocol === null), bytes)
       this.onProgress?.()
     })
   }

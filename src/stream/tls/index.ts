@@ -3,13 +3,14 @@
  * without one.
  */
 
+export type { ClientHello } from '../../tls/client-hello.js'
 export type {
   Check,
   Chosen,
   Found,
   KeyPair,
+  OfferedProtocols,
   TlsConfig as Config,
-  TlsVersion as Version,
   Verify,
 } from '../../tls/config.js'
 export { Context } from '../../tls/context.js'
@@ -19,6 +20,7 @@ export type { Pem } from '../../tls/pem.js'
 export { pinOf } from '../../tls/pins.js'
 export type { TlsSession as Session } from '../../tls/session.js'
 export type { Cipher } from '../../tls/session-info.js'
+export type { TlsVersion as Version } from '../../tls/versions.js'
 export * as inet from './inet.js'
 export type { Encrypting } from './require-tls.js'
 export * as unix from './unix.js'

@@ -149,7 +149,8 @@ static void check_read(const made_t *made) {
 static double shake(int side) {
     js_t *session = sessions.of[side];
     double result = number_of(call_with("sessionHandshake", 2, session, number(PIPE_FIRST + side)));
-    if (result == WANT_SERVER) call_with("sessionChoose", 2, session, contexts.of[SERVER]);
+    if (result == WANT_SERVER)
+        call_with("sessionChoose", 3, session, contexts.of[SERVER], number(0));
     if (result == WANT_VERDICT) call_with("sessionVerdict", 2, session, number(1));
     return result;
 }
@@ -232,7 +233,7 @@ const subject_t subjects[] = {
     {"sessionShutdown", "EF", NULL, NULL},
     {"sessionKeyUpdate", "Ec", NULL, NULL},
     {"sessionRelax", "E", NULL, NULL},
-    {"sessionChoose", "E?C", NULL, NULL},
+    {"sessionChoose", "E?Cc?b", NULL, NULL},
     {"sessionVerdict", "Ec", NULL, NULL},
     {"sessionFree", "E", NULL, NULL},
     {"sessionNew", "Ccc?scc", NULL, NULL},
@@ -259,5 +260,6 @@ const subject_t subjects[] = {
     {"contextTicketKeys", "Xcb", NULL, NULL},
     {"contextVerify", "Xcii", NULL, NULL},
     {"sessionVerifiedChain", "E", NULL, NULL},
+    {"sessionHello", "E", NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
