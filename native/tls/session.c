@@ -126,7 +126,7 @@ static int until_sent(const session_t *session, int result) {
 /* Goes on with the handshake: 0 when it is done, or a result. */
 static int go_on(session_t *session) {
     int done = SSL_do_handshake(session->ssl);
-    if (done == 1) return verdict_is_due(session) ? TLS_WANT_VERDICT : 0;
+    if (done == 1) return verdict_conclude(session);
     int result = result_of(session, done);
     /* close_notify during a handshake is not a success. */
     return result == 0 ? fail_session(session, TLS_TRUNCATED) : result;
@@ -165,6 +165,8 @@ static int64_t session_shutdown(call_t *call) {
     session_t *session = call_session(call, 0);
     int fd = call_int(call, 1);
     if (!call_ok(call)) return -1;
+    /* Nothing leaves before the verdict. */
+    if (session->io.is_held) return 0;
     int result = begin_call(session, fd, false);
     if (result < 0) return abort_call(session, result);
     int done = send_close_notify(session);

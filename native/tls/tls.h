@@ -234,8 +234,9 @@ extern const method_t hello_methods[];
 void verdict_install(SSL_CTX *ctx);
 /* Before the handshake of a server: for the context that verifies the peer. */
 void verdict_prepare(session_t *session);
-/* Whether the handshake that is done has to wait for a verdict; nothing is sent until then. */
-bool verdict_is_due(session_t *session);
+/* For a handshake that OpenSSL is done with: 0, or TLS_WANT_VERDICT, and nothing is sent until it is
+ * there. */
+int verdict_conclude(session_t *session);
 /* Goes on with such a handshake: 0, or a result. */
 int verdict_follow(session_t *session);
 

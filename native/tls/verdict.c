@@ -20,16 +20,6 @@ void verdict_prepare(session_t *session) {
     SSL_set_num_tickets(session->ssl, context_of(session->ssl)->asks ? 0 : count);
 }
 
-bool verdict_is_due(session_t *session) {
-    SSL *ssl = session->ssl;
-    session_peer_t *peer = &session->peer;
-    if (!context_of(ssl)->asks || peer->verdict != UNASKED) return false;
-    if (SSL_get0_peer_certificate(ssl) == NULL) return false;
-    peer->verdict = ASKED;
-    session->io.is_held = true;
-    return true;
-}
-
 static bool makes_tickets(SSL *ssl) {
     return SSL_is_server(ssl) && SSL_version(ssl) == TLS1_3_VERSION;
 }
@@ -43,6 +33,17 @@ static int accept_peer(session_t *session) {
         if (SSL_new_session_ticket(ssl) != 1) return fail_session(session, TLS_FAILED);
     int done = SSL_do_handshake(ssl);
     return done == 1 ? 0 : result_of(session, done);
+}
+
+int verdict_conclude(session_t *session) {
+    SSL *ssl = session->ssl;
+    session_peer_t *peer = &session->peer;
+    if (!context_of(ssl)->asks || peer->verdict != UNASKED) return 0;
+    bool is_anonymous = SSL_get0_peer_certificate(ssl) == NULL;
+    peer->verdict = is_anonymous ? ACCEPTED : ASKED;
+    if (is_anonymous) return accept_peer(session);
+    session->io.is_held = true;
+    return TLS_WANT_VERDICT;
 }
 
 /* The peer has not seen that this side encrypts, so that an alert in the clear is the one that it

@@ -134,6 +134,27 @@ describe('verify (H119)', () => {
     assert.equal(String(await closing(t, await waiting).recv()), 'late')
   })
 
+  test('close() of a server does not wait for a verify that never answers', async (t) => {
+    const asked = pending<void>()
+    const verify: Verify = () => {
+      asked.resolve()
+      return new Promise(() => undefined)
+    }
+    const config = { ...tlscfg, requestCert: true, ca: authority.pem, verify }
+    const server = closing(t, await listen({ host: '127.0.0.1', tlscfg: config }))
+    const { port } = server.getsockname()
+    const connecting = connect({ host: '127.0.0.1', port, timeout: 5000, tlscfg: { ...trust, ...tlscfg } })
+    const accepted = closing(t, await server.accept())
+    const ended = assert.rejects(accepted.handshake(), { code: 'ECANCELED' })
+    const client = closing(t, await connecting)
+    await within(asked.promise, 'the question')
+    const before = performance.now()
+    await accepted.close()
+    assert.ok(performance.now() - before < 900, 'it waited for room in the socket')
+    await ended
+    await assert.rejects(client.recv())
+  })
+
   test('the error of a refusal has what verify threw as its cause', async (t) => {
     const cause = new Error('unknown device')
     const { accepted, connecting } = await meeting(t, () => {

@@ -482,6 +482,10 @@ function once(): Verify {
 }
 
 const SESSIONS: readonly Case[] = versions((more, what) => [
+  again(`a client without certificate, where a function is asked of others, twice${what}`, OK, () => ({
+    client: { ...more, cert: undefined, key: undefined },
+    server: { verify: no, requestCert: 'optional' },
+  })),
   again(`a server with a function that accepts, twice${what}`, OK, () => ({ client: more, server: { verify: yes } })),
   again(`a client with a function that accepts, twice${what}`, OK, () => ({ client: { ...more, verify: later(yes) } })),
   again(`a client with pins, twice${what}`, OK, () => ({ client: { ...more, pins: [pin(world().root)] } })),
