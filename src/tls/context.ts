@@ -4,15 +4,8 @@ import { nativeTls, type TlsHandle } from '../native/tls.js'
 import { record, without } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { ClientHello } from './client-hello.js'
-import {
-  type Chosen,
-  checkConfig,
-  checkServerCertificate,
-  type KeyPair,
-  LISTENER_ONLY,
-  type TlsConfig,
-  type TlsContext,
-} from './config.js'
+import type { Chosen, KeyPair, TlsConfig, TlsContext } from './config.js'
+import { checkConfig, checkServerCertificate, LISTENER_ONLY } from './config-checks.js'
 import { ContextBuilder } from './context-builder.js'
 import { isFor, type PeerNames, peerNames } from './identity.js'
 import { verificationRules } from './session-id.js'

@@ -13,6 +13,7 @@ import { CONFIG } from './verdicts/cases/config.js'
 import { HANDSHAKES } from './verdicts/cases/handshakes.js'
 import { NAMES } from './verdicts/cases/names.js'
 import { OWN } from './verdicts/cases/own.js'
+import { OWN_SERVERS } from './verdicts/cases/own-servers.js'
 import { PROTOCOL } from './verdicts/cases/protocol.js'
 import { RESUMPTION } from './verdicts/cases/resumption.js'
 import { REVOCATION } from './verdicts/cases/revocation.js'
@@ -29,6 +30,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   HANDSHAKES,
   NAMES,
   OWN,
+  OWN_SERVERS,
   PROTOCOL,
   RESUMPTION,
   REVOCATION,

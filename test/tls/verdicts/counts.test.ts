@@ -7,6 +7,7 @@ import { CONFIG } from './cases/config.js'
 import { HANDSHAKES } from './cases/handshakes.js'
 import { NAMES } from './cases/names.js'
 import { OWN } from './cases/own.js'
+import { OWN_SERVERS } from './cases/own-servers.js'
 import { PROTOCOL } from './cases/protocol.js'
 import { RESUMPTION } from './cases/resumption.js'
 import { REVOCATION } from './cases/revocation.js'
@@ -14,7 +15,20 @@ import { SKIPS } from './cases/skips.js'
 import { STREAMS } from './cases/streams.js'
 import { isRefusal } from './verdict.js'
 
-const TABLES = { CHAINS, CLIENTS, CONFIG, HANDSHAKES, NAMES, OWN, PROTOCOL, RESUMPTION, REVOCATION, SKIPS, STREAMS }
+const TABLES = {
+  CHAINS,
+  CLIENTS,
+  CONFIG,
+  HANDSHAKES,
+  NAMES,
+  OWN,
+  OWN_SERVERS,
+  PROTOCOL,
+  RESUMPTION,
+  REVOCATION,
+  SKIPS,
+  STREAMS,
+}
 
 it('every case has a title of its own', () => {
   for (const [name, cases] of Object.entries(TABLES)) {

@@ -1,0 +1,197 @@
+// Whether a configuration can be meant: everything that does not need OpenSSL.
+
+import * as validate from '../support/validate.js'
+import type { Check, TlsConfig } from './config.js'
+import { pinList } from './pins.js'
+import { VERSIONS } from './versions.js'
+
+/** Every field of {@link TlsConfig}: a record, so that the compiler reports a missing one. */
+const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
+  cert: true,
+  key: true,
+  passphrase: true,
+  pfx: true,
+  keyPairs: true,
+  SNICallback: true,
+  ca: true,
+  allowPartialTrustChain: true,
+  crl: true,
+  requestCert: true,
+  rejectUnauthorized: true,
+  insecureSkipVerify: true,
+  verifyDepth: true,
+  pins: true,
+  verify: true,
+  servername: true,
+  ciphers: true,
+  ecdhCurve: true,
+  sigalgs: true,
+  dhparam: true,
+  honorCipherOrder: true,
+  minVersion: true,
+  maxVersion: true,
+  ALPNProtocols: true,
+  ALPNCallback: true,
+  ocspResponse: true,
+  requestOCSP: true,
+  requireOCSP: true,
+  ocspMaxAge: true,
+  session: true,
+  sessionTimeout: true,
+  sessionIdContext: true,
+  ticketKeys: true,
+  handshakeTimeout: true,
+  onsession: true,
+  keylog: true,
+}
+
+/** Fields that only a server uses. A client refuses them, because it would ignore them. */
+const SERVER_ONLY = [
+  'keyPairs',
+  'SNICallback',
+  'ALPNCallback',
+  'requestCert',
+  'honorCipherOrder',
+  'ocspResponse',
+  'ticketKeys',
+  'sessionIdContext',
+] as const
+
+/** Fields that only a client uses. */
+const CLIENT_ONLY = [
+  'servername',
+  'insecureSkipVerify',
+  'requestOCSP',
+  'requireOCSP',
+  'ocspMaxAge',
+  'session',
+  'onsession',
+] as const
+
+/** Fields that are true or false. */
+const SWITCHES = [
+  'allowPartialTrustChain',
+  'rejectUnauthorized',
+  'honorCipherOrder',
+  'requestOCSP',
+  'requireOCSP',
+] as const
+
+/** Fields about the certificates of clients, which a server uses only with `requestCert`. */
+const OF_CLIENT_CERTIFICATES = [
+  'pins',
+  'verify',
+  'ca',
+  'allowPartialTrustChain',
+  'crl',
+  'rejectUnauthorized',
+  'verifyDepth',
+] as const
+
+/** Fields that have taken effect, or belong to the connection, before an `SNICallback` can select another context. */
+export const LISTENER_ONLY = [
+  'keyPairs',
+  'SNICallback',
+  'ecdhCurve',
+  'honorCipherOrder',
+  'sessionTimeout',
+  'sessionIdContext',
+  'ticketKeys',
+  'handshakeTimeout',
+  'keylog',
+] as const
+
+/**
+ * Checks everything that does not need OpenSSL.
+ * @returns a copy, which later changes of the given object do not reach.
+ */
+export function checkConfig(value: unknown, isServer: boolean): TlsConfig {
+  const config = validate.options('tlscfg', value, Object.keys(FIELDS)) as TlsConfig
+  for (const field of isServer ? CLIENT_ONLY : SERVER_ONLY)
+    if (config[field] !== undefined)
+      throw validate.invalidValue('tlscfg', `has "${field}", which is for a ${isServer ? 'client' : 'server'}`, config)
+  checkVersions(config)
+  checkTypes(config)
+  if (isServer) checkClientCertificates(config)
+  else checkOcsp(config)
+  return config
+}
+
+/** Refuses a server without a certificate: each of its handshakes would fail for a reason that does not mention it. */
+export function checkServerCertificate({ cert, pfx, SNICallback }: TlsConfig): void {
+  if (cert !== undefined || pfx !== undefined || SNICallback !== undefined) return
+  const reason = 'of a server needs a certificate: "cert" and "key", "pfx", or an "SNICallback"'
+  throw validate.invalidValue('tlscfg', reason, undefined)
+}
+
+/**
+ * Refuses to identify clients by the public root certificates, which would accept anyone with a certificate, and fields that have no
+ * effect without `requestCert`.
+ */
+function checkClientCertificates(config: TlsConfig): void {
+  const { requestCert, ca, pins, verify } = config
+  if (requestCert && ca === undefined && pins === undefined && verify === undefined)
+    throw validate.invalidValue('tlscfg', 'needs "ca" with "requestCert": whom to trust to identify clients', config)
+  for (const field of OF_CLIENT_CERTIFICATES)
+    if (!config.requestCert && config[field] !== undefined)
+      throw validate.invalidValue(
+        'tlscfg',
+        `has "${field}", which is for the certificates of clients, without "requestCert"`,
+        config,
+      )
+}
+
+function checkOcsp(config: TlsConfig): void {
+  const { requestOCSP, requireOCSP, ocspMaxAge, rejectUnauthorized, insecureSkipVerify } = config
+  if (ocspMaxAge !== undefined && !requestOCSP && !requireOCSP)
+    throw validate.invalidValue('tlscfg', 'has "ocspMaxAge" without "requestOCSP" or "requireOCSP"', { ocspMaxAge })
+  if (requireOCSP && (rejectUnauthorized === false || insecureSkipVerify?.includes('chain')))
+    throw validate.invalidValue('tlscfg', 'requires an OCSP response of a server whose certificate it does not check', {
+      requireOCSP,
+    })
+}
+
+function checkTypes(config: TlsConfig): void {
+  for (const field of SWITCHES) if (config[field] !== undefined) validate.boolean(`tlscfg.${field}`, config[field])
+  for (const field of ['SNICallback', 'ALPNCallback', 'verify', 'keylog', 'onsession'] as const)
+    if (config[field] !== undefined) validate.func(`tlscfg.${field}`, config[field])
+  if (config.servername !== undefined) validate.string('tlscfg.servername', config.servername)
+  if (config.session !== undefined) validate.bytes('tlscfg.session', config.session)
+  if (config.requestCert !== undefined && config.requestCert !== 'optional')
+    validate.boolean('tlscfg.requestCert', config.requestCert)
+  checkCallbacks(config)
+  checkPins(config)
+  checkSkippedChecks(config.insecureSkipVerify)
+}
+
+/** Refuses callbacks that expect more than they are given, and two ways to select a protocol. */
+function checkCallbacks({ SNICallback, ALPNCallback, ALPNProtocols }: TlsConfig): void {
+  if (SNICallback !== undefined && SNICallback.length > 2)
+    throw validate.invalidValue('tlscfg.SNICallback', 'must return its answer, or a promise of it', SNICallback)
+  if (ALPNCallback !== undefined && ALPNProtocols !== undefined)
+    throw validate.invalidValue('tlscfg', 'has both "ALPNCallback" and "ALPNProtocols"', { ALPNProtocols })
+}
+
+/** Refuses pins that refuse nobody. */
+function checkPins({ pins, verify, rejectUnauthorized }: TlsConfig): void {
+  if (pins !== undefined) pinList('tlscfg.pins', pins)
+  if (pins !== undefined && verify === undefined && rejectUnauthorized === false)
+    throw validate.invalidValue('tlscfg', 'has "pins", and refuses nobody (rejectUnauthorized: false)', { pins })
+}
+
+function checkSkippedChecks(checks: readonly Check[] | undefined): void {
+  const name = 'tlscfg.insecureSkipVerify'
+  if (checks !== undefined && !Array.isArray(checks))
+    throw validate.invalidType(name, "a list of 'chain', 'name' and 'time'", checks)
+  for (const check of checks ?? [])
+    if (!['chain', 'name', 'time'].includes(check))
+      throw validate.invalidValue(name, "may have 'chain', 'name' and 'time'", check)
+}
+
+function checkVersions(config: TlsConfig): void {
+  for (const field of ['minVersion', 'maxVersion'] as const) {
+    const version = config[field]
+    if (version !== undefined && !Object.hasOwn(VERSIONS, version))
+      throw validate.invalidValue(`tlscfg.${field}`, `must be one of ${Object.keys(VERSIONS).join(', ')}`, version)
+  }
+}
