@@ -1,7 +1,6 @@
-import { AsyncResource } from 'node:async_hooks'
+import type { AsyncResource } from 'node:async_hooks'
 import type { X509Certificate } from 'node:crypto'
 import type { Found, Verify } from './config.js'
-import type { Context } from './context.js'
 import { TlsError } from './errors.js'
 
 /** What the user's `verify` has answered; an error if it threw, or answered something else. */
@@ -20,16 +19,15 @@ function answerOf(value: unknown): Answer {
   return refusedByVerify(undefined, cause)
 }
 
-/** The question to the user's `verify`, which may take its time. It is asked in the asynchronous context of the connection. */
+/** The question to the user's `verify`, which may take its time. */
 export class Question {
-  readonly #scope: AsyncResource | undefined
+  readonly #creation: AsyncResource | undefined
   /** Whether the answer is still to come. */
   isPending = false
 
-  /** @param context - that of the connection; a server may choose another, whose `verify` is asked then. */
-  constructor({ config }: Context) {
-    const mayAsk = config.verify !== undefined || config.SNICallback !== undefined
-    if (mayAsk) this.#scope = new AsyncResource('BERKELEY_TLS_VERIFY')
+  /** @param creation - the asynchronous context of the connection, in which the question is asked. */
+  constructor(creation: AsyncResource | undefined) {
+    this.#creation = creation
   }
 
   /**
@@ -53,8 +51,7 @@ export class Question {
         return error instanceof TlsError ? error : refusedByVerify(undefined, error)
       }
     }
-    const asking = this.#scope ? this.#scope.runInAsyncScope(call) : call()
-    void asking.then((answer) => {
+    void (this.#creation?.runInAsyncScope(call) ?? call()).then((answer) => {
       this.isPending = false
       done(answer)
     })

@@ -82,9 +82,9 @@ export class TlsSession extends SessionInfo {
     const host = hostOf(context, options)
     super(nativeTls(), newHandle(context, host, options.shortReadDrains))
     this.#context = context
-    this.#verification = new PeerVerification(context, this.handle, host)
-    const { SNICallback, keylog, onsession } = context.config
-    if (SNICallback ?? keylog ?? onsession) this.#creation = new AsyncResource('berkeley.tls')
+    const { SNICallback, ALPNCallback, verify, keylog, onsession } = context.config
+    if (SNICallback ?? ALPNCallback ?? verify ?? keylog ?? onsession) this.#creation = new AsyncResource('berkeley.tls')
+    this.#verification = new PeerVerification(context, this.handle, host, this.#creation)
     this.#selection = new ContextSelection(context, this.#creation)
     if (!context.isServer) this.#setSessionId(options.session ?? context.config.session)
     const { handshakeTimeout } = context

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import { X509Certificate } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import { type NativeTls, nativeTls, type TlsHandle } from '../native/tls.js'
@@ -84,12 +85,13 @@ export class PeerVerification {
   /** Whether `verify` has accepted the peer, whatever was found. */
   #isVouchedFor = false
 
-  constructor(context: Context, handle: TlsHandle, host: string | undefined) {
+  /** @param creation - the asynchronous context for `verify`; none without callbacks. */
+  constructor(context: Context, handle: TlsHandle, host: string | undefined, creation: AsyncResource | undefined) {
     this.#context = context
     this.#tls = nativeTls()
     this.#handle = handle
     this.host = host
-    this.#question = new Question(context)
+    this.#question = new Question(creation)
   }
 
   /** Applies the rules of another context: the one that a server selected by name. */
