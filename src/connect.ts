@@ -1,6 +1,8 @@
+import type { DuplexOptions, SocketDuplex } from './adapters/node-stream.js'
 import { SOCK_STREAM } from './constants/exported.generated.js'
 import { budget } from './engine/deadline.js'
 import * as seqpacket from './seqpacket/unix.js'
+import { kConnector } from './socket/connector.js'
 import { kAddHooks, type Socket } from './socket/socket.js'
 import { unixClientOptions, unixServerOptions } from './socket/unix.js'
 import * as inet from './stream/inet.js'
@@ -30,7 +32,8 @@ interface Seqpacket {
 
 // Options of one class or another: which of them go together is for the class to say.
 const LISTEN = [...inetServerOptions, ...unixServerOptions(SOCK_STREAM), 'backlog', 'signal', 'type']
-const CONNECT = [...inetClientOptions, ...unixClientOptions(SOCK_STREAM), 'timeout', 'type']
+const CREATE_CONNECTION = [...inetClientOptions, ...unixClientOptions(SOCK_STREAM), 'timeout']
+const CONNECT = [...CREATE_CONNECTION, 'type']
 
 type Given = Record<string, unknown>
 
@@ -94,6 +97,11 @@ function serverOf(type: string, rest: Given): Promise<inet.Server | unix.Server 
   return inet.Server.create(rest as inet.ServerOptions)
 }
 
+/** The budget of a client is in whole milliseconds. */
+function wholeTimeout({ timeout }: Budget): number | undefined {
+  return timeout === undefined ? undefined : Math.ceil(budget('options.timeout', timeout))
+}
+
 /**
  * Connects: to a path with `path`, otherwise to `host` and `port`.
  *
@@ -108,9 +116,31 @@ export async function connect(
 ): Promise<inet.Client | unix.Client | seqpacket.Client> {
   const given = validate.options('options', options, CONNECT) as Given & Budget
   const type = typeOf(given)
-  const timeout = given.timeout === undefined ? undefined : Math.ceil(budget('options.timeout', given.timeout))
+  const timeout = wholeTimeout(given)
   const rest: unknown = without(given, 'timeout', 'type')
   if (type === 'seqpacket') return seqpacket.Client.create(rest as unix.ClientOptions, true, timeout)
   if (isUnix(given)) return unix.Client.create(rest as unix.ClientOptions, true, timeout)
   return inet.Client.create(rest as inet.ClientOptions, true, timeout)
+}
+
+/**
+ * Connects as {@link connect} does, and returns a Node stream at once: what is written before it is connected waits, `'connect'` and
+ * `'ready'` tell of the connection (over TLS `'secureConnect'`, too), and a failure destroys the stream. For libraries that make their
+ * streams by a function that does not wait, and for agents and pools that count their connections.
+ * @param duplexOptions - those of `duplex()`.
+ *
+ * @example
+ * const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
+ * agent.createConnection = () => createConnection({ path: '/run/app.sock' })
+ */
+export function createConnection(
+  options: (inet.ClientOptions | unix.ClientOptions) & Budget,
+  duplexOptions?: DuplexOptions,
+): SocketDuplex {
+  const given = validate.options('options', options, CREATE_CONNECTION) as Given & Budget
+  const client = isUnix(given) ? new unix.Client() : new inet.Client()
+  const signal = client[kConnector].configure(without(given, 'timeout'))
+  const duplex = client.duplex(duplexOptions)
+  client.connect(wholeTimeout(given), { signal }).catch((error: Error) => duplex.destroy(error))
+  return duplex
 }

@@ -2,13 +2,18 @@ import { AsyncResource } from 'node:async_hooks'
 import { Duplex, type DuplexOptions } from 'node:stream'
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
 import type { tcpOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
+import { type Client, type Connector, kConnector } from '../socket/connector.js'
 import type { Socket } from '../socket/socket.js'
+import { systemError } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
+import { connectArguments } from './connect-arguments.js'
 import { IdleTimer } from './idle-timer.js'
+import { runUserCode } from './user-code.js'
 
 /** The TCP options for which Node's sockets have methods. */
 type TcpOptions = Pick<OptionMethods<typeof tcpOptions>, 'tcpnodelay' | 'tcpkeepalive'>
@@ -32,6 +37,15 @@ export const kSocket: unique symbol = Symbol('berkeley.socket')
 export const kTraffic: unique symbol = Symbol('berkeley.traffic')
 /** Ends what the stream keeps beside its socket. */
 export const kStop: unique symbol = Symbol('berkeley.stop')
+/** Whether the stream was made before its connection, and has none yet. */
+export const kAwaitsConnection: unique symbol = Symbol('berkeley.awaitsConnection')
+
+/** The events that tell that a stream has its connection. */
+export const kConnectEvents: unique symbol = Symbol('berkeley.connectEvents')
+
+function connectorOf(socket: object): Connector | undefined {
+  return (socket as Partial<Client>)[kConnector]
+}
 
 function familyName(ai: AddrInfo | undefined): string | undefined {
   if (ai?.family === AF_INET) return 'IPv4'
@@ -60,10 +74,64 @@ export abstract class NetSocket extends Duplex {
   #received = 0
   #sent = 0
 
+  /** Connects the socket of a stream that was made before its connection. */
+  readonly #connector: Connector | undefined
+  #connecting = false
+
   constructor(socket: HalfClosing, options: DuplexOptions) {
     super(options)
     this[kSocket] = socket
     if (!this.allowHalfOpen) this.on('end', refuseWrites)
+    if (socket.fd() < 0) this.#connector = connectorOf(socket)
+    if (this.#connector) this.#connector.onAttempt = (attempt) => this.#follow(attempt)
+  }
+
+  /**
+   * Same as in `net.Socket`: connects, and destroys the stream if that fails. What is written before waits. Without an address it connects to
+   * that of the client's options; with one to `port` and `host`, or to `path`, or as options say (those of the client's `create()`).
+   * @param args - `[port[, host]]`, `path` or options, and a listener for `'connect'`.
+   * @throws TypeError or RangeError for arguments that are not as described; EISCONN when the stream has had its connection,
+   *   EALREADY while it connects.
+   */
+  connect(...args: readonly unknown[]): this {
+    const connector = this.#connector
+    if (connector === undefined || !this[kAwaitsConnection])
+      throw systemError(sys.EISCONN, 'connect', { detail: 'the stream has had its connection' })
+    if (this.#connecting) throw systemError(sys.EALREADY, 'connect')
+    const { options, listener } = connectArguments(args)
+    if (listener) this.once('connect', listener)
+    const signal = options && connector.configure(options, 'encrypted' in this)
+    // Whoever follows the attempt knows of a failure before.
+    connector.connect(0, { signal }).catch((error: Error) => this.destroy(error))
+    return this
+  }
+
+  /** Follows an attempt to connect, whoever has begun it. */
+  #follow(attempt: Promise<void>): void {
+    this.#connecting = true
+    attempt.then(
+      () => this.#connected(),
+      () => {
+        this.#connecting = false
+      },
+    )
+  }
+
+  #connected(): void {
+    this.#connecting = false
+    if (this.destroyed) return
+    this.#idle.restart()
+    for (const event of this[kConnectEvents]) runUserCode(() => void this.emit(event))
+  }
+
+  /** @internal */
+  get [kConnectEvents](): readonly string[] {
+    return ['connect', 'ready']
+  }
+
+  /** @internal */
+  get [kAwaitsConnection](): boolean {
+    return this.#connector !== undefined && this[kSocket].fd() < 0
   }
 
   /** @internal */
@@ -80,6 +148,7 @@ export abstract class NetSocket extends Duplex {
 
   /** Same as in `net.Socket`: whether small segments are sent at once (`TCP_NODELAY`); true by default. Without TCP it does nothing. */
   setNoDelay(enable = true): this {
+    if (this[kAwaitsConnection]) return this.once('connect', () => this.setNoDelay(enable))
     this.#tcp?.tcpnodelay?.(Boolean(enable))
     return this
   }
@@ -90,6 +159,7 @@ export abstract class NetSocket extends Duplex {
    */
   setKeepAlive(enable = false, initialDelay = 0): this {
     if (typeof initialDelay !== 'number') throw validate.invalidType('initialDelay', 'of type number', initialDelay)
+    if (this[kAwaitsConnection]) return this.once('connect', () => this.setKeepAlive(enable, initialDelay))
     const tcp = this.#tcp
     const seconds = Math.floor(initialDelay / 1000)
     tcp?.keepalive(Boolean(enable))
@@ -139,6 +209,7 @@ export abstract class NetSocket extends Duplex {
    * @throws `ERR_INVALID_HANDLE_TYPE` if it is no TCP.
    */
   resetAndDestroy(): this {
+    if (this.#connecting) return this.once('connect', () => this.resetAndDestroy())
     if (this.pending) return this.destroy(coded(new Error('Socket is closed'), 'ERR_SOCKET_CLOSED'))
     const tcp = this.#tcp
     if (tcp === undefined) throw coded(new TypeError('This handle type cannot be sent'), 'ERR_INVALID_HANDLE_TYPE')
@@ -163,12 +234,12 @@ export abstract class NetSocket extends Duplex {
 
   /** Same as in `net.Socket`: whether it is being connected. */
   get connecting(): boolean {
-    return false
+    return this.#connecting
   }
 
   /** Same as in `net.Socket`: whether there is no connection, not yet or no longer. */
   get pending(): boolean {
-    return this[kSocket].fd() < 0
+    return this.#connecting || this[kSocket].fd() < 0
   }
 
   /** Same as in `net.Socket`: `'opening'`, `'open'`, `'readOnly'`, `'writeOnly'` or `'closed'`. */

@@ -6,7 +6,8 @@ import { MsgHdr } from '../message/msghdr.js'
 import { nextTick } from '../support/globals.js'
 import { record, without } from '../support/record.js'
 import { type DuplexOptions, duplexOptions } from './duplex-options.js'
-import { type Done, type HalfClosing, kSocket, kStop, kTraffic, NetSocket } from './net-socket.js'
+import { type Done, type HalfClosing, kAwaitsConnection, kSocket, kStop, kTraffic, NetSocket } from './net-socket.js'
+import { runUserCode } from './user-code.js'
 
 export type { DuplexOptions } from './duplex-options.js'
 export { type Done, type HalfClosing, kSocket } from './net-socket.js'
@@ -22,26 +23,18 @@ export interface Queued {
 /** Receives the next data; null at the end. Symbols, so that a stream of the user's may have properties of any name. */
 export const kReceive: unique symbol = Symbol('berkeley.receive')
 
+/** Runs something when there is a connection. */
+export const kWhenConnected: unique symbol = Symbol('berkeley.whenConnected')
 /** Calls back when a send has ended. */
 export const kSettle: unique symbol = Symbol('berkeley.settle')
 
 const NOT_CONNECTED = -sys.ENOTCONN
 
-/**
- * Runs code that calls listeners or callbacks of the user. What they throw is an uncaught exception, as with Node's sockets, and not the
- * rejection of a promise that nobody sees.
- * @returns whether nothing was thrown.
- */
-export function runUserCode(run: () => void): boolean {
-  try {
-    run()
-    return true
-  } catch (error) {
-    nextTick(() => {
-      throw error
-    })
-    return false
-  }
+/** The error of what waited for a connection that never came. */
+function closedBefore(): Error {
+  return Object.assign(new Error('Socket closed before the connection was established'), {
+    code: 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+  })
 }
 
 /** The error of a write that the end of its stream has overtaken. */
@@ -80,8 +73,23 @@ export class SocketDuplex extends NetSocket {
     return this[kSocket].recv()
   }
 
+  /** Runs something when there is a connection, which a stream that was made before may not have yet. */
+  [kWhenConnected](act: () => void, failed: Done): void {
+    if (!this[kAwaitsConnection]) return act()
+    const onClose = (): void => failed(closedBefore())
+    this.once('close', onClose).once('connect', () => {
+      this.off('close', onClose)
+      act()
+    })
+  }
+
   /** Called by Node to read. */
   override _read(): void {
+    if (this[kAwaitsConnection]) this.once('connect', () => this.#readInContext())
+    else this.#readInContext()
+  }
+
+  #readInContext(): void {
     // Whoever makes the stream flow at the moment may be any of its users.
     this.#creation.runInAsyncScope(this.#receive, this)
   }
@@ -104,14 +112,14 @@ export class SocketDuplex extends NetSocket {
 
   /** Called by Node to send a chunk. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this[kSettle](this[kSocket].send(chunk), chunk.length, done)
+    this[kWhenConnected](() => this[kSettle](this[kSocket].send(chunk), chunk.length, done), done)
   }
 
   /** Called by Node to send all chunks that wait: in as few calls as possible, and without copying them together. */
   override _writev(queued: Queued[], done: Done): void {
     const chunks = queued.map(({ chunk }) => chunk)
     const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
-    this[kSettle](this.#sendAll(chunks), bytes, done)
+    this[kWhenConnected](() => this[kSettle](this.#sendAll(chunks), bytes, done), done)
   }
 
   async #sendAll(chunks: Buffer[]): Promise<void> {
@@ -137,6 +145,10 @@ export class SocketDuplex extends NetSocket {
 
   /** Called by Node at the end of the data: the peer sees the end, too. */
   override _final(done: Done): void {
+    this[kWhenConnected](() => this.#end(done), done)
+  }
+
+  #end(done: Done): void {
     this[kSocket].end().then(
       () => runUserCode(() => done()),
       // Nobody is left to be told of the end.

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Cipher } from '../tls/session-info.js'
 import { duplexOptions } from './duplex-options.js'
+import { kConnectEvents } from './net-socket.js'
 import {
   type Done,
   type DuplexOptions,
@@ -46,6 +47,11 @@ export class TlsDuplex extends SocketDuplex {
     const given = duplexOptions(options)
     super(socket, given)
     this.#allowTruncation = given.allowTruncation ?? false
+  }
+
+  /** @internal */
+  override get [kConnectEvents](): readonly string[] {
+    return [...super[kConnectEvents], 'secureConnect']
   }
 
   /** @internal */

@@ -4,7 +4,8 @@ import { MsgHdr } from '../message/msghdr.js'
 import type { UnixMethods } from '../socket/pass-fd.js'
 import * as validate from '../support/validate.js'
 import { type Done, type HalfClosing, kSocket } from './net-socket.js'
-import { type DuplexOptions, kReceive, kSettle, type Queued, runUserCode, SocketDuplex } from './node-stream.js'
+import { type DuplexOptions, kReceive, kSettle, kWhenConnected, type Queued, SocketDuplex } from './node-stream.js'
+import { runUserCode } from './user-code.js'
 
 /**
  * A unix stream as a Node stream that can also pass descriptors. The event `'fds'`, with an array of descriptors, is emitted right before
@@ -47,7 +48,7 @@ export class UnixDuplex extends SocketDuplex {
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
     const fds = this.#fdsByChunk.get(chunk)
     if (fds === undefined) super._write(chunk, encoding, done)
-    else this[kSettle](this.#sendWith(chunk, fds), chunk.length, done)
+    else this[kWhenConnected](() => this[kSettle](this.#sendWith(chunk, fds), chunk.length, done), done)
   }
 
   async #sendWith(chunk: Buffer, fds: readonly number[]): Promise<void> {

@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
 import { hasEventLoop } from '../native/load.js'
 import { native } from '../native/sockets.js'
-import { check, fdContext, systemError } from '../support/errors.js'
+import { check, fdContext, lostFd, systemError } from '../support/errors.js'
 import { closeDetached, closeWithoutWaiting } from './close-fd.js'
 
 /** What the finalizer needs to know. It must not refer to the owner itself. */
@@ -97,9 +97,6 @@ function isStillOurs(fd: number): boolean {
 /** The number of what is closed. */
 export const CLOSED = -1
 
-/** In place of a number of which other code has made something else: closing it is EBADF. */
-const LOST_FD = -2
-
 /**
  * A file descriptor with exactly one owner. Once it is closed or given away its number is never used again, because the kernel may have
  * reused it. When the garbage collector finds an owner that was lost, the descriptor is closed, with a process warning.
@@ -156,7 +153,7 @@ export class OwnedFd {
   detach(syscall: string): number {
     const fd = this.release()
     if (fd >= 0) return fd
-    throw systemError(sys.EBADF, syscall, { detail: fd === LOST_FD ? 'other code has closed it' : this.#absence })
+    throw systemError(sys.EBADF, syscall, fd < CLOSED ? fdContext(fd) : { detail: this.#absence })
   }
 
   /**
@@ -168,7 +165,7 @@ export class OwnedFd {
     if (fd < 0) return fd
     forget(this.#record)
     finalizer.unregister(this.#record)
-    return isStillOurs(fd) ? fd : LOST_FD
+    return isStillOurs(fd) ? fd : lostFd(fd)
   }
 
   /** Closes it, once, without waiting. An error of close(2) is reported, and never a reason to close again. */

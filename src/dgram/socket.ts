@@ -176,15 +176,19 @@ export interface DgramSocket
     OptionMethods<typeof multicastOptions> {
   /** {@link DgramSocket.recvfrom} by lua-net's name. */
   recvfromsync(options: RecvOptions): ReturnType<DgramSocket['recvfrom']>
+  /** The same, with arguments by name. */
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): ReturnType<DgramSocket['recvfrom']>
   /** {@link DgramSocket.sendto} by lua-net's name. */
   sendtosync(data: validate.Data, ai: AddrInfo, options: SendOptions): ReturnType<DgramSocket['sendto']>
+  /** The same, with arguments by name. */
   sendtosync(...args: Parameters<DgramSocket['sendto']>): ReturnType<DgramSocket['sendto']>
   /** {@link DgramSocket.recvmany} by lua-net's name. */
   recvmanysync(options: RecvManyOptions): ReturnType<DgramSocket['recvmany']>
+  /** The same, with arguments by name. */
   recvmanysync(...args: Parameters<DgramSocket['recvmany']>): ReturnType<DgramSocket['recvmany']>
   /** {@link DgramSocket.sendmany} by lua-net's name. */
   sendmanysync(datagrams: Iterable<OutgoingDatagram>, options: SendOptions): ReturnType<DgramSocket['sendmany']>
+  /** The same, with arguments by name. */
   sendmanysync(...args: Parameters<DgramSocket['sendmany']>): ReturnType<DgramSocket['sendmany']>
 }
 defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)

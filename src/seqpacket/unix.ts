@@ -73,7 +73,7 @@ export async function pair(): Promise<[UnixSeqpacketSocket, UnixSeqpacketSocket]
 /** A unix seqpacket client. */
 class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
   /** @internal */
-  readonly [kConnector] = new Connector(this)
+  readonly [kConnector] = new Connector(this, (options: UnixClientOptions) => unixPlan(options, SOCK_SEQPACKET))
 
   /**
    * Makes a client, and connects it unless `connect` is false.
@@ -81,7 +81,7 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
-    return createClient(new this() as C & UnixSeqpacketClient, unixPlan(options, SOCK_SEQPACKET), connect, conndeadl)
+    return createClient(new this() as C & UnixSeqpacketClient, options, connect, conndeadl)
   }
 
   /** See {@link Connecting.connect}. */

@@ -32,24 +32,50 @@ export interface Connecting {
   connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void>
 }
 
+/** Checks the options of a client. */
+type PlanOf = (options: never) => ClientPlan
+
 /** Where a client keeps its {@link Connector}. */
 export const kConnector: unique symbol = Symbol('berkeley.connector')
 
 /** Connects for a client class: one attempt at a time, which closing the client ends. */
 export class Connector implements SocketHooks {
   readonly #client: Socket
+  readonly #planOf: PlanOf
   /** Where to connect to; a client that was not made by `create()` has nowhere to. */
   plan: ConnectPlan | undefined
+  /** Is told of each attempt, and given what it comes to. */
+  onAttempt: ((attempt: Promise<void>) => void) | undefined
   #attempt: ConnectAttempt | undefined
   #referenced = true
 
-  constructor(client: Socket) {
+  /** @param planOf - how clients of this class connect. */
+  constructor(client: Socket, planOf: PlanOf) {
     this.#client = client
+    this.#planOf = planOf
     client[kAddHooks](this)
   }
 
+  /**
+   * Takes the options of a client: they say where to connect to from now on. Returns the signal among them.
+   * @param encrypts - whether they have to encrypt the connection, or must not; undefined for either.
+   */
+  configure(options: object, encrypts?: boolean): AbortSignal | undefined {
+    const { plan, signal } = this.#planOf(options as never)
+    if (encrypts !== undefined && encrypts !== (plan.secure !== undefined))
+      throw validate.invalidValue('options', encrypts ? 'must have a tlscfg' : 'must have no tlscfg', options)
+    this.plan = plan
+    return signal
+  }
+
   /** Connects, and replaces the channel of the client: see {@link Connecting}. */
-  async connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
+  connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
+    const attempt = this.#connect(conndeadl, options)
+    this.onAttempt?.(attempt)
+    return attempt
+  }
+
+  async #connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
     const { timeout = 0, signal } = timeoutAndOptions('conndeadl', conndeadl, options)
     if (this.plan === undefined)
       throw systemError(sys.EDESTADDRREQ, 'connect', { detail: 'no address was given to create()' })
@@ -82,18 +108,18 @@ export class Connector implements SocketHooks {
 }
 
 /** A client object that can connect. */
-interface Client extends Connecting {
+export interface Client extends Connecting {
   readonly [kConnector]: Connector
 }
 
 /** Gives a new client its plan, and connects it unless `connect` is false. */
 export async function createClient<C extends Client>(
   client: C,
-  { plan, signal }: ClientPlan,
+  options: object,
   connect: boolean,
   conndeadl: number,
 ): Promise<C> {
-  client[kConnector].plan = plan
+  const signal = client[kConnector].configure(options)
   if (validate.boolean('connect', connect)) await client.connect(conndeadl, { signal })
   return client
 }

@@ -32,6 +32,7 @@ export interface UnixMethods extends UnixOptions {
   sendfd(fd: number, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
   /** The same, with the arguments behind the descriptor or behind the address in one object. */
   sendfd(fd: number, options: SendFdOptions): Promise<0>
+  /** The same, with arguments by name. */
   sendfd(fd: number, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /**
    * Receives exactly one descriptor, which belongs to the caller and is close-on-exec.
@@ -44,10 +45,13 @@ export interface UnixMethods extends UnixOptions {
   recvfd(options: RecvIntoOptions): Promise<number | null>
   /** `sendfd` by lua-net's name. */
   sendfdsync(fd: number, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
+  /** The same, with arguments by name. */
   sendfdsync(fd: number, options: SendFdOptions): Promise<0>
+  /** The same, with arguments by name. */
   sendfdsync(fd: number, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /** `recvfd` by lua-net's name. */
   recvfdsync(flags?: number, options?: WaitOptions): Promise<number | null>
+  /** The same, with arguments by name. */
   recvfdsync(options: RecvIntoOptions): Promise<number | null>
 }
 

@@ -415,18 +415,23 @@ export class Socket extends Descriptor {
 export interface Socket extends OptionMethods<typeof socketOptions> {
   /** {@link Socket.recv} by lua-net's name. */
   recvsync(options: RecvOptions): ReturnType<Socket['recv']>
+  /** The same, with arguments by name. */
   recvsync(...args: Parameters<Socket['recv']>): ReturnType<Socket['recv']>
   /** {@link Socket.recvinto} by lua-net's name. */
   recvintosync(buffer: ArrayBufferView, options: RecvIntoOptions): ReturnType<Socket['recvinto']>
+  /** The same, with arguments by name. */
   recvintosync(...args: Parameters<Socket['recvinto']>): ReturnType<Socket['recvinto']>
   /** {@link Socket.recvmsg} by lua-net's name. */
   recvmsgsync(msg: MsgHdr, options: RecvIntoOptions): ReturnType<Socket['recvmsg']>
+  /** The same, with arguments by name. */
   recvmsgsync(...args: Parameters<Socket['recvmsg']>): ReturnType<Socket['recvmsg']>
   /** {@link Socket.send} by lua-net's name. */
   sendsync(data: validate.Data, options: SendOptions): ReturnType<Socket['send']>
+  /** The same, with arguments by name. */
   sendsync(...args: Parameters<Socket['send']>): ReturnType<Socket['send']>
   /** {@link Socket.sendmsg} by lua-net's name. */
   sendmsgsync(msg: MsgHdr, options: SendOptions): ReturnType<Socket['sendmsg']>
+  /** The same, with arguments by name. */
   sendmsgsync(...args: Parameters<Socket['sendmsg']>): ReturnType<Socket['sendmsg']>
 }
 defineOptions(Socket, socketOptions)

@@ -60,7 +60,7 @@ export async function wrap(fd: number): Promise<InetStreamSocket> {
  */
 class InetStreamClient extends InetStreamSocket implements Connecting {
   /** @internal */
-  readonly [kConnector] = new Connector(this)
+  readonly [kConnector] = new Connector(this, inetPlan)
 
   /**
    * Makes a client, and connects it unless `connect` is false.
@@ -68,7 +68,7 @@ class InetStreamClient extends InetStreamSocket implements Connecting {
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: InetClientOptions, connect = true, conndeadl = 0): Promise<C> {
-    return createClient(new this() as C & InetStreamClient, inetPlan(options), connect, conndeadl)
+    return createClient(new this() as C & InetStreamClient, options, connect, conndeadl)
   }
 
   /** See {@link Connecting.connect}. */

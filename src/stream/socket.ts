@@ -7,6 +7,7 @@ import { kHandle } from '../descriptor/handle.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
+import { type Client, kConnector } from '../socket/connector.js'
 import { isOptions, withOptions } from '../socket/settings.js'
 import { kWrite, Socket, type WaitOptions } from '../socket/socket.js'
 import { defineSyncNames } from '../socket/sync-names.js'
@@ -30,6 +31,11 @@ function checkSession(tls: unknown, sock: LowSocket | undefined): LowSocket | un
   throw validate.invalidType('tls', 'what createConnection() was given', tls)
 }
 
+/** Whether a socket is encrypted, or will be when it is connected. */
+export function encrypts(socket: StreamSocket): boolean {
+  return socket.encrypted || (socket as Partial<Client>)[kConnector]?.plan?.secure !== undefined
+}
+
 /**
  * A stream: bytes in order, without boundaries, until the end, in the clear or encrypted by TLS. What is asked about TLS has no answer
  * in the clear. See tcp(7), unix(7).
@@ -50,7 +56,7 @@ export class StreamSocket extends Socket {
    * @param options - those of Node's `stream.Duplex` that make sense for a socket: `allowHalfOpen`, `highWaterMark`, `signal`, …
    */
   duplex(options?: DuplexOptions): SocketDuplex {
-    return this.encrypted ? new TlsDuplex(this, options) : new SocketDuplex(this, options)
+    return encrypts(this) ? new TlsDuplex(this, options) : new SocketDuplex(this, options)
   }
 
   /** Returns this socket as a pair of web streams. It belongs to them from now on. */
@@ -185,6 +191,7 @@ export class StreamSocket extends Socket {
 export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
   /** {@link StreamSocket.sendfile} by lua-net's name. */
   sendfilesync(fd: number, options: SendFileOptions): ReturnType<StreamSocket['sendfile']>
+  /** The same, with arguments by name. */
   sendfilesync(...args: Parameters<StreamSocket['sendfile']>): ReturnType<StreamSocket['sendfile']>
 }
 defineOptions(StreamSocket, tcpOptions)

@@ -19,7 +19,7 @@ import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } fr
 import { countAsUnix } from '../socket/unix-socket.js'
 import type { TlsSession } from '../tls/session.js'
 import { StreamServer } from './server.js'
-import { StreamSocket } from './socket.js'
+import { encrypts, StreamSocket } from './socket.js'
 
 /** A unix stream. See unix(7). */
 class UnixStreamSocket extends StreamSocket {
@@ -44,7 +44,7 @@ class UnixStreamSocket extends StreamSocket {
    */
   override duplex(options?: DuplexOptions): UnixDuplex {
     // Over TLS no descriptor can go along: that stream has no method for it.
-    return (this.encrypted ? super.duplex(options) : new UnixDuplex(this, options)) as UnixDuplex
+    return (encrypts(this) ? super.duplex(options) : new UnixDuplex(this, options)) as UnixDuplex
   }
 
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
@@ -83,7 +83,7 @@ export async function pair(): Promise<[UnixStreamSocket, UnixStreamSocket]> {
 /** A unix stream client. */
 class UnixStreamClient extends UnixStreamSocket implements Connecting {
   /** @internal */
-  readonly [kConnector] = new Connector(this)
+  readonly [kConnector] = new Connector(this, (options: UnixClientOptions) => unixPlan(options, SOCK_STREAM))
 
   /**
    * Makes a client, and connects it unless `connect` is false.
@@ -91,7 +91,7 @@ class UnixStreamClient extends UnixStreamSocket implements Connecting {
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
-    return createClient(new this() as C & UnixStreamClient, unixPlan(options, SOCK_STREAM), connect, conndeadl)
+    return createClient(new this() as C & UnixStreamClient, options, connect, conndeadl)
   }
 
   /** See {@link Connecting.connect}. */

@@ -138,9 +138,14 @@ export function checkAnswer<T>(answer: T | number, syscall: string, context?: Er
   throw systemError(-answer, syscall, context)
 }
 
-/** Names the descriptor that a failure is about, where it is not that of a socket object. A negative number stands for one that is gone. */
+/** In place of a number of which other code has made something else: closing it is EBADF, and the error can still name it. */
+export function lostFd(fd: number): number {
+  return -2 - fd
+}
+
+/** Names the descriptor that a failure is about, where it is not that of a socket object. */
 export function fdContext(fd: number): ErrorContext {
-  return { detail: fd < 0 ? 'other code has closed it' : `fd ${fd}` }
+  return { detail: fd < -1 ? `fd ${lostFd(fd)}: other code has closed it` : `fd ${fd}` }
 }
 
 /** Names a descriptor that was given beside the socket, if it is that which is not open. */

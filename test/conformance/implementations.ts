@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect, listen } from 'berkeley'
+import { connect, listen, stream } from 'berkeley'
 import type { closing } from '../util/index.js'
 
 export type Test = Parameters<typeof closing>[0]
@@ -41,6 +41,10 @@ export interface Implementation {
   listen(t: Test, options?: Options): Promise<Server>
   /** Rejects when the connection is refused. */
   connect(t: Test, port: number, options?: Options): Promise<End>
+  /** A stream that is not connected yet. */
+  unconnected(
+    t: Test,
+  ): End & { readonly stream: { connect(port: number, host: string, listener?: () => void): unknown } }
 }
 
 const HOST = '127.0.0.1'
@@ -68,6 +72,7 @@ export const node: Implementation = {
     await once(socket, 'connect')
     return end
   },
+  unconnected: (t) => endOf(t, new net.Socket()) as ReturnType<Implementation['unconnected']>,
 }
 
 export const berkeley: Implementation = {
@@ -78,4 +83,6 @@ export const berkeley: Implementation = {
     return { port: server.getsockname().port, accept: async () => endOf(t, (await server.accept()).duplex(options)) }
   },
   connect: async (t, port, options = {}) => endOf(t, (await connect({ host: HOST, port })).duplex(options)),
+  unconnected: (t) =>
+    endOf(t, new stream.inet.Client().duplex()) as unknown as ReturnType<Implementation['unconnected']>,
 }

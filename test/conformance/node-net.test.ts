@@ -68,6 +68,15 @@ const stateOf = (stream: Stream): unknown => ({
   bytes: [stream.bytesRead, stream.bytesWritten],
 })
 
+/** A port on which nobody listens. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  await once(probe.close(), 'close')
+  return port
+}
+
 /** Lets everything happen that is not waiting for anything else. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((turn) => setTimeout(turn, 1))
@@ -134,10 +143,7 @@ const scenarios: Record<string, Scenario> = {
   },
 
   async 'a refused connection'(t, { client }) {
-    const probe = createServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const { port } = probe.address() as AddressInfo
-    await once(probe.close(), 'close')
+    const port = await freePort()
     const error = await client.connect(t, port).then(
       () => assert.fail('it was accepted'),
       (reason: Record<string, unknown>) => reason,
@@ -333,6 +339,49 @@ const scenarios: Record<string, Scenario> = {
     client.stream.setTimeout(0)
     await closed(client)
     return { bytes, events }
+  },
+
+  async 'a stream that connects later'(t, { client, server }) {
+    const listener = await server.listen(t)
+    const { stream, closed } = client.unconnected(t)
+    const events = noted(stream, 'connect', 'ready', 'finish', 'end', 'close')
+    const flags = [[stream.connecting, stream.pending]]
+    stream.connect(listener.port, '127.0.0.1', () => events.push('listener'))
+    stream.write('before the connection')
+    stream.end(' and the end')
+    flags.push([stream.connecting, stream.pending])
+    const state = [stream.readyState, stream.bytesWritten]
+    const accepted = await listener.accept()
+    const arrived = await whole(accepted.stream)
+    flags.push([stream.connecting, stream.pending])
+    stream.resume()
+    return { flags, state, arrived, hadError: await within(closed, "'close'"), events }
+  },
+
+  async 'a stream whose connection is refused'(t, { client }) {
+    const port = await freePort()
+    const { stream, closed } = client.unconnected(t)
+    const events = noted(stream, 'connect', 'ready', 'error', 'close')
+    const failed = failure(stream)
+    stream.connect(port, '127.0.0.1')
+    const called = new Promise((resolve) => stream.write('x', (error) => resolve(codeOf(error))))
+    const code = await failed
+    return { code, isCalled: (await called) !== null, hadError: await closed, events, state: stream.readyState }
+  },
+
+  async 'a stream that is destroyed while it connects'(t, { client, server }) {
+    const listener = await server.listen(t)
+    const { stream, closed } = client.unconnected(t)
+    const events = noted(stream, 'connect', 'ready', 'error', 'close')
+    stream.connect(listener.port, '127.0.0.1')
+    const called = new Promise((resolve) => stream.write('x', (error) => resolve(codeOf(error))))
+    stream.destroy()
+    return {
+      hadError: await within(closed, "'close'"),
+      isCalled: (await called) !== null,
+      events,
+      state: stream.readyState,
+    }
   },
 }
 

@@ -142,7 +142,7 @@ declare const [ours, theirs]: [stream.unix.Socket, stream.unix.Socket]
 declare const b: seqpacket.unix.Socket
 declare const sock: dgram.inet.Socket
 declare const got: MsgHdr
-import { request, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 declare const httpServer: Server
 declare const nodeSocket: Socket

@@ -15,7 +15,8 @@ type Connects<S> = S & { connect(conndeadl?: number): Promise<void> }
 /** A socket of that class that connects to whatever the plan says: to other addresses at each call, or to unix ones of a lookup. */
 export function plannedClient<S extends Socket>(Class: new () => S, { lookup, prepare }: Plan): Connects<S> {
   const client = new Class()
-  const connector = new Connector(client)
-  connector.plan = { lookup, prepare: (sock) => prepare?.(sock), secure: undefined, attemptDelay: undefined }
+  const plan = { lookup, prepare: (sock: LowSocket) => prepare?.(sock), secure: undefined, attemptDelay: undefined }
+  const connector = new Connector(client, () => ({ plan, signal: undefined }))
+  connector.configure({})
   return Object.assign(client, { connect: (conndeadl = 0) => connector.connect(conndeadl, {}) })
 }

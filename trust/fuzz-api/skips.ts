@@ -26,7 +26,7 @@ const ROOM_MAX = 1_000_000
 const TAKES_FD = /(^|\.)(wrap|close|shutdown)$/
 
 /** Functions that ask the resolver, unless the host is a number. */
-const LOOKS_UP = /getaddrinfo|getaddrinfoin|(inet\.\w+\.create|^listen|^connect)$|DgramSocket#(bind|connect)$/
+const LOOKS_UP = /getaddrinfo|getaddrinfoin|(inet\.\w+\.create|^listen|^connect|^createConnection)$|DgramSocket#(bind|connect)$/
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number'
@@ -60,6 +60,7 @@ function numeric(place: string, args: unknown[]): unknown[] {
 /** Changes arguments that would harm more than the call. */
 export function harmless(place: string, args: unknown[], world: World): unknown[] {
   if (TAKES_FD.test(place)) return args.map((arg, i) => (i === 0 ? foreignFd(world, arg) : arg === false ? true : arg))
+  if (/(Duplex|NetSocket)#connect$/.test(place)) return args.map(localHost)
   if (LOOKS_UP.test(place)) return args.map((arg, i) => (i === 0 ? localHost(arg) : arg))
   // A socket that blocks would stop the thread for ever.
   if (/#nonblock$/.test(place)) return args.map((arg) => (arg === false ? true : arg))

@@ -1,0 +1,18 @@
+import { nextTick } from '../support/globals.js'
+
+/**
+ * Runs code that calls listeners or callbacks of the user. What they throw is an uncaught exception, as with Node's sockets, and not the
+ * rejection of a promise that nobody sees.
+ * @returns whether nothing was thrown.
+ */
+export function runUserCode(run: () => void): boolean {
+  try {
+    run()
+    return true
+  } catch (error) {
+    nextTick(() => {
+      throw error
+    })
+    return false
+  }
+}
