@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { listen, type stream, type tls } from 'berkeley'
-import { available, type Child, closing, leavesNoFd, start, tempFolder } from '../../util/index.js'
+import { available, type Child, closing, leavesNoFd, start, tempFolder, within } from '../../util/index.js'
 import { authority, certificate, tlscfg } from '../common.js'
 import { dns, leaf } from '../pki.js'
+import { plainEnvironment } from './common.js'
 
 leavesNoFd()
 
@@ -45,7 +46,9 @@ const PROGRAMS: readonly Program[] = [
         'localhost',
         `-${version.replace('v', '').replace('.', '_').toLowerCase()}`,
       ]
-      return start(t, 'openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-quiet', ...flags])
+      return start(t, 'openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-quiet', ...flags], {
+        env: plainEnvironment(),
+      })
     },
   },
   {
@@ -54,16 +57,21 @@ const PROGRAMS: readonly Program[] = [
     run(t, port, version, { ca, own }) {
       const priority = `NORMAL:-VERS-ALL:+VERS-TLS${version.slice(4)}`
       const flags = ['--x509cafile', ca, '--x509certfile', own, '--x509keyfile', own, '--priority', priority]
-      return start(t, 'gnutls-cli', [
-        '--port',
-        String(port),
-        '--sni-hostname',
-        'localhost',
-        '--verify-hostname',
-        'localhost',
-        ...flags,
-        '127.0.0.1',
-      ])
+      return start(
+        t,
+        'gnutls-cli',
+        [
+          '--port',
+          String(port),
+          '--sni-hostname',
+          'localhost',
+          '--verify-hostname',
+          'localhost',
+          ...flags,
+          '127.0.0.1',
+        ],
+        { env: plainEnvironment() },
+      )
     },
   },
 ]
@@ -85,7 +93,7 @@ for (const { name, told, run } of PROGRAMS)
         }
         const server = await serving(t, { verify })
         const client = run(t, server.getsockname().port, version, files(t))
-        const accepted = closing(t, await server.accept())
+        const accepted = closing(t, await within(server.accept(), 'a client'))
         accepted.deadlines(10_000, 10_000)
         await accepted.handshake()
         await accepted.send('accepted\n')
@@ -96,7 +104,7 @@ for (const { name, told, run } of PROGRAMS)
       test(`${name} hears an alert when a verify function refuses it, with ${version}`, async (t) => {
         const server = await serving(t, { verify: async () => false })
         const client = run(t, server.getsockname().port, version, files(t))
-        const accepted = closing(t, await server.accept())
+        const accepted = closing(t, await within(server.accept(), 'a client'))
         accepted.deadlines(10_000, 10_000)
         await assert.rejects(accepted.handshake(), { code: 'ERR_TLS_VERIFY' })
         await accepted.close()
@@ -115,8 +123,8 @@ test('openssl gets the certificate for acme-tls/1 by its protocol', { skip: avai
   const server = closing(t, await listen({ host: '127.0.0.1', tlscfg: { ...tlscfg, SNICallback } }))
   const { port } = server.getsockname()
   const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-alpn', 'acme-tls/1', '-servername', 'localhost']
-  const client = start(t, 'openssl', args)
-  const accepted = closing(t, await server.accept())
+  const client = start(t, 'openssl', args, { env: plainEnvironment() })
+  const accepted = closing(t, await within(server.accept(), 'a client'))
   await accepted.handshake()
   await accepted.close()
   const { stdout } = await client.ended
