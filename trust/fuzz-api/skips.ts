@@ -13,6 +13,8 @@ export const SKIPPED: readonly (readonly [pattern: RegExp, reason: string])[] = 
   [/^\w*Duplex#_\w+$/, 'called by the streams of Node, which check the arguments'],
   [/^MsgHdr#(received|incoming)$/, 'called by a receive, with what the kernel said'],
   [/^TlsSession#/, 'made by servers, for the constructor of a socket: no method of it is documented for callers'],
+  [/\[Symbol\.hasInstance\]$/, 'called by instanceof'],
+  [/^Context#choose(Protocol)?$/, 'called by a session, with what the client has sent'],
   [/\[berkeley\.\w+\]$/, 'between the modules of the library: a symbol that it does not export'],
 ]
 
@@ -26,7 +28,8 @@ const ROOM_MAX = 1_000_000
 const TAKES_FD = /(^|\.)(wrap|close|shutdown)$/
 
 /** Functions that ask the resolver, unless the host is a number. */
-const LOOKS_UP = /getaddrinfo|getaddrinfoin|(inet\.\w+\.create|^listen|^connect|^createConnection)$|DgramSocket#(bind|connect)$/
+const LOOKS_UP =
+  /getaddrinfo|getaddrinfoin|(inet\.\w+\.create|^listen|^connect|^createConnection)$|DgramSocket#(bind|connect)$/
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number'

@@ -12,7 +12,7 @@ const OF_THE_CALLER =
   /proxy that has been revoked|prototype\.values on a detached ArrayBuffer|^this is not a typed array\.$|^Class constructor|from an object whose class did not declare it$|^Receiver must be /
 
 /** Codes of Node's, from its own streams, files and web streams. */
-const OF_NODE = /^(ERR_STREAM_[A-Z_]+|ERR_INVALID_(THIS|STATE|URL)|E[A-Z]+)$/
+const OF_NODE = /^(ERR_(STREAM|SOCKET)_[A-Z_]+|ERR_INVALID_(HANDLE_TYPE|THIS|STATE|URL)|E[A-Z]+)$/
 
 function shown(error: unknown): string {
   if (!(error instanceof Error)) return `no Error was thrown, but ${typeof error} ${String(error)}`
