@@ -12,7 +12,7 @@ import { recvfd, type SendFdOptions, sendfd, type UnixMethods } from '../socket/
 import type { RecvIntoOptions, SendOptions, WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
-import { countAsUnix } from '../socket/unix-socket.js'
+import { countAsUnix } from '../socket/unix-classes.js'
 import { systemError } from '../support/errors.js'
 import { connectTo } from './peer.js'
 import { bindTo, DgramSocket } from './socket.js'

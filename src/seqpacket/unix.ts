@@ -15,7 +15,7 @@ import { type RecvIntoOptions, type SendOptions, Socket, type WaitOptions } from
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
-import { countAsUnix } from '../socket/unix-socket.js'
+import { countAsUnix } from '../socket/unix-classes.js'
 
 /**
  * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty

@@ -1,16 +1,7 @@
 import { invalidState } from '../support/validate.js'
 import type { UnixMethods } from './pass-fd.js'
 import { Socket } from './socket.js'
-
-type AnyClass = abstract new (...args: never[]) => object
-
-/** The classes of this package whose sockets are unix sockets that pass descriptors. */
-const classes: AnyClass[] = []
-
-/** Counts the objects of a class as unix sockets. */
-export function countAsUnix(unixClass: AnyClass): void {
-  classes.push(unixClass)
-}
+import { isUnixSocket } from './unix-classes.js'
 
 /**
  * What unix sockets of every type have in common: they pass descriptors, and know who the peer is. Streams, seqpackets and datagrams have
@@ -27,7 +18,7 @@ abstract class UnixSocket extends Socket {
 
   /** Whether a value is a unix socket of any type. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return classes.some((unixClass) => value instanceof unixClass)
+    return isUnixSocket(value)
   }
 }
 

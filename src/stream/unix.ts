@@ -16,7 +16,7 @@ import type { RecvIntoOptions, SendOptions, WaitOptions } from '../socket/socket
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
-import { countAsUnix } from '../socket/unix-socket.js'
+import { countAsUnix } from '../socket/unix-classes.js'
 import type { TlsSession } from '../tls/session.js'
 import { StreamServer } from './server.js'
 import { encrypts, StreamSocket } from './socket.js'

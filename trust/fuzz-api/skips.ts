@@ -13,7 +13,6 @@ export const SKIPPED: readonly (readonly [pattern: RegExp, reason: string])[] = 
   [/^\w*Duplex#_\w+$/, 'called by the streams of Node, which check the arguments'],
   [/^MsgHdr#(received|incoming)$/, 'called by a receive, with what the kernel said'],
   [/^TlsSession#/, 'made by servers, for the constructor of a socket: no method of it is documented for callers'],
-  [/\[Symbol\.hasInstance\]$/, 'called by instanceof'],
   [/^Context#choose(Protocol)?$/, 'called by a session, with what the client has sent'],
   [/\[berkeley\.\w+\]$/, 'between the modules of the library: a symbol that it does not export'],
 ]
