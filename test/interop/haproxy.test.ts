@@ -1,6 +1,6 @@
 // haproxy hands its listeners to us over its statistics socket, as it does to the process that replaces it.
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { AF_UNIX, connect, MsgHdr, type Socket, stream } from 'berkeley'
@@ -34,8 +34,15 @@ async function haproxy(t: Test, folder: string, binds: string[]): Promise<[child
   writeFileSync(config, `${lines.join('\n')}\n`)
   const child = start(t, HAPROXY, ['-db', '-f', config], { env: plainEnvironment() })
   const ended = child.ended.then(({ stderr }) => assert.fail(stderr))
-  await Promise.race([eventually(() => existsSync(path), 'the statistics socket'), ended])
+  await Promise.race([eventually(() => existsSync(path) && listens(path), 'the statistics socket'), ended])
   return [child, path]
+}
+
+/** Whether a unix socket listens there. haproxy binds it by a name of its own first, which begins with the path. */
+function listens(path: string): boolean {
+  const ACCEPTS = '00010000'
+  const sockets = readFileSync('/proc/net/unix', 'utf8').split('\n')
+  return sockets.some((line) => line.includes(` ${path}`) && line.split(' ')[3] === ACCEPTS)
 }
 
 /** What it says about each of them: a namespace and an interface, each with its length before it, and flags. */
