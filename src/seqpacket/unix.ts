@@ -10,6 +10,7 @@ import { adoptAs } from '../socket/create.js'
 import { received } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
 import { recvfd, type SendFdOptions, sendfd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
+import { type ServeOptions, serve } from '../socket/serve.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import { type RecvIntoOptions, type SendOptions, Socket, type WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
@@ -150,6 +151,14 @@ class UnixSeqpacketServer extends Socket implements Listening {
   /** See {@link Listening.connections}. */
   connections(options: WaitOptions = {}): AsyncIterableIterator<ReturnType<this['createConnection']>> {
     return connectionsOf(this, options)
+  }
+
+  /** See {@link Listening.serve}. */
+  serve(
+    handler: (conn: ReturnType<this['createConnection']>) => unknown,
+    options?: ServeOptions<ReturnType<this['createConnection']>>,
+  ): Promise<void> {
+    return serve<ReturnType<this['createConnection']>>(this, handler, options)
   }
 }
 

@@ -12,6 +12,7 @@ import * as validate from '../support/validate.js'
 import type { TlsSession } from '../tls/session.js'
 import { Channel } from './channel.js'
 import { SocketIterator } from './iterator.js'
+import type { ServeOptions } from './serve.js'
 import { IterationOptions } from './settings.js'
 import { kRead, type Socket, type WaitOptions } from './socket.js'
 
@@ -58,6 +59,16 @@ export interface Listening {
    * @param options - `timeout` and `signal` of each `accept()`: aborting it ends the loop with an AbortError, and leaves the server open.
    */
   connections(options?: WaitOptions): AsyncIterableIterator<ReturnType<this['createConnection']>>
+  /**
+   * Runs a function for each connection, all of them at the same time, and closes the connection when it returns, or what it promises has
+   * settled. Resolves when the server is closed and the last of them has ended; no rejection is left unhandled.
+   * @param handler - a function that gives its connection to a stream returns when that is closed: `once(stream, 'close')`.
+   * @throws what `accept()` throws while the server is open, EINVAL if it does not listen; connections that are being served go on then.
+   */
+  serve(
+    handler: (conn: ReturnType<this['createConnection']>) => unknown,
+    options?: ServeOptions<ReturnType<this['createConnection']>>,
+  ): Promise<void>
 }
 
 /** accept4(2), with a function that makes the result of the new descriptor. */

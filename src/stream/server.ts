@@ -3,6 +3,7 @@ import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
+import { type ServeOptions, serve } from '../socket/serve.js'
 import type { WaitOptions } from '../socket/socket.js'
 import { systemError } from '../support/errors.js'
 import type { TlsConfig } from '../tls/config.js'
@@ -80,5 +81,13 @@ export class StreamServer extends StreamSocket implements Listening {
   /** See {@link Listening.connections}. */
   connections(options: WaitOptions = {}): AsyncIterableIterator<ReturnType<this['createConnection']>> {
     return connectionsOf(this, options)
+  }
+
+  /** See {@link Listening.serve}. */
+  serve(
+    handler: (conn: ReturnType<this['createConnection']>) => unknown,
+    options?: ServeOptions<ReturnType<this['createConnection']>>,
+  ): Promise<void> {
+    return serve<ReturnType<this['createConnection']>>(this, handler, options)
   }
 }
