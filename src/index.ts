@@ -4,6 +4,7 @@
  * @module berkeley
  */
 
+export { type HttpServeOptions, serveHttp } from './adapters/http-server.js'
 export { type NodeOptions, type NodeOwned, options } from './adapters/node-options.js'
 export type { DuplexOptions, SocketDuplex } from './adapters/node-stream.js'
 export type { TlsDuplex } from './adapters/tls-stream.js'

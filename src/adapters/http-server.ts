@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { Server as NetServer } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
+import { AF_INET6 } from '../constants/exported.generated.js'
+import { budget } from '../engine/deadline.js'
+import type { ServeOptions } from '../socket/serve.js'
+import type { Socket } from '../socket/socket.js'
+import { ignoreAbort, isAborted, listenForAbort } from '../support/abort-signal.js'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../support/globals.js'
+import { define } from '../support/record.js'
+import * as validate from '../support/validate.js'
+import type { HalfClosing } from './net-socket.js'
+import type { SocketDuplex } from './node-stream.js'
+
+/** Options of {@link serveHttp}. */
+export interface HttpServeOptions {
+  /** Aborting it is as `close()` of the server, with a time limit. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds that requests may go on when the signal is aborted; 10 s by default, 0 for none. */
+  grace?: number | undefined
+}
+
+/** A server of `node:http`, or of `node:http2` or `node:https`, all of which are servers of `node:net`. */
+interface HttpServer extends NetServer {
+  /** Closes connections between two requests; HTTP/2 has none. */
+  closeIdleConnections?(): void
+}
+
+/** A connection of the listener. */
+interface Connection extends HalfClosing {
+  /** Completes the handshake, where there is one. */
+  handshake(): Promise<void>
+  /** Makes a Node stream of it. */
+  duplex(options?: { allowTruncation?: boolean }): SocketDuplex
+}
+
+/** What accepts the connections. */
+interface Listener<C> extends Socket {
+  /** Runs a function for each connection. */
+  serve(handler: (conn: C) => unknown, options?: ServeOptions<C>): Promise<void>
+}
+
+const GRACE_MS = 10_000
+const NO_OPTIONS = { signal: undefined, grace: undefined }
+
+/** How often connections are looked at that may have become idle since the server was closed. */
+const LOOK_MS = 50
+
+/** The methods of a server of `node:net` that know of its socket, for a server that has none of its own. */
+class Presence<C extends Connection> {
+  readonly #http: HttpServer
+  readonly #listener: Listener<C>
+  readonly #streams = new Set<SocketDuplex>()
+  #looking: NodeJS.Timeout | undefined
+
+  constructor(http: HttpServer, listener: Listener<C>) {
+    this.#http = http
+    this.#listener = listener
+    const address = addressOf(listener)
+    define(http, 'address', () => address)
+    define(http, 'getConnections', (done: (error: null, count: number) => void) => done(null, this.#streams.size))
+    define(http, 'close', (done?: (error?: Error) => void) => this.#close(done))
+    this.#setListening(true)
+  }
+
+  #setListening(isListening: boolean): void {
+    Object.defineProperty(this.#http, 'listening', { configurable: true, get: () => isListening })
+  }
+
+  /** Hands a connection over, and waits until it is closed. */
+  async serve(conn: C): Promise<void> {
+    if (this.#streams.size >= (this.#http.maxConnections ?? Number.POSITIVE_INFINITY)) {
+      this.#http.emit('drop', dropped(conn))
+      return
+    }
+    if (conn.encrypted) await conn.handshake()
+    // HTTP says by itself where a message ends.
+    const duplex = conn.duplex({ allowTruncation: true })
+    // Node looks for what serves a socket there: http2 does when it leaves a connection to HTTP/1.
+    define(duplex, 'server', this.#http)
+    this.#streams.add(duplex)
+    const closed = once(duplex, 'close').catch(() => undefined)
+    // A server that does TLS itself is given what it would have decrypted.
+    this.#http.emit(conn.encrypted && this.#http instanceof TlsServer ? 'secureConnection' : 'connection', duplex)
+    await closed
+    this.#streams.delete(duplex)
+  }
+
+  /** Stops accepting, and closes what is idle now, or becomes so: see `close()` of `http.Server`. */
+  #close(done?: (error?: Error) => void): HttpServer {
+    if (done) this.#http.once('close', done)
+    this.stop()
+    return this.#http
+  }
+
+  /** The same. */
+  stop(): void {
+    if (this.#looking) return
+    this.#setListening(false)
+    this.#listener.close().catch((error: Error) => this.#http.emit('error', error))
+    const closeIdle = (): void => this.#http.closeIdleConnections?.()
+    closeIdle()
+    this.#looking = setInterval(closeIdle, LOOK_MS)
+  }
+
+  /** Destroys what is still open. */
+  destroyAll(): void {
+    for (const duplex of this.#streams) duplex.destroy()
+  }
+
+  /** All connections have ended: Node forgets its own, and says 'close'. */
+  end(): void {
+    clearInterval(this.#looking)
+    const http: Partial<Record<(typeof OWN)[number], unknown>> = this.#http
+    for (const name of OWN) delete http[name]
+    this.#http.close(() => undefined)
+  }
+}
+
+/** What the server has of its own while it serves. */
+const OWN = ['address', 'close', 'getConnections', 'listening'] as const
+
+/** What `'drop'` says of a connection. */
+function dropped(conn: Connection): object {
+  const [local, remote] = [conn.getsockname(), conn.getpeername()]
+  return { localAddress: local.addr, localPort: local.port, remoteAddress: remote.addr, remotePort: remote.port }
+}
+
+function addressOf(listener: Socket): object | string | null {
+  const { addr: address, port, family, path } = listener.getsockname()
+  if (path !== undefined) return String(path)
+  return { address, port, family: family === AF_INET6 ? 'IPv6' : 'IPv4' }
+}
+
+/**
+ * Lets a server of `node:http`, `node:https` or `node:http2` serve the connections of a listener: for TLS of this library, unix sockets whose peers
+ * are asked for, options of accepted sockets, or an accept of one's own. Its timeouts and limits hold as for connections that it accepts by
+ * itself, and `address()`, `listening`, `maxConnections`, `getConnections()` and `close()` mean the listener. Plain sockets need
+ * none of it: `httpServer.listen({ fd: listener.detach() })`.
+ * @param listener - a server of streams that listens. It belongs to the HTTP server from now on.
+ * @returns a promise that resolves when the server is closed, and all of its connections have ended.
+ *
+ * @example
+ * const listener = await listen({ port: 443, tlscfg: { cert, key, ALPNProtocols: ['http/1.1'] } })
+ * await serveHttp(http.createServer(app), listener, { signal })
+ */
+export async function serveHttp<C extends Connection>(
+  httpServer: HttpServer,
+  listener: Listener<C>,
+  options?: HttpServeOptions,
+): Promise<void> {
+  const { signal, grace } = serveOptions(options)
+  if (!(httpServer instanceof NetServer))
+    throw validate.invalidType('httpServer', 'an instance of net.Server', httpServer)
+  if (httpServer.listening) throw validate.invalidValue('httpServer', 'listens already', httpServer)
+  const presence = new Presence(httpServer, listener)
+  let ending: NodeJS.Timeout | undefined
+  const stop = (): void => {
+    presence.stop()
+    ending = setTimeout(() => presence.destroyAll(), grace)
+  }
+  // Node begins to look for connections that take too long when it hears this.
+  httpServer.emit('listening')
+  if (isAborted(signal)) stop()
+  else if (signal) listenForAbort(signal, stop)
+  try {
+    await listener.serve((conn) => presence.serve(conn), {
+      onError: (error) => void httpServer.emit('tlsClientError', error),
+    })
+  } finally {
+    if (signal) ignoreAbort(signal, stop)
+    clearTimeout(ending)
+    presence.end()
+  }
+}
+
+function serveOptions(options: HttpServeOptions | undefined): { signal: AbortSignal | undefined; grace: number } {
+  const { signal, grace }: HttpServeOptions =
+    options === undefined ? NO_OPTIONS : validate.options('options', options, ['signal', 'grace'])
+  if (signal !== undefined) validate.abortSignal('options.signal', signal)
+  return { signal, grace: grace === undefined ? GRACE_MS : budget('options.grace', grace) }
+}
