@@ -1,15 +1,19 @@
 import { sys } from '../constants/lookup.js'
 import { hasEventLoop } from '../native/load.js'
 import { native } from '../native/sockets.js'
-import { check, fdContext } from '../support/errors.js'
+import { check, fdContext, systemError } from '../support/errors.js'
 
 /** Checks what close(2) returned. The number is free whatever that is, so EINTR is not a failure. See close(2), "Dealing with error returns". */
 export function checkClosed(result: number, fd: number): void {
   if (result !== -sys.EINTR) check(result, 'close', () => fdContext(fd))
 }
 
-/** close(2), which waits if the socket lingers, even if it is non-blocking. */
+/**
+ * close(2), which waits if the socket lingers, even if it is non-blocking.
+ * @throws EBADF, without a call, for what stands for a number that is somebody else's by now.
+ */
 export function closeFd(fd: number): void {
+  if (fd < 0) throw systemError(sys.EBADF, 'close', fdContext(fd))
   checkClosed(native.close(fd), fd)
 }
 

@@ -429,7 +429,7 @@ function list<T, C>(name: string, value: readonly T[], checked: (one: T, i: numb
 
 /** Closes a descriptor, after a shutdown(2) if there is one: both, whatever that reports. */
 export function closeAfterShutdown(fd: number, how: number | undefined): void {
-  const result = how === undefined ? 0 : native.shutdown(fd, how)
+  const result = how === undefined || fd < 0 ? 0 : native.shutdown(fd, how)
   closeFd(fd)
   check(result, 'shutdown', () => fdContext(fd))
 }

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { CmsgHdr, MsgHdr, stream } from 'berkeley'
-import { SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { MSG_DONTWAIT, SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { closingAll, delaysDuring, eventually, leavesNoFd, openFds, runScript, within } from '../util/index.js'
 import { conversation, drain, file, listening, pair, portOf } from './common.js'
 
@@ -139,7 +139,7 @@ describe('descriptors that were received', () => {
       const msg = new MsgHdr()
       msg.add('x')
       msg.control().push(CmsgHdr.rights(client.fd()))
-      a.sendmsg(msg)
+      a.sendmsg(msg, MSG_DONTWAIT)
       const got = new MsgHdr()
       got.addn(1)
       b.recvmsg(got)

@@ -29,6 +29,7 @@ const WATCHED = 'closes come after EPOLL_CTL_DEL'
 
 /** Non-blocking, close-on-exec. */
 const SOCKET = `10 ${OURS} socket(0x1, 0x80801, 0) = 0x5`
+const PAIR = `10 ${OURS} socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK, 0, [5, 6]) = 0`
 const BLOCKING = `10 ${OURS} socket(0x1, 0x80001, 0) = 0x5`
 const CLOSE = `10 ${OURS} close(0x5) = 0`
 const IN_A_SET = [
@@ -174,6 +175,7 @@ const cases: Record<string, [lines: readonly string[], rules: readonly string[]]
   'epoll_wait that waits': [[`10 ${OURS} epoll_wait(0x4, 0x1, 0x20, 0xffffffff) = 0`], [NEVER_WAITS]],
 
   'a close that lingers': [[SOCKET, LINGERS, CLOSE], [NEVER_LINGERS]],
+  'a close of a unix socket of a pair, which does not linger': [[PAIR, LINGERS, CLOSE], []],
   'a close that lingers, on a thread of the pool': [[SOCKET, LINGERS, `11 ${OURS} close(0x5) = 0`], []],
   'a close of one of two duplicates': [[SOCKET, LINGERS, `10 ${OURS} fcntl(0x5, 0x406, 0) = 0x6`, CLOSE], []],
   'a close of the last of two duplicates': [

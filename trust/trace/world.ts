@@ -5,6 +5,8 @@ import { type Call, numberAt } from './line.js'
 export interface Description {
   nonblock: boolean | undefined
   lingers: boolean
+  /** Whether socketpair(2) made it: close(2) of a unix socket does not wait, whatever SO_LINGER says. */
+  readonly isPair: boolean
   /** How many descriptors are known to refer to it. */
   holders: number
 }
@@ -176,13 +178,21 @@ export class World {
 
   #descriptionOf(process: Process, call: Call): Description {
     const origin = isDuplicate(call) ? process.descriptors.get(numberAt(call.args, 0)) : undefined
-    return origin?.description ?? { nonblock: bornNonblocking(call), lingers: false, holders: 0 }
+    return (
+      origin?.description ?? {
+        nonblock: bornNonblocking(call),
+        lingers: false,
+        isPair: call.name === 'socketpair',
+        holders: 0,
+      }
+    )
   }
 
   #use({ process, tid }: Thread, fd: number): void {
     if (fd < 0) return
     const known = process.descriptors.get(fd)
-    const descriptor = known ?? this.#add(process, fd, { nonblock: undefined, lingers: false, holders: 0 })
+    const descriptor =
+      known ?? this.#add(process, fd, { nonblock: undefined, lingers: false, isPair: false, holders: 0 })
     descriptor.users.add(tid)
   }
 
@@ -196,7 +206,7 @@ export class World {
     const fionbio = name === 'ioctl' ? /, FIONBIO, \[(\d)/.exec(args) : null
     if (fionbio) description.nonblock = fionbio[1] !== '0'
     const linger = name === 'setsockopt' ? /SO_LINGER, \{l_onoff=(\d+), l_linger=(\d+)\}/.exec(args) : null
-    if (linger) description.lingers = linger[1] !== '0' && linger[2] !== '0'
+    if (linger && !description.isPair) description.lingers = linger[1] !== '0' && linger[2] !== '0'
   }
 
   #register(process: Process, { name, args, result }: Call, ours: boolean): void {
