@@ -12,6 +12,9 @@ import { Failure } from '../../scripts/lib/run.mjs'
  */
 
 /** What a program that fails says last is what counts, in characters. */
+/** How long what a process has started may outlive it, in milliseconds. */
+const GRACE_MS = 2000
+
 const SAID_MAX = 1 << 20
 
 /** @param {number} pid whether any process of its group is there */
@@ -79,7 +82,7 @@ export async function ended(command, args, { env = process.env, cwd = ROOT, sign
   if (signal?.aborted) stop()
   try {
     const [status, by] = await closed(child)
-    const left = pid !== undefined && groupLives(pid)
+    const left = pid !== undefined && (await staysAlive(pid))
     const how = late ? `did not end within ${seconds} s` : howOf(status, by, left)
     return { how, ...said }
   } finally {
@@ -88,6 +91,17 @@ export async function ended(command, args, { env = process.env, cwd = ROOT, sign
     forget()
     signal?.removeEventListener('abort', stop)
   }
+}
+
+/**
+ * Whether a group is still there a moment after its first process. The thread by which LeakSanitizer looks at a large heap is a process of
+ * its own, and outlives what it has looked at by a little.
+ * @param {number} pid
+ */
+async function staysAlive(pid) {
+  const until = performance.now() + GRACE_MS
+  while (groupLives(pid) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+  return groupLives(pid)
 }
 
 /** @param {number | null} status @param {NodeJS.Signals | null} signal @param {boolean} left */
