@@ -11,10 +11,10 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * @property {string} output both, as they came
  */
 
-/** What a program that fails says last is what counts, in characters. */
 /** How long what a process has started may outlive it, in milliseconds. */
 const GRACE_MS = 2000
 
+/** What a program that fails says last is what counts, in characters. */
 const SAID_MAX = 1 << 20
 
 /** @param {number} pid whether any process of its group is there */
