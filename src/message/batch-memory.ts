@@ -1,5 +1,7 @@
+import { sys } from '../constants/lookup.js'
 import { allocateShared } from '../native/memory.js'
 import { native } from '../native/sockets.js'
+import { systemError } from '../support/errors.js'
 import { DEFAULT_ROOM } from './cmsghdrs.js'
 
 /** The most datagrams that the kernel takes at once (UIO_MAXIOV). */
@@ -22,6 +24,15 @@ const CONTROL_LENGTH = 2
 const FLAGS = 3
 const SEGMENT_SIZE = 4
 
+/** Memory that several datagrams have in common. */
+function sharedMemory(bytes: number): Buffer {
+  try {
+    return Buffer.from(allocateShared(bytes), 0, bytes)
+  } catch (cause) {
+    throw systemError(sys.ENOMEM, 'recvmany', { detail: `there are no ${bytes} bytes to receive into`, cause })
+  }
+}
+
 /** Memory that a batch is received into: an equal share for each datagram, and a table of what the kernel reports of each. */
 export class BatchBuffer {
   /** The bytes of the datagrams: the only memory of it that users see, where it is protected. */
@@ -40,7 +51,7 @@ export class BatchBuffer {
   constructor(count: number, bufsize: number) {
     this.count = count
     this.bufsize = bufsize
-    this.data = Buffer.from(allocateShared(count * bufsize), 0, count * bufsize)
+    this.data = sharedMemory(count * bufsize)
     this.names = Buffer.allocUnsafeSlow(count * NAME_ROOM)
     this.control = Buffer.allocUnsafeSlow(count * CONTROL_ROOM)
     this.table = new Int32Array(count * ROW_LENGTH)

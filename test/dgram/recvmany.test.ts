@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import { CmsgHdr, CmsgHdrs, type Datagram, MSG_DONTWAIT, MSG_TRUNC } from 'berkeley'
-import { detachments, eachFamily, leavesNoFd } from '../util/index.js'
+import { CmsgHdr, CmsgHdrs, type Datagram, dgram, MSG_DONTWAIT, MSG_TRUNC } from 'berkeley'
+import { closing, detachments, eachFamily, leavesNoFd } from '../util/index.js'
 import { boundForBatches, numbered, unixPair } from './common.js'
 
 leavesNoFd()
@@ -118,6 +118,11 @@ describe('recvmany()', () => {
 })
 
 describe('the memory of batches', () => {
+  test('recvmany() of more than there is memory for rejects with ENOMEM', async (t) => {
+    const a = closing(t, await dgram.inet.Socket.create({ host: '127.0.0.1', port: 0 }))
+    await assert.rejects(a.recvmany(1024, 0x7fffffff), { code: 'ENOMEM', syscall: 'recvmany' })
+  })
+
   test('recvmany() reuses the memory of a closed batch, whose datagrams then throw ERR_INVALID_STATE', async (t) => {
     const server = await boundForBatches(t)
     const client = await boundForBatches(t)
