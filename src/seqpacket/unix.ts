@@ -94,8 +94,8 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
 /** A unix seqpacket server. */
 class UnixSeqpacketServer extends Socket implements Listening {
   /**
-   * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless
-   * another process put another one there since, or `detach()` gave the socket away or `unlink(false)` said otherwise; an existing file is never removed, so that
+   * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless another process put
+   * another one there since, `detach()` gave the socket away, or `unlink(false)` said otherwise; an existing file is never removed, so that
    * binding to it fails.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
