@@ -2,6 +2,7 @@ import { sys } from '../constants/lookup.js'
 import { allocateShared } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import { DEFAULT_ROOM } from './cmsghdrs.js'
 
 /** The most datagrams that the kernel takes at once (UIO_MAXIOV). */
@@ -24,8 +25,14 @@ const CONTROL_LENGTH = 2
 const FLAGS = 3
 const SEGMENT_SIZE = 4
 
+/** More than any kernel delivers by one call: a batch that asks for it is a mistake. */
+const BATCH_BYTES_MAX = 2 ** 32
+
 /** Memory that several datagrams have in common. */
-function sharedMemory(bytes: number): Buffer {
+function sharedMemory(count: number, bufsize: number): Buffer {
+  const bytes = count * bufsize
+  if (bytes > BATCH_BYTES_MAX)
+    throw validate.outOfRange('bufsize', `<= ${BATCH_BYTES_MAX / count} for ${count} datagrams`, bufsize)
   try {
     return Buffer.from(allocateShared(bytes), 0, bytes)
   } catch (cause) {
@@ -51,7 +58,7 @@ export class BatchBuffer {
   constructor(count: number, bufsize: number) {
     this.count = count
     this.bufsize = bufsize
-    this.data = sharedMemory(count * bufsize)
+    this.data = sharedMemory(count, bufsize)
     this.names = Buffer.allocUnsafeSlow(count * NAME_ROOM)
     this.control = Buffer.allocUnsafeSlow(count * CONTROL_ROOM)
     this.table = new Int32Array(count * ROW_LENGTH)
