@@ -53,6 +53,20 @@ describe('duplex()', () => {
     await reading
   })
 
+  test('writes that wait when the stream is destroyed fail with ERR_STREAM_DESTROYED', async (t) => {
+    const [a] = await piped(t)
+    const duplex = a.duplex()
+    const called = Array.from(
+      { length: 5 },
+      () =>
+        new Promise((resolve) =>
+          duplex.write(Buffer.alloc(MIB), (error) => resolve((error as NodeJS.ErrnoException).code)),
+        ),
+    )
+    duplex.destroy()
+    assert.deepEqual(await within(Promise.all(called), 'the callbacks'), Array(5).fill('ERR_STREAM_DESTROYED'))
+  })
+
   test('duplex() leaves one direction open when the other one ends', async (t) => {
     const [a, b] = await piped(t)
     const duplex = a.duplex({ allowHalfOpen: true })

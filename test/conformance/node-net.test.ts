@@ -289,8 +289,8 @@ const scenarios: Record<string, Scenario> = {
       (_, i) =>
         new Promise<void>((resolve) => {
           client.stream.write(Buffer.alloc(8 << 20), (error) => {
-            // The first may have been in the kernel, which each of the two says in its way.
-            if (i > 0) called.push(codeOf(error))
+            // The first may have been in the kernel, which each of the two says in its way, as Node's versions do with the code of the others.
+            if (i > 0) called.push(codeOf(error) !== null)
             resolve()
           })
         }),

@@ -6,6 +6,7 @@ import {
   fchmodSync,
   mkdirSync,
   readdirSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -146,5 +147,7 @@ describe('a relative path', () => {
       process.chdir(before)
       await server.close()
       assert.equal(readdirSync(folder).length, 0)
+      // Not every version of Node removes a folder of such a name together with the one that it is in.
+      rmdirSync(folder)
     })
 })
