@@ -45,17 +45,22 @@ export interface CmsgParts {
   readonly bytes: Buffer
 }
 
-// What the library does with control messages goes by these functions, past whatever a subclass has overridden: code of the user must not run
-// in the midst of a call. The class assigns them, because only it knows its fields.
+/**
+ * What the library does with control messages goes by these functions, past whatever a subclass has overridden: code of the user must not run
+ * in the midst of a call. The class has them, because only it knows its fields; they are taken when the module is loaded.
+ */
+interface Internals {
+  /** Whether a value is a control message: not if it merely inherits from one, or stands in front of one as a Proxy. */
+  readonly isCmsgHdr: (value: unknown) => value is CmsgHdr
+  /** What goes into a control buffer. */
+  readonly partsOf: (cmsg: CmsgHdr) => CmsgParts
+  /** Whether a control message passes descriptors. */
+  readonly passesFds: (cmsg: CmsgHdr) => boolean
+  /** Makes an object of a received control message, and takes ownership of the descriptors in it. */
+  readonly receivedCmsg: (level: number, type: number, data: Uint8Array) => CmsgHdr
+}
 
-/** Whether a value is a control message: not if it merely inherits from one, or stands in front of one as a Proxy. */
-export let isCmsgHdr: (value: unknown) => value is CmsgHdr
-/** What goes into a control buffer. */
-export let partsOf: (cmsg: CmsgHdr) => CmsgParts
-/** Whether a control message passes descriptors. */
-export let passesFds: (cmsg: CmsgHdr) => boolean
-/** Makes an object of a received control message, and takes ownership of the descriptors in it. */
-export let receivedCmsg: (level: number, type: number, data: Uint8Array) => CmsgHdr
+const internals: unique symbol = Symbol('berkeley.internals')
 
 const ADVICE = advice('Pass what data() gives, or the descriptors that take() gives; a CmsgHdr')
 
@@ -69,18 +74,19 @@ export class CmsgHdr {
   /** @internal */
   readonly [NOT_CLONEABLE] = ADVICE
 
-  static {
-    isCmsgHdr = (value): value is CmsgHdr => typeof value === 'object' && value !== null && #level in value
-    partsOf = (cmsg) => ({ level: cmsg.#level, type: cmsg.#type, bytes: cmsg.#bytes() })
-    passesFds = (cmsg) => cmsg.#passesFds()
-    receivedCmsg = (level, type, data) => {
+  /** @internal */
+  static readonly [internals]: Internals = Object.freeze<Internals>({
+    isCmsgHdr: (value): value is CmsgHdr => typeof value === 'object' && value !== null && #level in value,
+    partsOf: (cmsg) => ({ level: cmsg.#level, type: cmsg.#type, bytes: cmsg.#bytes() }),
+    passesFds: (cmsg) => cmsg.#passesFds(),
+    receivedCmsg: (level, type, data) => {
       const cmsg = new CmsgHdr(level, type, data)
       // The kernel delivers a negative number when it could not make a pidfd.
       if (cmsg.#carriesFds())
         cmsg.#owned = unpackInts(data).flatMap((fd) => (fd < 0 ? [] : new OwnedFd(fd, 'a received descriptor')))
       return cmsg
-    }
-  }
+    },
+  })
 
   readonly #level: number
   readonly #type: number
@@ -224,3 +230,12 @@ export class CmsgHdr {
     }
   }
 }
+
+/** Whether a value is a control message: not if it merely inherits from one, or stands in front of one as a Proxy. */
+export const isCmsgHdr: Internals['isCmsgHdr'] = CmsgHdr[internals].isCmsgHdr
+/** What goes into a control buffer. */
+export const partsOf: Internals['partsOf'] = CmsgHdr[internals].partsOf
+/** Whether a control message passes descriptors. */
+export const passesFds: Internals['passesFds'] = CmsgHdr[internals].passesFds
+/** Makes an object of a received control message, and takes ownership of the descriptors in it. */
+export const receivedCmsg: Internals['receivedCmsg'] = CmsgHdr[internals].receivedCmsg

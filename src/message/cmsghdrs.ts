@@ -23,15 +23,6 @@ export const DEFAULT_ROOM = CMSG_SPACE(RIGHTS_MAX * Int32Array.BYTES_PER_ELEMENT
 /** The most room for control messages: far above what kernels accept (net.core.optmem_max) and deliver. */
 const ROOM_MAX = 0x100000
 
-// As those of control messages: see cmsghdr.ts.
-
-/** Whether a value is a list of control messages. */
-export let isCmsgHdrs: (value: unknown) => value is CmsgHdrs
-/** The control messages of a list: the list itself. */
-export let listOf: (cmsgs: CmsgHdrs) => CmsgHdr[]
-/** The room that was reserved to receive control messages. */
-export let roomOf: (cmsgs: CmsgHdrs) => number
-
 /** Makes the control buffer for sendmsg(2); `undefined` when there are no control messages. */
 export function encodeControl(list: readonly CmsgHdr[]): Buffer | undefined {
   if (list.length === 0) return undefined
@@ -65,6 +56,18 @@ export function clearControl(cmsgs: CmsgHdrs): void {
   closeAll(listOf(cmsgs).splice(0))
 }
 
+/** As those of control messages: see cmsghdr.ts. */
+interface Internals {
+  /** Whether a value is a list of control messages. */
+  readonly isCmsgHdrs: (value: unknown) => value is CmsgHdrs
+  /** The control messages of a list: the list itself. */
+  readonly listOf: (cmsgs: CmsgHdrs) => CmsgHdr[]
+  /** The room that was reserved to receive control messages. */
+  readonly roomOf: (cmsgs: CmsgHdrs) => number
+}
+
+const internals: unique symbol = Symbol('berkeley.internals')
+
 const ADVICE = advice('Pass the data of each of them; a CmsgHdrs')
 
 /**
@@ -76,11 +79,12 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   /** @internal */
   readonly [NOT_CLONEABLE] = ADVICE
 
-  static {
-    isCmsgHdrs = (value): value is CmsgHdrs => typeof value === 'object' && value !== null && #list in value
-    listOf = (cmsgs) => cmsgs.#list
-    roomOf = (cmsgs) => cmsgs.#room
-  }
+  /** @internal */
+  static readonly [internals]: Internals = Object.freeze<Internals>({
+    isCmsgHdrs: (value): value is CmsgHdrs => typeof value === 'object' && value !== null && #list in value,
+    listOf: (cmsgs) => cmsgs.#list,
+    roomOf: (cmsgs) => cmsgs.#room,
+  })
 
   readonly #list: CmsgHdr[] = []
   #room = DEFAULT_ROOM
@@ -138,3 +142,10 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
     return this.#list[Symbol.iterator]()
   }
 }
+
+/** Whether a value is a list of control messages. */
+export const isCmsgHdrs: Internals['isCmsgHdrs'] = CmsgHdrs[internals].isCmsgHdrs
+/** The control messages of a list: the list itself. */
+export const listOf: Internals['listOf'] = CmsgHdrs[internals].listOf
+/** The room that was reserved to receive control messages. */
+export const roomOf: Internals['roomOf'] = CmsgHdrs[internals].roomOf

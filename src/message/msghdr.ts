@@ -33,24 +33,27 @@ function shownPart(element: Element): Buffer {
   return element.memory.byteLength < element.used ? Buffer.alloc(0) : usedPart(element)
 }
 
-// As those of control messages: see cmsghdr.ts.
+/** As those of control messages: see cmsghdr.ts. */
+interface Internals {
+  /** Whether a value is a message. */
+  readonly isMsgHdr: (value: unknown) => value is MsgHdr
+  /** The part in use of every element, to send. */
+  readonly piecesOf: (msg: MsgHdr) => Buffer[]
+  /** The whole memory of every element, to receive into. */
+  readonly roomsOf: (msg: MsgHdr) => Buffer[]
+  /** The bytes of the address. */
+  readonly sockaddrOf: (msg: MsgHdr) => Uint8Array | undefined
+  /** The list of control messages. */
+  readonly controlOf: (msg: MsgHdr) => CmsgHdrs
+  /** The number of bytes in use. */
+  readonly bytesOf: (msg: MsgHdr) => number
+  /** Removes bytes from the front, and returns the number that remain. */
+  readonly consumeFrom: (msg: MsgHdr, bytes: number) => number
+  /** Records the result of recvmsg(2): the elements are filled from the first on. */
+  readonly recordReceived: (msg: MsgHdr, bytes: number, name: AddrInfo | null, flags: number) => void
+}
 
-/** Whether a value is a message. */
-export let isMsgHdr: (value: unknown) => value is MsgHdr
-/** The part in use of every element, to send. */
-export let piecesOf: (msg: MsgHdr) => Buffer[]
-/** The whole memory of every element, to receive into. */
-export let roomsOf: (msg: MsgHdr) => Buffer[]
-/** The bytes of the address. */
-export let sockaddrOf: (msg: MsgHdr) => Uint8Array | undefined
-/** The list of control messages. */
-export let controlOf: (msg: MsgHdr) => CmsgHdrs
-/** The number of bytes in use. */
-export let bytesOf: (msg: MsgHdr) => number
-/** Removes bytes from the front, and returns the number that remain. */
-export let consumeFrom: (msg: MsgHdr, bytes: number) => number
-/** Records the result of recvmsg(2): the elements are filled from the first on. */
-export let recordReceived: (msg: MsgHdr, bytes: number, name: AddrInfo | null, flags: number) => void
+const internals: unique symbol = Symbol('berkeley.internals')
 
 const ADVICE = advice('Pass what msg.concat() gives; a MsgHdr')
 
@@ -74,16 +77,17 @@ export class MsgHdr {
   /** @internal */
   readonly [NOT_CLONEABLE] = ADVICE
 
-  static {
-    isMsgHdr = (value): value is MsgHdr => typeof value === 'object' && value !== null && #elements in value
-    piecesOf = (msg) => msg.#elements.map(usedPart)
-    roomsOf = (msg) => msg.#elements.map((element) => element.memory)
-    sockaddrOf = (msg) => msg.#name?.sockaddr
-    controlOf = (msg) => msg.#control
-    bytesOf = (msg) => msg.#bytes()
-    consumeFrom = (msg, bytes) => msg.#consume(bytes)
-    recordReceived = (msg, bytes, name, flags) => msg.#record(bytes, name, flags)
-  }
+  /** @internal */
+  static readonly [internals]: Internals = Object.freeze<Internals>({
+    isMsgHdr: (value): value is MsgHdr => typeof value === 'object' && value !== null && #elements in value,
+    piecesOf: (msg) => msg.#elements.map(usedPart),
+    roomsOf: (msg) => msg.#elements.map((element) => element.memory),
+    sockaddrOf: (msg) => msg.#name?.sockaddr,
+    controlOf: (msg) => msg.#control,
+    bytesOf: (msg) => msg.#bytes(),
+    consumeFrom: (msg, bytes) => msg.#consume(bytes),
+    recordReceived: (msg, bytes, name, flags) => msg.#record(bytes, name, flags),
+  })
 
   readonly #elements: Element[] = []
   readonly #control = new CmsgHdrs()
@@ -226,3 +230,20 @@ export class MsgHdr {
     this.#flags = flags
   }
 }
+
+/** Whether a value is a message. */
+export const isMsgHdr: Internals['isMsgHdr'] = MsgHdr[internals].isMsgHdr
+/** The part in use of every element, to send. */
+export const piecesOf: Internals['piecesOf'] = MsgHdr[internals].piecesOf
+/** The whole memory of every element, to receive into. */
+export const roomsOf: Internals['roomsOf'] = MsgHdr[internals].roomsOf
+/** The bytes of the address. */
+export const sockaddrOf: Internals['sockaddrOf'] = MsgHdr[internals].sockaddrOf
+/** The list of control messages. */
+export const controlOf: Internals['controlOf'] = MsgHdr[internals].controlOf
+/** The number of bytes in use. */
+export const bytesOf: Internals['bytesOf'] = MsgHdr[internals].bytesOf
+/** Removes bytes from the front, and returns the number that remain. */
+export const consumeFrom: Internals['consumeFrom'] = MsgHdr[internals].consumeFrom
+/** Records the result of recvmsg(2): the elements are filled from the first on. */
+export const recordReceived: Internals['recordReceived'] = MsgHdr[internals].recordReceived
