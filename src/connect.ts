@@ -66,7 +66,7 @@ export async function listen(
   const given = validate.options('options', options, LISTEN) as Given & ListenOptions
   const { backlog, signal } = given
   if (signal !== undefined) throwIfAborted(validate.abortSignal('options.signal', signal))
-  const server = await serverOf(typeOf(given), without(given, 'backlog', 'signal', 'type'))
+  const server = await serverOf(given, without(given, 'backlog', 'signal', 'type'))
   try {
     server.listen(backlog)
     if (signal !== undefined) closeOnAbort(server, signal)
@@ -91,9 +91,10 @@ function closeOnAbort(server: Socket, signal: AbortSignal): void {
   server[kAddHooks]({ close: ignore, release: ignore, setReferenced: undefined })
 }
 
-function serverOf(type: string, rest: Given): Promise<inet.Server | unix.Server | seqpacket.Server> {
-  if (type === 'seqpacket') return seqpacket.Server.create(rest as unknown as unix.ServerOptions)
-  if (isUnix(rest)) return unix.Server.create(rest as unknown as unix.ServerOptions)
+/** @param rest - the options of the class that `given` asks for. */
+function serverOf(given: Given, rest: object): Promise<inet.Server | unix.Server | seqpacket.Server> {
+  if (typeOf(given) === 'seqpacket') return seqpacket.Server.create(rest as unix.ServerOptions)
+  if (isUnix(given)) return unix.Server.create(rest as unix.ServerOptions)
   return inet.Server.create(rest as inet.ServerOptions)
 }
 

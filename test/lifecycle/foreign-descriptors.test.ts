@@ -1,13 +1,13 @@
 // Numbers that became somebody else's: other code of the process has closed a descriptor of ours, and opened something with its number.
 import assert from 'node:assert/strict'
-import { closeSync, cpSync, fstatSync, openSync, symlinkSync } from 'node:fs'
+import { closeSync, cpSync, openSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { dgram, stream } from 'berkeley'
 import { type Socket as LowSocket, SOCK_STREAM, Socket, socket } from 'berkeley/llsocket'
-import { closing, closingAll, leavesNoFd, root, runScript, tempFolder, within } from '../util/index.js'
+import { closing, closingAll, isOpen, leavesNoFd, root, runScript, tempFolder, within } from '../util/index.js'
 
 leavesNoFd()
 
@@ -20,15 +20,6 @@ function replaced(t: Test, number: number): number {
   t.after(() => closeSync(file))
   assert.equal(file, number)
   return file
-}
-
-const isOpen = (fd: number): boolean => {
-  try {
-    fstatSync(fd)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Runs code in a worker, with the package as `berkeley` and `low`; `say` is what it answers with. */

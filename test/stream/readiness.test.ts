@@ -3,21 +3,10 @@ import { getEventListeners } from 'node:events'
 import { describe, test } from 'node:test'
 import { AddrInfo, dgram, MSG_DONTWAIT, MSG_OOB, MSG_ZEROCOPY, type Socket, seqpacket, stream } from 'berkeley'
 import { native } from '#internal/native/sockets.js'
-import { closing, closingAll, leavesNoFd, runScript, within } from '../util/index.js'
+import { closing, closingAll, isPending, leavesNoFd, runScript, within } from '../util/index.js'
 import { conversation, listening, pair, portOf, type Test, watched } from './common.js'
 
 leavesNoFd()
-
-/** Whether a promise is still pending after the event loop has turned, with whatever events there are. */
-async function isPending(promise: Promise<unknown>): Promise<boolean> {
-  let pending = true
-  const settled = (): void => {
-    pending = false
-  }
-  promise.then(settled, settled)
-  for (let i = 0; i < 10; i++) await new Promise((turn) => setImmediate(turn))
-  return pending
-}
 
 /** Two UDP sockets, each the peer of the other. */
 async function udpPair(t: Test): Promise<[dgram.inet.Socket, dgram.inet.Socket]> {

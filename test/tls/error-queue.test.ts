@@ -7,36 +7,9 @@ import nodeTls from 'node:tls'
 import { tls } from 'berkeley'
 import { leavesNoFd, within } from '../util/index.js'
 import { ends, tlscfg, trust } from './common.js'
-import { CHAINS } from './verdicts/cases/chains.js'
-import { CLIENTS } from './verdicts/cases/clients.js'
-import { CONFIG } from './verdicts/cases/config.js'
-import { HANDSHAKES } from './verdicts/cases/handshakes.js'
-import { NAMES } from './verdicts/cases/names.js'
-import { OWN } from './verdicts/cases/own.js'
-import { OWN_SERVERS } from './verdicts/cases/own-servers.js'
-import { PROTOCOL } from './verdicts/cases/protocol.js'
-import { RESUMPTION } from './verdicts/cases/resumption.js'
-import { REVOCATION } from './verdicts/cases/revocation.js'
-import { SKIPS } from './verdicts/cases/skips.js'
-import { STREAMS } from './verdicts/cases/streams.js'
-import type { Case } from './verdicts/verdict.js'
+import { TABLES } from './verdicts/tables.js'
 
 leavesNoFd()
-
-const TABLES: Readonly<Record<string, readonly Case[]>> = {
-  CHAINS,
-  CLIENTS,
-  CONFIG,
-  HANDSHAKES,
-  NAMES,
-  OWN,
-  OWN_SERVERS,
-  PROTOCOL,
-  RESUMPTION,
-  REVOCATION,
-  SKIPS,
-  STREAMS,
-}
 
 /** A connection of node:tls to itself, in this thread. */
 class Neighbour {

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { connect, listen, MSG_DONTWAIT } from 'berkeley'
-import { closing, leavesNoFd, within } from '../util/index.js'
+import { closing, isPending, leavesNoFd, within } from '../util/index.js'
 import { ends, tlscfg, trust } from './common.js'
 
 leavesNoFd()
-
-/** Whether a promise is still pending after the event loop has turned, with whatever events there are. */
-async function isPending(promise: Promise<unknown>): Promise<boolean> {
-  let pending = true
-  const settled = (): void => {
-    pending = false
-  }
-  promise.then(settled, settled)
-  for (let i = 0; i < 20; i++) await new Promise((turn) => setImmediate(turn))
-  return pending
-}
 
 describe('readiness over TLS (H116)', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { after, before } from 'node:test'
 import { eventually } from './waiting.js'
@@ -27,6 +27,16 @@ export function openFds(): Map<number, string> {
     if (target !== undefined) found.set(Number(name), target)
   }
   return found
+}
+
+/** Whether a number is that of an open descriptor. */
+export function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** How many descriptors this process has open. */

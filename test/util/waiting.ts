@@ -27,3 +27,14 @@ export async function eventually(holds: () => boolean, what: string, millisecond
     await pause(2)
   }
 }
+
+/** Whether a promise is still pending after the event loop has turned twenty times, with whatever events there are. */
+export async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  let pending = true
+  const settled = (): void => {
+    pending = false
+  }
+  promise.then(settled, settled)
+  for (let i = 0; i < 20; i++) await new Promise((turn) => setImmediate(turn))
+  return pending
+}

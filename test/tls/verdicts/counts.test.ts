@@ -1,34 +1,8 @@
 // How many verdicts there are, and that each is one of its own.
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { CHAINS } from './cases/chains.js'
-import { CLIENTS } from './cases/clients.js'
-import { CONFIG } from './cases/config.js'
-import { HANDSHAKES } from './cases/handshakes.js'
-import { NAMES } from './cases/names.js'
-import { OWN } from './cases/own.js'
-import { OWN_SERVERS } from './cases/own-servers.js'
-import { PROTOCOL } from './cases/protocol.js'
-import { RESUMPTION } from './cases/resumption.js'
-import { REVOCATION } from './cases/revocation.js'
-import { SKIPS } from './cases/skips.js'
-import { STREAMS } from './cases/streams.js'
+import { TABLES } from './tables.js'
 import { isRefusal } from './verdict.js'
-
-const TABLES = {
-  CHAINS,
-  CLIENTS,
-  CONFIG,
-  HANDSHAKES,
-  NAMES,
-  OWN,
-  OWN_SERVERS,
-  PROTOCOL,
-  RESUMPTION,
-  REVOCATION,
-  SKIPS,
-  STREAMS,
-}
 
 it('every case has a title of its own', () => {
   for (const [name, cases] of Object.entries(TABLES)) {

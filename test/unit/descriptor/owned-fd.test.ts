@@ -1,24 +1,16 @@
 // One owner per descriptor, and no system call on a number that is not ours any more.
 import assert from 'node:assert/strict'
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { sys } from '#internal/constants/lookup.js'
 import { closeFd } from '#internal/descriptor/close-fd.js'
 import { isOwned, OwnedFd } from '#internal/descriptor/owned-fd.js'
 import { native } from '#internal/native/sockets.js'
-import { claimed, leavesNoFd } from '../../util/index.js'
+import { claimed, isOpen, leavesNoFd } from '../../util/index.js'
 
 leavesNoFd()
 
 const open = (): number => openSync('/dev/null', 'r')
-const isOpen = (fd: number): boolean => {
-  try {
-    fstatSync(fd)
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe('OwnedFd', () => {
   it('OwnedFd closes its descriptor once', () => {
