@@ -77,8 +77,11 @@ export interface DirectionOwner {
   readonly poller: Poller
   /** Records the events that came while nothing waited. */
   replayMissed(): void
-  /** Makes sure that readiness is watched. False as long as the system has no room for a poller. */
-  startWatch(syscall: string): boolean
+  /**
+   * Makes sure that readiness is watched. False as long as the system has no room for a poller.
+   * @param room - whether room to send is waited for.
+   */
+  startWatch(syscall: string, room: boolean): boolean
   /** Something waits from now on: events are passed on. */
   attachListener(): void
   /** A wait is over: unless the other direction waits, events are only remembered. */
@@ -93,6 +96,8 @@ export interface DirectionOwner {
 export class Direction {
   readonly #owner: DirectionOwner
   readonly #user: FdSource
+  /** Whether its operations wait for room to send, and not for something to receive. */
+  readonly #sends: boolean
   /** The operation whose turn it is, while it waits. */
   #pending: AnyPending | undefined
   /** Operations that wait for their turn, first come, first served; made when the first one has to. */
@@ -112,14 +117,24 @@ export class Direction {
   /** Something is there that no event announces again: it is never drained again. */
   #isSticky = false
 
-  constructor(owner: DirectionOwner, user: FdSource) {
+  constructor(owner: DirectionOwner, user: FdSource, sends: boolean) {
     this.#owner = owner
     this.#user = user
+    this.#sends = sends
   }
 
   /** Whether an operation waits, also for its turn. */
   get isWaiting(): boolean {
     return this.#pending !== undefined || this.#hasQueue
+  }
+
+  /** Whether an operation waits for room to send. */
+  get awaitsRoom(): boolean {
+    return this.#pending !== undefined && this.#needsRoom(this.#pending.operation)
+  }
+
+  #needsRoom(operation: Operation<unknown>): boolean {
+    return this.#sends || operation.wakeOnEither === true
   }
 
   get #hasQueue(): boolean {
@@ -360,7 +375,9 @@ export class Direction {
 
   #armWait(pending: AnyPending, step: typeof WAIT | typeof PAUSE): void {
     // Without a poller a call is made again after a pause, as after any other error that passes with time.
-    if (step === PAUSE || !this.#owner.startWatch(pending.operation.syscall)) this.#pause(pending)
+    const { operation } = pending
+    const isPause = step === PAUSE || !this.#owner.startWatch(operation.syscall, this.#needsRoom(operation))
+    if (isPause) this.#pause(pending)
     this.#startTimer(pending)
   }
 

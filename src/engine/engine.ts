@@ -34,8 +34,8 @@ export class Engine implements ReadyListener, DirectionOwner {
   constructor(user: FdSource, poller?: Poller) {
     this.#user = user
     this.#poller = poller
-    this.reader = new Direction(this, user)
-    this.writer = new Direction(this, user)
+    this.reader = new Direction(this, user, false)
+    this.writer = new Direction(this, user, true)
   }
 
   /** Runs operations that wait for something beside the data; made when it is needed. */
@@ -43,7 +43,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#occasions ??= new Map()
     const known = this.#occasions.get(occasion)
     if (known !== undefined) return known
-    const direction = new Direction(this, this.#user)
+    const direction = new Direction(this, this.#user, occasion === 'writable')
     this.#occasions.set(occasion, direction)
     return direction
   }
@@ -80,7 +80,7 @@ export class Engine implements ReadyListener, DirectionOwner {
   }
 
   /** Is told by the poller; also to be called after a shutdown, which may cause no event, and when TLS can go on. */
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false): void {
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false): boolean {
     this.reader.recordEvents(readable, sticky)
     // First, so that no call takes what was announced before they have seen it.
     const isUrgent = this.#occasions !== undefined && this.#dispatchOccasions(readable, writable, sticky, hasError)
@@ -88,6 +88,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
     else this.reader.dispatch(readable, writable)
     this.writer.dispatch(writable, readable)
+    return this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasions?.get('writable')?.awaitsRoom === true
   }
 
   /** Returns whether a wait for urgent data is over. */
@@ -131,11 +132,14 @@ export class Engine implements ReadyListener, DirectionOwner {
     return this.#occasions !== undefined && [...this.#occasions.values()].some((direction) => direction.isWaiting)
   }
 
-  startWatch(syscall: string): boolean {
-    if (this.#watch !== undefined) return true
+  startWatch(syscall: string, room: boolean): boolean {
+    if (this.#watch !== undefined) {
+      if (room) this.#watch.awaitRoom()
+      return true
+    }
     if (!this.poller.tryOpen()) return false
     this.#listener = new WeakListener()
-    this.#watch = this.poller.watch(this.#user.use(syscall), this.#listener)
+    this.#watch = this.poller.watch(this.#user.use(syscall), this.#listener, room)
     this.#user.watched?.(this.#watch)
     this.#listener.attach(this)
     return true

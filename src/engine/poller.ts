@@ -5,12 +5,18 @@ export interface ReadyListener {
    * directions ready, because the next call in either of them reports it.
    * @param sticky - there is something that stays and that no later event announces again: the end, an error, urgent data.
    * @param hasError - there is an error, or a note in the error queue.
+   * @returns whether something still waits for room to send. If not, room is no longer announced: see `Watch.awaitRoom`.
    */
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): void
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): boolean
 }
 
 /** A descriptor under watch. */
 export interface Watch {
+  /**
+   * From now on room to send is announced as well, until the listener answers that nothing waits for it. Most sockets always have room, and
+   * the kernel announces more of it after each datagram that leaves, and each piece that a unix peer takes.
+   */
+  awaitRoom(): void
   /** Ends the watch. It has to be called before the descriptor is closed or given away; a second call does nothing. */
   stop(): void
 }
@@ -24,9 +30,10 @@ export interface KeepAlive {
 /**
  * What the engine needs of a readiness mechanism. An implementation has these obligations:
  *
- * 1. After `watch()` the listener is told of readiness that exists already, and of each later change from "not ready" to "ready" in
- *    either direction. It may be told more often, never less: the engine waits only after a call said EAGAIN.
- * 2. Nothing is reported from inside `watch()`, nor after `stop()`: also not when the event was under way, and not when the number of
+ * 1. After `watch()` the listener is told of readiness that exists already, and of each later change from "not ready" to "ready": of what
+ *    there is to receive always, of room to send after `awaitRoom()`, which counts as a `watch()`. It may be told more often, never less: the
+ *    engine waits only after a call said EAGAIN.
+ * 2. Nothing is reported from inside `watch()` and `awaitRoom()`, nor after `stop()`: also not when the event was under way, and not when the number of
  *    the descriptor was reused since.
  * 3. Listeners are called from the event loop, never from inside JavaScript of the user; promises that they settle continue after all
  *    listeners of a batch were called. A listener that throws does not keep the others from being called.
@@ -39,5 +46,6 @@ export interface KeepAlive {
  */
 export interface Poller extends KeepAlive {
   tryOpen(): boolean
-  watch(fd: number, listener: ReadyListener): Watch
+  /** @param room - whether to announce room to send from the beginning; otherwise from `awaitRoom()` on. */
+  watch(fd: number, listener: ReadyListener, room?: boolean): Watch
 }

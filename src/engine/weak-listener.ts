@@ -14,10 +14,11 @@ export class WeakListener implements ReadyListener {
     this.#target = target
   }
 
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): void {
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): boolean {
     if (this.#target !== undefined) return this.#target.ready(readable, writable, sticky, hasError)
     if (readable) this.#readable = true
     if (sticky) this.#sticky = true
+    return false
   }
 
   /** Whether events came while nothing was attached. */

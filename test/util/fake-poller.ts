@@ -4,6 +4,8 @@ import type { Poller, ReadyListener, Watch } from '#internal/engine/poller.js'
 export class FakePoller implements Poller {
   /** Who is under watch, by descriptor. */
   readonly watched = new Map<number, ReadyListener>()
+  /** Descriptors whose room to send is announced. */
+  readonly rooms = new Set<number>()
   /** Holders at the moment: the event loop would stay alive while there are any. */
   holders = 0
   /** How often there is no room for the poller itself. */
@@ -15,12 +17,13 @@ export class FakePoller implements Poller {
     return --this.exhausted < 0
   }
 
-  watch(fd: number, listener: ReadyListener): Watch {
+  watch(fd: number, listener: ReadyListener, room = false): Watch {
     const refusal = this.refusal
     this.refusal = undefined
     if (refusal) throw refusal
     this.watched.set(fd, listener)
-    return { stop: () => this.watched.delete(fd) }
+    if (room) this.rooms.add(fd)
+    return { awaitRoom: () => this.rooms.add(fd), stop: () => this.watched.delete(fd) }
   }
 
   ref(): void {
@@ -33,6 +36,7 @@ export class FakePoller implements Poller {
 
   /** Reports readiness, as an event would. */
   report(fd: number, readable: boolean, writable: boolean, sticky = false): void {
-    this.watched.get(fd)?.ready(readable, writable, sticky)
+    const announced = writable && this.rooms.has(fd)
+    if (this.watched.get(fd)?.ready(readable, announced, sticky) === false && announced) this.rooms.delete(fd)
   }
 }

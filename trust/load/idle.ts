@@ -18,14 +18,19 @@ class Counter {
   constructor() {
     const { watch } = EpollPoller.prototype
     const count = (fd: number): void => void this.#counts.set(fd, (this.#counts.get(fd) ?? 0) + 1)
-    EpollPoller.prototype.watch = function (this: EpollPoller, fd: number, listener: ReadyListener): Watch {
+    EpollPoller.prototype.watch = function (
+      this: EpollPoller,
+      fd: number,
+      listener: ReadyListener,
+      room?: boolean,
+    ): Watch {
       const counting: ReadyListener = {
         ready(...news) {
           count(fd)
-          listener.ready(...news)
+          return listener.ready(...news)
         },
       }
-      return watch.call(this, fd, counting)
+      return watch.call(this, fd, counting, room)
     }
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { describe, test } from 'node:test'
-import { type Socket as LowSocket, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { AGAIN, type Socket as LowSocket, SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { sys } from '#internal/constants/lookup.js'
 import { threadPoller } from '#internal/engine/epoll.js'
 import type { ReadyListener } from '#internal/engine/poller.js'
@@ -18,9 +18,13 @@ class Listener implements ReadyListener {
   readonly heard: string[] = []
   #next: (() => void) | undefined
 
-  ready(readable: boolean, writable: boolean): void {
+  /** Whether it says that something waits for room to send. */
+  awaitsRoom = false
+
+  ready(readable: boolean, writable: boolean): boolean {
     this.heard.push(`${readable ? 'r' : ''}${writable ? 'w' : ''}`)
     this.#next?.()
+    return this.awaitsRoom
   }
 
   next(): Promise<void> {
@@ -58,14 +62,56 @@ describe('the epoll poller keeps its obligations', () => {
       const watch = poller.watch(a.fd(), listener)
       assert.deepEqual(listener.heard, [])
       await listener.next()
-      assert.deepEqual(listener.heard, ['rw'])
+      assert.deepEqual(listener.heard, ['r'])
+      watch.stop()
+    }))
+
+  test('room to send is announced while something waits for it, and not from inside awaitRoom() (H12)', () =>
+    withPair(async (a) => {
+      const listener = new Listener()
+      const watch = poller.watch(a.fd(), listener)
+      await turns()
+      assert.deepEqual(listener.heard, [])
+      watch.awaitRoom()
+      assert.deepEqual(listener.heard, [])
+      await listener.next()
+      assert.deepEqual(listener.heard, ['w'])
+      watch.stop()
+    }))
+
+  test('room that nothing waits for costs one report, however often there is more of it', () =>
+    withPair(async (a, b) => {
+      const listener = new Listener()
+      const watch = poller.watch(a.fd(), listener, true)
+      await listener.next()
+      for (let i = 0; i < 20; i++) {
+        a.send('x')
+        b.recv()
+        await turns(2)
+      }
+      assert.deepEqual(listener.heard, ['w'])
+      watch.stop()
+    }))
+
+  test('room is announced each time while something waits for it (H12)', () =>
+    withPair(async (a, b) => {
+      const listener = new Listener()
+      listener.awaitsRoom = true
+      const watch = poller.watch(a.fd(), listener, true)
+      await listener.next()
+      for (let i = 0; i < 20; i++) {
+        while (a.send(Buffer.alloc(65536)) !== AGAIN);
+        const next = listener.next()
+        while (b.recv() !== AGAIN);
+        await next
+      }
       watch.stop()
     }))
 
   test('each later change of readiness is reported (H12)', () =>
     withPair(async (a, b) => {
       const listener = new Listener()
-      const watch = poller.watch(a.fd(), listener)
+      const watch = poller.watch(a.fd(), listener, true)
       await listener.next()
       for (let i = 0; i < 20; i++) {
         const next = listener.next()
@@ -79,7 +125,7 @@ describe('the epoll poller keeps its obligations', () => {
   test('an idle socket whose peer is gone costs one report, not a storm (H10)', () =>
     withPair(async (a, b) => {
       const listener = new Listener()
-      const watch = poller.watch(a.fd(), listener)
+      const watch = poller.watch(a.fd(), listener, true)
       await listener.next()
       b.close()
       await listener.next()
@@ -94,9 +140,14 @@ describe('the epoll poller keeps its obligations', () => {
       const [c, d] = socket.pair(SOCK_STREAM, true)
       const late = new Listener()
       let other: { stop(): void } | undefined
-      const stopper: ReadyListener = { ready: () => other?.stop() }
-      const first = poller.watch(a.fd(), stopper)
-      other = poller.watch(c.fd(), late)
+      const stopper: ReadyListener = {
+        ready() {
+          other?.stop()
+          return false
+        },
+      }
+      const first = poller.watch(a.fd(), stopper, true)
+      other = poller.watch(c.fd(), late, true)
       b.send('x')
       d.send('x')
       await turns()
@@ -109,12 +160,12 @@ describe('the epoll poller keeps its obligations', () => {
   test('a reused slot and a reused number get no events of their predecessor (H03)', () =>
     withPair(async (a, b) => {
       const old = new Listener()
-      const watch = poller.watch(a.fd(), old)
+      const watch = poller.watch(a.fd(), old, true)
       b.send('x')
       watch.stop()
       const [c, d] = socket.pair(SOCK_STREAM, true)
       const heir = new Listener()
-      const second = poller.watch(c.fd(), heir)
+      const second = poller.watch(c.fd(), heir, true)
       await heir.next()
       await turns()
       assert.deepEqual(heir.heard, ['w'])
@@ -127,7 +178,7 @@ describe('the epoll poller keeps its obligations', () => {
   test('stop() does not fail when the descriptor was closed by other code (H05)', () =>
     withPair(async (a) => {
       const duplicate = a.dup()
-      const watch = poller.watch(duplicate.fd(), new Listener())
+      const watch = poller.watch(duplicate.fd(), new Listener(), true)
       native.close(duplicate.fd())
       watch.stop()
       watch.stop()
@@ -137,11 +188,11 @@ describe('the epoll poller keeps its obligations', () => {
   test('watch() throws what the kernel says, and stays usable (H08)', () =>
     withPair(async (a) => {
       const file = openSync('/etc/hostname', 'r')
-      assert.throws(() => poller.watch(file, new Listener()), { code: 'EPERM', syscall: 'epoll_ctl' })
+      assert.throws(() => poller.watch(file, new Listener(), true), { code: 'EPERM', syscall: 'epoll_ctl' })
       closeSync(file)
-      assert.throws(() => poller.watch(file, new Listener()), { code: 'EBADF' })
-      const watch = poller.watch(a.fd(), new Listener())
-      assert.throws(() => poller.watch(a.fd(), new Listener()), { code: 'EEXIST' })
+      assert.throws(() => poller.watch(file, new Listener(), true), { code: 'EBADF' })
+      const watch = poller.watch(a.fd(), new Listener(), true)
+      assert.throws(() => poller.watch(a.fd(), new Listener(), true), { code: 'EEXIST' })
       watch.stop()
     }))
 
@@ -153,8 +204,8 @@ describe('the epoll poller keeps its obligations', () => {
       const pairs = [1, 2].map(() => socket.pair(SOCK_STREAM, true))
       process.once('uncaughtException', (error) => { console.log(error.message); poller.unref() })
       poller.ref()
-      poller.watch(pairs[0][0].fd(), { ready() { throw new Error('boom') } })
-      poller.watch(pairs[1][0].fd(), { ready() { console.log('served') } })
+      poller.watch(pairs[0][0].fd(), { ready() { throw new Error('boom') } }, true)
+      poller.watch(pairs[1][0].fd(), { ready() { console.log('served') } }, true)
     `)
     assert.deepEqual(stdout.trim().split('\n'), ['served', 'boom'])
   })
@@ -163,7 +214,7 @@ describe('the epoll poller keeps its obligations', () => {
     const pairs = Array.from({ length: 300 }, () => socket.pair(SOCK_STREAM, true))
     const listeners = pairs.map(() => new Listener())
     poller.ref()
-    const watches = pairs.map(([a], i) => poller.watch(a.fd(), listeners[i] as Listener))
+    const watches = pairs.map(([a], i) => poller.watch(a.fd(), listeners[i] as Listener, true))
     for (const [, b] of pairs) b.send('x')
     const readable = (listener: Listener): boolean => listener.heard.some((what) => what.includes('r'))
     for (let turn = 0; turn < 20 && !listeners.every(readable); turn++) await turns(1)
@@ -203,7 +254,7 @@ describe('the epoll set within that of libuv (H16)', () => {
     const pairs = Array.from({ length: 100 }, () => socket.pair(SOCK_STREAM, true))
     poller.ref()
     const listener = new Listener()
-    const watches = pairs.map(([a]) => poller.watch(a.fd(), listener))
+    const watches = pairs.map(([a]) => poller.watch(a.fd(), listener, true))
     await turns()
     const sets = epollSets()
     const fds = new Set(pairs.map(([a]) => a.fd()))
@@ -223,7 +274,7 @@ describe('the epoll set within that of libuv (H16)', () => {
   test('the set is empty after each report, so that data which is not read does not wake the loop again', () =>
     withPair(async (a, b) => {
       const listener = new Listener()
-      const watch = poller.watch(a.fd(), listener)
+      const watch = poller.watch(a.fd(), listener, true)
       const reported = listener.next()
       b.send('x')
       await reported
