@@ -1,6 +1,7 @@
 /* Readiness: one epoll set per environment, watched by a single uv_poll_t of its event loop. An
  * event carries a slot and a generation, because the number of an fd may be used again before the
- * event is seen. JavaScript gets events in batches, and decides what each of them wakes. */
+ * event is seen. JavaScript gets events in batches, and decides what each of them wakes. Along with
+ * an event it gets what the reader of the socket waits for, if that reader has left word here. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -8,19 +9,50 @@
 #include <uv.h>
 
 #include "../callback.h"
+#include "../syscall.h"
 #include "sys.h"
 
 /* JavaScript reads the data of a socket right after the batch that reports it. Batches are small,
  * so that the kernel's memory of that socket is still in the cache then; and only so many are
  * reported before the rest of the event loop has its turn. */
-enum { BATCH = 32, BATCHES = 8, INTS_PER_EVENT = 3 };
+enum { BATCH = 32, BATCHES = 8 };
 
-/* Memory shared with JavaScript, as an Int32Array. */
+/* Sockets with a higher slot get their data in the ordinary way. */
+enum { READERS_MAX = 1 << 14 };
+
+/* One for all readers of a batch: small messages, after which there is room for a large one. */
+enum { DATA_BYTES = 1 << 17 };
+
+/* In place of the answer of a call that was not made. */
+enum { NOT_MADE = INT32_MIN };
+
+/* What happened to one socket. */
+typedef struct {
+    int32_t slot, generation;
+    int32_t events; /* EPOLL* bits */
+    int32_t answer; /* of recv(2) for its reader: a count, -errno, or NOT_MADE */
+    int32_t offset; /* where in the data that begins */
+} event_t;
+
+/* A reader that waits, and can take what recv(2) gives from the data. */
+typedef struct {
+    int32_t generation, fd;
+    int32_t room;  /* bytes that it takes at most; 0 while there is no such reader */
+    int32_t flags; /* MSG_* */
+} reader_t;
+
+/* Memory shared with JavaScript. */
 typedef struct {
     int32_t keepalive_count; /* waits that keep the event loop alive; written by JavaScript */
     int32_t referenced;      /* whether the loop is kept alive at the moment */
-    int32_t events[BATCH * INTS_PER_EVENT]; /* slot, generation, EPOLL* bits */
+    event_t events[BATCH];
+    reader_t readers[READERS_MAX]; /* by slot; written by JavaScript */
+    uint8_t data[DATA_BYTES];
 } shared_state_t;
+
+/* JavaScript protects the memory, which takes a power of two. */
+enum { STATE_BYTES = 1 << 19 };
+_Static_assert(sizeof(shared_state_t) <= STATE_BYTES, "the shared state does not fit");
 
 typedef struct reactor {
     env_t *env;
@@ -40,18 +72,54 @@ static void set_referenced(reactor_t *reactor, bool referenced) {
     reactor->shared->referenced = referenced;
 }
 
+/* The reader of a socket with plain data, and nothing else, to receive. The tag of an event may be that of a
+ * former watch whose descriptor other code has closed. */
+static reader_t *reader_of(shared_state_t *shared, const event_t *event) {
+    const uint32_t others = EPOLLPRI | EPOLLERR;
+    uint32_t events = (uint32_t)event->events;
+    if ((events & EPOLLIN) == 0 || (events & others) != 0 || event->slot >= READERS_MAX) return NULL;
+    reader_t *reader = &shared->readers[event->slot];
+    return reader->room > 0 && reader->generation == event->generation ? reader : NULL;
+}
+
+/* Receives for the reader of a socket. What it takes of the data is returned. */
+static size_t receive_for(reader_t *reader, event_t *event, uint8_t *to, size_t room) {
+    if (reader == NULL || (size_t)reader->room > room) return 0;
+    ssize_t count = recv_bytes(reader->fd, to, (size_t)reader->room, reader->flags);
+    event->answer = count < 0 ? -errno : (int32_t)count;
+    size_t taken = count < 0 ? 0 : (size_t)count;
+    if (taken > (size_t)reader->room) taken = (size_t)reader->room; /* MSG_TRUNC counts more */
+    reader->room = 0;
+    return taken;
+}
+
+/* All receives of a batch are made in a row, before JavaScript is entered: neither has to come back into the
+ * cache for each of them. */
+static void receive_batch(shared_state_t *shared, int count) {
+    enum { ALIGNMENT = 8 };
+    size_t used = 0;
+    for (event_t *event = shared->events; event < shared->events + count; event++) {
+        event->answer = NOT_MADE;
+        event->offset = (int32_t)used;
+        reader_t *reader = reader_of(shared, event);
+        used += receive_for(reader, event, shared->data + used, DATA_BYTES - used);
+        used = (used + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    }
+}
+
 /* Reports one batch to JavaScript. Returns whether there may be more. */
 static bool report_events(reactor_t *reactor) {
     callback_scope_t scope;
+    shared_state_t *shared = reactor->shared;
     int count = epoll_wait(reactor->epoll, reactor->batch, BATCH, 0);
     if (count <= 0 || !callback_open(reactor->env, &scope)) return false;
-    int32_t *row = reactor->shared->events;
-    for (int i = 0; i < count; i++, row += INTS_PER_EVENT) {
+    for (int i = 0; i < count; i++) {
         uint64_t tag = reactor->batch[i].data.u64;
-        row[0] = (int32_t)(tag & UINT32_MAX);
-        row[1] = (int32_t)(tag >> 32);
-        row[2] = (int32_t)reactor->batch[i].events;
+        shared->events[i].slot = (int32_t)(tag & UINT32_MAX);
+        shared->events[i].generation = (int32_t)(tag >> 32);
+        shared->events[i].events = (int32_t)reactor->batch[i].events;
     }
+    receive_batch(shared, count);
     callback_call(reactor->env, reactor->callback, new_int(scope.napi, count));
     callback_close(&scope);
     return count == BATCH && !reactor->env->closing;
@@ -108,8 +176,8 @@ static napi_value new_shared_state(reactor_t *reactor) {
     napi_env napi = reactor->env->napi;
     napi_value buffer;
     void *start = NULL;
-    if (napi_create_arraybuffer(napi, SHARED_BYTES, &start, &buffer) != napi_ok) return NULL;
-    memset(start, 0, SHARED_BYTES);
+    /* It is zeroed, mostly without being touched. */
+    if (napi_create_arraybuffer(napi, STATE_BYTES, &start, &buffer) != napi_ok) return NULL;
     reactor->shared = start;
     if (napi_create_reference(napi, buffer, 1, &reactor->shared_ref) != napi_ok) return NULL;
     return buffer;

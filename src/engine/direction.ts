@@ -24,6 +24,9 @@ const BLOCKED: ReadonlySet<number> = new Set([sys.EAGAIN, sys.EWOULDBLOCK, sys.E
 /** After so many calls in a row for one operation other sockets get a turn: a large send to a fast reader, say. */
 const CALLS_PER_TURN = 16
 
+/** After larger ones a receive is not left to the poller: what comes next may be as large, and would be copied once more. */
+const AHEAD_MOST = 4096
+
 /** What an operation waits for: readiness, time, another thread, or only the next turn of the event loop. */
 const WAIT: unique symbol = Symbol('wait')
 const PAUSE: unique symbol = Symbol('pause')
@@ -82,6 +85,12 @@ export interface DirectionOwner {
    * @param room - whether room to send is waited for.
    */
   startWatch(syscall: string, room: boolean): boolean
+  /** Leaves the next receive to the poller, as `Watch.receiveAhead` does. */
+  receiveAhead(room: number, flags: number): void
+  /** Takes that back. */
+  cancelReceive(): void
+  /** Takes what the poller has received already. */
+  deliver(): void
   /** Something waits from now on: events are passed on. */
   attachListener(): void
   /** A wait is over: unless the other direction waits, events are only remembered. */
@@ -114,6 +123,8 @@ export class Direction {
   #pauses = 0
   /** The last operation took all there was, and nothing was announced since. */
   #isDrained = false
+  /** What the last call answered. */
+  #lastCount = 0
   /** Something is there that no event announces again: it is never drained again. */
   #isSticky = false
 
@@ -207,6 +218,13 @@ export class Direction {
     if (own || (other && this.#pending?.operation.wakeOnEither)) this.#resume()
   }
 
+  /** Goes on with the answer of a receive that was left to the poller. */
+  received(answer: number): void {
+    const pending = this.#pending
+    if (pending === undefined) throw new Error('the poller has received what nothing waits for')
+    this.#proceedFrom(pending, answer)
+  }
+
   #checkUsable(operation: Operation<unknown>, { signal }: Wait): void {
     this.#user.use(operation.syscall)
     if (isAborted(signal)) throw abortError(reasonOf(signal), operation.context?.())
@@ -250,6 +268,7 @@ export class Direction {
   #interpret<T>(operation: Operation<T>, result: number): T | Need {
     if (result < 0) return this.#classify(operation, -result)
     this.#pauses = 0
+    this.#lastCount = result
     this.#isDrained = !this.#isSticky && operation.drained?.(result) === true
     return operation.finish(result)
   }
@@ -378,7 +397,12 @@ export class Direction {
     const { operation } = pending
     const isPause = step === PAUSE || !this.#owner.startWatch(operation.syscall, this.#needsRoom(operation))
     if (isPause) this.#pause(pending)
+    else if (!this.#sends) this.#leaveToPoller(operation)
     this.#startTimer(pending)
+  }
+
+  #leaveToPoller({ aheadRoom = 0, aheadFlags = 0 }: Operation<unknown>): void {
+    if (aheadRoom > 0 && this.#lastCount <= AHEAD_MOST) this.#owner.receiveAhead(aheadRoom, aheadFlags)
   }
 
   #startTimer(pending: AnyPending): void {
@@ -417,6 +441,24 @@ export class Direction {
       this.#fail(pending, error)
       return
     }
+    this.#settle(pending, outcome)
+  }
+
+  /** As {@link Direction.#retry}, where the first call has been made elsewhere. */
+  #proceedFrom(pending: AnyPending, answer: number): void {
+    const { operation } = pending
+    let outcome: unknown
+    try {
+      outcome = this.#interpret(operation, answer)
+      if (outcome === AGAIN_NOW || outcome === RETRY) outcome = this.#attempt(operation)
+    } catch (error) {
+      this.#fail(pending, error)
+      return
+    }
+    this.#settle(pending, outcome)
+  }
+
+  #settle(pending: AnyPending, outcome: unknown): void {
     if (isNeed(outcome)) this.#proceed(pending, outcome as Step)
     else this.#succeed(pending, outcome)
   }
@@ -463,8 +505,9 @@ export class Direction {
     this.#advance()
   }
 
-  /** Ends an operation from outside: at once, or when the other thread has said what it did. */
+  /** Ends an operation from outside: at once, or when the other thread has said what it did. What has been received for it is its own. */
   #end(pending: AnyPending, makeError: () => unknown): void {
+    this.#owner.deliver()
     if (pending.isOffloaded) pending.endWith ??= makeError
     else this.#fail(pending, makeError())
   }
@@ -477,6 +520,7 @@ export class Direction {
   /** Forgets an operation; false if it has ended already. */
   #clear(pending: AnyPending): boolean {
     if (!pending.clear()) return false
+    if (!this.#sends) this.#owner.cancelReceive()
     if (this.#pending === pending) this.#pending = undefined
     else this.#queue?.delete(pending)
     pending.keepAlive(false, this.#owner.poller)

@@ -1,7 +1,7 @@
 import { setImmediate } from '../support/globals.js'
 import { Direction, type DirectionOwner, type FdSource } from './direction.js'
 import { threadPoller } from './epoll.js'
-import type { Poller, ReadyListener, Watch } from './poller.js'
+import { NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
 import { WeakListener } from './weak-listener.js'
 
 export type { FdSource }
@@ -43,6 +43,9 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#occasions ??= new Map()
     const known = this.#occasions.get(occasion)
     if (known !== undefined) return known
+    // Whoever waits for one has to see what there is before it is received.
+    this.#watch?.deliver()
+    this.#watch?.cancelReceive()
     const direction = new Direction(this, this.#user, occasion === 'writable')
     this.#occasions.set(occasion, direction)
     return direction
@@ -64,6 +67,7 @@ export class Engine implements ReadyListener, DirectionOwner {
 
   /** Ends the watch, and every wait with ECANCELED. After that the descriptor may be closed or given away. */
   close(): void {
+    this.#watch?.deliver()
     this.#watch?.stop()
     this.#watch = undefined
     this.reader.cancel()
@@ -79,13 +83,20 @@ export class Engine implements ReadyListener, DirectionOwner {
     for (const direction of this.#others) direction.setReferenced()
   }
 
-  /** Is told by the poller; also to be called after a shutdown, which may cause no event, and when TLS can go on. */
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false): boolean {
+  /** Goes on with what waits; to be called after a shutdown, which may cause no event, and when TLS can go on. */
+  wake(readable: boolean, writable: boolean, sticky: boolean): void {
+    this.#watch?.deliver()
+    this.ready(readable, writable, sticky)
+  }
+
+  /** Is told by the poller. */
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false, answer = NOT_MADE): boolean {
     this.reader.recordEvents(readable, sticky)
     // First, so that no call takes what was announced before they have seen it.
     const isUrgent = this.#occasions !== undefined && this.#dispatchOccasions(readable, writable, sticky, hasError)
     // A receive that passes the urgent byte discards it: who waited for that byte is to take it first.
-    if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
+    if (answer !== NOT_MADE) this.reader.received(answer)
+    else if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
     else this.reader.dispatch(readable, writable)
     this.writer.dispatch(writable, readable)
     return this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasions?.get('writable')?.awaitsRoom === true
@@ -111,6 +122,18 @@ export class Engine implements ReadyListener, DirectionOwner {
   get poller(): Poller {
     this.#poller ??= threadPoller()
     return this.#poller
+  }
+
+  receiveAhead(room: number, flags: number): void {
+    if (this.#occasions === undefined) this.#watch?.receiveAhead(room, flags)
+  }
+
+  cancelReceive(): void {
+    this.#watch?.cancelReceive()
+  }
+
+  deliver(): void {
+    this.#watch?.deliver()
   }
 
   replayMissed(): void {

@@ -4,7 +4,8 @@ import { protect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
-import type { Poller, ReadyListener, Watch } from './poller.js'
+import { receivedInto } from '../support/receive-buffer.js'
+import { NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
 
 /** Edge-triggered, and registered once: in steady state epoll_ctl(2) is never called. */
 const INTEREST = sys.EPOLLIN | sys.EPOLLPRI | sys.EPOLLRDHUP | sys.EPOLLET
@@ -40,6 +41,18 @@ class EpollWatch implements Watch {
     this.announcesRoom = announcesRoom
   }
 
+  receiveAhead(room: number, flags: number): void {
+    this.#poller.setReader(this, room, flags)
+  }
+
+  cancelReceive(): void {
+    this.#poller.setReader(this, 0, 0)
+  }
+
+  deliver(): void {
+    this.#poller.deliver(this)
+  }
+
   awaitRoom(): void {
     if (!this.announcesRoom) this.#poller.setAnnouncesRoom(this, true)
   }
@@ -55,7 +68,18 @@ type Registration = Pick<EpollWatch, 'fd' | 'listener' | 'slot' | 'generation' |
 const KEEPALIVE_COUNT = 0
 const REFERENCED = 1
 const EVENTS = 2
-const INTS_PER_EVENT = 3
+const INTS_PER_EVENT = 5
+const BATCH = 32
+const READERS = EVENTS + BATCH * INTS_PER_EVENT
+const INTS_PER_READER = 4
+const READERS_MAX = 1 << 14
+const DATA = (READERS + READERS_MAX * INTS_PER_READER) * Int32Array.BYTES_PER_ELEMENT
+const DATA_BYTES = 1 << 17
+/** Larger receives would leave no room for others of their batch. */
+const ROOM_MOST = 1 << 16
+
+/** The slot of an event that was reported before its turn. */
+const REPORTED = -1
 
 /**
  * Readiness by one epoll(7) set per thread. An event carries a slot and its generation, never a bare number, so that an event that was
@@ -69,7 +93,12 @@ export class EpollPoller implements Poller {
   readonly #watches: (EpollWatch | undefined)[] = []
   readonly #generations: number[] = []
   readonly #free: number[] = []
-  #dispatching = false
+  /** What the addon has received. No user ever gets a part of it. */
+  #data = Buffer.alloc(0)
+  /** Events of the batch at hand; 0 between batches. */
+  #count = 0
+  /** Where in the memory the one begins that is being reported. */
+  #at = 0
 
   constructor() {
     assertEventLoop()
@@ -81,7 +110,9 @@ export class EpollPoller implements Poller {
     const memory = native.reactorOpen((count) => this.#dispatch(count))
     if (typeof memory === 'number' && EXHAUSTED.has(-memory)) return false
     const holders = this.#shared[KEEPALIVE_COUNT] as number
-    this.#shared = new Int32Array(protect(checkAnswer(memory, 'epoll_create1')))
+    const shared = protect(checkAnswer(memory, 'epoll_create1'))
+    this.#shared = new Int32Array(shared, 0, DATA / Int32Array.BYTES_PER_ELEMENT)
+    this.#data = Buffer.from(shared, DATA, DATA_BYTES)
     this.#shared[KEEPALIVE_COUNT] = holders
     this.#isOpen = true
     if (holders > 0) native.reactorHold(1)
@@ -110,6 +141,7 @@ export class EpollPoller implements Poller {
     if (this.#watches[slot] !== watch) return
     // ENOENT or EBADF means that other code closed the descriptor, which removed it from the set.
     this.#control(sys.EPOLL_CTL_DEL, watch)
+    this.setReader(watch, 0, 0)
     this.#watches[slot] = undefined
     this.#generations[slot] = generation === GENERATION_MAX ? 0 : generation + 1
     this.#free.push(slot)
@@ -123,6 +155,18 @@ export class EpollPoller implements Poller {
     this.#control(sys.EPOLL_CTL_MOD, watch)
   }
 
+  /** Notes whether the reader of a socket takes what the addon receives, and how much. */
+  setReader({ slot, generation, fd }: EpollWatch, room: number, flags: number): void {
+    if (slot >= READERS_MAX) return
+    const shared = this.#shared
+    const at = READERS + slot * INTS_PER_READER
+    shared[at + 2] = room <= ROOM_MOST ? room : 0
+    if (room === 0) return
+    shared[at] = generation
+    shared[at + 1] = fd
+    shared[at + 3] = flags
+  }
+
   ref(): void {
     const shared = this.#shared
     if (++(shared[KEEPALIVE_COUNT] as number) === 1 && shared[REFERENCED] === 0 && this.#isOpen) native.reactorHold(1)
@@ -132,32 +176,49 @@ export class EpollPoller implements Poller {
     const shared = this.#shared
     const count = --(shared[KEEPALIVE_COUNT] as number)
     // After a batch the addon looks itself, so that a socket that waits again within its batch costs no call.
-    if (count === 0 && !this.#dispatching && this.#isOpen) native.reactorHold(0)
+    if (count === 0 && this.#count === 0 && this.#isOpen) native.reactorHold(0)
   }
 
   #dispatch(count: number): void {
-    this.#dispatching = true
-    const shared = this.#shared
-    for (let i = 0, at = EVENTS; i < count; i++, at += INTS_PER_EVENT) {
-      const watch = this.#watches[shared[at] as number]
-      if (watch === undefined || watch.generation !== shared[at + 1]) continue
-      try {
-        this.#report(watch, shared[at + 2] as number)
-      } catch (error) {
-        nextTick(() => {
-          throw error
-        })
-      }
-    }
-    this.#dispatching = false
+    this.#count = count
+    const end = EVENTS + count * INTS_PER_EVENT
+    for (this.#at = EVENTS; this.#at < end; this.#at += INTS_PER_EVENT) this.#report(this.#at)
+    this.#count = 0
   }
 
-  #report(watch: EpollWatch, events: number): void {
+  /** Reports what has been received for a socket whose turn in the batch has not come. */
+  deliver({ slot, generation }: EpollWatch): void {
+    if (this.#count === 0) return
+    const shared = this.#shared
+    const end = EVENTS + this.#count * INTS_PER_EVENT
+    for (let at = this.#at + INTS_PER_EVENT; at < end; at += INTS_PER_EVENT)
+      if (shared[at] === slot && shared[at + 1] === generation && shared[at + 3] !== NOT_MADE) this.#report(at)
+  }
+
+  /** Reports an event of the batch, once. */
+  #report(at: number): void {
+    const shared = this.#shared
+    const watch = this.#watches[shared[at] as number]
+    if (watch === undefined || watch.generation !== shared[at + 1]) return
+    shared[at] = REPORTED
+    const answer = shared[at + 3] as number
+    if (answer !== NOT_MADE) receivedInto(this.#data, shared[at + 4] as number)
+    try {
+      this.#tell(watch, shared[at + 2] as number, answer)
+    } catch (error) {
+      nextTick(() => {
+        throw error
+      })
+    }
+  }
+
+  #tell(watch: EpollWatch, events: number, answer: number): void {
     const awaitsRoom = watch.listener.ready(
       (events & READABLE) !== 0,
       (events & WRITABLE) !== 0,
       (events & STICKY) !== 0,
       (events & ERROR) !== 0,
+      answer,
     )
     if ((events & ROOM) !== 0 && !awaitsRoom && watch.announcesRoom) this.setAnnouncesRoom(watch, false)
   }

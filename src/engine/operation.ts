@@ -45,6 +45,13 @@ export interface Operation<T> {
    */
   offload?(fd: number): Promise<number>
   /**
+   * How much of the receive buffer an attempt takes, where it is recv(2) with `aheadFlags` and nothing else: then the poller may make that
+   * call, and its answer is what `finish` is given. 0 where an attempt is more than that.
+   */
+  readonly aheadRoom?: number
+  /** The `MSG_*` flags of that call. */
+  readonly aheadFlags?: number
+  /**
    * Turns a count into the result, or returns {@link AGAIN_NOW} when there is more to do. It is called right after `attempt`, with no other
    * native call in between, so that the registers are still those of the attempt.
    */

@@ -1,3 +1,6 @@
+/** In place of what a receive answered, where the poller has made none. */
+export const NOT_MADE = -0x80000000
+
 /** Is told when a descriptor becomes ready. */
 export interface ReadyListener {
   /**
@@ -5,9 +8,11 @@ export interface ReadyListener {
    * directions ready, because the next call in either of them reports it.
    * @param sticky - there is something that stays and that no later event announces again: the end, an error, urgent data.
    * @param hasError - there is an error, or a note in the error queue.
+   * @param answer - what the receive that was left to the poller has answered: a count, or `-errno`. What came is in the receive buffer until
+   *   the listener returns.
    * @returns whether something still waits for room to send. If not, room is no longer announced: see `Watch.awaitRoom`.
    */
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): boolean
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): boolean
 }
 
 /** A descriptor under watch. */
@@ -17,6 +22,17 @@ export interface Watch {
    * the kernel announces more of it after each datagram that leaves, and each piece that a unix peer takes.
    */
   awaitRoom(): void
+  /**
+   * Leaves the next receive to the poller, which may make it when there is something, and reports its answer along with the event. It is
+   * made once, or not at all: then the event says that the listener has to make it itself.
+   * @param room - bytes to receive at most.
+   * @param flags - those of recv(2), MSG_DONTWAIT among them.
+   */
+  receiveAhead(room: number, flags: number): void
+  /** Takes that back. */
+  cancelReceive(): void
+  /** Reports at once what the poller has received already, if there is any: nothing may end the wait for it, or go on without it, before. */
+  deliver(): void
   /** Ends the watch. It has to be called before the descriptor is closed or given away; a second call does nothing. */
   stop(): void
 }
@@ -35,6 +51,7 @@ export interface KeepAlive {
  *    engine waits only after a call said EAGAIN.
  * 2. Nothing is reported from inside `watch()` and `awaitRoom()`, nor after `stop()`: also not when the event was under way, and not when the number of
  *    the descriptor was reused since.
+ *    What was received is reported before the watch ends, though.
  * 3. Listeners are called from the event loop, never from inside JavaScript of the user; promises that they settle continue after all
  *    listeners of a batch were called. A listener that throws does not keep the others from being called.
  * 4. No descriptor starves: however many are ready, each is reported within a bounded number of turns of the event loop.

@@ -14,8 +14,8 @@ export class WeakListener implements ReadyListener {
     this.#target = target
   }
 
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean): boolean {
-    if (this.#target !== undefined) return this.#target.ready(readable, writable, sticky, hasError)
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): boolean {
+    if (this.#target !== undefined) return this.#target.ready(readable, writable, sticky, hasError, answer)
     if (readable) this.#readable = true
     if (sticky) this.#sticky = true
     return false

@@ -48,6 +48,15 @@ export class Recv implements Operation<Buffer | null> {
     this.#room = room
   }
 
+  get aheadRoom(): number {
+    const { kind, transport } = this.#channel
+    return this.flags === 0 && !kind.mayJoin && transport.session === undefined ? this.#room : 0
+  }
+
+  get aheadFlags(): number {
+    return this.#sysFlags
+  }
+
   get syscall(): string {
     return 'recv'
   }

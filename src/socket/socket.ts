@@ -284,7 +284,7 @@ export class Socket extends Descriptor {
     const { fd, engine, transport } = this[kHandle]
     transport.requirePlain('shutdown')
     check(native.shutdown(fd.use('shutdown'), SHUT_RD), 'shutdown')
-    engine.ready(true, false, true)
+    engine.wake(true, false, true)
   }
 
   /** Ends sending: the peer sees the end of the stream after what was sent. See shutdown(2), `SHUT_WR`. */
@@ -292,7 +292,7 @@ export class Socket extends Descriptor {
     const { fd, engine, transport } = this[kHandle]
     transport.requirePlain('shutdown')
     check(native.shutdown(fd.use('shutdown'), SHUT_WR), 'shutdown')
-    engine.ready(false, true, false)
+    engine.wake(false, true, false)
   }
 
   /**

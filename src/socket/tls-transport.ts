@@ -15,7 +15,7 @@ export class TlsTransport implements Transport {
   /** @param engine - goes on with calls that wait when the session can proceed for other reasons than readiness. */
   constructor(session: TlsSession, engine: Engine) {
     this.session = session
-    session.onProgress = () => engine.ready(true, true, false)
+    session.onProgress = () => engine.wake(true, true, false)
   }
 
   recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number {

@@ -29,9 +29,12 @@ const NOTHING = Buffer.alloc(0)
 
 /** Where the last receive was made into; {@link NOTHING} when what came was taken. */
 let received: Buffer = NOTHING
+/** Where in that memory what came begins. */
+let start = 0
 
 /** Returns memory for a receive of up to so many bytes. {@link takeReceived} takes what came, before anything else can run. */
 export function scratchFor(room: number): Buffer {
+  start = 0
   if (room <= SCRATCH_BYTES) received = scratch ??= allocUnsafeSlow(SCRATCH_BYTES)
   else received = largeScratch(room)
   return received
@@ -45,6 +48,12 @@ function largeScratch(room: number): Buffer {
   return memory
 }
 
+/** Says where a receive was made into that somebody else has made: memory that no user may get a part of. */
+export function receivedInto(memory: Buffer, offset: number): void {
+  received = memory
+  start = offset
+}
+
 /**
  * Takes what the last receive filled, as memory of the receiver.
  * @param count - what the call returned: of a message that was cut, how long it was.
@@ -55,8 +64,8 @@ export function takeReceived(count: number, room: number): Buffer {
   received = NOTHING
   const bytes = Math.min(count, room)
   // Another receive has come in between: the memory may hold what belongs to somebody else.
-  if (bytes > memory.length) throw new Error('what was received has been overwritten')
-  return bytes > 0 && bytes === memory.length ? surrender(memory) : copyOf(memory, 0, bytes)
+  if (start + bytes > memory.length) throw new Error('what was received has been overwritten')
+  return bytes > 0 && bytes === memory.length ? surrender(memory) : copyOf(memory, start, bytes)
 }
 
 /** Memory that was filled to its last byte is given away, which saves the copy: nothing else is left in it. */

@@ -6,6 +6,8 @@ export class FakePoller implements Poller {
   readonly watched = new Map<number, ReadyListener>()
   /** Descriptors whose room to send is announced. */
   readonly rooms = new Set<number>()
+  /** How much the next receive that is left to the poller may take, by descriptor. */
+  readonly readers = new Map<number, number>()
   /** Holders at the moment: the event loop would stay alive while there are any. */
   holders = 0
   /** How often there is no room for the poller itself. */
@@ -23,7 +25,13 @@ export class FakePoller implements Poller {
     if (refusal) throw refusal
     this.watched.set(fd, listener)
     if (room) this.rooms.add(fd)
-    return { awaitRoom: () => this.rooms.add(fd), stop: () => this.watched.delete(fd) }
+    return {
+      awaitRoom: () => this.rooms.add(fd),
+      receiveAhead: (bytes) => this.readers.set(fd, bytes),
+      cancelReceive: () => this.readers.delete(fd),
+      deliver: () => undefined,
+      stop: () => this.watched.delete(fd),
+    }
   }
 
   ref(): void {

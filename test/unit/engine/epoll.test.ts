@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { describe, test } from 'node:test'
-import { AGAIN, type Socket as LowSocket, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { AGAIN, type Socket as LowSocket, MSG_DONTWAIT, SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { sys } from '#internal/constants/lookup.js'
 import { threadPoller } from '#internal/engine/epoll.js'
-import type { ReadyListener } from '#internal/engine/poller.js'
+import { NOT_MADE, type ReadyListener } from '#internal/engine/poller.js'
 import { native } from '#internal/native/sockets.js'
+import { takeReceived } from '#internal/support/receive-buffer.js'
 import { leavesNoFd, openFds, runScript, within } from '../../util/index.js'
 
 leavesNoFd()
@@ -34,6 +35,25 @@ class Listener implements ReadyListener {
       }),
       'readiness',
     )
+  }
+}
+
+/** As much as is ever left to the poller. */
+const ROOM = 65536
+
+/** A listener that takes what was received for it, or notes that nothing was. */
+class Reader implements ReadyListener {
+  readonly answers: (string | number)[] = []
+  readonly #onReady: () => void
+
+  constructor(onReady: () => void = () => undefined) {
+    this.#onReady = onReady
+  }
+
+  ready(_readable: boolean, _writable: boolean, _sticky: boolean, _hasError?: boolean, answer = NOT_MADE): boolean {
+    this.answers.push(answer >= 0 ? String(takeReceived(answer, ROOM)) : answer)
+    this.#onReady()
+    return false
   }
 }
 
@@ -171,6 +191,91 @@ describe('the epoll poller keeps its obligations', () => {
       assert.deepEqual(heir.heard, ['w'])
       assert.deepEqual(old.heard, [])
       second.stop()
+      c.close()
+      d.close()
+    }))
+
+  test('a receive that was left to the poller is made once, and reported with its event', () =>
+    withPair(async (a, b) => {
+      const reader = new Reader()
+      const watch = poller.watch(a.fd(), reader)
+      watch.receiveAhead(ROOM, MSG_DONTWAIT)
+      b.send('first')
+      await turns()
+      assert.deepEqual(reader.answers, ['first'])
+      b.send('second')
+      await turns()
+      assert.deepEqual(reader.answers, ['first', NOT_MADE])
+      assert.equal(String(a.recv()), 'second')
+      watch.stop()
+    }))
+
+  test('a receive that was taken back is not made, nor one that is too large for the memory of a batch', () =>
+    withPair(async (a, b) => {
+      const reader = new Reader()
+      const watch = poller.watch(a.fd(), reader)
+      watch.receiveAhead(ROOM, MSG_DONTWAIT)
+      watch.cancelReceive()
+      b.send('x')
+      await turns()
+      watch.receiveAhead(ROOM + 1, MSG_DONTWAIT)
+      b.send('y')
+      await turns()
+      assert.deepEqual(reader.answers, [NOT_MADE, NOT_MADE])
+      assert.equal(String(a.recv()), 'xy')
+      watch.stop()
+    }))
+
+  test('the end of a stream is an answer of such a receive', () =>
+    withPair(async (a, b) => {
+      const reader = new Reader()
+      const watch = poller.watch(a.fd(), reader)
+      watch.receiveAhead(ROOM, MSG_DONTWAIT)
+      b.close()
+      await turns()
+      assert.deepEqual(reader.answers, [''])
+      watch.stop()
+    }))
+
+  test('an event of a watch that was lost to other code receives nothing for the heir of its slot (H03)', () =>
+    withPair(async (a, b) => {
+      const twin = a.dup()
+      const lost = poller.watch(a.fd(), new Reader())
+      lost.receiveAhead(ROOM, MSG_DONTWAIT)
+      closeSync(a.fd())
+      lost.stop()
+      const [c, d] = socket.pair(SOCK_STREAM, true)
+      const heir = new Reader()
+      const watch = poller.watch(c.fd(), heir)
+      watch.receiveAhead(ROOM, MSG_DONTWAIT)
+      d.send('mine')
+      b.send('not mine')
+      await turns()
+      assert.deepEqual(heir.answers, ['mine'])
+      assert.equal(String(twin.recv()), 'not mine')
+      watch.stop()
+      for (const one of [twin, c, d]) one.close()
+    }))
+
+  test('what has been received already is delivered when it is asked for, once, and in the same batch', () =>
+    withPair(async (a, b) => {
+      const [c, d] = socket.pair(SOCK_STREAM, true)
+      const order: string[] = []
+      const second = new Reader(() => order.push('second'))
+      const first = new Reader(() => {
+        order.push('first')
+        theirs.deliver()
+        theirs.stop()
+      })
+      const ours = poller.watch(a.fd(), first)
+      const theirs = poller.watch(c.fd(), second)
+      for (const watch of [ours, theirs]) watch.receiveAhead(ROOM, MSG_DONTWAIT)
+      b.send('x')
+      d.send('y')
+      await turns()
+      assert.deepEqual(order, ['first', 'second'])
+      assert.deepEqual(second.answers, ['y'])
+      ours.stop()
       c.close()
       d.close()
     }))
