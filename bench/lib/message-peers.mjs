@@ -25,6 +25,7 @@ export const udpEchoPeers = () => [
   datagrams('C, recvfrom', 'one'),
   datagrams('C, recvmmsg', 'many'),
   script('berkeley, recvfrom', 'datagrams-berkeley.mjs'),
+  script('berkeley, push', 'datagrams-berkeley-push.mjs'),
   script('berkeley, recvmany', 'datagrams-berkeley-many.mjs'),
   script('node:dgram', 'datagrams-node.mjs'),
 ]
@@ -47,6 +48,7 @@ export const udpBulkPeers = ({ c, one, many, segments }) => [
 export const unixDgramPeers = () => [
   datagrams('C, recvfrom', 'one'),
   script('berkeley, recvfrom', 'datagrams-berkeley.mjs'),
+  script('berkeley, push', 'datagrams-berkeley-push.mjs'),
   script('berkeley, recvmany', 'datagrams-berkeley-many.mjs'),
   script('unix-dgram', 'unix-dgram.mjs', 'unix-dgram'),
   script('node-unix-socket', 'node-unix-dgram.mjs', 'node-unix-socket'),
@@ -56,5 +58,6 @@ export const unixDgramPeers = () => [
 export const seqpacketPeers = () => [
   { name: 'C, epoll', program: () => nativeTool('seqpacket-server', ['seqpacket_server.c', 'message.c']) },
   script('berkeley', 'seqpacket-berkeley.mjs'),
+  script('berkeley, push', 'seqpacket-berkeley-push.mjs'),
   script('node-unix-socket', 'node-unix-seqpacket.mjs', 'node-unix-socket'),
 ]

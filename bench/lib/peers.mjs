@@ -64,9 +64,15 @@ const epoll = (role) => ({ name: 'C, epoll', program: () => nativeProgram(role, 
 
 export const streamPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.mjs')
 
+/** Those for messages there and back, where push mode has something to save. */
+export const echoPeers = () => [
+  ...streamPeers(),
+  ...runtimes().map((runtime) => script('berkeley, push', 'berkeley-push.mjs', runtime)),
+]
+
 /** The same, and other runtimes with their own sockets. */
 export const tcpPeers = () => [
-  ...streamPeers(),
+  ...echoPeers(),
   script('Bun.listen', 'bun.mjs', bun),
   script('Deno.listen', 'deno.mjs', deno),
   luaNet,

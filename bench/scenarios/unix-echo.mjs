@@ -1,4 +1,4 @@
-import { streamPeers } from '../lib/peers.mjs'
+import { echoPeers } from '../lib/peers.mjs'
 import { connections, units } from '../lib/scenario.mjs'
 
 const LANES = 64
@@ -10,6 +10,6 @@ export default {
   unit: units.roundTrips,
   tls: false,
   unix: true,
-  peers: streamPeers,
+  peers: echoPeers,
   cases: [{ name: connections(LANES), serve: 'echo', work: 'echo', lanes: LANES, size: 64 }],
 }

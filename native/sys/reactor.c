@@ -41,13 +41,26 @@ typedef struct {
     int32_t flags; /* MSG_* */
 } reader_t;
 
+/* What JavaScript has written to a socket while a batch is handled. It leaves at the end of the batch. */
+typedef struct {
+    int32_t fd;
+    int32_t offset, length; /* of the data within `out` */
+    int32_t name_length;    /* of the address right behind the data; 0 for the peer */
+    int32_t answer;         /* of send(2): a count, or -errno */
+} write_t;
+
+enum { WRITES_MAX = 64, OUT_BYTES = 1 << 16 };
+
 /* Memory shared with JavaScript. */
 typedef struct {
     int32_t keepalive_count; /* waits that keep the event loop alive; written by JavaScript */
     int32_t referenced;      /* whether the loop is kept alive at the moment */
+    int32_t is_gathering;    /* whether a batch is handled */
+    int32_t write_count;     /* written by JavaScript */
     event_t events[BATCH];
+    write_t writes[WRITES_MAX];
     reader_t readers[READERS_MAX]; /* by slot; written by JavaScript */
-    uint8_t data[DATA_BYTES];
+    uint8_t data[DATA_BYTES], out[OUT_BYTES];
 } shared_state_t;
 
 /* JavaScript protects the memory, which takes a power of two. */
@@ -77,7 +90,8 @@ static void set_referenced(reactor_t *reactor, bool referenced) {
 static reader_t *reader_of(shared_state_t *shared, const event_t *event) {
     const uint32_t others = EPOLLPRI | EPOLLERR;
     uint32_t events = (uint32_t)event->events;
-    if ((events & EPOLLIN) == 0 || (events & others) != 0 || event->slot >= READERS_MAX) return NULL;
+    if ((events & EPOLLIN) == 0 || (events & others) != 0 || event->slot >= READERS_MAX)
+        return NULL;
     reader_t *reader = &shared->readers[event->slot];
     return reader->room > 0 && reader->generation == event->generation ? reader : NULL;
 }
@@ -107,6 +121,48 @@ static void receive_batch(shared_state_t *shared, int count) {
     }
 }
 
+static ssize_t send_write(const write_t *write, const uint8_t *out) {
+    const uint8_t *from = out + write->offset;
+    const void *name = write->name_length ? from + write->length : NULL;
+    return sendto(write->fd, from, (size_t)write->length, MSG_DONTWAIT | MSG_NOSIGNAL, name,
+                  (socklen_t)write->name_length);
+}
+
+/* What was written to a socket behind something that has not left has to stay behind it. */
+static bool is_behind_failure(const write_t *first, const write_t *write) {
+    for (; first < write; first++)
+        if (first->fd == write->fd && first->answer != first->length) return true;
+    return false;
+}
+
+/* Sends what was written, in a row. Returns how many of the first writes JavaScript has to look at, because
+ * one of them has not left whole. */
+static int32_t send_writes(shared_state_t *shared) {
+    int32_t failed = 0;
+    for (int32_t i = 0; i < shared->write_count; i++) {
+        write_t *write = &shared->writes[i];
+        if (failed > 0 && is_behind_failure(shared->writes, write)) {
+            write->answer = -EAGAIN;
+        } else {
+            ssize_t count = send_write(write, shared->out);
+            write->answer = count < 0 ? -errno : (int32_t)count;
+        }
+        if (write->answer != write->length) failed = i + 1;
+    }
+    shared->write_count = 0;
+    return failed;
+}
+
+/* Ends a batch: negative numbers tell JavaScript of writes. */
+static void finish_writes(reactor_t *reactor, napi_env napi) {
+    shared_state_t *shared = reactor->shared;
+    if (reactor->env->closing) return;
+    shared->is_gathering = 0;
+    if (shared->write_count == 0) return;
+    int32_t failed = send_writes(shared);
+    if (failed > 0) callback_call(reactor->env, reactor->callback, new_int(napi, -failed));
+}
+
 /* Reports one batch to JavaScript. Returns whether there may be more. */
 static bool report_events(reactor_t *reactor) {
     callback_scope_t scope;
@@ -120,7 +176,10 @@ static bool report_events(reactor_t *reactor) {
         shared->events[i].events = (int32_t)reactor->batch[i].events;
     }
     receive_batch(shared, count);
+    /* Of one socket nothing is gained by it, and its peer would wait. */
+    shared->is_gathering = count > 1;
     callback_call(reactor->env, reactor->callback, new_int(scope.napi, count));
+    finish_writes(reactor, scope.napi);
     callback_close(&scope);
     return count == BATCH && !reactor->env->closing;
 }
@@ -150,6 +209,8 @@ static void on_closed(uv_handle_t *handle) {
 static void reactor_close(void *data) {
     reactor_t *reactor = data;
     napi_env napi = reactor->env->napi;
+    /* The environment may end in the middle of a batch, by process.exit(). */
+    send_writes(reactor->shared);
     napi_delete_reference(napi, reactor->callback);
     napi_delete_reference(napi, reactor->shared_ref);
     uv_poll_stop(&reactor->poll);
@@ -222,6 +283,12 @@ static ssize_t sys_epoll_ctl(call_t *call) {
     return epoll_ctl(reactor->epoll, operation, fd, &event);
 }
 
+/* reactorFlush() -> how many of the first writes have to be looked at. Sends what was written. */
+static int64_t reactor_flush(call_t *call) {
+    reactor_t *reactor = call->env->reactor;
+    return reactor == NULL ? -EBADF : send_writes(reactor->shared);
+}
+
 /* reactorHold(held): keeps the event loop alive, or lets it end */
 static int64_t reactor_hold(call_t *call) {
     int held = call_int(call, 0);
@@ -239,9 +306,7 @@ static napi_value call_outside(call_t *call) {
 }
 
 const method_t reactor_methods[] = {
-    {"callOutside", .value = call_outside},
-    {"reactorOpen", .value = reactor_open},
-    {"reactorHold", .number = reactor_hold},
-    {"epollCtl", .syscall = sys_epoll_ctl},
-    {0},
+    {"callOutside", .value = call_outside},    {"reactorOpen", .value = reactor_open},
+    {"reactorFlush", .number = reactor_flush}, {"reactorHold", .number = reactor_hold},
+    {"epollCtl", .syscall = sys_epoll_ctl},    {0},
 };

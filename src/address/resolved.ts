@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '../constants/exported.generated.js'
+import { isThenable } from '../support/thenable.js'
 import * as validate from '../support/validate.js'
 import { AddrInfo, adoptSockaddr, isAddrInfo } from './addrinfo.js'
 import { isNumeric, resolve } from './resolver.js'
@@ -70,10 +71,6 @@ function ask(lookup: LookupFunction, host: string, options: LookupOptions): Prom
     })
     if (isThenable(returned)) returned.then((answer) => answer !== undefined && resolve(answer), reject)
   })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
 
 /** A port as a number: that of a service, if it is the name of one. */

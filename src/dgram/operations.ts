@@ -10,8 +10,9 @@ import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
 import { native, registers } from '../native/sockets.js'
 import type { Channel } from '../socket/channel.js'
 import { operationFlags } from '../socket/operations.js'
+import type { Write } from '../socket/output.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
-import { scratchFor, takeReceived, untruncated } from '../support/receive-buffer.js'
+import { copyOf, isSmall, scratchFor, takeReceived, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 
@@ -117,8 +118,9 @@ export class RecvWhole extends RecvNext {
 }
 
 /** sendto(2): a datagram is sent whole or not at all. */
-export class SendTo implements Operation<number> {
+export class SendTo implements Write {
   readonly flags: number
+  readonly #channel: Channel
   readonly pauseOn: ReadonlySet<number> | undefined
   #from: Uint8Array
   /** Its length and the address as they were when they were checked: user code must not run in an attempt. */
@@ -128,6 +130,7 @@ export class SendTo implements Operation<number> {
   #sysFlags = 0
 
   constructor(channel: Channel, from: validate.Data, to: AddrInfo, flags: number) {
+    this.#channel = channel
     this.flags = flags
     this.#from = from as Uint8Array
     this.#to = to
@@ -159,6 +162,26 @@ export class SendTo implements Operation<number> {
 
   context(): ErrorContext {
     return this.#to.context()
+  }
+
+  get plainBytes(): Uint8Array {
+    return this.#from
+  }
+
+  get sockaddr(): Uint8Array | undefined {
+    return this.#sockaddr
+  }
+
+  returned(answer: number, bytes: Buffer): void {
+    this.#channel.output.returned(this, answer, bytes)
+  }
+
+  restart(bytes: Buffer): void {
+    this.#from = bytes
+  }
+
+  keep(): void {
+    if (isSmall(this.#length)) this.#from = copyOf(this.#from, 0, this.#length)
   }
 }
 

@@ -10,10 +10,18 @@ import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { SocketIterator } from '../socket/iterator.js'
 import { IterationOptions, isOptions, type ReceiveOptions, withOptions } from '../socket/settings.js'
-import { kRead, kWrite, type RecvOptions, type SendOptions, Socket, type WaitOptions } from '../socket/socket.js'
+import {
+  kForEach,
+  kRead,
+  kWrite,
+  type RecvOptions,
+  type SendOptions,
+  Socket,
+  type WaitOptions,
+} from '../socket/socket.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { check, systemError } from '../support/errors.js'
-import type * as validate from '../support/validate.js'
+import * as validate from '../support/validate.js'
 import { RecvFrom, RecvMany, RecvNext, RecvWhole, SendMany, SendTo } from './operations.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
@@ -73,10 +81,13 @@ export class DgramSocket extends Socket {
    * loop.
    */
   #next(options: IterationOptions): Promise<[Buffer, AddrInfo | null]> {
+    return this[kRead](this.#receiveNext(options), options)
+  }
+
+  #receiveNext({ bufsize }: IterationOptions): RecvNext {
     const channel = this[kHandle]
-    const { bufsize = DEFAULT_BUFSIZE } = options
-    const isWhole = options.bufsize === undefined && channel.kind.family === AF_UNIX
-    return this[kRead](isWhole ? new RecvWhole(channel) : new RecvNext(channel, bufsize, 0), options)
+    const isWhole = bufsize === undefined && channel.kind.family === AF_UNIX
+    return isWhole ? new RecvWhole(channel) : new RecvNext(channel, bufsize ?? DEFAULT_BUFSIZE, 0)
   }
 
   #messages(options?: ReceiveOptions): SocketIterator<[data: Buffer, ai: AddrInfo | null]> {
@@ -101,6 +112,38 @@ export class DgramSocket extends Socket {
    */
   messages(options: ReceiveOptions = {}): AsyncIterableIterator<[data: Buffer, ai: AddrInfo | null]> {
     return this.#messages(options)
+  }
+
+  /**
+   * Receives until the socket is closed, and gives each datagram to a function, without a promise for each: from within the event that
+   * brought it, in the asynchronous context of this call. A promise that the function returns pauses receiving until it settles. What the
+   * network reports of a datagram that was sent earlier does not end it, as it does not end an iteration.
+   * @param fn - is called as `fn(data, from)`, with `null` for a sender without an address; what it throws ends the loop with that error.
+   * @param options - `bufsize`, the most bytes of a datagram, of which a longer one is EMSGSIZE; `timeout` of each wait, and `signal`.
+   * @throws what recvfrom() would; what a {@link DgramSocket.write} has failed with that no call of `drained()` waits for.
+   * @example
+   * await sock.forEach((data, from) => from && sock.write(data, from))
+   */
+  async forEach(fn: (data: Buffer, from: AddrInfo | null) => unknown, options?: ReceiveOptions): Promise<void> {
+    const call = validate.func('fn', fn)
+    const given = new IterationOptions(options, 'bufsize')
+    const give = ([data, from]: [Buffer, AddrInfo | null]): unknown => call(data, from)
+    return this[kForEach]({ receive: this.#receiveNext(given), give }, given)
+  }
+
+  /**
+   * Sends a datagram without a promise for it: at once if there is room, and otherwise when there is. Small data may be changed when the call
+   * returns, data of more than 4 KiB not until it has left.
+   * @param ai - where to; the peer of a connected socket by default.
+   * @returns false while 64 KiB or more wait: `await` `drained()` before the next call then.
+   * @throws what sendto(2) says, also of an earlier datagram; what an earlier write has failed with that nobody has heard of. A failure that
+   *   comes later rejects a call of `drained()` that waits, or else `forEach()`.
+   */
+  override write(data: validate.Data, ai?: AddrInfo): boolean {
+    if (ai === undefined) return super.write(data)
+    const channel = this[kHandle]
+    channel.fd.use('sendto')
+    return channel.output.write(new SendTo(channel, data, ai, 0))
   }
 
   /** As {@link DgramSocket.sendto} below, with the arguments behind the address in one object. */

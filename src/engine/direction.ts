@@ -5,11 +5,14 @@ import { abortError, type ErrorContext, fdContext, systemError, timeoutError } f
 import { COOP_BUDGET } from '../support/fairness.js'
 import { setImmediate } from '../support/globals.js'
 import { rejectAtAwait } from '../support/stack.js'
+import { isThenable } from '../support/thenable.js'
 import { invalidType } from '../support/validate.js'
-import { NEVER, remaining } from './deadline.js'
-import { AGAIN_NOW, type Operation, YIELD } from './operation.js'
+import { type Deadline, NEVER, remaining } from './deadline.js'
+import { isNeed, NEXT_TURN, type Need, OFFLOAD, PAUSE, RETRY, type Step, WAIT } from './need.js'
+import { AGAIN_NOW, HOLD, type Operation, YIELD } from './operation.js'
 import { type AnyPending, Pending } from './pending.js'
 import type { Poller } from './poller.js'
+import { Turns } from './turns.js'
 import { WAIT_FOREVER, type Wait, type WaitHook } from './wait.js'
 
 const PAUSE_FIRST_MS = 5
@@ -26,41 +29,6 @@ const CALLS_PER_TURN = 16
 
 /** After larger ones a receive is not left to the poller: what comes next may be as large, and would be copied once more. */
 const AHEAD_MOST = 4096
-
-/** What an operation waits for: readiness, time, another thread, or only the next turn of the event loop. */
-const WAIT: unique symbol = Symbol('wait')
-const PAUSE: unique symbol = Symbol('pause')
-const OFFLOAD: unique symbol = Symbol('offload')
-const NEXT_TURN: unique symbol = Symbol('next turn')
-type Step = typeof WAIT | typeof PAUSE | typeof OFFLOAD | typeof NEXT_TURN
-
-/** What one call may need besides: another call, after a transient error. */
-const RETRY: unique symbol = Symbol('retry')
-type Need = Step | typeof RETRY | typeof AGAIN_NOW
-
-/** Needs are symbols beside the values of operations, of which none is a symbol: an object around each value would be an allocation. */
-function isNeed(outcome: unknown): outcome is Need {
-  return typeof outcome === 'symbol'
-}
-
-let resolvePromise: (value: unknown) => void
-let rejectPromise: (error: unknown) => void
-
-/** Leaves what settles a promise in the two variables above. A closure for each wait would cost more than the wait does. */
-function captureResolvers(resolve: (value: never) => void, reject: (error: unknown) => void): void {
-  resolvePromise = resolve as (value: unknown) => void
-  rejectPromise = reject
-}
-
-function unsettled(): void {
-  // In place of the resolvers of a promise.
-}
-
-/** They would keep the promise, and with it its value and the store of an AsyncLocalStorage. */
-function forgetResolvers(): void {
-  resolvePromise = unsettled
-  rejectPromise = unsettled
-}
 
 /** Knows the number of a descriptor. */
 export interface FdSource {
@@ -91,6 +59,8 @@ export interface DirectionOwner {
   cancelReceive(): void
   /** Takes what the poller has received already. */
   deliver(): void
+  /** Sends what the poller was given to send at the end of a batch. */
+  flush(): void
   /** Something waits from now on: events are passed on. */
   attachListener(): void
   /** A wait is over: unless the other direction waits, events are only remembered. */
@@ -110,9 +80,7 @@ export class Direction {
   /** The operation whose turn it is, while it waits. */
   #pending: AnyPending | undefined
   /** Operations that wait for their turn, first come, first served; made when the first one has to. */
-  #queue: Set<AnyPending> | undefined
-  /** Gives the first of the queue. It is kept, because a new iterator would pass over everything that was ever removed. */
-  #turns: Iterator<AnyPending> | undefined
+  #queue: Turns | undefined
   /** Whether operations of the queue are being started, one after the other. */
   #isAdvancing = false
   /** Completions without a wait since the event loop turned last. */
@@ -174,19 +142,36 @@ export class Direction {
   run<T>(operation: Operation<T>, wait: Wait = WAIT_FOREVER): Promise<T> {
     try {
       this.#checkUsable(operation, wait)
+      if (this.#sends) this.#owner.flush()
       if (this.#pending !== undefined || this.#isYielding || this.#hasQueue) return this.#enqueue(operation, wait)
-      const outcome = this.#tryOnce(operation)
+      const outcome = operation.defers ? NEXT_TURN : this.#tryOnce(operation)
       return isNeed(outcome) ? this.#startWaiting(operation, wait, outcome as Step) : this.#complete(outcome)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
+  /** Carries out an operation if it has to wait neither for its turn nor for anything else, and returns whether it did. */
+  tryNow(operation: Operation<unknown>): boolean {
+    this.#user.use(operation.syscall)
+    this.#owner.flush()
+    return !this.isWaiting && !this.#isYielding && !isNeed(this.#tryOnce(operation))
+  }
+
+  /** Ends an operation that waits, if it does, with an error that arose elsewhere. */
+  fail(operation: Operation<unknown>, error: unknown): void {
+    for (const pending of this.#waiting()) if (pending.operation === operation) this.#end(pending, () => error)
+  }
+
+  /** Whether an operation waits that no other one was put behind. */
+  isLast(operation: Operation<unknown>): boolean {
+    return this.#waiting().at(-1)?.operation === operation
+  }
+
   /** Ends every operation that waits with ECANCELED, in their order. */
   cancel(): void {
     const waiting = this.#waiting()
     this.#queue = undefined
-    this.#turns = undefined
     for (const pending of waiting) this.#end(pending, () => this.#error(pending.operation, sys.ECANCELED))
   }
 
@@ -203,7 +188,7 @@ export class Direction {
 
   /** The operations that wait, in their order. */
   #waiting(): AnyPending[] {
-    const queued = [...(this.#queue ?? [])]
+    const queued = this.#queue?.list() ?? []
     return this.#pending === undefined ? queued : [this.#pending, ...queued]
   }
 
@@ -231,11 +216,11 @@ export class Direction {
   }
 
   /** Makes the first attempt, unless it is known to find nothing. */
-  #tryOnce<T>(operation: Operation<T>): T | Step {
+  #tryOnce<T>(operation: Operation<T>, pending?: AnyPending): T | Step {
     this.#owner.replayMissed()
     if (operation.offload) return OFFLOAD
     if (this.#isDrained && operation.drained && this.#owner.isWatched) return WAIT
-    return this.#attempt(operation)
+    return this.#attempt(operation, pending)
   }
 
   /** Settles an operation that did not have to wait. After too many of them in a row the event loop turns first: see {@link COOP_BUDGET}. */
@@ -253,11 +238,13 @@ export class Direction {
   }
 
   /** Makes the system call until it succeeds or has to wait, but only so many times before others get a turn. */
-  #attempt<T>(operation: Operation<T>): T | Step {
+  #attempt<T>(operation: Operation<T>, pending?: AnyPending): T | Step {
     let step: Step = NEXT_TURN
     for (let calls = 0; calls < CALLS_PER_TURN; calls++) {
       operation.prepare?.()
       const outcome = this.#interpret(operation, operation.attempt(this.#user.use(operation.syscall)))
+      // What a function of the user has ended takes nothing more.
+      if (pending?.isOver) return NEXT_TURN
       if (!isNeed(outcome) || (outcome !== AGAIN_NOW && outcome !== RETRY)) return outcome
       step = outcome === AGAIN_NOW ? NEXT_TURN : PAUSE
     }
@@ -270,7 +257,8 @@ export class Direction {
     this.#pauses = 0
     this.#lastCount = result
     this.#isDrained = !this.#isSticky && operation.drained?.(result) === true
-    return operation.finish(result)
+    const outcome = operation.finish(result)
+    return outcome === AGAIN_NOW && this.#isDrained ? WAIT : outcome
   }
 
   /** Says what an error asks for, or throws it when it ends the operation. */
@@ -285,28 +273,23 @@ export class Direction {
 
   #startWaiting<T>(operation: Operation<T>, wait: Wait, step: Step): Promise<T> {
     const poller = this.#pollerFor(operation)
-    const promise = new Promise<T>(captureResolvers)
-    const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
-    forgetResolvers()
+    const pending = Pending.of(operation, wait)
     this.#pending = pending
     this.#pauses = 0
     this.#hold(pending, poller)
     this.#proceed(pending, step)
-    return promise
+    return pending.promise
   }
 
   /** Lets an operation wait for its turn. Its deadline runs, and its signal counts; its hook is for waits of its own. */
   #enqueue<T>(operation: Operation<T>, wait: Wait): Promise<T> {
     const poller = this.#pollerFor(operation)
-    const promise = new Promise<T>(captureResolvers)
-    const pending = new Pending(operation, wait, resolvePromise, rejectPromise)
-    forgetResolvers()
-    this.#queue ??= new Set()
-    this.#turns ??= this.#queue.values()
+    const pending = Pending.of(operation, wait)
+    this.#queue ??= new Turns()
     this.#queue.add(pending)
     this.#hold(pending, poller)
     this.#startTimer(pending)
-    return promise
+    return pending.promise
   }
 
   /** What an operation waits by. It may not have to: then it fails. */
@@ -336,13 +319,12 @@ export class Direction {
   }
 
   #startNext(): void {
-    // Not at its end: the queue has an operation, and each that the iterator gave before was removed.
-    const next = this.#turns?.next().value as AnyPending
-    this.#queue?.delete(next)
+    const next = this.#queue?.take() as AnyPending
     this.#pending = next
     this.#pauses = 0
     // One signal may end several calls, one after the other: the end of the first must not begin the second.
     if (isAborted(next.wait.signal)) this.#abort(next, next.wait.signal)
+    else if (next.operation.defers) this.#proceed(next, NEXT_TURN)
     else if (++this.#budgetUsed < COOP_BUDGET) this.#retry(next, true)
     else this.#proceed(next, NEXT_TURN)
   }
@@ -369,6 +351,7 @@ export class Direction {
     try {
       if (step === NEXT_TURN) this.#yield(pending)
       else if (step === OFFLOAD) this.#offload(pending)
+      else if (step === HOLD) this.#waitForPromise(pending)
       else if (this.#checkDeadlineAndHook(pending)) this.#armWait(pending, step)
     } catch (error) {
       this.#fail(pending, error)
@@ -376,8 +359,8 @@ export class Direction {
   }
 
   #checkDeadlineAndHook(pending: AnyPending): boolean {
-    const { deadline, onWait } = pending.wait
-    const left = remaining(deadline)
+    const { onWait } = pending.wait
+    const left = remaining(deadlineOf(pending))
     if (left === 0) this.#expire(pending)
     return left > 0 && (onWait === undefined || this.#hookAllows(pending, onWait, left))
   }
@@ -406,13 +389,31 @@ export class Direction {
   }
 
   #startTimer(pending: AnyPending): void {
-    const { deadline } = pending.wait
+    const deadline = deadlineOf(pending)
     if (deadline === NEVER || pending.isTimed || pending.isOver) return
     pending.startTimer(Math.min(remaining(deadline), TIMER_MAX_MS), () => {
-      // Timers round down, so the clock decides.
-      if (remaining(deadline) > 0) this.#startTimer(pending)
+      // While a promise is waited for the time does not count.
+      if (pending.isHeld) return
+      // Timers round down, and the deadline may be another one by now.
+      if (remaining(deadlineOf(pending)) > 0) this.#startTimer(pending)
       else this.#expire(pending)
     })
+  }
+
+  /** Lets a promise of the user settle before the operation goes on. Events are only recorded meanwhile. */
+  #waitForPromise(pending: AnyPending): void {
+    pending.isHeld = true
+    const { held } = pending.operation
+    Promise.resolve(held).then(
+      () => this.#release(pending),
+      (error: unknown) => this.#fail(pending, error),
+    )
+  }
+
+  #release(pending: AnyPending): void {
+    if (pending.isOver) return
+    pending.isHeld = false
+    this.#retry(pending, true)
   }
 
   #pause(pending: AnyPending): void {
@@ -427,7 +428,7 @@ export class Direction {
 
   #resume(): void {
     const pending = this.#pending
-    if (pending === undefined || pending.isPausing) return
+    if (pending === undefined || pending.isPausing || pending.isHeld) return
     if (pending.isOffloaded) pending.wasAnnounced = true
     else if (pending.operation.offload) this.#proceed(pending, OFFLOAD)
     else this.#retry(pending)
@@ -436,7 +437,7 @@ export class Direction {
   #retry(pending: AnyPending, isFirst = false): void {
     let outcome: unknown
     try {
-      outcome = isFirst ? this.#tryOnce(pending.operation) : this.#attempt(pending.operation)
+      outcome = isFirst ? this.#tryOnce(pending.operation, pending) : this.#attempt(pending.operation, pending)
     } catch (error) {
       this.#fail(pending, error)
       return
@@ -450,7 +451,7 @@ export class Direction {
     let outcome: unknown
     try {
       outcome = this.#interpret(operation, answer)
-      if (outcome === AGAIN_NOW || outcome === RETRY) outcome = this.#attempt(operation)
+      if ((outcome === AGAIN_NOW || outcome === RETRY) && !pending.isOver) outcome = this.#attempt(operation, pending)
     } catch (error) {
       this.#fail(pending, error)
       return
@@ -534,12 +535,12 @@ export class Direction {
   }
 }
 
+function deadlineOf({ operation, wait }: AnyPending): Deadline {
+  return operation.deadline ?? wait.deadline
+}
+
 /** Says what an operation needs after another thread made its call. */
 function nextAfterOffload({ wasAnnounced }: AnyPending, need: Need): Step {
   if (need === RETRY) return PAUSE
   return need === AGAIN_NOW || (need === WAIT && wasAnnounced) ? OFFLOAD : need
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from '../support/globals.js'
 import { Direction, type DirectionOwner, type FdSource } from './direction.js'
 import { threadPoller } from './epoll.js'
-import { NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
+import { type Gathered, NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
 import { WeakListener } from './weak-listener.js'
 
 export type { FdSource }
@@ -67,6 +67,7 @@ export class Engine implements ReadyListener, DirectionOwner {
 
   /** Ends the watch, and every wait with ECANCELED. After that the descriptor may be closed or given away. */
   close(): void {
+    this.flush()
     this.#watch?.deliver()
     this.#watch?.stop()
     this.#watch = undefined
@@ -130,6 +131,15 @@ export class Engine implements ReadyListener, DirectionOwner {
 
   cancelReceive(): void {
     this.#watch?.cancelReceive()
+  }
+
+  /** Takes data to send with all that is sent while a batch of events is handled: see `Watch.gather`. */
+  gather(data: Gathered): boolean {
+    return this.#watch?.gather(data) === true
+  }
+
+  flush(): void {
+    this.#poller?.flush()
   }
 
   deliver(): void {

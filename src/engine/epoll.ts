@@ -4,8 +4,8 @@ import { protect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
-import { receivedInto } from '../support/receive-buffer.js'
-import { NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
+import { copyInto, copyOf, receivedInto } from '../support/receive-buffer.js'
+import { type Gathered, NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
 
 /** Edge-triggered, and registered once: in steady state epoll_ctl(2) is never called. */
 const INTEREST = sys.EPOLLIN | sys.EPOLLPRI | sys.EPOLLRDHUP | sys.EPOLLET
@@ -49,6 +49,10 @@ class EpollWatch implements Watch {
     this.#poller.setReader(this, 0, 0)
   }
 
+  gather(data: Gathered): boolean {
+    return this.#poller.gather(this.fd, data)
+  }
+
   deliver(): void {
     this.#poller.deliver(this)
   }
@@ -67,14 +71,20 @@ type Registration = Pick<EpollWatch, 'fd' | 'listener' | 'slot' | 'generation' |
 /** Layout of the memory that the addon shares, as 32-bit integers: see `shared_state_t` in native/sys/reactor.c. */
 const KEEPALIVE_COUNT = 0
 const REFERENCED = 1
-const EVENTS = 2
+const IS_GATHERING = 2
+const WRITE_COUNT = 3
+const EVENTS = 4
 const INTS_PER_EVENT = 5
 const BATCH = 32
-const READERS = EVENTS + BATCH * INTS_PER_EVENT
+const WRITES = EVENTS + BATCH * INTS_PER_EVENT
+const INTS_PER_WRITE = 5
+const WRITES_MAX = 64
+const READERS = WRITES + WRITES_MAX * INTS_PER_WRITE
 const INTS_PER_READER = 4
 const READERS_MAX = 1 << 14
 const DATA = (READERS + READERS_MAX * INTS_PER_READER) * Int32Array.BYTES_PER_ELEMENT
 const DATA_BYTES = 1 << 17
+const OUT_BYTES = 1 << 16
 /** Larger receives would leave no room for others of their batch. */
 const ROOM_MOST = 1 << 16
 
@@ -95,6 +105,10 @@ export class EpollPoller implements Poller {
   readonly #free: number[] = []
   /** What the addon has received. No user ever gets a part of it. */
   #data = Buffer.alloc(0)
+  /** What is to be sent at the end of the batch, one piece after the other. */
+  #out = Buffer.alloc(0)
+  #outBytes = 0
+  readonly #gathered: Gathered[] = []
   /** Events of the batch at hand; 0 between batches. */
   #count = 0
   /** Where in the memory the one begins that is being reported. */
@@ -113,6 +127,9 @@ export class EpollPoller implements Poller {
     const shared = protect(checkAnswer(memory, 'epoll_create1'))
     this.#shared = new Int32Array(shared, 0, DATA / Int32Array.BYTES_PER_ELEMENT)
     this.#data = Buffer.from(shared, DATA, DATA_BYTES)
+    this.#out = Buffer.from(shared, DATA + DATA_BYTES, OUT_BYTES)
+    // What was written before process.exit() leaves all the same.
+    process.once('exit', () => this.flush())
     this.#shared[KEEPALIVE_COUNT] = holders
     this.#isOpen = true
     if (holders > 0) native.reactorHold(1)
@@ -179,7 +196,55 @@ export class EpollPoller implements Poller {
     if (count === 0 && this.#count === 0 && this.#isOpen) native.reactorHold(0)
   }
 
+  gather(fd: number, data: Gathered): boolean {
+    const shared = this.#shared
+    if (shared[IS_GATHERING] === 0) return false
+    const { plainBytes: bytes, sockaddr } = data
+    if (bytes === undefined) return false
+    const nameLength = sockaddr?.length ?? 0
+    const length = bytes.length
+    if (shared[WRITE_COUNT] === 0) this.#outBytes = 0
+    const isFull = shared[WRITE_COUNT] === WRITES_MAX || this.#outBytes + length + nameLength > OUT_BYTES
+    if (isFull) this.flush()
+    const offset = isFull ? 0 : this.#outBytes
+    if (offset + length + nameLength > OUT_BYTES) return false
+    copyInto(bytes, this.#out, offset)
+    if (sockaddr !== undefined) copyInto(sockaddr, this.#out, offset + length)
+    this.#outBytes = offset + length + nameLength
+    this.#noteWrite(fd, offset, length, nameLength)
+    this.#gathered.push(data)
+    return true
+  }
+
+  #noteWrite(fd: number, offset: number, length: number, nameLength: number): void {
+    const shared = this.#shared
+    const index = shared[WRITE_COUNT] as number
+    // The addon has sent those of the batch before.
+    if (index === 0) this.#gathered.length = 0
+    const at = WRITES + index * INTS_PER_WRITE
+    shared[at] = fd
+    shared[at + 1] = offset
+    shared[at + 2] = length
+    shared[at + 3] = nameLength
+    shared[WRITE_COUNT] = index + 1
+  }
+
+  flush(): void {
+    if (this.#shared[WRITE_COUNT] !== 0) this.#returnWrites(native.reactorFlush())
+  }
+
+  /** Gives back the first so many writes, as far as they have not left whole. */
+  #returnWrites(count: number): void {
+    const shared = this.#shared
+    const gathered = this.#gathered.splice(0)
+    for (let i = 0, at = WRITES; i < count; i++, at += INTS_PER_WRITE) {
+      const [offset, length, answer] = [shared[at + 1] as number, shared[at + 2] as number, shared[at + 4] as number]
+      if (answer !== length) gathered[i]?.returned(answer, copyOf(this.#out, offset, length))
+    }
+  }
+
   #dispatch(count: number): void {
+    if (count < 0) return this.#returnWrites(-count)
     this.#count = count
     const end = EVENTS + count * INTS_PER_EVENT
     for (this.#at = EVENTS; this.#at < end; this.#at += INTS_PER_EVENT) this.#report(this.#at)

@@ -4,6 +4,9 @@ import type { ErrorContext } from '../support/errors.js'
 /** What `finish` returns when the operation needs another system call right away. */
 export const AGAIN_NOW: unique symbol = Symbol('AGAIN_NOW')
 
+/** What `finish` returns when a promise has to settle before the next system call: see `held`. */
+export const HOLD: unique symbol = Symbol('HOLD')
+
 /** What `attempt` returns to let other sockets have a turn before it goes on. It is below any `-errno`. */
 export const YIELD = -0x10000
 
@@ -55,7 +58,13 @@ export interface Operation<T> {
    * Turns a count into the result, or returns {@link AGAIN_NOW} when there is more to do. It is called right after `attempt`, with no other
    * native call in between, so that the registers are still those of the attempt.
    */
-  finish(count: number): T | typeof AGAIN_NOW
+  finish(count: number): T | typeof AGAIN_NOW | typeof HOLD
+  /** Whether the first attempt has to wait until the call has returned, because `finish` calls a function of the user. */
+  readonly defers?: boolean
+  /** What the operation waits for after {@link HOLD}; when it rejects the operation ends with that error. */
+  readonly held?: PromiseLike<unknown> | undefined
+  /** When the current wait times out, where each wait has a time of its own; in place of the deadline of the call. */
+  readonly deadline?: number | undefined
   /** Whether readiness in the other direction may unblock it as well: TLS reads in order to write, and the other way round. */
   readonly wakeOnEither?: boolean
   /**
@@ -71,7 +80,7 @@ export interface Operation<T> {
    */
   context?(errno?: number): ErrorContext
   /** Transient errors, after which the call is made again at once. */
-  readonly retryOn?: ReadonlySet<number>
+  readonly retryOn?: ReadonlySet<number> | undefined
   /** Errors that pass with time and that readiness does not announce: the call is made again after a pause. */
   readonly pauseOn?: ReadonlySet<number> | undefined
 }

@@ -4,10 +4,31 @@ import type { Operation } from './operation.js'
 import type { KeepAlive } from './poller.js'
 import type { Wait } from './wait.js'
 
+let resolvePromise: (value: unknown) => void
+let rejectPromise: (error: unknown) => void
+
+/** Leaves what settles a promise in the two variables above. A closure for each wait would cost more than the wait does. */
+function captureResolvers(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  resolvePromise = resolve as (value: unknown) => void
+  rejectPromise = reject
+}
+
+function unsettled(): void {
+  // In place of the resolvers of a promise.
+}
+
+/** They would keep the promise, and with it its value and the store of an AsyncLocalStorage. */
+function forgetResolvers(): void {
+  resolvePromise = unsettled
+  rejectPromise = unsettled
+}
+
 /** An operation that waits: its promise, its timers, and what may end it from outside. */
 export class Pending<T> {
   /** Whether another thread makes the call at the moment. */
   isOffloaded = false
+  /** Whether it waits for a promise of the user. */
+  isHeld = false
   /** Resolves when that thread has returned. */
   offloaded: Promise<void> | undefined
   /** Whether readiness was announced since that thread began: what it found may be out of date, and no event will say so again. */
@@ -22,9 +43,18 @@ export class Pending<T> {
   #keepsAlive = false
   #isCleared = false
 
-  constructor(
+  /** A promise, and what waits for it to be settled. */
+  static of<T>(operation: Operation<T>, wait: Wait): Pending<T> {
+    const promise = new Promise<T>(captureResolvers)
+    const pending = new Pending(operation, wait, promise, resolvePromise, rejectPromise)
+    forgetResolvers()
+    return pending
+  }
+
+  private constructor(
     readonly operation: Operation<T>,
     readonly wait: Wait,
+    readonly promise: Promise<T>,
     readonly resolve: (value: T) => void,
     readonly reject: (error: unknown) => void,
   ) {}

@@ -15,6 +15,15 @@ export interface ReadyListener {
   ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): boolean
 }
 
+/** Data to send along with other data: it is copied. */
+export interface Gathered {
+  readonly plainBytes: Uint8Array | undefined
+  /** Where to; the peer if it is undefined. */
+  readonly sockaddr: Uint8Array | undefined
+  /** Is called if it has not left whole: with the answer of send(2), `-EAGAIN` also where it was not called, and a copy of the data. */
+  returned(answer: number, bytes: Buffer): void
+}
+
 /** A descriptor under watch. */
 export interface Watch {
   /**
@@ -31,6 +40,11 @@ export interface Watch {
   receiveAhead(room: number, flags: number): void
   /** Takes that back. */
   cancelReceive(): void
+  /**
+   * Takes data that is to be sent with all that is sent while a batch of events is handled, at its end and by send(2). False if there is no
+   * batch, or no room: then the caller sends it.
+   */
+  gather(data: Gathered): boolean
   /** Reports at once what the poller has received already, if there is any: nothing may end the wait for it, or go on without it, before. */
   deliver(): void
   /** Ends the watch. It has to be called before the descriptor is closed or given away; a second call does nothing. */
@@ -63,6 +77,8 @@ export interface KeepAlive {
  */
 export interface Poller extends KeepAlive {
   tryOpen(): boolean
+  /** Sends what was gathered. To be called before anything else is sent, shut down, or closed. */
+  flush(): void
   /** @param room - whether to announce room to send from the beginning; otherwise from `awaitRoom()` on. */
   watch(fd: number, listener: ReadyListener, room?: boolean): Watch
 }

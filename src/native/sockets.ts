@@ -139,9 +139,14 @@ export interface Native {
   ifIndexToName(index: number): string | number
   ifMtu(name: string): number
 
-  /** Shared memory, as 32-bit integers: 0 count of what keeps the loop alive, 1 referenced, then three per event: slot, generation, `EPOLL*` bits. */
+  /** Sends what was written to the shared memory; how many of the first writes are to be looked at, because one has not left whole. */
+  reactorFlush(): number
   /** Calls a function outside of every asynchronous context, so that nothing it makes keeps the store of an AsyncLocalStorage. */
   callOutside(act: () => void): void
+  /**
+   * Returns the shared memory: see `shared_state_t` in native/sys/reactor.c.
+   * @param callback - gets the count of events of a batch, or that of writes to look at as a negative number.
+   */
   reactorOpen(callback: (count: number) => void): ArrayBuffer | number
   reactorHold(held: number): number
   epollCtl(operation: number, fd: number, events: number, slot: number, generation: number): number

@@ -7,7 +7,7 @@ import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
 import { adoptAs } from '../socket/create.js'
-import { received } from '../socket/iterator.js'
+import { forEachReceived, received } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
 import { recvfd, type SendFdOptions, sendfd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
 import { type ServeOptions, serve } from '../socket/serve.js'
@@ -49,6 +49,20 @@ class UnixSeqpacketSocket extends Socket {
    */
   chunks(options: ReceiveOptions = {}): AsyncIterableIterator<Buffer> {
     return received(this, options)
+  }
+
+  /**
+   * Receives until the peer has closed, and gives each record to a function, without a promise for each: from within the event that
+   * brought it, in the asynchronous context of this call. A promise that the function returns pauses receiving until it settles, and so do
+   * other calls that receive take their turn behind the loop. Closing the socket ends it.
+   * @param fn - is called as `fn(data)`; what it throws ends the loop with that error, and leaves the socket open.
+   * @param options - `bufsize`, the most bytes of each, 64 KiB by default; `timeout` of each wait, and `signal`.
+   * @throws what recv() would; what a {@link Socket.write} has failed with that no call of `drained()` waits for.
+   * @example
+   * await conn.forEach((data) => conn.write(data) || conn.drained())
+   */
+  forEach(fn: (data: Buffer) => unknown, options?: ReceiveOptions): Promise<void> {
+    return forEachReceived(this, fn, options)
   }
 }
 

@@ -6,6 +6,7 @@ import { Engine } from '../engine/engine.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import type { TlsSession } from '../tls/session.js'
 import { closeChannel, Steps } from './close.js'
+import { Output } from './output.js'
 import { TlsTransport } from './tls-transport.js'
 import { PLAIN_TRANSPORT, TCP_TRANSPORT, type Transport } from './transport.js'
 
@@ -16,6 +17,8 @@ import { PLAIN_TRANSPORT, TCP_TRANSPORT, type Transport } from './transport.js'
 export class Channel extends Handle {
   readonly engine: Engine
   transport: Transport
+  /** Most channels have none. */
+  #output: Output | undefined
 
   /** The descriptor has to be non-blocking, as far as that depends on this thread: see docs/design.md. */
   constructor(fd: OwnedFd, kind: SocketKind) {
@@ -41,6 +44,17 @@ export class Channel extends Handle {
       throw error
     }
     return new Channel(handle.fd, handle.kind)
+  }
+
+  /** What is written without a promise for each piece. */
+  get output(): Output {
+    this.#output ??= new Output(this)
+    return this.#output
+  }
+
+  /** What closing it now would lose without a word to anybody. */
+  get loss(): Error | undefined {
+    return this.#output?.loss
   }
 
   /** Encrypts it from now on. */

@@ -1,6 +1,8 @@
 import { kHandle } from '../descriptor/handle.js'
+import * as validate from '../support/validate.js'
+import { Recv } from './operations.js'
 import { IterationOptions, type ReceiveOptions } from './settings.js'
-import type { Socket } from './socket.js'
+import { DEFAULT_BUFSIZE, kForEach, type Socket } from './socket.js'
 
 const OVER = { done: true, value: undefined } as const
 
@@ -74,4 +76,16 @@ export class SocketIterator<T> implements AsyncIterableIterator<T> {
 export function received(socket: Socket, options?: ReceiveOptions): SocketIterator<Buffer> {
   const given = new IterationOptions(options, 'bufsize')
   return new SocketIterator(socket, given, () => socket.recv(given.bufsize, 0, given))
+}
+
+/** Gives what `recv()` of a stream or a seqpacket socket returns to a function: see `forEach()` of those. */
+export async function forEachReceived(
+  socket: Socket,
+  fn: (data: Buffer) => unknown,
+  options: ReceiveOptions | undefined,
+): Promise<void> {
+  const give = validate.func('fn', fn)
+  const given = new IterationOptions(options, 'bufsize')
+  const receive = new Recv(socket[kHandle], given.bufsize ?? DEFAULT_BUFSIZE, 0)
+  return socket[kForEach]<Buffer>({ receive, give }, given)
 }

@@ -14,10 +14,11 @@ import {
 import { bytesOf, consumeFrom, controlOf, type MsgHdr } from '../message/msghdr.js'
 import { checkRights, isMessageEof, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
-import { scratchFor, untruncated } from '../support/receive-buffer.js'
+import { copyOf, isSmall, joined, scratchFor, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
+import type { Write } from './output.js'
 
 /**
  * Checks the flags of an operation that waits by itself, and returns those of its system calls. These always hold MSG_DONTWAIT: O_NONBLOCK
@@ -133,7 +134,7 @@ export class RecvInto implements Operation<number> {
 }
 
 /** send(2), until all of the data is accepted and has left. */
-export class Send implements Operation<number> {
+export class Send implements Write {
   readonly flags: number
   readonly #channel: Channel
   #from: Uint8Array
@@ -177,6 +178,35 @@ export class Send implements Operation<number> {
 
   context(): ErrorContext {
     return { bytes: this.#sent }
+  }
+
+  get plainBytes(): Uint8Array | undefined {
+    return this.#channel.transport.session === undefined ? this.#from : undefined
+  }
+
+  get sockaddr(): undefined {
+    return undefined
+  }
+
+  returned(answer: number, bytes: Buffer): void {
+    this.#channel.output.returned(this, answer, bytes)
+  }
+
+  restart(bytes: Buffer, sent: number): void {
+    this.#from = bytes
+    this.#sent = sent
+  }
+
+  keep(): void {
+    if (isSmall(this.#length)) this.#from = copyOf(this.#from, 0, this.#length)
+  }
+
+  join(other: Write): boolean {
+    if (!(other instanceof Send) || this.#channel.kind.preservesBoundaries) return false
+    if (this.#sent > 0 || other.#sent > 0 || !isSmall(this.#length + other.#length)) return false
+    this.#from = joined([this.#from, other.#from])
+    this.#length += other.#length
+    return true
   }
 }
 

@@ -1,4 +1,5 @@
 import { MSG_OOB, SHUT_RD, SHUT_WR } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
 import { Descriptor, takeError } from '../descriptor/descriptor.js'
 import { kHandle } from '../descriptor/handle.js'
 import { CLOSED_FD, OwnedFd } from '../descriptor/owned-fd.js'
@@ -16,12 +17,14 @@ import { check, type SystemError, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Channel, UNCONNECTED } from './channel.js'
 import { closeChannel, Steps, shutdownHow } from './close.js'
+import { forEach, type Loop } from './for-each.js'
 import { Recv, RecvInto, RecvMsg, Send, SendMsg } from './operations.js'
 import { type ReadinessOptions, waitFor } from './readiness.js'
 import {
   beginWait,
   DirectionSettings,
   type Hook,
+  type IterationOptions,
   isOptions,
   type RecvIntoOptions,
   type RecvOptions,
@@ -33,7 +36,8 @@ import { defineSyncNames } from './sync-names.js'
 
 export type { Hook, ReadinessOptions, RecvIntoOptions, RecvOptions, SendOptions, WaitOptions }
 
-const DEFAULT_BUFSIZE = 65536
+/** Room of a receive, unless the caller says otherwise. */
+export const DEFAULT_BUFSIZE = 65536
 const MS_PER_SECOND = 1000
 
 /** What goes with a socket beside its channel: an attempt to connect, a socket file. */
@@ -52,6 +56,8 @@ export interface SocketHooks {
 export const kRead: unique symbol = Symbol('berkeley.read')
 /** Runs an operation that sends. */
 export const kWrite: unique symbol = Symbol('berkeley.write')
+/** Runs a loop in push mode. */
+export const kForEach: unique symbol = Symbol('berkeley.forEach')
 /** Replaces the channel. */
 export const kReplaceChannel: unique symbol = Symbol('berkeley.replaceChannel')
 /** Takes the channel away. */
@@ -93,14 +99,14 @@ export class Socket extends Descriptor {
   }
 
   /** For subclasses: runs an operation, or one that the function makes, which waits for something to receive. */
-  protected read<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
+  protected runRead<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
     return typeof operation === 'function'
       ? runFrom(operation, (one) => this[kRead](one, options))
       : this[kRead](operation, options)
   }
 
   /** For subclasses: runs an operation, or one that the function makes, which waits for room to send. */
-  protected write<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
+  protected runWrite<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
     return typeof operation === 'function'
       ? runFrom(operation, (one) => this[kWrite](one, options))
       : this[kWrite](operation, options)
@@ -169,6 +175,32 @@ export class Socket extends Descriptor {
   send(data: validate.Data, flags: number | SendOptions = 0, options?: WaitOptions): Promise<number> {
     if (isOptions(flags)) return withOptions(sendNamed, [this, data], flags, ['flags'], [options])
     return this[kWrite](new Send(this[kHandle], data, flags), options)
+  }
+
+  /**
+   * Sends data without a promise for it: at once as far as there is room, and the rest when there is. Small data may be changed when the
+   * call returns, data of more than 4 KiB not until it has left.
+   * @returns false while 64 KiB or more wait: `await` {@link Socket.drained} before the next call then.
+   * @throws what send(2) says, and what an earlier write has failed with that nobody has heard of. A failure that comes later rejects a call of
+   *   `drained()` that waits, or else `forEach()`.
+   */
+  write(data: validate.Data): boolean {
+    const channel = this[kHandle]
+    channel.fd.use('send')
+    return channel.output.write(new Send(channel, data, 0))
+  }
+
+  /**
+   * Waits until all that was given to `write()`, and to calls that send, is with the kernel.
+   * @throws what a write has failed with; TimeoutError, by the send deadline or `timeout`; ECANCELED when the socket is closed.
+   */
+  drained(options?: WaitOptions): Promise<void> {
+    return this[kHandle].output.drained((turn) => this[kWrite](turn, options))
+  }
+
+  /** @internal */
+  [kForEach]<T>(loop: Loop<T>, options: IterationOptions): Promise<void> {
+    return forEach(this[kHandle], loop, this.#receiving, options)
   }
 
   /** As {@link Socket.recvmsg} below, with the arguments behind the message in one object. */
@@ -291,6 +323,7 @@ export class Socket extends Descriptor {
   closew(): void {
     const { fd, engine, transport } = this[kHandle]
     transport.requirePlain('shutdown')
+    engine.flush()
     check(native.shutdown(fd.use('shutdown'), SHUT_WR), 'shutdown')
     engine.wake(false, true, false)
   }
@@ -322,7 +355,9 @@ export class Socket extends Descriptor {
     const steps = new Steps()
     for (const hooks of this.#hooks ?? []) steps.run(() => hooks.close())
     if (channel.fd.fd >= 0) {
+      const { loss } = channel
       closeChannel(steps, channel, { how, timeout: this.#sending?.timeout ?? 0 })
+      if (loss) steps.run(() => Promise.reject(loss))
     }
     return steps.done()
   }
@@ -371,6 +406,7 @@ export class Socket extends Descriptor {
     const channel = this[kHandle]
     channel.fd.use('detach')
     channel.transport.requirePlain('detach')
+    if (channel.loss) throw systemError(sys.EBUSY, 'detach', { detail: channel.loss.message })
     for (const hooks of this.#hooks ?? []) hooks.release()
     channel.engine.close()
     this[kHandle] = new Channel(CLOSED_FD, channel.kind)

@@ -8,7 +8,8 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { type Client, kConnector } from '../socket/connector.js'
-import { isOptions, withOptions } from '../socket/settings.js'
+import { forEachReceived } from '../socket/iterator.js'
+import { isOptions, type ReceiveOptions, withOptions } from '../socket/settings.js'
 import { kWrite, Socket, type WaitOptions } from '../socket/socket.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { systemError } from '../support/errors.js'
@@ -62,6 +63,20 @@ export class StreamSocket extends Socket {
   /** Returns this socket as a pair of web streams. It belongs to them from now on. */
   web(): WebStreams {
     return webStreams(this)
+  }
+
+  /**
+   * Receives until the peer has closed, and gives each piece to a function, without a promise for each: from within the event that
+   * brought it, in the asynchronous context of this call. A promise that the function returns pauses receiving until it settles, and so do
+   * other calls that receive take their turn behind the loop. Closing the socket ends it.
+   * @param fn - is called as `fn(data)`; what it throws ends the loop with that error, and leaves the socket open.
+   * @param options - `bufsize`, the most bytes of each, 64 KiB by default; `timeout` of each wait, and `signal`.
+   * @throws what recv() would; what a {@link Socket.write} has failed with that no call of `drained()` waits for.
+   * @example
+   * await conn.forEach((data) => conn.write(data) || conn.drained())
+   */
+  forEach(fn: (data: Buffer) => unknown, options?: ReceiveOptions): Promise<void> {
+    return forEachReceived(this, fn, options)
   }
 
   /** As {@link StreamSocket.sendfile} below, with the arguments behind the file in one object. */

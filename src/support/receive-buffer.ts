@@ -127,6 +127,13 @@ export function copyOf(from: Uint8Array, at: number, count: number): Buffer {
   return own
 }
 
+/** Copies bytes to a place in memory. */
+export function copyInto(from: Uint8Array, to: Buffer, at: number): void {
+  const { length } = from
+  if (length <= TINY_MOST) for (let i = 0; i < length; i++) to[at + i] = from[i] as number
+  else copyBytes(from, to, at, 0, length)
+}
+
 /** Joins bytes in memory of their own; those of one piece as {@link copyOf} does. */
 export function joined(pieces: readonly Uint8Array[]): Buffer {
   const [first] = pieces

@@ -30,8 +30,13 @@ export class FakePoller implements Poller {
       receiveAhead: (bytes) => this.readers.set(fd, bytes),
       cancelReceive: () => this.readers.delete(fd),
       deliver: () => undefined,
+      gather: () => false,
       stop: () => this.watched.delete(fd),
     }
+  }
+
+  flush(): void {
+    // Nothing is ever gathered.
   }
 
   ref(): void {

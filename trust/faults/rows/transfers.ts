@@ -27,6 +27,30 @@ const into: Way<Socket> = {
   },
 }
 
+/** Push mode: a loop that ends with the first piece, and writes that nobody waits for one by one. */
+const pushed: Way<Socket & Pick<stream.Socket, 'forEach'>> = {
+  async send(from, data) {
+    from.write(data)
+    await from.drained()
+    return data.length
+  },
+  async receive(to) {
+    const enough = new AbortController()
+    let piece: Buffer | null = null
+    const loop = to.forEach(
+      (data) => {
+        piece = data
+        enough.abort()
+      },
+      { signal: enough.signal },
+    )
+    await loop.catch((error) => {
+      if (error.name !== 'AbortError') throw error
+    })
+    return piece
+  },
+}
+
 const messages: Way<Socket> = {
   send(from, data) {
     const msg = new MsgHdr()
@@ -160,6 +184,8 @@ function rowsOf({ what, open, sends, receives, limits = [], reports = [] }: Tran
 const transfers: Transfer[] = [
   transfer('TCP', plain, tcpPair, ['send', 'send'], ['recv', 'recv'], LIMITS),
   transfer('TCP, own memory, in turn', into, tcpPair, ['send', 'send'], ['recv', 'recv'], LIMITS),
+  transfer('TCP, pushed', pushed, tcpPair, ['send', 'send'], ['recv', 'recv'], LIMITS),
+  transfer('seqpacket, pushed', pushed, seqpacketPair, ['send', 'send'], ['recv', 'recv']),
   transfer('TCP, messages', messages, tcpPair, ['sendmsg', 'sendmsg'], ['recvmsg', 'recvmsg'], LIMITS),
   transfer('unix stream', plain, unixPair, ['send', 'send'], ['recv', 'recv'], LIMITS),
   transfer('unix stream, messages', messages, unixPair, ['sendmsg', 'sendmsg'], ['recvmsg', 'recvmsg'], LIMITS),

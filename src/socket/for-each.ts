@@ -1,0 +1,116 @@
+import { AsyncResource } from 'node:async_hooks'
+import { after, type Deadline } from '../engine/deadline.js'
+import { AGAIN_NOW, HOLD, type Operation, WOULD_BLOCK } from '../engine/operation.js'
+import { isolate } from '../support/record.js'
+import { isThenable } from '../support/thenable.js'
+import type { Channel } from './channel.js'
+import { beginWait, type DirectionSettings, type IterationOptions } from './settings.js'
+
+/** What a loop in push mode is made of. */
+export interface Loop<T> {
+  /** Receives the next piece: `null` at the end. It is used for each of them. */
+  readonly receive: Operation<T | null>
+  /** Gives a piece to the function of the user, and returns what that returned. */
+  readonly give: (piece: T) => unknown
+}
+
+/**
+ * Receives until the end, and gives each piece to a function from within the event that brought it. A promise that the function returns
+ * pauses receiving until it settles.
+ */
+class ForEach<T> implements Operation<void> {
+  /** The call must have returned before the function is called. */
+  readonly defers = true
+  /** When the wait for the next piece is over. */
+  deadline: Deadline | undefined
+  held: PromiseLike<unknown> | undefined
+  readonly #loop: Loop<T>
+  /** Has the asynchronous context of the call. Its method costs a tenth of what `AsyncResource.bind()` makes of a function. */
+  readonly #context = new AsyncResource('berkeley.forEach')
+  readonly #timeout: number
+  #isGiving = false
+
+  constructor(loop: Loop<T>, timeout: number) {
+    this.#loop = loop
+    this.#timeout = timeout
+    this.#beginWait()
+  }
+
+  get syscall(): string {
+    return this.#loop.receive.syscall
+  }
+
+  get wakeOnEither(): boolean {
+    return this.#loop.receive.wakeOnEither === true
+  }
+
+  get retryOn(): ReadonlySet<number> | undefined {
+    return this.#loop.receive.retryOn
+  }
+
+  get aheadRoom(): number {
+    return this.#loop.receive.aheadRoom ?? 0
+  }
+
+  get aheadFlags(): number {
+    return this.#loop.receive.aheadFlags ?? 0
+  }
+
+  attempt(fd: number): number {
+    // The function has caused an event, by a shutdown for one: its turn is when the function has returned.
+    return this.#isGiving ? WOULD_BLOCK : this.#loop.receive.attempt(fd)
+  }
+
+  drained(count: number): boolean {
+    return this.#loop.receive.drained?.(count) === true
+  }
+
+  finish(count: number): undefined | typeof AGAIN_NOW | typeof HOLD {
+    const piece = this.#loop.receive.finish(count)
+    if (piece === null) return undefined
+    if (piece === AGAIN_NOW || piece === HOLD) return piece as typeof AGAIN_NOW
+    const answer = this.#give(piece as T)
+    this.#beginWait()
+    if (!isThenable(answer)) return AGAIN_NOW
+    // The time of the function is its own.
+    this.held = Promise.resolve(answer).then(() => this.#beginWait())
+    return HOLD
+  }
+
+  #give(piece: T): unknown {
+    this.#isGiving = true
+    try {
+      return this.#context.runInAsyncScope(this.#loop.give, undefined, piece)
+    } finally {
+      this.#isGiving = false
+    }
+  }
+
+  #beginWait(): void {
+    if (this.#timeout > 0) this.deadline = after(this.#timeout)
+  }
+}
+
+isolate(ForEach)
+
+/** Runs a loop: resolves at the end of what there is to receive, or when the socket is closed here. */
+export async function forEach<T>(
+  channel: Channel,
+  loop: Loop<T>,
+  settings: DirectionSettings | undefined,
+  options: IterationOptions,
+): Promise<void> {
+  loop.receive.check?.()
+  const wait = beginWait(settings, options)
+  channel.fd.use(loop.receive.syscall)
+  const operation = new ForEach(loop, options.timeout ?? settings?.timeout ?? 0)
+  channel.output.listen(operation)
+  try {
+    await channel.engine.reader.run(operation, wait)
+  } catch (error) {
+    // Closing the socket is a way to end the loop.
+    if (channel.fd.fd >= 0) throw error
+  } finally {
+    channel.output.ignore(operation)
+  }
+}
