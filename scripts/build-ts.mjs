@@ -1,11 +1,15 @@
 // Compiles all TypeScript: src -> dist, and tests, examples and the like -> build. Incremental.
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { bundle } from './bundle.mjs'
 import { filesBelow, inRoot } from './lib/project.mjs'
 import { isProgram, quietly, script } from './lib/run.mjs'
 
 /** What a compiled file of each kind was made from. */
 const ORIGIN = /\.(d\.mts|d\.ts|mjs|js)(\.map)?$/
+
+/** What bundle.mjs makes of many. */
+const JOINED = /^berkeley\.js(\.map)?$/
 const SOURCE_EXTENSION = { 'd.mts': '.mts', 'd.ts': '.ts', mjs: '.mts', js: '.ts' }
 
 /**
@@ -17,16 +21,15 @@ function removeOrphans(output, source) {
   for (const path of filesBelow(output, ORIGIN)) {
     const kind = /** @type {keyof typeof SOURCE_EXTENSION} */ (ORIGIN.exec(path)?.[1])
     const origin = join(source, relative(output, path)).replace(ORIGIN, SOURCE_EXTENSION[kind])
-    if (!existsSync(origin)) rmSync(path)
+    if (!existsSync(origin) && !JOINED.test(relative(output, path))) rmSync(path)
   }
 }
 
-export function buildTs() {
+export async function buildTs() {
   const tsc = inRoot('node_modules', '.bin', 'tsc')
   quietly('compiling TypeScript', process.execPath, [tsc, '-b', '--pretty', String(process.stderr.isTTY === true)])
-  mkdirSync(inRoot('dist'), { recursive: true })
-  copyFileSync(inRoot('src', 'package.json'), inRoot('dist', 'package.json'))
   removeOrphans(inRoot('dist'), inRoot('src'))
+  await bundle()
   for (const part of ['test', 'trust', 'scripts', 'examples', 'bench'])
     removeOrphans(inRoot('build', part), inRoot(part))
 }

@@ -6,6 +6,7 @@ const all = process.argv.includes('--all')
 const built = [
   'dist',
   'build/.tsbuildinfo',
+  'build/internal',
   'build/test',
   'build/trust',
   'build/scripts',

@@ -35,7 +35,7 @@ async function ensureAddons() {
 
 async function ensureTypeScript() {
   const { buildTs } = await import('./build-ts.mjs')
-  buildTs()
+  await buildTs()
 }
 
 await script(async () => {

@@ -6,7 +6,7 @@ import type { Location } from '#internal/constants/lookup.js'
 import { optionTables } from '#internal/options/index.js'
 import type { AnyRow, OptionTable } from '#internal/options/option.js'
 
-const root = new URL('../../', import.meta.resolve('#internal/options/index.js'))
+const root = new URL('.', import.meta.resolve('berkeley/package.json'))
 const target = new URL('docs/options.md', root)
 
 /** What each table is about: where its rows stand, its heading, and which sockets have it. */

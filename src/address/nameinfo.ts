@@ -1,6 +1,6 @@
 import { AF_INET, AF_INET6, NI_NUMERICHOST, NI_NUMERICSERV } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { assertEventLoop } from '../native/load.js'
+import { assertEventLoop } from '../native/runtime.js'
 import { type NamePair, native } from '../native/sockets.js'
 import { check, resolverError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from '../constants/exported.generated.js'
-import { assertEventLoop } from '../native/load.js'
+import { assertEventLoop } from '../native/runtime.js'
 import { native, type ResolvedAddress } from '../native/sockets.js'
 import { check, type ErrorContext, noSuchName, resolverError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'

@@ -19,8 +19,13 @@ const families = { ...publicFamilies, ...internalFamilies }
 const unsupported: ReadonlySet<string> = new Set(native.unsupported)
 const namesByNumber = new Map<Family, ReadonlyMap<number, string>>()
 
-/** The constants that only the package itself uses: `sys.EAGAIN`, `sys.POLLIN`. A copy: V8 looks up each property of the addon's object. */
-export const sys = { ...native.constants } as Readonly<Record<SysName, number>>
+/**
+ * The constants that only the package itself uses: `sys.EAGAIN`, `sys.POLLIN`. A copy, because V8 looks up each property of the addon's object;
+ * of these alone, because a copy of all takes as long as half of the package takes to load.
+ */
+export const sys = Object.fromEntries(
+  Object.values(internalFamilies).flatMap((names) => names.map((name) => [name, native.constants[name]])),
+) as Readonly<Record<SysName, number>>
 
 /**
  * Whether this platform has a constant. Whether the running kernel implements an option shows only when it is used.

@@ -1,5 +1,5 @@
 import { sys } from '../constants/lookup.js'
-import { hasEventLoop } from '../native/load.js'
+import { hasEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
 import { check, fdContext, systemError } from '../support/errors.js'
 

@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
-import { hasEventLoop } from '../native/load.js'
+import { hasEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
 import { check, fdContext, lostFd, systemError } from '../support/errors.js'
 import { closeDetached, closeWithoutWaiting } from './close-fd.js'

@@ -1,6 +1,6 @@
 import { sys } from '../constants/lookup.js'
-import { assertEventLoop } from '../native/load.js'
 import { protect } from '../native/memory.js'
+import { assertEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'

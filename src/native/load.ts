@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-
-const root = join(__dirname, '..', '..')
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { reasonOf } from './reason.js'
 
 /** An addon: what it is called where node-gyp leaves it, and at the end of its name in the package. */
 interface Addon {
@@ -11,27 +11,75 @@ interface Addon {
   readonly variable: string
 }
 
-function candidates({ name, suffix, variable }: Addon): string[] {
+/** A file that did not serve, and why. */
+interface Attempt {
+  readonly file: string
+  readonly reason: string
+  readonly error: unknown
+}
+
+/** The package, if this is still its own file; a bundler may have put it into another one, which may be an ES module. */
+const own = typeof __dirname === 'string' ? [dirname(__dirname)] : []
+
+/** Its binaries. Bundlers that look for files beside the code find this folder by these very words, and take it with them. */
+const prebuilds = typeof __dirname === 'string' ? [`${__dirname}/../prebuilds`] : []
+
+/** Where the program is that this is part of: its folder, for one joined by a bundler; that of the executable, for a single one. */
+function programFolders(): string[] {
+  const here = typeof __dirname === 'string' ? [__dirname] : []
+  const main = process.argv[1] === undefined ? [] : [dirname(process.argv[1])]
+  return [...new Set([...here, ...main, ...(isSingleExecutable() ? [dirname(process.execPath)] : [])])]
+}
+
+function isSingleExecutable(): boolean {
+  const sea = process.getBuiltinModule?.('node:sea') as { isSea(): boolean } | undefined
+  return sea?.isSea() === true
+}
+
+/** The package, found as Node finds one from a folder: for a program that was joined within a project. */
+function installedFor(folder: string): string[] {
+  try {
+    return [dirname(createRequire(join(folder, 'program.js')).resolve('berkeley/package.json'))]
+  } catch {
+    return []
+  }
+}
+
+/** The files that may be it, in the order in which they are tried; found one after the other, because the first one nearly always serves. */
+function* candidates({ name, suffix, variable }: Addon): Generator<string> {
   const chosen = process.env[variable]
-  if (chosen) return [chosen]
-  return [
-    join(root, 'native', 'build', 'Release', `${name}.node`),
-    join(root, 'prebuilds', `${process.platform}-${process.arch}${suffix}.node`),
-  ]
+  if (chosen) return yield resolve(chosen)
+  const file = `${process.platform}-${process.arch}${suffix}.node`
+  const built = (root: string): string => join(root, 'native', 'build', 'Release', `${name}.node`)
+  yield* own.map(built)
+  yield* prebuilds.map((folder) => join(folder, file))
+  const folders = programFolders()
+  yield* folders.flatMap((folder) => [join(folder, 'prebuilds', file), join(folder, file)])
+  yield* folders.flatMap(installedFor).flatMap((root) => [built(root), join(root, 'prebuilds', file)])
 }
 
 function load(addon: Addon): unknown {
-  const files = candidates(addon)
-  const file = files.find(existsSync)
-  // A copy: what Node-API has filled is a dictionary to V8, which looks each function up with each call.
-  if (file) return { ...require(file) }
-  throw Object.assign(
-    new Error(
-      `berkeley has no binary for ${process.platform}-${process.arch} (looked for ${files.join(', ')}). ` +
-        `Build one with a C compiler: npx node-gyp rebuild --directory ${join(root, 'native')}`,
-    ),
-    { code: 'ERR_BERKELEY_NO_BINARY' },
-  )
+  const attempts: Attempt[] = []
+  for (const file of new Set(candidates(addon))) {
+    try {
+      // A copy: what Node-API has filled is a dictionary to V8, which looks each function up with each call.
+      if (existsSync(file)) return { ...createRequire(file)(file) }
+      attempts.push({ file, reason: reasonOf(file), error: undefined })
+    } catch (error) {
+      attempts.push({ file, reason: reasonOf(file, error), error })
+    }
+  }
+  throw failure(attempts)
+}
+
+function failure(attempts: readonly Attempt[]): Error {
+  const tried = attempts.map(({ file, reason }) => `\n  ${file}: ${reason}`).join('')
+  const native = join(own[0] ?? 'node_modules/berkeley', 'native')
+  const message = `berkeley has no binary for ${process.platform}-${process.arch} that can be loaded here. It tried:${tried}
+Build one with a C compiler: npx node-gyp rebuild --directory ${native}
+For a bundle or a single executable, copy node_modules/berkeley/prebuilds beside it.`
+  const cause = attempts.findLast(({ error }) => error !== undefined)?.error
+  return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code: 'ERR_BERKELEY_NO_BINARY' })
 }
 
 /** The addon of the system calls: see `sockets.ts`. */
@@ -42,22 +90,4 @@ export function loadSockets(): unknown {
 /** The addon of TLS, which needs the OpenSSL of the runtime: see `tls.ts`. */
 export function loadTls(): unknown {
   return load({ name: 'berkeley_tls', suffix: '.tls', variable: 'BERKELEY_NATIVE_TLS' })
-}
-
-/** Whether the runtime has libuv, with its loop and its threads: others may abort the process on its functions. */
-export function hasEventLoop(): boolean {
-  const { versions } = process
-  return !Object.hasOwn(versions, 'bun') && !Object.hasOwn(versions, 'deno')
-}
-
-/**
- * To be called before the addon touches libuv's loop.
- * @throws `ERR_UNSUPPORTED_RUNTIME` on Bun and Deno.
- */
-export function assertEventLoop(): void {
-  if (hasEventLoop()) return
-  throw Object.assign(
-    new Error('Asynchronous sockets need the event loop of Node.js; berkeley/llsocket works on this runtime as well'),
-    { code: 'ERR_UNSUPPORTED_RUNTIME' },
-  )
 }

@@ -1,5 +1,6 @@
-import { assertEventLoop, loadTls } from './load.js'
+import { loadTls } from './load.js'
 import { protect } from './memory.js'
+import { assertEventLoop } from './runtime.js'
 
 /** An `SSL_CTX` or an `SSL` of the addon. */
 export interface TlsHandle {
@@ -188,6 +189,11 @@ function hasOpenSsl3(): boolean {
   return /^3\./.test(versions.openssl) && !Object.hasOwn(versions, 'electron') && !Object.hasOwn(versions, 'bun')
 }
 
+/** Whether the addon was there and found no OpenSSL. */
+function lacksOpenSsl({ cause }: Error): boolean {
+  return cause instanceof Error && /undefined symbol|symbol not found/.test(cause.message)
+}
+
 /**
  * Returns the addon, which is loaded at the first use of TLS.
  * @throws `ERR_UNSUPPORTED_RUNTIME` where the runtime has no OpenSSL to offer.
@@ -200,7 +206,7 @@ export function nativeTls(): NativeTls {
     loaded = loadTls() as NativeTls
     registers = new Float64Array(protect(loaded.registers))
   } catch (error) {
-    throw (error as { code?: string }).code === 'ERR_DLOPEN_FAILED' ? unsupported(error) : error
+    throw lacksOpenSsl(error as Error) ? unsupported(error) : error
   }
   return loaded
 }

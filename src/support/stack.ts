@@ -1,12 +1,14 @@
-import { join, sep } from 'node:path'
-
-const ROOT = join(__dirname, '..', '..') + sep
-
 /** The most frames of this package between an error and the code that called the package. */
 const OWN_FRAMES = 15
 
-/** The folders of this package in frames: compiled, or mapped back to the source. */
-const OWN = [join(ROOT, 'dist') + sep, join(ROOT, 'src') + sep]
+/** Where this package is, before the file that this is part of; undefined where it was made part of a program, whose frames look as ours do. */
+const ROOT = typeof __filename === 'string' ? /^.*(?=dist.berkeley\.js$)/.exec(__filename)?.[0] : undefined
+
+/** Whether a frame is of this package, as it is, or mapped back to the source. Within a program only what is awaited is told from it. */
+const isOwn =
+  ROOT === undefined
+    ? (line: string): boolean => !line.startsWith('    at async ')
+    : (line: string): boolean => line.includes(`${ROOT}dist/`) || line.includes(`${ROOT}src/`)
 
 /** V8's, whatever replaces it later. */
 const captureStackTrace = Error.captureStackTrace.bind(Error)
@@ -22,7 +24,7 @@ const fresh = new WeakSet<Error>()
  */
 export function startAtCaller<E extends Error>(error: E): E {
   fresh.add(error)
-  return startAt(error, error)
+  return ROOT === undefined ? error : startAt(error, error)
 }
 
 /** What settles a promise. */
@@ -76,7 +78,7 @@ function captureMore(holder: { stack?: unknown }, limit: number): unknown {
 function keepCallers(error: Error, captured: unknown, limit: number): void {
   const { stack } = error
   if (typeof captured !== 'string' || typeof stack !== 'string') return
-  const frames = captured.split('\n').filter((line) => isFrame(line) && !OWN.some((folder) => line.includes(folder)))
+  const frames = captured.split('\n').filter((line) => isFrame(line) && !isOwn(line))
   const isUsers = (line: string): boolean => !line.includes('node:internal') && !line.includes('(native')
   if (!frames.some(isUsers)) return
   const heading = stack.split('\n').filter((line) => !isFrame(line))

@@ -4,9 +4,9 @@ import nodeTls from 'node:tls'
 import { nativeTls } from '../native/tls.js'
 import { checkField } from './errors.js'
 
-/** What `node:tls` has from Node 22.15 on. The list is the same object until `setDefaultCACertificates()` replaces it. */
-const { getCACertificates } = nodeTls as {
-  getCACertificates?: (type: 'default' | 'extra') => readonly string[]
+/** What `node:tls` answers from Node 22.15 on. The list is the same object until `setDefaultCACertificates()` replaces it. */
+function getCACertificates(type: 'default' | 'extra'): readonly string[] | undefined {
+  return (nodeTls as { getCACertificates?: (type: string) => readonly string[] }).getCACertificates?.(type)
 }
 
 /** Whether Node runs with `--use-openssl-ca`, or was built so. */
@@ -17,7 +17,7 @@ function hasOpenSslCa(): boolean {
 }
 
 /** What Node lists while it trusts OpenSSL's file and folder of certificates, which it does not list. */
-const besideOpenSslPaths = hasOpenSslCa() ? getCACertificates?.('default') : undefined
+const besideOpenSslPaths = hasOpenSslCa() ? getCACertificates('default') : undefined
 
 /** The roots that were loaded last, and a digest of them; undefined before. */
 let loaded: { readonly roots: readonly string[]; readonly digest: Buffer } | undefined
@@ -29,7 +29,7 @@ let loaded: { readonly roots: readonly string[]; readonly digest: Buffer } | und
  * @returns a digest of them.
  */
 export function loadRoots(): Buffer {
-  const roots = getCACertificates?.('default') ?? loaded?.roots ?? formerRoots()
+  const roots = getCACertificates('default') ?? loaded?.roots ?? formerRoots()
   if (roots === loaded?.roots) return loaded.digest
   const tls = nativeTls()
   const bytes = Buffer.from(roots.join('\n'))
@@ -67,11 +67,13 @@ function extraRoots(file: string | undefined): string[] {
  * certificates have been set by `setDefaultCACertificates()`.
  */
 function usesOpenSslPaths(roots: readonly string[]): boolean {
-  return getCACertificates === undefined ? hasOpenSslCa() : roots === besideOpenSslPaths && isOfEnvironment(roots)
+  return getCACertificates('default') === undefined
+    ? hasOpenSslCa()
+    : roots === besideOpenSslPaths && isOfEnvironment(roots)
 }
 
 /** Whether the list is that of `NODE_EXTRA_CA_CERTS`, and nothing was set before this module was loaded. */
 function isOfEnvironment(roots: readonly string[]): boolean {
-  const extra = getCACertificates?.('extra') ?? []
+  const extra = getCACertificates('extra') ?? []
   return extra.length === roots.length && extra.every((one, i) => one === roots[i])
 }

@@ -140,7 +140,7 @@ describe('a terminated worker (H86, H92)', () => {
     const body = `
       const { parentPort, workerData } = require('node:worker_threads')
       const { stream, tls } = require(workerData.module)
-      const { native } = require(workerData.native)
+      const { native } = require(workerData.parts)('native/sockets.js')
       ;(async () => {
         const [a, b] = await stream.unix.pair()
         const { ledgerRemove } = native
@@ -154,8 +154,8 @@ describe('a terminated worker (H86, H92)', () => {
         parentPort.postMessage(forgotten)
       })()
     `
-    const [module, native] = [`${project}/dist/index.js`, `${project}/dist/native/sockets.js`]
-    const worker = new Worker(body, { eval: true, workerData: { module, native, tlscfg }, execArgv: [] })
+    const [module, parts] = [`${project}/dist/index.js`, `${project}/dist/berkeley.js`]
+    const worker = new Worker(body, { eval: true, workerData: { module, parts, tlscfg }, execArgv: [] })
     const forgotten = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
     assert.deepEqual(forgotten, [])
     await worker.terminate()

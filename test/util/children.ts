@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { PATIENCE_MS, within } from './waiting.js'
 
 /** The folder of package.json: children that start there can import the package by its own name. */
-export const root = fileURLToPath(new URL('../..', import.meta.resolve('#internal/native/load.js')))
+export const root = fileURLToPath(new URL('.', import.meta.resolve('berkeley/package.json')))
 
 /** For the `skip` option of a test: a reason where a program is not installed, else false. */
 export function available(program: string): string | false {

@@ -1,4 +1,4 @@
-// Which lines of src/ ran: counted by V8 in every process, mapped back from dist/ by monocart-coverage-reports. It parses the sources: c8
+// Which lines of src/ ran: counted by V8 in every process, mapped back from dist/berkeley.js by monocart-coverage-reports. It parses the sources: c8
 // would count comments and blank lines as well.
 import { pathToFileURL } from 'node:url'
 import { CoverageReport } from 'monocart-coverage-reports'
@@ -10,7 +10,7 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * @typedef {{ sourcePath: string, data: { lines: Record<string, number | string> } }} Source
  */
 
-const DIST = `${pathToFileURL(inRoot('dist')).href}/`
+const BUNDLE = pathToFileURL(inRoot('dist', 'berkeley.js')).href
 
 /**
  * @param {string} data the folder that NODE_V8_COVERAGE named
@@ -20,14 +20,15 @@ export async function typeScriptCoverage(data, scratch) {
   const report = new CoverageReport({
     baseDir: inRoot(),
     outputDir: scratch,
-    entryFilter: ({ url }) => url.startsWith(DIST),
+    entryFilter: ({ url }) => url === BUNDLE,
     sourceFilter: (path) => path.startsWith('src/'),
     reports: ['none'],
     logging: 'error',
   })
   await report.addFromDir(data)
   const results = await report.generate()
-  if (results === undefined || results.files.length === 0) throw new Failure(`V8 wrote of no file of dist/ in ${data}`)
+  if (results === undefined || results.files.length === 0)
+    throw new Failure(`V8 wrote nothing of dist/berkeley.js in ${data}`)
   const sources = /** @type {Source[]} */ (/** @type {unknown} */ (results.files))
   const lines = sources.flatMap((source) => Object.values(source.data.lines))
   return {

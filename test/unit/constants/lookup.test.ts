@@ -9,7 +9,7 @@ import { errnoName, isSupported, level, lookup, nameOf, sys } from '#internal/co
 import { internalFamilies, publicFamilies } from '#internal/constants/names.generated.js'
 import { native } from '#internal/native/sockets.js'
 
-const root = new URL('../../', import.meta.resolve('#internal/constants/lookup.js'))
+const root = new URL('.', import.meta.resolve('berkeley/package.json'))
 const linux = process.platform === 'linux'
 const publicNames: readonly string[] = Object.values(publicFamilies).flat()
 const internalNames: readonly string[] = Object.values(internalFamilies).flat()

@@ -1,13 +1,13 @@
 // How the addons are found and loaded, and what is said where they cannot be; what they refuse that TypeScript never sends.
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { AF_INET, AF_UNIX, AI_NUMERICHOST, EAI_FAMILY, EAI_SERVICE, SOCK_DGRAM, SOCK_STREAM } from 'berkeley'
 import { sys } from '#internal/constants/lookup.js'
 import { native, registers } from '#internal/native/sockets.js'
 import { nativeTls, type TlsHandle } from '#internal/native/tls.js'
-import { coded, leavesNoFd, run, script, tempFolder } from '../../util/index.js'
+import { coded, leavesNoFd, root, run, script, tempFolder } from '../../util/index.js'
 
 leavesNoFd()
 
@@ -37,21 +37,139 @@ describe('an addon', () => {
     const said = await complaint("await import('#internal/native/sockets.js')", {
       BERKELEY_NATIVE: '/nonexistent.node',
     })
-    assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\/nonexistent\.node.*node-gyp rebuild/)
+    assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\/nonexistent\.node: missing\n.*node-gyp rebuild/s)
   })
 
   it('a missing addon of TLS keeps nothing else from working', async () => {
     const said = await complaint(`(await import('berkeley')).AddrInfo.inet('127.0.0.1'); ${TLS}`, {
       BERKELEY_NATIVE_TLS: '/nonexistent.node',
     })
-    assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\/nonexistent\.node/)
+    assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\/nonexistent\.node: missing\n/s)
   })
 
-  it('an addon of TLS that cannot be loaded is reported as a runtime without OpenSSL', async (t) => {
+  it('a file of TLS that is no addon is said to be none, and the runtime is not blamed', async (t) => {
     const file = join(tempFolder(t), 'text.node')
     writeFileSync(file, 'no addon')
     const said = await complaint(TLS, { BERKELEY_NATIVE_TLS: file })
+    assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\n {2}\/.*\/text\.node: not an ELF file\n/)
+  })
+
+  it('an addon of TLS that misses a function of OpenSSL is reported as a runtime without OpenSSL', async (t) => {
+    const file = join(tempFolder(t), 'other.node')
+    const symbol = Buffer.from('SSL_CTX_new\0')
+    const bytes = readFileSync(built('berkeley_tls'))
+    const at = bytes.indexOf(symbol)
+    assert.ok(at > 0)
+    bytes.write('SSL_CTX_odd', at)
+    writeFileSync(file, bytes)
+    const said = await complaint(TLS, { BERKELEY_NATIVE_TLS: file })
     assert.match(said, /^ERR_UNSUPPORTED_RUNTIME TLS needs the OpenSSL 3 .* this runtime does not offer/)
+  })
+})
+
+/** What node-gyp has made. */
+const built = (name: string): string => join(root, 'native', 'build', 'Release', `${name}.node`)
+
+/** An addon that was linked with a glibc of the future. */
+function ofTheFuture(): Buffer {
+  const bytes = readFileSync(built('berkeley'))
+  for (let at = bytes.indexOf('GLIBC_2.'); at >= 0; at = bytes.indexOf('GLIBC_2.', at + 1)) bytes.write('9', at + 6)
+  return bytes
+}
+
+/** Text, and a number of the header of an ELF file of another architecture. */
+const UNFIT: readonly (readonly [what: string, content: () => Buffer, reason: RegExp])[] = [
+  ['of text', () => Buffer.from('no addon'), /not an ELF file/],
+  ['of a machine that nobody has', () => foreign(), /built for machine 999/],
+  ['for a newer glibc', ofTheFuture, /needs GLIBC_9\.\S+, and this system has an older glibc/],
+  ['that was cut', () => readFileSync(built('berkeley')).subarray(0, 10), /not an ELF file/],
+]
+
+function foreign(): Buffer {
+  const bytes = readFileSync(built('berkeley'))
+  bytes.writeUInt16LE(999, 18)
+  return bytes
+}
+
+describe('where an addon is looked for', () => {
+  const prebuild = `${process.platform}-${process.arch}.node`
+
+  /** A copy of the package with the files that are given, or a file of a bundler. */
+  function place(files: Readonly<Record<string, Buffer | string>>, folder: string): string {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), content)
+    }
+    return folder
+  }
+
+  const bundle = () => readFileSync(join(root, 'dist', 'berkeley.js'))
+  const good = () => readFileSync(built('berkeley'))
+
+  /** What a program says that loads the file: `loaded`, or the error. */
+  async function loading(file: string, ...options: string[]): Promise<string> {
+    const code = `try { require(${JSON.stringify(file)})('native/sockets.js').native.getifaddrs(); console.log('loaded') }
+      catch (error) { console.log(error.code, error.message) }`
+    const { BERKELEY_NATIVE: _, ...env } = process.env
+    const main = join(dirname(file), 'main.cjs')
+    writeFileSync(main, code)
+    const { stdout, stderr } = await run(process.execPath, [...options, main], { env })
+    return stdout || stderr
+  }
+
+  for (const [what, content, reason] of UNFIT) {
+    it(`a file ${what} that was built in the package is passed over for the prebuilt one`, async (t) => {
+      const folder = place(
+        {
+          'dist/berkeley.js': bundle(),
+          'native/build/Release/berkeley.node': content(),
+          [`prebuilds/${prebuild}`]: good(),
+        },
+        tempFolder(t),
+      )
+      assert.equal(await loading(join(folder, 'dist', 'berkeley.js')), 'loaded\n')
+    })
+
+    it(`where none fits, a file ${what} is among what was tried, with the reason`, async (t) => {
+      const folder = place({ 'dist/berkeley.js': bundle(), [`prebuilds/${prebuild}`]: content() }, tempFolder(t))
+      const said = await loading(join(folder, 'dist', 'berkeley.js'))
+      assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\n {2}\S+\/native\/build\/Release\/berkeley\.node: missing\n/)
+      assert.match(said, reason)
+      assert.match(said, /node-gyp rebuild --directory .*\/native\n.*prebuilds beside/)
+    })
+  }
+
+  it('a bundle finds the addon in a folder beside it, or right beside it', async (t) => {
+    for (const name of [`prebuilds/${prebuild}`, prebuild]) {
+      const folder = place({ 'out/joined.cjs': bundle(), [`out/${name}`]: good() }, tempFolder(t))
+      assert.equal(await loading(join(folder, 'out', 'joined.cjs')), 'loaded\n', name)
+    }
+  })
+
+  it('a bundle within a project finds the addon of the installed package', async (t) => {
+    const folder = place(
+      {
+        'out/deep/joined.cjs': bundle(),
+        'node_modules/berkeley/package.json': '{ "name": "berkeley", "version": "0.0.0" }',
+        [`node_modules/berkeley/prebuilds/${prebuild}`]: good(),
+      },
+      tempFolder(t),
+    )
+    assert.equal(await loading(join(folder, 'out', 'deep', 'joined.cjs')), 'loaded\n')
+  })
+
+  it('the permission model of Node is named as what forbids the addon, with the option that allows it', async (t) => {
+    const folder = place({ 'dist/berkeley.js': bundle(), [`prebuilds/${prebuild}`]: good() }, tempFolder(t))
+    const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+      ? '--permission'
+      : '--experimental-permission'
+    const file = join(folder, 'dist', 'berkeley.js')
+    const quiet = ['--no-warnings', permission, '--allow-fs-read=*']
+    assert.match(
+      await loading(file, ...quiet),
+      /^ERR_BERKELEY_NO_BINARY .*: addons are not allowed: allow them by --allow-addons\n/s,
+    )
+    assert.equal(await loading(file, ...quiet, '--allow-addons'), 'loaded\n')
   })
 })
 
