@@ -1,5 +1,5 @@
 // Compiles all TypeScript: src -> dist, and tests, examples and the like -> build. Incremental.
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { bundle } from './bundle.mjs'
 import { filesBelow, inRoot } from './lib/project.mjs'
@@ -9,7 +9,7 @@ import { isProgram, quietly, script } from './lib/run.mjs'
 const ORIGIN = /\.(d\.mts|d\.ts|mjs|js)(\.map)?$/
 
 /** What bundle.mjs makes of many. */
-const JOINED = /^berkeley\.js(\.map)?$/
+const JOINED = /^(berkeley\.js(\.map)?|prebuilds\.js)$/
 const SOURCE_EXTENSION = { 'd.mts': '.mts', 'd.ts': '.ts', mjs: '.mts', js: '.ts' }
 
 /**
@@ -25,10 +25,25 @@ function removeOrphans(output, source) {
   }
 }
 
+/**
+ * Writes declarations for older versions of TypeScript too: before 5.7 `Buffer` has no parameter, and this one is its default. The times of
+ * the files stay, by which tsc knows what is current.
+ */
+function simplifyDeclarations() {
+  for (const path of filesBelow(inRoot('dist'), /\.d\.ts$/)) {
+    const text = readFileSync(path, 'utf8')
+    if (!text.includes('<ArrayBufferLike>')) continue
+    const { atime, mtime } = statSync(path)
+    writeFileSync(path, text.replaceAll('<ArrayBufferLike>', ''))
+    utimesSync(path, atime, mtime)
+  }
+}
+
 export async function buildTs() {
   const tsc = inRoot('node_modules', '.bin', 'tsc')
   quietly('compiling TypeScript', process.execPath, [tsc, '-b', '--pretty', String(process.stderr.isTTY === true)])
   removeOrphans(inRoot('dist'), inRoot('src'))
+  simplifyDeclarations()
   await bundle()
   for (const part of ['test', 'trust', 'scripts', 'examples', 'bench'])
     removeOrphans(inRoot('build', part), inRoot(part))

@@ -1,16 +1,24 @@
 // Joins the modules of the library into one file, because a program that loads a hundred files waits for each of them:
 //   dist/berkeley.js                 all modules; it exports a function that gives what one of them exports
 //   dist/index.js, dist/index.mjs    and so on: the entry points that package.json names
+//   dist/prebuilds.js                where the binaries are, for bundlers to find
 //   build/internal                   what tests import as #internal/…: the modules of that same dist/berkeley.js
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { build, transform } from 'esbuild'
 import { keepNames } from './lib/names.mjs'
 import { filesBelow, inRoot, readJson } from './lib/project.mjs'
 import { Failure } from './lib/run.mjs'
+import { linesOnly } from './lib/source-map.mjs'
 
 const SOURCES = inRoot('src')
 const BUNDLE = inRoot('dist', 'berkeley.js')
+
+/** A module that stays a file of its own: it says why. */
+const APART = 'prebuilds'
+
+/** Its source map down to columns, which coverage needs; beside the bundle is one of lines. */
+export const WHOLE_MAP = 'build/berkeley.js.map'
 
 /** @type {import('esbuild').BuildOptions} */
 const COMMON = {
@@ -71,6 +79,21 @@ const partsOfNode = {
   },
 }
 
+/** @type {import('esbuild').Plugin} */
+const apart = {
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`/${APART}\\.js$`) }, () => ({ path: `./${APART}.js`, external: true }))
+  },
+}
+
+/** In syntax that old parsers know. */
+async function writeApart() {
+  const source = readFileSync(join(SOURCES, 'native', `${APART}.ts`), 'utf8')
+  const { code } = await transform(source, { loader: 'ts', format: 'cjs', target: 'es2019' })
+  writeChanged(inRoot('dist', `${APART}.js`), code)
+}
+
 /** What each module exports, types excepted. @returns {Promise<Map<string, readonly string[]>>} */
 async function exportsOfModules() {
   const sources = filesBelow(SOURCES, /\.ts$/)
@@ -83,6 +106,9 @@ async function exportsOfModules() {
   )
 }
 
+/** The constants, a thousand names, which the entry points export too. */
+const CONSTANTS = 'constants/exported.generated.js'
+
 /**
  * A module that gives what the others export. Each is made into an object when it is asked for: a namespace of esbuild would be a getter for each
  * of thousands of names.
@@ -91,11 +117,16 @@ async function exportsOfModules() {
 function registry(modules) {
   const imports = []
   const parts = []
+  const constants = new Set(modules.get(CONSTANTS))
   let count = 0
   for (const [name, exported] of modules) {
-    const locals = exported.map((symbol) => [symbol, `x${count++}`])
+    const isFacade = name !== CONSTANTS && exported.filter((symbol) => constants.has(symbol)).length === constants.size
+    const symbols = isFacade ? exported.filter((symbol) => !constants.has(symbol)) : exported
+    const locals = symbols.map((symbol) => [symbol, `x${count++}`])
     imports.push(`import { ${locals.map(([symbol, local]) => `${symbol} as ${local}`).join(', ')} } from './${name}'`)
-    parts.push(`'${name}': () => ({ ${locals.map(([symbol, local]) => `${symbol}: ${local}`).join(', ')} }),`)
+    const properties = locals.map(([symbol, local]) => `${symbol}: ${local}`)
+    if (isFacade) properties.unshift(`...parts['${CONSTANTS}']()`)
+    parts.push(`'${name}': () => ({ ${properties.join(', ')} }),`)
   }
   return `${imports.join('\n')}\nconst parts = {\n${parts.join('\n')}\n}\nmodule.exports = (name) => Object.freeze(parts[name]())\n`
 }
@@ -136,12 +167,17 @@ async function joinModules(modules) {
     stdin: { contents: registry(modules), resolveDir: SOURCES, sourcefile: 'registry.ts', loader: 'ts' },
     outfile: BUNDLE,
     format: 'cjs',
-    plugins: [partsOfNode],
+    plugins: [partsOfNode, apart],
     sourcemap: true,
     sourcesContent: false,
   })
-  for (const { path, text } of outputFiles ?? [])
-    writeChanged(path, path === BUNDLE ? await withoutComments(keepAsm(keepNames(text))) : text)
+  for (const { path, text } of outputFiles ?? []) {
+    if (path === BUNDLE) writeChanged(path, await withoutComments(keepAsm(keepNames(text))))
+    else {
+      writeChanged(path, linesOnly(text))
+      writeChanged(inRoot(WHOLE_MAP), text)
+    }
+  }
 }
 
 /** Writes a file unless it has that content: what depends on it stays current. @param {string} path @param {string} text */
@@ -174,11 +210,28 @@ function writeInternal(name, names) {
   return path
 }
 
+/** What a declaration takes from others. */
+const REFERENCE = /(?:\bfrom|\bimport\()\s*['"](\.[^'"]+)['"]/g
+
+/** Lists for npm the declarations that no entry point leads to: nobody but our tests can see them. */
+function leaveOutUnseen() {
+  const seen = new Set(entryPoints().map((name) => inRoot('dist', name.replace(/\.js$/, '.d.ts'))))
+  // A set grows while it is gone through.
+  for (const path of seen)
+    for (const [, reference = ''] of readFileSync(path, 'utf8').matchAll(REFERENCE))
+      seen.add(join(dirname(path), reference.replace(/\.js$/, '.d.ts')))
+  const unseen = filesBelow(inRoot('dist'), /\.d\.ts$/).filter((path) => !seen.has(path))
+  const lines = unseen.map((path) => `/${relative(inRoot('dist'), path)}\n`)
+  writeChanged(inRoot('dist', '.npmignore'), ['.npmignore\n', '.tsbuildinfo\n', ...lines].join(''))
+}
+
 export async function bundle() {
   const modules = await exportsOfModules()
   await joinModules(modules)
+  await writeApart()
   copyFileSync(inRoot('src', 'package.json'), inRoot('dist', 'package.json'))
   for (const name of entryPoints()) writeEntryPoint(name, modules.get(name) ?? [])
+  leaveOutUnseen()
   const internals = new Set([...modules].map(([name, exported]) => writeInternal(name, exported)))
   for (const path of filesBelow(inRoot('build', 'internal'), /\.js$/)) if (!internals.has(path)) rmSync(path)
 }

@@ -7,13 +7,20 @@ const built = [
   'dist',
   'build/.tsbuildinfo',
   'build/internal',
+  'build/berkeley.js.map',
   'build/test',
   'build/trust',
   'build/scripts',
   'build/examples',
   'build/bench',
 ]
-const more = ['build', 'node_modules', 'bench/node_modules', 'scripts/typedoc/node_modules']
+const more = [
+  'build',
+  'node_modules',
+  'bench/node_modules',
+  'scripts/typedoc/node_modules',
+  'test/packaging/tools/node_modules',
+]
 for (const path of [...built, 'build/native', 'build/fuzz', 'native/build', ...(all ? more : [])]) {
   rmSync(inRoot(path), { recursive: true, force: true })
 }

@@ -54,7 +54,7 @@ function figures() {
   return [
     '## Figures',
     '',
-    'Of the last `npm run trust`: fault injection, fuzzing and stress tests. [trust/README.md](../trust/README.md) explains each part.',
+    'Of the last `npm run trust`: fault injection, fuzzing and stress tests. `trust/README.md` explains each part.',
     `${date}, Node ${node}, OpenSSL ${openssl}, Linux ${kernel}.`,
     '',
     '| part | what | |',

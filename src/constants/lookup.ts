@@ -13,7 +13,7 @@ export type ConstantName = (typeof publicFamilies)[keyof typeof publicFamilies][
 export type SysName = (typeof internalFamilies)[keyof typeof internalFamilies][number]
 
 /** A group of constants for one purpose, mostly named by their prefix, such as `AF_`. */
-export type Family = keyof typeof families
+export type Family = keyof typeof publicFamilies | keyof typeof internalFamilies
 
 const families = { ...publicFamilies, ...internalFamilies }
 const unsupported: ReadonlySet<string> = new Set(native.unsupported)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { prebuildsFolder } from './prebuilds.js'
 import { reasonOf } from './reason.js'
 
 /** An addon: what it is called where node-gyp leaves it, and at the end of its name in the package. */
@@ -21,13 +22,10 @@ interface Attempt {
 /** The package, if this is still its own file; a bundler may have put it into another one, which may be an ES module. */
 const own = typeof __dirname === 'string' ? [dirname(__dirname)] : []
 
-/** Its binaries. Bundlers that look for files beside the code find this folder by these very words, and take it with them. */
-const prebuilds = typeof __dirname === 'string' ? [`${__dirname}/../prebuilds`] : []
-
 /** Where the program is that this is part of: its folder, for one joined by a bundler; that of the executable, for a single one. */
 function programFolders(): string[] {
   const here = typeof __dirname === 'string' ? [__dirname] : []
-  const main = process.argv[1] === undefined ? [] : [dirname(process.argv[1])]
+  const main = process.argv[1] === undefined ? [] : [dirname(resolve(process.argv[1]))]
   return [...new Set([...here, ...main, ...(isSingleExecutable() ? [dirname(process.execPath)] : [])])]
 }
 
@@ -52,7 +50,8 @@ function* candidates({ name, suffix, variable }: Addon): Generator<string> {
   const file = `${process.platform}-${process.arch}${suffix}.node`
   const built = (root: string): string => join(root, 'native', 'build', 'Release', `${name}.node`)
   yield* own.map(built)
-  yield* prebuilds.map((folder) => join(folder, file))
+  const prebuilds = prebuildsFolder()
+  if (prebuilds !== undefined) yield join(prebuilds, file)
   const folders = programFolders()
   yield* folders.flatMap((folder) => [join(folder, 'prebuilds', file), join(folder, file)])
   yield* folders.flatMap(installedFor).flatMap((root) => [built(root), join(root, 'prebuilds', file)])
@@ -74,10 +73,12 @@ function load(addon: Addon): unknown {
 
 function failure(attempts: readonly Attempt[]): Error {
   const tried = attempts.map(({ file, reason }) => `\n  ${file}: ${reason}`).join('')
-  const native = join(own[0] ?? 'node_modules/berkeley', 'native')
-  const message = `berkeley has no binary for ${process.platform}-${process.arch} that can be loaded here. It tried:${tried}
-Build one with a C compiler: npx node-gyp rebuild --directory ${native}
-For a bundle or a single executable, copy node_modules/berkeley/prebuilds beside it.`
+  const native = own.map((root) => join(root, 'native')).find((folder) => existsSync(join(folder, 'binding.gyp')))
+  const remedy =
+    native === undefined
+      ? 'For a bundle or a single executable, copy the folder node_modules/berkeley/prebuilds beside it.'
+      : `Build one with a C compiler: npx node-gyp rebuild --directory ${native}`
+  const message = `berkeley has no binary for ${process.platform}-${process.arch} that can be loaded here. It tried:${tried}\n${remedy}`
   const cause = attempts.findLast(({ error }) => error !== undefined)?.error
   return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code: 'ERR_BERKELEY_NO_BINARY' })
 }

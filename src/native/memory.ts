@@ -24,8 +24,11 @@ function asmModule(stdlib: { Uint8Array: Uint8ArrayConstructor }, _foreign: unkn
 }
 // biome-ignore-end lint: see above
 
+/** What a minifier leaves of the module is not in the grammar any more, about which V8 would write a warning to the terminal. */
+const IN_GRAMMAR = /\{\s+['"]use asm['"];?\n[\s\S]*return \{ at: at \};?\n\}$/
+
 const link: Protection = (memory) => {
-  asmModule({ Uint8Array }, undefined, memory)
+  if (IN_GRAMMAR.test(String(asmModule))) asmModule({ Uint8Array }, undefined, memory)
 }
 
 /** Whether memory stays after an attempt to detach it. */

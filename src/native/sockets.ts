@@ -211,7 +211,7 @@ const REGISTERS = 80
  * What a call returned beside its count. Read it before the next native call. The addon keeps a pointer to this memory, as to
  * the memory that `reactorOpen` shares: neither can be detached.
  */
-export const registers = new Float64Array(protect(native.registers), 0, REGISTERS)
+export const registers: Float64Array = new Float64Array(protect(native.registers), 0, REGISTERS)
 
 /** The same memory, for 64-bit values that a double would round. */
-export const registers64 = new BigUint64Array(native.registers, 0, REGISTERS)
+export const registers64: BigUint64Array = new BigUint64Array(native.registers, 0, REGISTERS)

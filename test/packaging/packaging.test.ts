@@ -1,26 +1,15 @@
 // The npm package as its users get it: packed, installed where there is no compiler, and used from every module system.
 import { strict as assert } from 'node:assert'
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
+import { builderPath, environment, pack, root, run, toolMissing, tools } from './tarball.js'
 
-const run = promisify(execFile)
 const require = createRequire(import.meta.url)
-const root = dirname(require.resolve('berkeley/package.json'))
 const prebuilds = ['', '.tls'].map((suffix) => `prebuilds/${process.platform}-${process.arch}${suffix}.node`)
-
-/** The environment of someone else's shell: nothing of the npm that runs this test, nothing of ours. */
-const environment = (path: string): NodeJS.ProcessEnv => {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|BERKELEY_|NODE_|INIT_CWD$)/i.test(name))
-  return { ...Object.fromEntries(kept), PATH: path }
-}
-
-const builderPath = `${dirname(process.execPath)}:${process.env['PATH']}`
 
 let scratch = ''
 let tarball = ''
@@ -28,8 +17,11 @@ let consumer = ''
 let userPath = ''
 
 /** Runs a program of the development dependencies, named by a file of its package. */
-const tool = async (name: string, file: string, ...args: string[]): Promise<void> => {
-  const path = join(root, 'node_modules', name, file)
+const tool = (name: string, file: string, ...args: string[]): Promise<void> =>
+  runTool(join(root, 'node_modules', name, file), ...args)
+
+const runTool = async (path: string, ...args: string[]): Promise<void> => {
+  const name = path.slice(root.length)
   try {
     await run(process.execPath, [path, ...args], { cwd: root, env: environment(builderPath) })
   } catch (error) {
@@ -52,15 +44,6 @@ async function makeUserPath(): Promise<string> {
   return bin
 }
 
-async function pack(): Promise<string> {
-  const packed = join(scratch, 'packed')
-  await mkdir(packed)
-  await run('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: root, env: environment(builderPath) })
-  const [name] = await readdir(packed)
-  assert.ok(name)
-  return join(packed, name)
-}
-
 async function install(): Promise<string> {
   const folder = join(scratch, 'consumer')
   await cp(join(root, 'test', 'packaging', 'consumer'), folder, { recursive: true })
@@ -75,7 +58,7 @@ async function install(): Promise<string> {
 before(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'berkeley-packaging-'))
   userPath = await makeUserPath()
-  tarball = await pack()
+  tarball = await pack(scratch)
   consumer = await install()
 })
 
@@ -91,7 +74,7 @@ test('the tarball holds what users need and nothing else', async () => {
     ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/options.md', ...prebuilds],
     ...['native/binding.gyp', 'native/addon.c', 'native/constants/constants.generated.inc', 'native/env.h'],
     ...['dist/package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/index.mjs', 'dist/index.d.mts'],
-    ...['dist/llsocket/index.js', 'dist/llsocket/index.d.ts', 'dist/llsocket/index.mjs', 'src/index.ts'],
+    ...['dist/llsocket/index.js', 'dist/llsocket/index.d.ts', 'dist/llsocket/index.mjs', 'dist/berkeley.js'],
   ]
   assert.deepEqual(
     wanted.filter((file) => !files.includes(file)),
@@ -99,7 +82,7 @@ test('the tarball holds what users need and nothing else', async () => {
     'missing',
   )
   const allowed =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[^/]+\.md|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|def|inc)|dist\/.+\.(js|mjs|d\.ts|d\.mts|map)|dist\/package\.json|src\/.+\.m?ts|src\/package\.json)$/
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[^/]+\.md|docs\/performance\/[^/]+\.svg|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|inc)|dist\/.+\.d\.m?ts|dist\/(.+\/)?index\.m?js|dist\/berkeley\.js(\.map)?|dist\/prebuilds\.js|dist\/package\.json)$/
   assert.deepEqual(
     files.filter((file) => !allowed.test(file) || file.startsWith('native/build/')),
     [],
@@ -107,9 +90,37 @@ test('the tarball holds what users need and nothing else', async () => {
   )
 })
 
+test('the tarball stays small', async () => {
+  const { size } = await stat(tarball)
+  assert.ok(size < 600_000, `${size} bytes`)
+  const files = await readdir(join(consumer, 'node_modules', 'berkeley'), { recursive: true, withFileTypes: true })
+  const sizes = await Promise.all(
+    files
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => (await stat(join(entry.parentPath ?? entry.path, entry.name))).size),
+  )
+  const unpacked = sizes.reduce((sum, bytes) => sum + bytes, 0)
+  assert.ok(unpacked < 2_300_000, `${unpacked} bytes`)
+})
+
+test('what the pages of the tarball link to is in the tarball', async () => {
+  const installed = join(consumer, 'node_modules', 'berkeley')
+  const pages = (await readdir(installed, { recursive: true })).filter((name) => name.endsWith('.md'))
+  assert.ok(pages.length > 5)
+  const broken: string[] = []
+  for (const page of pages) {
+    const text = await readFile(join(installed, page), 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g))
+      if (!/^[a-z]+:/.test(target) && !existsSync(join(installed, dirname(page), target)))
+        broken.push(`${page}: ${target}`)
+  }
+  assert.deepEqual(broken, [])
+})
+
 test('the package has no dependency and no install script', () => {
   const manifest = require(join(consumer, 'node_modules', 'berkeley', 'package.json'))
   assert.equal(manifest.dependencies, undefined)
+  assert.ok(Object.keys(manifest.peerDependencies).every((name) => manifest.peerDependenciesMeta[name].optional))
   assert.equal(manifest.gypfile, false)
   for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
     assert.equal(manifest.scripts[name], undefined)
@@ -126,6 +137,12 @@ test('import and require give the same classes', async () => {
 test('the package works from TypeScript, and wrong uses do not compile', async () => {
   await tool('typescript', 'bin/tsc', '-p', consumer)
 })
+
+/** The oldest version of TypeScript that README.md names, and some since. */
+for (const version of ['5.4', '5.7', '5.9'])
+  test(`the types work with TypeScript ${version}`, { skip: toolMissing(`typescript-${version}`) }, async () => {
+    await runTool(join(tools, `typescript-${version}`, 'bin', 'tsc'), '-p', consumer)
+  })
 
 /** What the snippets of README.md leave out. */
 const ELIDED = `

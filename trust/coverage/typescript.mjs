@@ -2,7 +2,8 @@
 // would count comments and blank lines as well.
 import { pathToFileURL } from 'node:url'
 import { CoverageReport } from 'monocart-coverage-reports'
-import { inRoot } from '../../scripts/lib/project.mjs'
+import { WHOLE_MAP } from '../../scripts/bundle.mjs'
+import { inRoot, readJson } from '../../scripts/lib/project.mjs'
 import { Failure } from '../../scripts/lib/run.mjs'
 
 /**
@@ -21,6 +22,7 @@ export async function typeScriptCoverage(data, scratch) {
     baseDir: inRoot(),
     outputDir: scratch,
     entryFilter: ({ url }) => url === BUNDLE,
+    sourceMapResolver: async () => readJson(inRoot(WHOLE_MAP)),
     sourceFilter: (path) => path.startsWith('src/'),
     reports: ['none'],
     logging: 'error',

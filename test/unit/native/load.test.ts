@@ -1,5 +1,6 @@
 // How the addons are found and loaded, and what is said where they cannot be; what they refuse that TypeScript never sends.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -103,7 +104,15 @@ describe('where an addon is looked for', () => {
     return folder
   }
 
-  const bundle = () => readFileSync(join(root, 'dist', 'berkeley.js'))
+  const inPackage = () =>
+    Object.fromEntries(['dist/berkeley.js', 'dist/prebuilds.js'].map((name) => [name, readFileSync(join(root, name))]))
+
+  /** What a bundler makes of the package. */
+  function bundle(): Buffer {
+    const args = [join(root, 'dist', 'berkeley.js'), '--bundle', '--platform=node', '--format=cjs', '--log-level=error']
+    return execFileSync(join(root, 'node_modules', '.bin', 'esbuild'), args, { maxBuffer: 1 << 24 })
+  }
+
   const good = () => readFileSync(built('berkeley'))
 
   /** What a program says that loads the file: `loaded`, or the error. */
@@ -121,7 +130,7 @@ describe('where an addon is looked for', () => {
     it(`a file ${what} that was built in the package is passed over for the prebuilt one`, async (t) => {
       const folder = place(
         {
-          'dist/berkeley.js': bundle(),
+          ...inPackage(),
           'native/build/Release/berkeley.node': content(),
           [`prebuilds/${prebuild}`]: good(),
         },
@@ -131,11 +140,11 @@ describe('where an addon is looked for', () => {
     })
 
     it(`where none fits, a file ${what} is among what was tried, with the reason`, async (t) => {
-      const folder = place({ 'dist/berkeley.js': bundle(), [`prebuilds/${prebuild}`]: content() }, tempFolder(t))
+      const folder = place({ ...inPackage(), [`prebuilds/${prebuild}`]: content() }, tempFolder(t))
       const said = await loading(join(folder, 'dist', 'berkeley.js'))
       assert.match(said, /^ERR_BERKELEY_NO_BINARY .*\n {2}\S+\/native\/build\/Release\/berkeley\.node: missing\n/)
       assert.match(said, reason)
-      assert.match(said, /node-gyp rebuild --directory .*\/native\n.*prebuilds beside/)
+      assert.match(said, /copy the folder node_modules\/berkeley\/prebuilds beside it\.$/m)
     })
   }
 
@@ -159,7 +168,7 @@ describe('where an addon is looked for', () => {
   })
 
   it('the permission model of Node is named as what forbids the addon, with the option that allows it', async (t) => {
-    const folder = place({ 'dist/berkeley.js': bundle(), [`prebuilds/${prebuild}`]: good() }, tempFolder(t))
+    const folder = place({ ...inPackage(), [`prebuilds/${prebuild}`]: good() }, tempFolder(t))
     const permission = process.allowedNodeEnvironmentFlags.has('--permission')
       ? '--permission'
       : '--experimental-permission'
