@@ -183,7 +183,8 @@ export class Direction {
 
   /** Follows a change of `isReferenced`. */
   setReferenced(): void {
-    for (const pending of this.#waiting()) pending.keepAlive(this.#owner.isReferenced, this.#owner.poller)
+    const { isReferenced, poller } = this.#owner
+    for (const pending of this.#waiting()) pending.keepAlive(isReferenced && !pending.operation.isBackground, poller)
   }
 
   /** The operations that wait, in their order. */
@@ -301,7 +302,7 @@ export class Direction {
   /** From now on the signal may end it, and it keeps the event loop alive. */
   #hold(pending: AnyPending, poller: Poller): void {
     const { signal } = pending.wait
-    if (this.#owner.isReferenced) pending.keepAlive(true, poller)
+    if (this.#owner.isReferenced && !pending.operation.isBackground) pending.keepAlive(true, poller)
     // Last: a signal of a user's class may run their code, which may end what is to wait.
     if (signal) this.#listenForAbort(pending, signal)
   }

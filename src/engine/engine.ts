@@ -7,10 +7,10 @@ import { WeakListener } from './weak-listener.js'
 export type { FdSource }
 
 /**
- * What operations wait for beside the data: the error queue, the urgent byte, or readiness alone, which moves nothing. A wait for one must not
- * keep from the others.
+ * What operations wait for beside the data: the error queue, the urgent byte, readiness alone, which moves nothing, or a handshake that goes
+ * on by itself. A wait for one must not keep from the others.
  */
-export type Occasion = 'errors' | 'oob' | 'readable' | 'writable' | 'hangup' | 'urgent'
+export type Occasion = 'errors' | 'oob' | 'readable' | 'writable' | 'hangup' | 'urgent' | 'handshake'
 
 /**
  * Runs the operations of one descriptor: those that receive, those that send, and those that wait for something beside the data, each kind
@@ -49,6 +49,12 @@ export class Engine implements ReadyListener, DirectionOwner {
     const direction = new Direction(this, this.#user, occasion === 'writable')
     this.#occasions.set(occasion, direction)
     return direction
+  }
+
+  /** Forgets what was made for an occasion that does not come again: events need not look at it any more. */
+  forget(occasion: Occasion): void {
+    this.#occasions?.delete(occasion)
+    if (this.#occasions?.size === 0) this.#occasions = undefined
   }
 
   get #others(): Iterable<Direction> {
@@ -105,7 +111,15 @@ export class Engine implements ReadyListener, DirectionOwner {
 
   /** Returns whether a wait for urgent data is over. */
   #dispatchOccasions(readable: boolean, writable: boolean, sticky: boolean, hasError: boolean): boolean {
-    const isNow = { errors: hasError, oob: sticky, readable, writable, hangup: sticky, urgent: sticky }
+    const isNow = {
+      errors: hasError,
+      oob: sticky,
+      readable,
+      writable,
+      hangup: sticky,
+      urgent: sticky,
+      handshake: readable || writable,
+    }
     const urgent = this.#occasions?.get('urgent')
     const waitedForUrgent = urgent?.isWaiting === true
     for (const [occasion, direction] of this.#occasions ?? []) direction.dispatch(isNow[occasion], readable || writable)

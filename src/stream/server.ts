@@ -2,6 +2,7 @@ import { SOMAXCONN } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { BackgroundHandshakes } from '../socket/background-handshakes.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
 import { type ServeOptions, serve } from '../socket/serve.js'
 import type { WaitOptions } from '../socket/socket.js'
@@ -23,10 +24,12 @@ function assertEncrypted(connection: StreamSocket): void {
 /** A socket that listens for streams. */
 export class StreamServer extends StreamSocket implements Listening {
   #context: Context | undefined
+  readonly #handshakes = new BackgroundHandshakes()
 
   /**
    * Encrypts every connection that is accepted from now on, as `tlscfg` of `create()` does: also to change certificates while the server
-   * runs. Existing connections keep theirs. The handshake runs when a connection is first used.
+   * runs. Existing connections keep theirs. The handshake of a connection goes on by itself: `accept()` does not wait for it, and what it fails by
+   * is told by the first call on the connection, and to `onhandshakeerror` of the configuration.
    * @throws TypeError or {@link TlsError} for a configuration that a server cannot use; then everything stays as it was.
    */
   secure(tlscfg: TlsConfig | Context): void {
@@ -55,12 +58,17 @@ export class StreamServer extends StreamSocket implements Listening {
     const tls = this.#context && new TlsSession(this.#context, { ...NO_PEER, shortReadDrains })
     try {
       const connection = this.createConnection(sock, tls)
-      if (tls) assertEncrypted(connection)
+      if (tls) this.#beginHandshake(connection, tls)
       return connection as ReturnType<this['createConnection']>
     } catch (error) {
       tls?.close()
       throw error
     }
+  }
+
+  #beginHandshake(connection: StreamSocket, tls: TlsSession): void {
+    assertEncrypted(connection)
+    this.#handshakes.begin(connection, tls)
   }
 
   /** See {@link Listening.acceptfd}. */

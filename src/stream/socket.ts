@@ -97,8 +97,8 @@ export class StreamSocket extends Socket {
   }
 
   /**
-   * Does the TLS handshake, within the send deadline. The first call that sends or receives would do it too. When it is done already, and
-   * without TLS, there is nothing to do. A client has done it when it is connected.
+   * Waits for the TLS handshake, within the send deadline, as every call that sends or receives does. When it is done already, and without TLS,
+   * there is nothing to do. A client has done it when it is connected; that of an accepted connection goes on by itself.
    * @throws {@link TlsError}: the peer cannot be verified, does not speak TLS, or accepts nothing that this side does.
    */
   handshake(options?: WaitOptions): Promise<void> {

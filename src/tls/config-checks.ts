@@ -42,6 +42,7 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   ticketKeys: true,
   handshakeTimeout: true,
   onsession: true,
+  onhandshakeerror: true,
   keylog: true,
 }
 
@@ -55,6 +56,7 @@ const SERVER_ONLY = [
   'ocspResponse',
   'ticketKeys',
   'sessionIdContext',
+  'onhandshakeerror',
 ] as const
 
 /** Fields that only a client uses. */
@@ -67,6 +69,9 @@ const CLIENT_ONLY = [
   'session',
   'onsession',
 ] as const
+
+/** Fields that are functions, which connections call. */
+export const CALLBACKS = ['SNICallback', 'ALPNCallback', 'verify', 'keylog', 'onsession', 'onhandshakeerror'] as const
 
 /** Fields that are true or false. */
 const SWITCHES = [
@@ -98,6 +103,7 @@ export const LISTENER_ONLY = [
   'sessionIdContext',
   'ticketKeys',
   'handshakeTimeout',
+  'onhandshakeerror',
   'keylog',
 ] as const
 
@@ -153,8 +159,7 @@ function checkOcsp(config: TlsConfig): void {
 
 function checkTypes(config: TlsConfig): void {
   for (const field of SWITCHES) if (config[field] !== undefined) validate.boolean(`tlscfg.${field}`, config[field])
-  for (const field of ['SNICallback', 'ALPNCallback', 'verify', 'keylog', 'onsession'] as const)
-    if (config[field] !== undefined) validate.func(`tlscfg.${field}`, config[field])
+  for (const field of CALLBACKS) if (config[field] !== undefined) validate.func(`tlscfg.${field}`, config[field])
   if (config.servername !== undefined) validate.string('tlscfg.servername', config.servername)
   if (config.session !== undefined) validate.bytes('tlscfg.session', config.session)
   if (config.requestCert !== undefined && config.requestCert !== 'optional')

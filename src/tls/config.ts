@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import type { AddrInfo } from '../address/addrinfo.js'
 import type { Data } from '../support/validate.js'
 import type { ClientHello } from './client-hello.js'
 import type { TlsError } from './errors.js'
@@ -32,6 +33,16 @@ export interface OfferedProtocols {
   readonly servername: string | undefined
   /** The protocols that the client offers, in its order. */
   readonly protocols: readonly string[]
+}
+
+/** An accepted connection, as `onhandshakeerror` is given it: a socket of `stream`. */
+export interface AcceptedConnection {
+  /** The address of the peer; it throws ENOTCONN when the peer has reset the connection. */
+  getpeername(): AddrInfo
+  /** The name that the client asked for (SNI), if any. */
+  readonly servername: string | undefined
+  /** Closes it. */
+  close(): Promise<void>
 }
 
 /** What was found out about a peer. */
@@ -167,6 +178,11 @@ export interface TlsConfig {
   ticketKeys?: Uint8Array | readonly Uint8Array[] | undefined
   /** Milliseconds that a handshake may take, independent of all deadlines: 120,000 by default, 0 for no limit. */
   handshakeTimeout?: number | undefined
+  /**
+   * Servers: called, once, with what the handshake of a connection has failed by; not when it was closed here. The first call on the connection
+   * fails by the same. What it throws is an uncaught exception.
+   */
+  onhandshakeerror?: ((error: Error, conn: AcceptedConnection) => void) | undefined
   /** Clients: called with each session that the server sends and a later connection can resume (see `getSession()`). */
   onsession?: ((session: Buffer) => void) | undefined
   /** Called with each line of the key log (NSS format), newline included. The lines decrypt the whole connection. */

@@ -5,7 +5,7 @@ import { record, without } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { ClientHello } from './client-hello.js'
 import type { Chosen, KeyPair, TlsConfig, TlsContext } from './config.js'
-import { checkConfig, checkServerCertificate, LISTENER_ONLY } from './config-checks.js'
+import { CALLBACKS, checkConfig, checkServerCertificate, LISTENER_ONLY } from './config-checks.js'
 import { ContextBuilder } from './context-builder.js'
 import { isFor, type PeerNames, peerNames } from './identity.js'
 import { verificationRules } from './session-id.js'
@@ -84,6 +84,11 @@ export class Context implements TlsContext {
    */
   static client(config: TlsConfig = {}): Context {
     return new Context(config, false)
+  }
+
+  /** Whether connections may call functions of the configuration. Internal. */
+  get hasCallbacks(): boolean {
+    return CALLBACKS.some((name) => this.config[name] !== undefined)
   }
 
   /** The time limit of a handshake in milliseconds, 0 for none. */

@@ -7,11 +7,13 @@ import { clearTimeout, queueMicrotask, setTimeout } from '../support/globals.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { clientHello } from './client-hello.js'
+import type { AcceptedConnection } from './config.js'
 import type { Context } from './context.js'
 import { answerError, reasonError, TlsError } from './errors.js'
 import { servernameFor } from './identity.js'
 import { trackIdle } from './idle-buffers.js'
 import { notifyKeylog, notifySession } from './notifications.js'
+import { Outcome } from './outcome.js'
 import { sessionId } from './session-id.js'
 import { SessionInfo } from './session-info.js'
 import { ContextSelection } from './sni.js'
@@ -41,6 +43,16 @@ function newHandle(context: Context, host: string | undefined, shortReadDrains: 
   return handle
 }
 
+/** The handshake of a session as an operation that goes on by itself: it fails by nothing but the close of the socket. */
+export function backgroundHandshake(session: TlsSession): Operation<void> {
+  return record({
+    syscall: 'handshake',
+    attempt: (fd: number) => session.advance(fd),
+    finish: () => undefined,
+    isBackground: true,
+  })
+}
+
 /** The handshake of a session as an operation of the engine. */
 export function handshakeOperation(session: TlsSession): Operation<void> {
   return record({
@@ -61,7 +73,6 @@ export class TlsSession extends SessionInfo {
   readonly #selection: ContextSelection
   #pendingBytes = 0
   #drained = false
-  #failure: Error | undefined
   /** Whether close_notify has been sent: nothing may follow it. */
   #isEnded = false
   /** Whether {@link trim} will be called, and whether the session was used since it was called last. */
@@ -70,6 +81,8 @@ export class TlsSession extends SessionInfo {
   /** The asynchronous context of whoever made the session, in which the functions of its `tlscfg` are called; none without any. */
   readonly #creation: AsyncResource | undefined
   readonly #handshakeTimer: NodeJS.Timeout | undefined
+  /** How the handshake came out. */
+  readonly outcome: Outcome
   /** Called when a call that waits should be tried again although the socket has not become ready. */
   onProgress: (() => void) | undefined
 
@@ -82,8 +95,8 @@ export class TlsSession extends SessionInfo {
     const host = hostOf(context, options)
     super(nativeTls(), newHandle(context, host, options.shortReadDrains))
     this.#context = context
-    const { SNICallback, ALPNCallback, verify, keylog, onsession } = context.config
-    if (SNICallback ?? ALPNCallback ?? verify ?? keylog ?? onsession) this.#creation = new AsyncResource('berkeley.tls')
+    if (context.hasCallbacks) this.#creation = new AsyncResource('berkeley.tls')
+    this.outcome = new Outcome(this.#creation)
     this.#verification = new PeerVerification(context, this.handle, host, this.#creation)
     this.#selection = new ContextSelection(context, this.#creation)
     if (!context.isServer) this.#setSessionId(options.session ?? context.config.session)
@@ -103,10 +116,17 @@ export class TlsSession extends SessionInfo {
     if (former !== undefined) this.tls.sessionResume(this.handle, validate.bytes('tlscfg.session', former))
   }
 
+  /** Lets the user's `onhandshakeerror` hear what the handshake of a connection fails by. */
+  reportFailureOf(conn: AcceptedConnection): void {
+    const { onhandshakeerror } = this.#context.config
+    if (onhandshakeerror) this.outcome.onFailed = (error) => onhandshakeerror(error, conn)
+  }
+
   /** Ends a handshake that has taken too long: it has a time limit even if the calls have no deadline. */
   #expire(): void {
     const { host } = this.#verification
-    this.#failure ??= timeoutError('handshake', { address: host, detail: 'the handshakeTimeout passed' })
+    this.#fail(timeoutError('handshake', { address: host, detail: 'the handshakeTimeout passed' }))
+    this.outcome.markUntold()
     this.onProgress?.()
   }
 
@@ -122,7 +142,7 @@ export class TlsSession extends SessionInfo {
 
   /** Whether the handshake is neither done nor has failed: nothing that was sent so far is worth anything without the rest. */
   get isUnfinished(): boolean {
-    return !this.established && this.#failure === undefined
+    return !this.established && this.outcome.failure === undefined
   }
 
   /** Whether the peer has shown a certificate that passed every check, with none left out. */
@@ -137,15 +157,32 @@ export class TlsSession extends SessionInfo {
 
   /** Continues the handshake. @returns 0 when it is done, or `-errno`. */
   handshake(fd: number): number {
-    if (this.closed || this.#failure) return this.#over()
+    if (this.#isOver) return this.#over()
     for (;;) {
       const result = this.#interpret('handshake', this.tls.sessionHandshake(this.handle, fd))
       if (result === this.tls.WANT_SERVER) {
         this.#selectContext()
         return WOULD_BLOCK
       }
-      if (result !== this.tls.WANT_VERDICT) return result
+      if (result !== this.tls.WANT_VERDICT) return this.#resultOfHandshake(result)
       if (!this.#verification.answer(() => this.onProgress?.())) return WOULD_BLOCK
+    }
+  }
+
+  /** The kernel tells an error of the connection once: every call should hear of it. */
+  #resultOfHandshake(result: number): number {
+    if (result >= 0 || result === WOULD_BLOCK || result === YIELD || result === -sys.EBADF) return result
+    throw this.#fail(systemError(-result, 'handshake'))
+  }
+
+  /** Continues the handshake while no call does. What it fails by is for the first call to tell. */
+  advance(fd: number): number {
+    if (this.#isOver) return 0
+    try {
+      return this.handshake(fd)
+    } catch {
+      this.outcome.markUntold()
+      return 0
     }
   }
 
@@ -155,7 +192,7 @@ export class TlsSession extends SessionInfo {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
-    if (this.closed || this.#failure) return this.#over()
+    if (this.#isOver) return this.#over()
     return this.#interpret('recv', this.tls.sessionRead(this.handle, fd, into, offset, length))
   }
 
@@ -165,7 +202,7 @@ export class TlsSession extends SessionInfo {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
-    if (this.closed || this.#failure) return this.#over()
+    if (this.#isOver) return this.#over()
     const result = this.#interpret('recv', this.tls.sessionPeek(this.handle, fd))
     // What the session holds by now is not announced by the socket any more: a call that waits for it has to look.
     if (result >= 0) queueMicrotask(() => this.onProgress?.())
@@ -183,13 +220,13 @@ export class TlsSession extends SessionInfo {
       if (result < 0) return result
     }
     if (this.#isEnded && length > 0) return -sys.EPIPE
-    if (this.closed || this.#failure) return this.#over()
+    if (this.#isOver) return this.#over()
     return this.#interpret('send', this.tls.sessionWrite(this.handle, fd, from, offset, length))
   }
 
   /** Sends close_notify (RFC 8446, section 6.1). @returns 0 when the socket has accepted it, or `-errno`. */
   shutdown(fd: number): number {
-    if (this.#failure) return 0
+    if (this.outcome.failure) return 0
     this.#isEnded = true
     return this.closed ? 0 : this.#interpret('close', this.tls.sessionShutdown(this.handle, fd))
   }
@@ -223,12 +260,17 @@ export class TlsSession extends SessionInfo {
     this.closed = true
     clearTimeout(this.#handshakeTimer)
     this.tls.sessionFree(this.handle)
+    this.outcome.settle()
+  }
+
+  get #isOver(): boolean {
+    return this.closed || this.outcome.failure !== undefined
   }
 
   /** The answer of every call on a session that is closed, or has failed. */
   #over(): number {
-    if (this.closed || this.#failure === undefined) return -sys.EBADF
-    throw this.#failure
+    if (!this.closed) this.outcome.throwFailure()
+    return -sys.EBADF
   }
 
   /** Turns the addon's answer into that of a system call, or throws the error of TLS. */
@@ -270,10 +312,12 @@ export class TlsSession extends SessionInfo {
 
   #establish(): void {
     if (this.established) return
-    this.established = true
     clearTimeout(this.#handshakeTimer)
     const error = this.#verification.conclude()
-    if (error) throw this.#fail(error)
+    if (error) this.#fail(error)
+    this.established = true
+    if (error) throw error
+    this.outcome.settle()
     // A call that waits in the other direction may continue now, and no readiness event would wake it.
     queueMicrotask(() => this.onProgress?.())
   }
@@ -289,8 +333,7 @@ export class TlsSession extends SessionInfo {
   }
 
   #fail(error: Error): Error {
-    this.#failure = error
-    return error
+    return this.outcome.fail(error, !this.established)
   }
 
   #truncated(syscall: string): TlsError {

@@ -5,6 +5,7 @@
 
 export type { ClientHello } from '../../tls/client-hello.js'
 export type {
+  AcceptedConnection,
   Check,
   Chosen,
   Found,

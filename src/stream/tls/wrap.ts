@@ -3,6 +3,7 @@ import { sys } from '../../constants/lookup.js'
 import { kHandle } from '../../descriptor/handle.js'
 import { lookAhead } from '../../descriptor/receiving.js'
 import { Socket as LowSocket } from '../../llsocket/socket.js'
+import { BackgroundHandshakes } from '../../socket/background-handshakes.js'
 import { Channel } from '../../socket/channel.js'
 import type { SignalOptions } from '../../socket/settings.js'
 import { kReleaseChannel } from '../../socket/socket.js'
@@ -30,9 +31,12 @@ export interface WrapOptions extends SignalOptions {
 
 const WRAP_OPTIONS = ['server', 'servername', 'session', 'received', 'signal']
 
+/** Those of connections that were in the clear. */
+const handshakes = new BackgroundHandshakes()
+
 /**
  * Goes on with TLS on a connection that was in the clear until now, as STARTTLS does. The former object is closed for its user; what
- * waits on it ends with ECANCELED. A client has done the handshake when this resolves; a server does it with the first call that sends or receives.
+ * waits on it ends with ECANCELED. A client has done the handshake when this resolves; that of a server goes on by itself, as after `accept()`.
  *
  * What arrives in the clear behind the message that announces TLS was put there by an attacker in between, who wants it to be taken
  * for a part of the secure conversation: a client refuses it, and so does a server that hands over what it has read too much.
@@ -49,18 +53,13 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
     throw validate.invalidType('sock', 'an instance of Socket of stream.inet or stream.unix', sock)
   const context = contextOf(tlscfg, isServer)
   const { servername, session, received, signal } = given
-  const secured = secure(
-    sock,
-    new TlsSession(context, {
-      host: undefined,
-      servername,
-      session,
-      shortReadDrains: sock[kHandle].kind.shortReadDrains,
-    }),
-  )
+  const { shortReadDrains } = sock[kHandle].kind
+  const tls = new TlsSession(context, { host: undefined, servername, session, shortReadDrains })
+  const secured = secure(sock, tls)
   try {
     refusePlaintext(secured, isServer, received)
-    if (!isServer) await secured.handshake({ signal })
+    if (isServer) handshakes.begin(secured, tls)
+    else await secured.handshake({ signal })
     return secured as never
   } catch (error) {
     // What was wrong before is worth more than what the close says.
