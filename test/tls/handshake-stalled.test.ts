@@ -3,7 +3,17 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { connect, listen, type stream, tls } from 'berkeley'
-import { closing, countFds, eventually, leavesNoFd, root as project, script, start } from '../util/index.js'
+import {
+  closing,
+  countFds,
+  eventually,
+  isPending,
+  leavesNoFd,
+  root as project,
+  script,
+  start,
+  within,
+} from '../util/index.js'
 import { tlscfg, trust } from './common.js'
 
 leavesNoFd()
@@ -109,6 +119,30 @@ describe(`${STALLED} handshakes that stop midway (H92)`, () => {
     // What was given back serves the next ones, but for what the allocator makes of it: it settles at less than twice as much
     // after some rounds. If nothing were given back, two more rounds would add twice as much.
     assert.ok(last - first < first - start, `${(last - first) / STALLED} bytes more each, two rounds later`)
+  })
+
+  test('a thousand handshakes go on by themselves; the next one waits for the end of one of them, or for a call', async (t) => {
+    const most = 1000
+    const listener = closing(t, await listen({ host: '127.0.0.1', backlog: 4096, tlscfg }))
+    const { port } = listener.getsockname()
+    const crowd = start(t, process.execPath, [...script(STALLER), String(port), String(most)], {
+      cwd: project,
+      env: { ...process.env, LD_PRELOAD: '', BERKELEY_NATIVE: '', BERKELEY_NATIVE_TLS: '' },
+    })
+    await crowd.waitForOutput(/all are there/)
+    const connections: stream.inet.Socket[] = []
+    while (connections.length < most) connections.push(closing(t, await listener.accept()))
+    const reach = () => connect({ host: '127.0.0.1', port, tlscfg: trust })
+    const [queued, called] = [reach(), reach()]
+    const [, last] = [await listener.accept(), await listener.accept()].map((conn) => closing(t, conn))
+    assert.deepEqual([await isPending(queued), await isPending(called)], [true, true])
+    await last?.handshake()
+    closing(t, await called)
+    assert.equal(await isPending(queued), true)
+    await connections[0]?.close()
+    closing(t, await within(queued, 'the one that waited'))
+    crowd.endInput()
+    await crowd.ended
   })
 
   test('a stalled handshake ends by its deadline', async (t) => {
