@@ -93,6 +93,7 @@
         'tls/credentials.c',
         'tls/verify.c',
         'tls/verdict.c',
+        'tls/shown.c',
         'tls/session.c',
         'tls/records.c',
         'tls/certificates.c',

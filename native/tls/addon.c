@@ -7,8 +7,8 @@
 #include "tls.h"
 
 static const method_t *const modules[] = {
-    context_methods, ticket_methods, hello_methods,       credential_methods,
-    session_methods, record_methods, certificate_methods, info_methods,
+    context_methods, ticket_methods, hello_methods,       credential_methods, session_methods,
+    record_methods,  shown_methods,  certificate_methods, info_methods,
 };
 
 /* Numbers that JavaScript needs: answers, registers, bits, and some of OpenSSL. */
@@ -20,6 +20,7 @@ static const struct {
     {"TRUNCATED", TLS_TRUNCATED},
     {"WANT_SERVER", TLS_WANT_SERVER},
     {"WANT_VERDICT", TLS_WANT_VERDICT},
+    {"WANT_CERTIFICATE", TLS_WANT_CERTIFICATE},
     {"WANT_TURN", TLS_WANT_TURN},
     {"NO_CERTIFICATE", TLS_NO_CERTIFICATE},
     {"NO_KEY", TLS_NO_KEY},

@@ -205,13 +205,22 @@ typedef struct {
     SSL_CTX *ctx;
 } trust_t;
 
+/* A server tells its clients each name once, however many certificates have it. */
+static bool add_name(SSL_CTX *ctx, X509 *cert) {
+    const STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(ctx);
+    for (int i = 0; i < sk_X509_NAME_num(names); i++)
+        if (X509_NAME_cmp(sk_X509_NAME_value(names, i), X509_get_subject_name(cert)) == 0)
+            return true;
+    return SSL_CTX_add_client_CA(ctx, cert) == 1;
+}
+
 /* Adding a certificate twice is not an error. */
 static int take_root(BIO *bio, bool is_pem, void *to) {
     const trust_t *trust = to;
     X509 *cert = read_cert(bio, is_pem);
     if (cert == NULL) return 0;
     bool good = X509_STORE_add_cert(trust->store, cert) == 1 &&
-                (trust->ctx == NULL || SSL_CTX_add_client_CA(trust->ctx, cert) == 1);
+                (trust->ctx == NULL || add_name(trust->ctx, cert));
     X509_free(cert);
     return good ? 1 : -1;
 }

@@ -32,6 +32,7 @@ int result_of(session_t *session, int returned) {
     case SSL_ERROR_ZERO_RETURN: return 0;
     case SSL_ERROR_WANT_CLIENT_HELLO_CB: return TLS_WANT_SERVER;
     case SSL_ERROR_WANT_RETRY_VERIFY: return TLS_WANT_VERDICT;
+    case SSL_ERROR_WANT_X509_LOOKUP: return TLS_WANT_CERTIFICATE;
     default: break;
     }
     /* close_notify after user_canceled, from a peer that gives up one half of a connection: OpenSSL

@@ -15,11 +15,12 @@
 
 /* What a call answers besides a count and -errno. Far below any -errno. */
 enum {
-    TLS_FAILED = -5000,       /* OpenSSL failed; its reason can be asked for */
-    TLS_TRUNCATED = -5001,    /* the stream ended without close_notify */
-    TLS_WANT_SERVER = -5002,  /* the client's hello has arrived: choose a context */
-    TLS_WANT_VERDICT = -5003, /* the chain was verified: decide about the peer */
-    TLS_WANT_TURN = -5004,    /* much arrived without any data: let other sockets go first */
+    TLS_FAILED = -5000,           /* OpenSSL failed; its reason can be asked for */
+    TLS_TRUNCATED = -5001,        /* the stream ended without close_notify */
+    TLS_WANT_SERVER = -5002,      /* the client's hello has arrived: choose a context */
+    TLS_WANT_VERDICT = -5003,     /* the chain was verified: decide about the peer */
+    TLS_WANT_CERTIFICATE = -5005, /* the server asks for a certificate: choose one */
+    TLS_WANT_TURN = -5004,        /* much arrived without any data: let other sockets go first */
 
     /* What is wrong with keys and certificates, where OpenSSL's reason does not say what to mend. */
     TLS_NO_CERTIFICATE = -5010, /* there is none, or none for the key */
@@ -115,6 +116,7 @@ typedef struct {
     bool selects;       /* stop after the client's hello, for another context by its server name */
     bool rejects;       /* VERIFY_REJECT */
     bool asks;          /* VERIFY_ASK_VERDICT */
+    bool shows;         /* a client stops when it is asked for a certificate, to choose one */
     bool requires_ocsp; /* VERIFY_REQUIRE_OCSP */
     int ocsp_age;       /* the most seconds since a response was made, or -1 */
     bool keylog;
@@ -166,6 +168,7 @@ typedef struct {
 /* What a session knows about its peer, and has decided. */
 typedef struct {
     decision_t hello, verdict;
+    decision_t shown;     /* the certificate that a client shows */
     char *servername;     /* from the client's hello */
     hello_t client_hello; /* until the choice is made */
     protocol_t protocol;
@@ -239,6 +242,10 @@ void verdict_prepare(session_t *session);
 int verdict_conclude(session_t *session);
 /* Goes on with such a handshake: 0, or a result. */
 int verdict_follow(session_t *session);
+
+/* shown.c: the certificate that a client shows */
+void shown_install(SSL_CTX *ctx);
+extern const method_t shown_methods[];
 
 /* verify.c: callbacks of OpenSSL */
 int verify_peer(X509_STORE_CTX *store, void *data);

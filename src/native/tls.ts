@@ -37,6 +37,8 @@ export interface NativeTls {
   readonly WANT_SERVER: number
   /** The handshake waits for `sessionVerdict`. */
   readonly WANT_VERDICT: number
+  /** The handshake waits for `sessionShow`. */
+  readonly WANT_CERTIFICATE: number
   /** The peer keeps the call busy: to be called again after a turn of the event loop. */
   readonly WANT_TURN: number
 
@@ -114,7 +116,9 @@ export interface NativeTls {
   contextSessions(context: TlsHandle, id: Uint8Array, seconds: number): number
   contextTicketKeys(context: TlsHandle, index: number, keys: Uint8Array): number
   contextOcspResponse(context: TlsHandle, response: Uint8Array): number
-  contextCallbacks(context: TlsHandle, selects: number, keylog: number): number
+  /** The bytes of the names of authorities that a server tells its clients; with 0 it tells none. */
+  contextAuthorities(context: TlsHandle, names: number): number
+  contextCallbacks(context: TlsHandle, selects: number, keylog: number, shows: number): number
   /** The names of a certificate in DER form. */
   certificateNames(der: Uint8Array): NameRow[] | undefined
   /** The public key of a certificate in DER form: its SubjectPublicKeyInfo. */
@@ -149,6 +153,14 @@ export interface NativeTls {
     refusesProtocols: number,
     protocol: Uint8Array | undefined,
   ): number
+  /** The names of the authorities that the server accepts, while the handshake waits for `sessionShow`. */
+  sessionAuthorities(session: TlsHandle): (string | undefined)[] | undefined
+  /** The numbers of the signature algorithms that the server accepts. */
+  sessionSigalgs(session: TlsHandle): number[] | undefined
+  /** 1 when the server asks for a certificate like that of the context. */
+  sessionSuits(session: TlsHandle, context: TlsHandle): number
+  /** The answer to `WANT_CERTIFICATE`: the certificate of a context, or by default that of the session's own. */
+  sessionShow(session: TlsHandle, refuses: number, context?: TlsHandle): number
   /** The answer to `WANT_VERDICT`. */
   sessionVerdict(session: TlsHandle, isGood: number): number
 

@@ -62,6 +62,11 @@ function protocolsIn(bytes: Buffer | undefined): string[] {
   return protocols
 }
 
+/** The names of signature algorithms in the standards: `'ecdsa_secp256r1_sha256'`. */
+export function signatureNames(signatures: readonly number[]): string[] {
+  return signatures.map((number) => SIGNATURE_ALGORITHMS[number] ?? hex(number))
+}
+
 /** Reads the parts of a hello, as the addon keeps them. */
 export function clientHello(servername: string | undefined, parts: HelloParts | undefined): ClientHello {
   const [protocols, versions, signatures, suites, names = [], version = 0] = parts ?? []
@@ -71,6 +76,6 @@ export function clientHello(servername: string | undefined, parts: HelloParts | 
     ALPNProtocols: protocolsIn(protocols),
     versions: offered.map((number) => VERSION_NAMES.get(number) ?? hex(number)),
     ciphers: numbers(suites, 0).map((number, i) => names[i] ?? hex(number)),
-    signatureAlgorithms: numbers(signatures, 2).map((number) => SIGNATURE_ALGORITHMS[number] ?? hex(number)),
+    signatureAlgorithms: signatureNames(numbers(signatures, 2)),
   })
 }

@@ -1,7 +1,8 @@
 // Whether a configuration can be meant: everything that does not need OpenSSL.
 
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
-import type { Check, TlsConfig } from './config.js'
+import type { Check, KeyPair, TlsConfig } from './config.js'
 import { pinList } from './pins.js'
 import { VERSIONS } from './versions.js'
 
@@ -13,10 +14,12 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   pfx: true,
   keyPairs: true,
   SNICallback: true,
+  clientCertCallback: true,
   ca: true,
   allowPartialTrustChain: true,
   crl: true,
   requestCert: true,
+  caNames: true,
   rejectUnauthorized: true,
   insecureSkipVerify: true,
   verifyDepth: true,
@@ -48,10 +51,10 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
 
 /** Fields that only a server uses. A client refuses them, because it would ignore them. */
 const SERVER_ONLY = [
-  'keyPairs',
   'SNICallback',
   'ALPNCallback',
   'requestCert',
+  'caNames',
   'honorCipherOrder',
   'ocspResponse',
   'ticketKeys',
@@ -62,6 +65,7 @@ const SERVER_ONLY = [
 /** Fields that only a client uses. */
 const CLIENT_ONLY = [
   'servername',
+  'clientCertCallback',
   'insecureSkipVerify',
   'requestOCSP',
   'requireOCSP',
@@ -70,11 +74,23 @@ const CLIENT_ONLY = [
   'onsession',
 ] as const
 
+/** The fields of a pair of `keyPairs`. */
+const PAIR_FIELDS = ['cert', 'key', 'passphrase', 'ocspResponse']
+
 /** Fields that are functions, which connections call. */
-export const CALLBACKS = ['SNICallback', 'ALPNCallback', 'verify', 'keylog', 'onsession', 'onhandshakeerror'] as const
+export const CALLBACKS = [
+  'SNICallback',
+  'ALPNCallback',
+  'clientCertCallback',
+  'verify',
+  'keylog',
+  'onsession',
+  'onhandshakeerror',
+] as const
 
 /** Fields that are true or false. */
 const SWITCHES = [
+  'caNames',
   'allowPartialTrustChain',
   'rejectUnauthorized',
   'honorCipherOrder',
@@ -87,6 +103,7 @@ const OF_CLIENT_CERTIFICATES = [
   'pins',
   'verify',
   'ca',
+  'caNames',
   'allowPartialTrustChain',
   'crl',
   'rejectUnauthorized',
@@ -119,8 +136,17 @@ export function checkConfig(value: unknown, isServer: boolean): TlsConfig {
   checkVersions(config)
   checkTypes(config)
   if (isServer) checkClientCertificates(config)
-  else checkOcsp(config)
-  return config
+  else checkClient(config)
+  return config.keyPairs === undefined ? config : record({ ...config, keyPairs: keyPairsOf(config.keyPairs, isServer) })
+}
+
+/** Copies of the further certificates, which later changes of the given objects do not reach either. */
+function keyPairsOf(keyPairs: unknown, isServer: boolean): KeyPair[] {
+  if (!Array.isArray(keyPairs)) throw validate.invalidType('tlscfg.keyPairs', 'a list of { cert, key }', keyPairs)
+  const pairs = keyPairs.map((pair) => validate.options('tlscfg.keyPairs', pair, PAIR_FIELDS) as KeyPair)
+  if (!isServer && pairs.some(({ ocspResponse }) => ocspResponse !== undefined))
+    throw validate.invalidValue('tlscfg.keyPairs', 'has "ocspResponse", which is for a server', undefined)
+  return pairs
 }
 
 /** Refuses a server without a certificate: each of its handshakes would fail for a reason that does not mention it. */
@@ -145,6 +171,13 @@ function checkClientCertificates(config: TlsConfig): void {
         `has "${field}", which is for the certificates of clients, without "requestCert"`,
         config,
       )
+}
+
+function checkClient(config: TlsConfig): void {
+  const { clientCertCallback, cert, key, pfx, keyPairs } = config
+  checkOcsp(config)
+  if (clientCertCallback !== undefined && (cert ?? key ?? pfx ?? keyPairs) !== undefined)
+    throw validate.invalidValue('tlscfg', 'has a "clientCertCallback" and a certificate to show', undefined)
 }
 
 function checkOcsp(config: TlsConfig): void {

@@ -14,7 +14,7 @@ export interface KeyPair {
   key: PemOrDer
   /** The passphrase of an encrypted key. */
   passphrase?: string | undefined
-  /** The OCSP response (DER) that a server staples to this certificate. */
+  /** Servers: the OCSP response (DER) to staple to this certificate. */
   ocspResponse?: Uint8Array | undefined
 }
 
@@ -44,6 +44,22 @@ export interface AcceptedConnection {
   /** Closes it. */
   close(): Promise<void>
 }
+
+/** How a server asks a client for a certificate. */
+export interface CertificateRequest {
+  /** The host that the client connects to. */
+  readonly host: string | undefined
+  /**
+   * The authorities that the server accepts, as `issuer` of an `X509Certificate` has their names: `'C=DE\nCN=An authority'`; none if it does
+   * not say.
+   */
+  readonly authorities: readonly string[]
+  /** The signature algorithms that it accepts, by their names in the standards: `['ecdsa_secp256r1_sha256', …]`. */
+  readonly signatureAlgorithms: readonly string[]
+}
+
+/** The answer of a `clientCertCallback`: a certificate with its key, a context of a client that has one, or undefined for none. */
+export type Shown = TlsContext | Pick<TlsConfig, 'cert' | 'key' | 'passphrase' | 'pfx'> | undefined
 
 /** What was found out about a peer. */
 export interface Found {
@@ -77,13 +93,22 @@ export interface TlsConfig {
   passphrase?: string | undefined
   /** Certificate, key and chain as PKCS #12. */
   pfx?: Uint8Array | undefined
-  /** Servers: further certificates. The first one that is for the name that the client asks for is used, otherwise `cert`. */
+  /**
+   * Further certificates. A server uses the first one that is for the name that the client asks for, otherwise `cert`. A client shows the first
+   * one that is what the server asks for: issued, directly or not, by an authority that it names, with a key that it accepts; otherwise `cert`,
+   * if there is one. `cert` comes first where the server names no authority.
+   */
   keyPairs?: readonly KeyPair[] | undefined
   /**
    * Servers: selects a context by the name that the client asks for (SNI), `undefined` if it asks for none, or by what else is in its
    * hello. May be asynchronous. An error that it throws ends the connection.
    */
   SNICallback?: ((servername: string | undefined, hello: ClientHello) => Chosen | Promise<Chosen>) | undefined
+  /**
+   * Clients, instead of `cert` and `keyPairs`: chooses the certificate for a server that asks for one; undefined shows none. It is not called
+   * when a session is resumed. May be asynchronous. An error that it throws ends the connection.
+   */
+  clientCertCallback?: ((request: CertificateRequest) => Shown | Promise<Shown>) | undefined
 
   /**
    * The certificates to trust, instead of those that `node:tls` trusts by default in this process (`NODE_EXTRA_CA_CERTS`,
@@ -99,6 +124,8 @@ export interface TlsConfig {
   crl?: Pem | undefined
   /** Servers: whether a client must show a certificate; false by default. With `'optional'` it may have none, but not an invalid one. */
   requestCert?: boolean | 'optional' | undefined
+  /** Servers: whether clients are told whose certificates are accepted, the names of `ca`; true by default. 63 KiB of names at most. */
+  caNames?: boolean | undefined
   /** Whether a peer that cannot be verified is refused: true by default. When false, `authorizationError` has the reason. */
   rejectUnauthorized?: boolean | undefined
   /** Clients: checks to leave out. Each makes the connection insecure, and is reported once by a process warning. */

@@ -21,6 +21,12 @@ const TICKET_KEYS_MAX = 8
 /** The longest OCSP response that fits into a handshake message, in bytes. */
 const OCSP_RESPONSE_MAX = 0xffff
 
+/**
+ * The most bytes of names of authorities. The list has room for 65,535, but in TLS 1.3 so have all extensions of a request together: the rest is
+ * for the others.
+ */
+const CA_NAMES_MAX = 63 << 10
+
 function passphraseOf({ passphrase }: { passphrase?: string | undefined }): string | undefined {
   return passphrase === undefined ? undefined : validate.textWithoutNul('tlscfg.passphrase', passphrase, PASSPHRASE_MAX)
 }
@@ -62,6 +68,12 @@ export class ContextBuilder {
     this.#setTicketKeys()
     this.#setAlpn()
     this.#setOcspResponse()
+    return this.#handle
+  }
+
+  /** Applies the keys alone. */
+  buildCredentials(): TlsHandle {
+    this.#addKeys()
     return this.#handle
   }
 
@@ -127,10 +139,18 @@ export class ContextBuilder {
   #addTrust(): void {
     const ca = pemList('tlscfg.ca', this.#config.ca)
     for (const certificates of ca) checkField(this.#tls.contextCa(this.#handle, certificates), 'ca')
+    if (this.#isServer) this.#setCaNames()
     // A server identifies clients by what it was given, and never by the public roots.
     if (ca.length === 0 && !this.#isServer) this.#trustRoots()
     for (const revoked of pemList('tlscfg.crl', this.#config.crl))
       checkField(this.#tls.contextCrl(this.#handle, revoked), 'crl')
+  }
+
+  #setCaNames(): void {
+    const bytes = this.#tls.contextAuthorities(this.#handle, Number(this.#config.caNames ?? true))
+    if (bytes <= CA_NAMES_MAX) return
+    const reason = `has names of authorities of ${bytes} bytes, and clients can be told ${CA_NAMES_MAX}: { caNames: false } tells them none`
+    throw validate.invalidValue('tlscfg.ca', reason, undefined)
   }
 
   /** Trusts the root certificates, in a store that all such contexts share: a revocation list added to it would apply to each of them. */
@@ -195,4 +215,17 @@ export class ContextBuilder {
       throw validate.outOfRange('tlscfg.ocspResponse.length', `>= 1 and <= ${OCSP_RESPONSE_MAX}`, bytes.length)
     this.#tls.contextOcspResponse(this.#handle, bytes)
   }
+}
+
+/**
+ * Makes an `SSL_CTX` that has a certificate with its key and nothing else.
+ * @param name - where it is from, for errors.
+ */
+export function buildCredentials(
+  config: Pick<TlsConfig, 'cert' | 'key' | 'passphrase' | 'pfx'>,
+  name: string,
+): TlsHandle {
+  if ((config.cert ?? config.pfx) === undefined)
+    throw validate.invalidValue(name, 'needs "cert" and "key", or "pfx"', undefined)
+  return new ContextBuilder(config, false).buildCredentials()
 }

@@ -6,7 +6,7 @@ import * as validate from '../support/validate.js'
 import type { ClientHello } from './client-hello.js'
 import type { Chosen, KeyPair, TlsConfig, TlsContext } from './config.js'
 import { CALLBACKS, checkConfig, checkServerCertificate, LISTENER_ONLY } from './config-checks.js'
-import { ContextBuilder } from './context-builder.js'
+import { buildCredentials, ContextBuilder } from './context-builder.js'
 import { isFor, type PeerNames, peerNames } from './identity.js'
 import { verificationRules } from './session-id.js'
 
@@ -24,9 +24,8 @@ interface NamedContext {
 
 /** Makes the context of one of a server's `keyPairs`: that of the server, with another certificate. */
 function namedContext(config: TlsConfig, pair: KeyPair): NamedContext {
-  const own = validate.options('tlscfg.keyPairs', pair, ['cert', 'key', 'passphrase', 'ocspResponse'])
   const none = { keyPairs: undefined, SNICallback: undefined, pfx: undefined, ocspResponse: undefined }
-  const context = new Context({ ...config, ...none, ...own }, true)
+  const context = new Context({ ...config, ...none, ...pair }, true)
   return { names: peerNames(nativeTls().contextNames(context.handle)), context }
 }
 
@@ -43,6 +42,10 @@ export class Context implements TlsContext {
   readonly handle: TlsHandle
   /** A digest of the rules by which peers are verified: a session is resumed only under the same rules. Internal. */
   readonly rules: Buffer
+  /** The further certificates of a client, each in an `SSL_CTX`. Internal. */
+  readonly pairs: readonly TlsHandle[]
+  /** Whether there is a certificate besides. Internal. */
+  readonly hasOwnCertificate: boolean
   readonly #namedContexts: readonly NamedContext[]
   /** The names of the fields that the configuration sets. */
   readonly #fields: ReadonlySet<string>
@@ -64,10 +67,14 @@ export class Context implements TlsContext {
     const tls = nativeTls()
     this.rules = verificationRules(checked, isServer)
     this.handle = new ContextBuilder(checked, isServer).build(this.rules)
-    this.#namedContexts = (checked.keyPairs ?? []).map((pair) => namedContext(checked, pair))
-    const { SNICallback, ALPNCallback, keylog } = this.config
+    const { keyPairs = [], cert, pfx } = checked
+    this.#namedContexts = isServer ? keyPairs.map((pair) => namedContext(checked, pair)) : []
+    this.pairs = isServer ? [] : keyPairs.map((pair) => buildCredentials(pair, 'tlscfg.keyPairs'))
+    this.hasOwnCertificate = (cert ?? pfx) !== undefined
+    const { SNICallback, ALPNCallback, clientCertCallback, keylog } = this.config
     const selects = SNICallback !== undefined || ALPNCallback !== undefined || this.#namedContexts.length > 0
-    tls.contextCallbacks(this.handle, Number(selects), Number(keylog !== undefined))
+    const shows = clientCertCallback !== undefined || this.pairs.length > 0
+    tls.contextCallbacks(this.handle, Number(selects), Number(keylog !== undefined), Number(shows))
   }
 
   /**

@@ -23,7 +23,7 @@ export interface TlsErrorContext {
  * that is not trusted; `'ERR_TLS_CERT_ALTNAME_INVALID'` for another host's certificate; `'ERR_TLS_TRUNCATED'` for a stream that
  * ended without close_notify; `'ERR_TLS_OCSP'` for an OCSP response that is missing or bad; `'ERR_TLS_PIN'` for keys that are not pinned; `'ERR_TLS_VERIFY'`
  * when `verify` refused the peer; `'ERR_TLS_ALPN_CALLBACK'` when the server's `ALPNCallback` failed; `'ERR_TLS_SNI_CALLBACK'` when the server's
- * `SNICallback` failed; for keys and certificates that cannot be used `'ERR_TLS_PASSPHRASE'`, `'ERR_TLS_NO_PRIVATE_KEY'`,
+ * `SNICallback` failed; `'ERR_TLS_CLIENT_CERT_CALLBACK'` when the client's `clientCertCallback` failed; for keys and certificates that cannot be used `'ERR_TLS_PASSPHRASE'`, `'ERR_TLS_NO_PRIVATE_KEY'`,
  * `'ERR_TLS_NO_CERTIFICATE'`, `'ERR_TLS_NO_CRL'`, `'ERR_TLS_NOT_PKCS12'` and `'ERR_TLS_OLD_ENCRYPTION'`.
  */
 export class TlsError extends Error {

@@ -1,9 +1,9 @@
 // Which TLS sessions may be resumed. A resumed session makes no use of certificates, so it is valid only where the same rules of
 // verification would have reached the same verdict.
 
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { TlsConfig } from './config.js'
-import { pemList } from './pem.js'
+import { pemList, pemOrDer } from './pem.js'
 import { loadRoots } from './roots.js'
 
 /** A SHA-256 hash of several parts, each preceded by its length, so that two different lists never hash alike. */
@@ -23,10 +23,22 @@ function switchesOf(config: TlsConfig): string {
   return JSON.stringify([...switches, ...lists])
 }
 
+const callbackIds = new WeakMap<object, Uint8Array>()
+
+/** An id for a function that chooses a client's certificate: another one might choose another. None without it. */
+function callbackId(choose: TlsConfig['clientCertCallback']): Uint8Array[] {
+  if (choose === undefined) return []
+  const id = callbackIds.get(choose) ?? randomBytes(16)
+  callbackIds.set(choose, id)
+  return [id]
+}
+
 /** A 32-byte digest of the rules by which a configuration verifies peers. */
 export function verificationRules(config: TlsConfig, isServer: boolean): Buffer {
   // A client's own certificate counts: a resumed session would identify it to the server by the certificate of the former connection.
-  const own = [pemList('tlscfg.cert', config.cert), config.pfx === undefined ? [] : [config.pfx]]
+  const { cert, pfx, keyPairs = [], clientCertCallback } = config
+  const pairs = keyPairs.map((pair) => pemOrDer('tlscfg.cert', pair.cert))
+  const own = [pemList('tlscfg.cert', cert), pfx === undefined ? [] : [pfx], pairs, callbackId(clientCertCallback)]
   const given = [pemList('tlscfg.ca', config.ca), pemList('tlscfg.crl', config.crl), ...(isServer ? [] : own)]
   const roots = isServer || config.ca !== undefined ? '' : loadRoots()
   return digest(switchesOf(config), roots, ...given.flatMap((files) => [String(files.length), ...files]))

@@ -16,6 +16,7 @@ import { notifyKeylog, notifySession } from './notifications.js'
 import { Outcome } from './outcome.js'
 import { sessionId } from './session-id.js'
 import { SessionInfo } from './session-info.js'
+import { ShownCertificate } from './shown-certificate.js'
 import { ContextSelection } from './sni.js'
 import { checkHost, checksName, hostOf, type Peer, PeerVerification } from './verification.js'
 
@@ -71,6 +72,7 @@ export class TlsSession extends SessionInfo {
   readonly #context: Context
   readonly #verification: PeerVerification
   readonly #selection: ContextSelection
+  readonly #shown: ShownCertificate
   #pendingBytes = 0
   #drained = false
   /** Whether close_notify has been sent: nothing may follow it. */
@@ -99,6 +101,7 @@ export class TlsSession extends SessionInfo {
     this.outcome = new Outcome(this.#creation)
     this.#verification = new PeerVerification(context, this.handle, host, this.#creation)
     this.#selection = new ContextSelection(context, this.#creation)
+    this.#shown = new ShownCertificate(context, this.handle, host, this.#creation)
     if (!context.isServer) this.#setSessionId(options.session ?? context.config.session)
     const { handshakeTimeout } = context
     if (handshakeTimeout > 0) this.#handshakeTimer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
@@ -164,8 +167,12 @@ export class TlsSession extends SessionInfo {
         this.#selectContext()
         return WOULD_BLOCK
       }
-      if (result !== this.tls.WANT_VERDICT) return this.#resultOfHandshake(result)
-      if (!this.#verification.answer(() => this.onProgress?.())) return WOULD_BLOCK
+      const resume = (): void => this.onProgress?.()
+      if (result === this.tls.WANT_VERDICT) {
+        if (!this.#verification.answer(resume)) return WOULD_BLOCK
+      } else if (result === this.tls.WANT_CERTIFICATE) {
+        if (!this.#shown.choose(resume)) return WOULD_BLOCK
+      } else return this.#resultOfHandshake(result)
     }
   }
 
@@ -345,7 +352,12 @@ export class TlsSession extends SessionInfo {
 
   /** The error of a call that failed in OpenSSL: for a reason of its own, or because the peer was refused here. */
   #errorFromOpenSsl(syscall: string): TlsError {
-    return this.#selection.failure(syscall) ?? this.#verification.failure(syscall) ?? this.#reasonOfOpenSsl(syscall)
+    return (
+      this.#shown.failure ??
+      this.#selection.failure(syscall) ??
+      this.#verification.failure(syscall) ??
+      this.#reasonOfOpenSsl(syscall)
+    )
   }
 
   #reasonOfOpenSsl(syscall: string): TlsError {

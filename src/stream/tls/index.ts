@@ -6,11 +6,13 @@
 export type { ClientHello } from '../../tls/client-hello.js'
 export type {
   AcceptedConnection,
+  CertificateRequest,
   Check,
   Chosen,
   Found,
   KeyPair,
   OfferedProtocols,
+  Shown,
   TlsConfig as Config,
   Verify,
 } from '../../tls/config.js'

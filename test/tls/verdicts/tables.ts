@@ -8,6 +8,7 @@ import { OWN_SERVERS } from './cases/own-servers.js'
 import { PROTOCOL } from './cases/protocol.js'
 import { RESUMPTION } from './cases/resumption.js'
 import { REVOCATION } from './cases/revocation.js'
+import { SHOWN } from './cases/shown.js'
 import { SKIPS } from './cases/skips.js'
 import { STREAMS } from './cases/streams.js'
 
@@ -23,6 +24,7 @@ export const TABLES = {
   PROTOCOL,
   RESUMPTION,
   REVOCATION,
+  SHOWN,
   SKIPS,
   STREAMS,
 }

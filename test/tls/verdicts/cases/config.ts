@@ -36,6 +36,13 @@ const VALUE = 'ERR_INVALID_ARG_VALUE'
 const TYPE = 'ERR_INVALID_ARG_TYPE'
 const RANGE = 'ERR_OUT_OF_RANGE'
 
+/** Authorities whose names take 100 KB, or one after the other have the same name. */
+const manyRoots = (haveOneName = false): string[] =>
+  Array.from({ length: 100 }, (_, i) => {
+    const commonName = `${haveOneName ? '' : i} ${'An authority with a long name, '.repeat(33)}`
+    return pki.root({ commonName, key: pki.sharedKey('p256') }).pem
+  })
+
 /** A pin of no key. */
 const PIN = Buffer.alloc(32).toString('base64')
 
@@ -272,7 +279,61 @@ const REST: readonly Case[] = [
   server(VALUE, "a client's session", { session: Buffer.alloc(1) }),
   server(VALUE, "a client's wish for OCSP", { requestOCSP: true }),
   server(VALUE, "a client's demand for OCSP", { requireOCSP: true }),
-  client(VALUE, "a server's further certificates", { keyPairs: [] }),
+  client('ok', 'no further certificates', { keyPairs: [] }),
+  judged('client', 'ok', 'further certificates', ({ shown }) => ({ keyPairs: [shown, shown] })),
+  judged('client', 'ok', 'a certificate and a further one', ({ shown }) => ({ ...shown, keyPairs: [shown] })),
+  judged('client', VALUE, 'a further certificate with an OCSP response', ({ shown }) => ({
+    keyPairs: [{ ...shown, ocspResponse: Buffer.alloc(1) }],
+  })),
+  judged('client', VALUE, 'a further certificate with a field that does not exist', ({ shown }) => ({
+    keyPairs: [{ ...shown, ca: shown.cert }],
+  })),
+  judged('client', 'ERR_SSL_KEY_VALUES_MISMATCH', 'a further certificate with the key of another', (w) => ({
+    keyPairs: [{ cert: pki.leaf(w.root).pem, key: w.own.keyPem }],
+  })),
+  judged('client', VALUE, 'a further certificate without a key', ({ own }) => ({ keyPairs: [{ cert: own.pem }] })),
+  client(TYPE, 'a further certificate that is none', { keyPairs: [{}] }),
+  client(TYPE, 'further certificates that are not in a list', { keyPairs: 1 }),
+  client(TYPE, 'a further certificate that is null', { keyPairs: [null] }),
+  server(TYPE, 'further certificates that are not in a list', { keyPairs: 1 }),
+  server(TYPE, 'a further certificate that is null', { keyPairs: [null] }),
+  client('ok', 'a callback for its certificate', { clientCertCallback: () => undefined }),
+  client(TYPE, 'a callback for its certificate that is not a function', { clientCertCallback: 1 }),
+  judged('client', VALUE, 'a callback for its certificate, and a certificate', ({ shown }) => ({
+    ...shown,
+    clientCertCallback: () => undefined,
+  })),
+  judged('client', VALUE, 'a callback for its certificate, and further ones', ({ shown }) => ({
+    keyPairs: [shown],
+    clientCertCallback: () => undefined,
+  })),
+  server(VALUE, "a client's callback for its certificate", { clientCertCallback: () => undefined }),
+  client(VALUE, "a server's names of authorities", { caNames: false }),
+  server(VALUE, 'names of authorities without demand', { caNames: false }),
+  judged('server', TYPE, 'names of authorities that are text', ({ root, shown }) => ({
+    ...shown,
+    ca: root.pem,
+    requestCert: true,
+    caNames: 'A root',
+  })),
+  judged('server', VALUE, 'more names of authorities than clients can be told', ({ shown }) => ({
+    ...shown,
+    ca: manyRoots(),
+    requestCert: true,
+  })),
+  judged('server', 'ok', 'more names of authorities than clients can be told, which are not told', ({ shown }) => ({
+    ...shown,
+    ca: manyRoots(),
+    requestCert: true,
+    caNames: false,
+  })),
+  judged('server', 'ok', 'many authorities of one name', ({ shown }) => ({
+    ...shown,
+    ca: manyRoots(true),
+    requestCert: true,
+  })),
+  server(TYPE, 'a function for failed handshakes that is not a function', { onhandshakeerror: null }),
+  client(VALUE, "a server's function for failed handshakes", { onhandshakeerror: () => undefined }),
   client(VALUE, "a server's callback", { SNICallback: () => undefined }),
   client(VALUE, "a server's demand for a certificate", { requestCert: true }),
   client(VALUE, "a server's order", { honorCipherOrder: true }),
