@@ -84,6 +84,7 @@
         'tls/addon.c',
         'tls/handles.c',
         'tls/queue.c',
+        'tls/memory.c',
         'tls/errors.c',
         'tls/bio.c',
         'tls/callbacks.c',

@@ -7,8 +7,8 @@
 #include "tls.h"
 
 static const method_t *const modules[] = {
-    context_methods, ticket_methods, hello_methods,       credential_methods, session_methods,
-    record_methods,  shown_methods,  certificate_methods, info_methods,
+    context_methods, ticket_methods, hello_methods,  credential_methods,  session_methods,
+    record_methods,  shown_methods,  memory_methods, certificate_methods, info_methods,
 };
 
 /* Numbers that JavaScript needs: answers, registers, bits, and some of OpenSSL. */

@@ -11,6 +11,7 @@ void context_keep(context_t *context) {
 
 void context_release(context_t *context) {
     if (--context->users > 0) return;
+    memory_of_context_freed(context);
     SSL_CTX_free(context->ctx);
     free(context->alpn);
     OPENSSL_free(context->ocsp);
@@ -62,6 +63,7 @@ static napi_value context_new(call_t *call) {
     set_defaults(context->ctx);
     context_install_callbacks(context);
     context_install_tickets(context);
+    memory_of_context(context, 0);
     if (!is_server) shown_install(context->ctx);
     return external;
 }

@@ -81,7 +81,9 @@ static int64_t set_bytes(call_t *call, int (*set)(context_t *context, bytes_t by
     context_t *context = call_context(call, 0);
     bytes_t bytes = call_bytes(call, 1);
     if (!call_ok(call)) return -1;
-    return tls_problem(tls_of(call), set(context, bytes));
+    int problem = set(context, bytes);
+    if (problem == 0) memory_of_context(context, bytes.length);
+    return tls_problem(tls_of(call), problem);
 }
 
 /* A chain that is being read: first the leaf, then the certificates to send along. */

@@ -92,6 +92,8 @@ int finish_call(session_t *session, int result, bool reads) {
     bool has_priority = result == -EAGAIN || result == TLS_WANT_TURN || (result >= 0 && !reads);
     if (error < 0 && has_priority) result = fail_session(session, alert_behind(session, error));
     bio_end(session);
+    session->io.has_buffers = true;
+    memory_of_session(session);
     write_registers(session);
     return result;
 }

@@ -28,6 +28,7 @@ static void session_clear(session_t *session) {
     if (session->context) context_release(session->context);
     if (session->chosen) context_release(session->chosen);
     session->context = session->chosen = NULL;
+    memory_of_session(session);
 }
 
 static void session_finalize(napi_env napi, void *data, void *hint) {
@@ -94,6 +95,7 @@ static napi_value session_new(call_t *call) {
         free(session);
         return new_int(call->napi, failed);
     }
+    memory_of_session(session);
     return external;
 }
 
@@ -146,7 +148,10 @@ static int64_t session_handshake(call_t *call) {
 /* sessionRelax(session): gives back OpenSSL's buffers, of a record each way, until the next record */
 static int64_t session_relax(call_t *call) {
     session_t *session = call_open_session(call);
-    return session ? SSL_free_buffers(session->ssl) : 0;
+    if (session == NULL || SSL_free_buffers(session->ssl) != 1) return 0;
+    session->io.has_buffers = false;
+    memory_of_session(session);
+    return 1;
 }
 
 /* Sends close_notify, unless it was sent, or must not be; what SSL_shutdown() returns. */

@@ -120,6 +120,7 @@ typedef struct {
     bool requires_ocsp; /* VERIFY_REQUIRE_OCSP */
     int ocsp_age;       /* the most seconds since a response was made, or -1 */
     bool keylog;
+    int64_t told; /* to the garbage collector, in bytes */
     ticket_keys_t ticket_keys;
 } context_t;
 
@@ -132,6 +133,7 @@ typedef struct {
     int deferred;          /* an error behind data that was good: the next read's answer, or 0 */
     int broken;            /* -errno when nothing can be sent any more, or 0 */
     bool is_held;          /* nothing is sent before the verdict */
+    bool has_buffers;      /* OpenSSL may have its buffers */
     bool eof;              /* the peer has sent FIN */
     bool short_is_drained; /* a receive that does not fill its room has drained the socket */
 
@@ -190,6 +192,7 @@ typedef struct session {
     session_io_t io;
     session_peer_t peer;
     queue_t keylog;
+    int64_t told;           /* to the garbage collector, in bytes */
     unsigned notifications; /* NOTIFY_* since the last call */
     bool failed;
     unsigned long failure; /* an error code of OpenSSL, or 0 */
@@ -219,6 +222,13 @@ context_t *call_context(call_t *call, size_t index);
 session_t *call_session(call_t *call, size_t index);
 /* The session in argument 0; NULL when the argument is bad, or the session was freed. */
 session_t *call_open_session(call_t *call);
+
+/* memory.c: tells the garbage collector what is held, and that it no longer is. */
+void memory_of_session(session_t *session);
+/* A context, and what was added to it: so many bytes of certificates. */
+void memory_of_context(context_t *context, size_t encoded);
+void memory_of_context_freed(context_t *context);
+extern const method_t memory_methods[];
 
 /* bio.c */
 BIO_METHOD *bio_method(void);

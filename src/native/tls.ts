@@ -183,6 +183,8 @@ export interface NativeTls {
     session: TlsHandle,
   ): [reason: Reason, refusal: string | undefined, verified: number, verifiedText: string] | undefined
   lastReason(): Reason
+  /** What the garbage collector of this thread was told of memory outside of it, by everybody, in bytes: for tests. */
+  externalMemory(): number
 }
 
 let loaded: NativeTls | undefined
