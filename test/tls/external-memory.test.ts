@@ -63,7 +63,7 @@ describe('memory that is told to the garbage collector', () => {
     `)
     assert.ok(used >= 100 * 40 * KB && used < 100 * 60 * KB, `${used / 100} bytes for a session in use`)
     assert.ok(idle >= 100 * 10 * KB && idle < 100 * 20 * KB, `${idle / 100} bytes for an idle one`)
-    assert.ok(Math.abs(closed) < 20 * KB, `${closed} bytes after all were closed`)
+    assert.ok(Math.abs(closed) < 150 * KB, `${closed} bytes after all were closed`)
   })
 
   test('a context counts with its certificates until it is collected', async () => {
@@ -76,7 +76,7 @@ describe('memory that is told to the garbage collector', () => {
       console.log(JSON.stringify({ made, gone: (await external()) - before }))
     `)
     assert.ok(made > 100 * (16 * KB + 4 * certificate.pem.length), `${made / 100} bytes for a context`)
-    assert.ok(Math.abs(gone) < 20 * KB, `${gone} bytes after all were collected`)
+    assert.ok(Math.abs(gone) < 150 * KB, `${gone} bytes after all were collected`)
   })
 
   test('nothing adds up over many sessions and contexts, failed ones among them', async () => {
@@ -97,6 +97,6 @@ describe('memory that is told to the garbage collector', () => {
       for (let i = 0; i < 4; i++) await round()
       console.log(JSON.stringify({ grown: (await external()) - before }))
     `)
-    assert.ok(Math.abs(grown) < 20 * KB, `${grown} bytes after 400 sessions and 200 contexts`)
+    assert.ok(Math.abs(grown) < 150 * KB, `${grown} bytes after 400 sessions and 200 contexts`)
   })
 })
