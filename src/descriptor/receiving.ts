@@ -47,14 +47,14 @@ export function peekFlags(fd: number, flags: number): number {
 }
 
 /**
- * Looks at what comes next, for the library itself or for its length: the count of recv(2) into one byte, or `-errno`. The offset at which
- * the user peeks has no say in it, and stays as it is.
+ * Looks at what comes next, for the library itself or for its length: the count of recv(2) into one byte, or into the memory that is given, or
+ * `-errno`. The offset at which the user peeks has no say in it, and stays as it is.
  */
-export function lookAhead(handle: Handle, fd: number, flags: number): number {
+export function lookAhead(handle: Handle, fd: number, flags: number, into: Uint8Array = oneByte, length = 1): number {
   if (handle.optionsKnownAt !== receiveOptions.changes) learn(handle, fd)
   const offset = handle.hasPeekOffset ? peekOffset(fd) : -1
   if (offset >= 0) setPeekOffset(fd, -1)
-  const count = native.recv(fd, oneByte, 0, 1, flags | MSG_PEEK)
+  const count = native.recv(fd, into, 0, length, flags | MSG_PEEK)
   if (offset >= 0) setPeekOffset(fd, offset)
   return count
 }

@@ -229,12 +229,14 @@ export class RecvMsg implements Operation<number | null> {
   }
 
   check(): void {
-    this.#channel.transport.requirePlain('recvmsg')
+    this.#channel.transport.requirePlain('recvmsg', this.flags)
     messageHeader(this.#header)
     this.#sysFlags = operationFlags(this.flags)
   }
 
   prepare(): void {
+    // Again: a reader whose turn came before may have read ahead.
+    this.#channel.transport.requirePlain('recvmsg', this.flags)
     this.#incoming = incoming(this.#header)
   }
 

@@ -118,6 +118,8 @@ export class RecvFd implements Operation<number | null>, ReceivedDescriptor {
   }
 
   attempt(fd: number): number {
+    // Again: a reader whose turn came before may have read ahead.
+    this.#channel.transport.requirePlain('recvfd')
     return receiveDescriptor(fd, this.#sysFlags, this.#channel.kind.zeroMeansEof, this)
   }
 

@@ -33,10 +33,11 @@ export interface Transport {
   /** What has to be sent before the descriptor is closed. */
   closeNotify(): Operation<void> | undefined
   /**
-   * Refuses a call that would bypass TLS.
-   * @throws EOPNOTSUPP.
+   * Refuses a call that would bypass TLS, or what a reader has read ahead.
+   * @param flags - those of a call that receives: with some it is not the data that it receives.
+   * @throws EOPNOTSUPP; EBUSY for what was read ahead.
    */
-  requirePlain(syscall: string): void
+  requirePlain(syscall: string, flags?: number): void
   /** Releases what belongs to the connection beside its descriptor. */
   close(): void
 }

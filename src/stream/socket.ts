@@ -7,6 +7,7 @@ import { kHandle } from '../descriptor/handle.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
+import { type BufferedReader, readerOf } from '../socket/buffered-reader.js'
 import { type Client, kConnector } from '../socket/connector.js'
 import { forEachReceived } from '../socket/iterator.js'
 import { isOptions, type ReceiveOptions, withOptions } from '../socket/settings.js'
@@ -58,6 +59,11 @@ export class StreamSocket extends Socket {
    */
   duplex(options?: DuplexOptions): SocketDuplex {
     return encrypts(this) ? new TlsDuplex(this, options) : new SocketDuplex(this, options)
+  }
+
+  /** Returns the reader of this connection, which reads by counts, delimiters and lines: see {@link BufferedReader}. */
+  reader(): BufferedReader {
+    return readerOf(this)
   }
 
   /** Returns this socket as a pair of web streams. It belongs to them from now on. */

@@ -104,6 +104,32 @@ export function abortError(reason: unknown, context: ErrorContext = {}): Error {
   return startAtCaller(error)
 }
 
+/**
+ * The end of a stream in the midst of what was to be read. `code` is `'ERR_INCOMPLETE_READ'`. What came stays to be read, by other calls.
+ */
+export class IncompleteReadError extends Error {
+  declare readonly code: 'ERR_INCOMPLETE_READ'
+  /** What came before the end. */
+  declare readonly partial: Buffer
+  /** How many bytes were to be read; absent where a delimiter was to end them. */
+  declare readonly expected?: number
+
+  constructor(partial: Buffer, expected?: number) {
+    const { length } = partial
+    super(
+      `the stream ended after ${expected === undefined ? `${length} bytes, without the delimiter` : `${length} of ${expected} bytes`}`,
+    )
+    define(this, 'code', 'ERR_INCOMPLETE_READ')
+    define(this, 'partial', partial)
+    if (expected !== undefined) define(this, 'expected', expected)
+    startAtCaller(this)
+  }
+
+  static {
+    IncompleteReadError.prototype.name = 'IncompleteReadError'
+  }
+}
+
 /** The error for a positive errno. */
 export function systemError(errno: number, syscall: string, context?: ErrorContext): SystemError {
   return new SystemError(errnoName(errno) ?? `E${errno}`, -errno, syscall, context)

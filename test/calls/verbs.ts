@@ -60,6 +60,19 @@ function receiving(kind: string, sock: StreamLike): Verb[] {
   ]
 }
 
+/** The calls of a reader have no arguments that an options object could stand for. */
+function reading(sock: stream.unix.Socket): Verb[] {
+  const reader = sock.reader()
+  const of = (name: string, call: (options?: object) => Promise<unknown>): Verb => {
+    return { name, sock, named: call, trailing: call, names: [] }
+  }
+  return [
+    of('exactly', (o) => reader.exactly(1, o)),
+    of('until', (o) => reader.until('x', o)),
+    of('lines', async (o) => reader.lines(o).next()),
+  ]
+}
+
 function sending(sock: stream.unix.Socket, file: number): Verb[] {
   const of = (name: string, rest: Omit<Verb, 'name' | 'sock'>): Verb => ({ name, sock, ...rest })
   return [
@@ -178,6 +191,7 @@ export async function waitingVerbs(t: Test): Promise<Verb[]> {
   return [
     ...receiving('a stream', a),
     ...receiving('a seqpacket', s),
+    ...reading(a),
     ...sending(await full(t), file.fd),
     ...(await ofDatagrams(t)),
     ...(await ofServers(t)),
