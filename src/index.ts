@@ -60,6 +60,7 @@ export type {
 export { type Hook, type ReadinessOptions, Socket } from './socket/socket.js'
 export * as unix from './socket/unix-socket.js'
 export * as stream from './stream/index.js'
+export { type Relayed, type RelayOptions, relay } from './stream/relay.js'
 export * as tls from './stream/tls/index.js'
 export { type ErrorContext, IncompleteReadError, SystemError, TimeoutError } from './support/errors.js'
 export type { Data } from './support/validate.js'

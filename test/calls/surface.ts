@@ -1,6 +1,6 @@
 // Every function of the package that takes an object of options, or of fields, and what may be in it.
 import { closeSync } from 'node:fs'
-import { AddrInfo, CmsgHdr, connect, dgram, listen, SOCK_STREAM, seqpacket, stream, tls } from 'berkeley'
+import { AddrInfo, CmsgHdr, connect, dgram, listen, relay, SOCK_STREAM, seqpacket, stream, tls } from 'berkeley'
 import { Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { tlscfg } from '../tls/common.js'
 import { closing, tempFolder } from '../util/index.js'
@@ -92,6 +92,7 @@ export async function methods(t: Test): Promise<Place[]> {
       ]),
     place('chunks', (o) => chunks.chunks(o), {}),
     place('messages', (o) => udp.messages(o), {}),
+    place('relay', async (o) => relay(await pair(), await pair(), o), {}),
     place('connections', (o) => server.connections(o), {}),
     place('sendmany', (o) => udp.sendmany([o as never]), { data: 'x', addr: AddrInfo.inet('127.0.0.1', 9) }),
     place('tls.wrap', async (o) => tls.wrap(await pair(), { ca: tlscfg.cert }, o), { servername: 'x' }),
