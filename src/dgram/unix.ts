@@ -1,5 +1,5 @@
 import { AddrInfo } from '../address/addrinfo.js'
-import { addressOf, lookupUnixFor, type UnixAddress, unixAddress } from '../address/unix.js'
+import { addressOf, lookupUnixFor, UNIX_ADDRESS, type UnixAddress, unixAddress } from '../address/unix.js'
 import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
@@ -12,10 +12,16 @@ import { recvfd, type SendFdOptions, sendfd, type UnixMethods } from '../socket/
 import type { RecvIntoOptions, SendOptions, WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
+import { SOCKET_FILE, type SocketFileOptions, SocketFilePlan } from '../socket/unix-bind.js'
 import { countAsUnix } from '../socket/unix-classes.js'
 import { systemError } from '../support/errors.js'
+import { without } from '../support/record.js'
+import * as validate from '../support/validate.js'
 import { connectTo } from './peer.js'
 import { bindTo, DgramSocket } from './socket.js'
+
+/** Where and how to bind: by default to the address that `create()` was given. */
+export type UnixBindOptions = (UnixAddress | { path?: undefined; pathname?: undefined }) & SocketFileOptions
 
 /** The address of a socket that is made without one. */
 const UNNAMED = AddrInfo.unix('', { socktype: SOCK_DGRAM })
@@ -54,9 +60,12 @@ class UnixDgramSocket extends DgramSocket {
    * `close()` removes the file that it made, if it is still that one.
    * @throws EADDRINUSE when the path exists, EINVAL when the socket is bound already. See bind(2).
    */
-  async bind(options?: UnixAddress): Promise<void> {
-    const ai = this.#address('bind', options)
-    bindTo(this, ai)
+  async bind(options?: UnixBindOptions): Promise<void> {
+    const given = validate.options('options', options ?? {}, [...UNIX_ADDRESS, ...SOCKET_FILE]) as UnixBindOptions
+    const name = without(given, 'mode', 'replaceStale') as UnixAddress
+    const isNamed = name.path !== undefined || name.pathname !== undefined
+    const ai = this.#address('bind', isNamed ? name : undefined)
+    new SocketFilePlan(ai, given).bind(this[kHandle].fd.use('bind'), () => bindTo(this, ai))
     addSocketFile(this, ai.path)
   }
 
@@ -113,4 +122,4 @@ export async function wrap(fd: number): Promise<UnixDgramSocket> {
 }
 
 export type { UnixAddress as Address } from '../address/unix.js'
-export { UnixDgramSocket as Socket }
+export { type UnixBindOptions as BindOptions, UnixDgramSocket as Socket }

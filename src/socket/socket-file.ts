@@ -1,31 +1,11 @@
-import { lstatSync, realpathSync, unlinkSync } from 'node:fs'
-import { pathBytes, pathText } from '../address/unix-path.js'
+import { unlinkSync } from 'node:fs'
+import { pathText } from '../address/unix-path.js'
 import { sys } from '../constants/lookup.js'
 import { systemError } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
+import { absolute, type FoundFile, findSocketFile, isSameFile, namesFile } from './found-file.js'
 import { kAddHooks, type Socket, type SocketHooks } from './socket.js'
-
-/** A file by its identity: another server may bind the same path later. */
-interface FoundFile {
-  readonly path: Buffer
-  readonly dev: bigint
-  readonly ino: bigint
-}
-
-const SLASH = Buffer.from('/')
-
-/** A path as bytes that mean the same in every working directory. The name of the directory need not be UTF-8 either. */
-function absolute(path: string | Buffer): Buffer {
-  const bytes = pathBytes(path)
-  if (bytes[0] === SLASH[0]) return bytes
-  return Buffer.concat([realpathSync.native('.', { encoding: 'buffer' }), SLASH, bytes])
-}
-
-function find(path: Buffer): FoundFile | undefined {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat?.isSocket() ? { path, dev: stat.dev, ino: stat.ino } : undefined
-}
 
 const filesOf = new WeakMap<Socket, SocketFile>()
 
@@ -49,7 +29,7 @@ class SocketFile implements SocketHooks {
 
   /** Owns the file that is at that path now; returns whether there is one. */
   own(path: string | Buffer): boolean {
-    this.#file = find(absolute(path))
+    this.#file = findSocketFile(absolute(path))
     return this.isOwned
   }
 
@@ -63,17 +43,11 @@ class SocketFile implements SocketHooks {
     const file = this.#file
     this.#file = undefined
     if (file === undefined) return
-    const now = find(file.path)
-    if (now?.dev === file.dev && now.ino === file.ino) unlinkSync(file.path)
+    if (isSameFile(findSocketFile(file.path), file)) unlinkSync(file.path)
   }
 }
 
 isolate(SocketFile)
-
-/** Whether a name is that of a file: an abstract one begins with a NUL. */
-function namesFile(path: string | Buffer): boolean {
-  return path.length > 0 && path[0] !== '\0' && path[0] !== 0
-}
 
 /** Makes a socket own the file that bind(2) made at that path; an abstract name has none. */
 export function addSocketFile(sock: Socket, path: string | Buffer | undefined): void {

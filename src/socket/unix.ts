@@ -1,13 +1,16 @@
 import { optional } from '../address/inet.js'
 import { namedAddress, UNIX_ADDRESS, type UnixAddress } from '../address/unix.js'
+import { kHandle } from '../descriptor/handle.js'
+import { create } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import * as validate from '../support/validate.js'
 import type { Context } from '../tls/context.js'
 import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions, tlsOptions } from '../tls/options.js'
 import { clientTls } from './client-tls.js'
 import type { ClientPlan } from './connect-plan.js'
-import { bindFirst, type PrepareOptions, runPrepareHook } from './create.js'
+import { closeOnError, type PrepareOptions, runPrepareHook } from './create.js'
 import type { SignalOptions } from './settings.js'
+import { SOCKET_FILE, type SocketFileOptions, SocketFilePlan } from './unix-bind.js'
 
 // What the clients and servers of unix streams and of seqpackets have in common.
 
@@ -35,6 +38,7 @@ export function unixPlan(options: UnixClientOptions, socktype: number): ClientPl
 /** Where and how to listen. */
 export type UnixServerOptions = UnixAddress &
   PrepareOptions &
+  SocketFileOptions &
   TlsOptions & {
     /** Whether `close()` removes the file; true by default. */
     unlink?: boolean | undefined
@@ -51,7 +55,7 @@ export interface BoundUnix {
 
 /** The names of the properties of {@link UnixServerOptions}. */
 export function unixServerOptions(socktype: number): string[] {
-  return [...UNIX_ADDRESS, 'prepare', 'unlink', ...tlsOptions(socktype)]
+  return [...UNIX_ADDRESS, ...SOCKET_FILE, 'prepare', 'unlink', ...tlsOptions(socktype)]
 }
 
 /** Checks the options of a server, and binds its socket. */
@@ -60,5 +64,10 @@ export function bindUnix(options: UnixServerOptions, socktype: number): BoundUni
   const context = contextIn(given, true)
   const ai = namedAddress(given, socktype)
   const unlink = optional(given, 'unlink', true)
-  return { sock: bindFirst([ai], given), path: unlink ? ai.path : undefined, context }
+  const file = new SocketFilePlan(ai, given)
+  const sock = closeOnError(create(ai, true), (sock) => {
+    runPrepareHook(sock, ai, given)
+    file.bind(sock[kHandle].fd.use('bind'), () => sock.bind())
+  })
+  return { sock, path: unlink ? ai.path : undefined, context }
 }

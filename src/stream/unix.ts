@@ -111,8 +111,8 @@ class UnixStreamClient extends UnixStreamSocket implements Connecting {
 class UnixStreamServer extends StreamServer {
   /**
    * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless another process put
-   * another one there since, `detach()` gave the socket away, or `unlink(false)` said otherwise; an existing file is never removed, so that
-   * binding to it fails.
+   * another one there since, `detach()` gave the socket away, or `unlink(false)` said otherwise; an existing file is only removed with
+   * `replaceStale`, and otherwise binding to it fails.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
   static async create<S>(this: new (sock: LowSocket) => S, options: UnixServerOptions): Promise<S> {
