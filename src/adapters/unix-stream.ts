@@ -1,6 +1,8 @@
 import { closeDetached } from '../descriptor/close-fd.js'
+import type { OpenFile } from '../descriptor/open-file.js'
 import { CmsgHdr } from '../message/cmsghdr.js'
 import { MsgHdr } from '../message/msghdr.js'
+import { hasReadAhead } from '../socket/buffered-reader.js'
 import type { UnixMethods } from '../socket/pass-fd.js'
 import * as validate from '../support/validate.js'
 import { type Done, type HalfClosing, kSocket } from './net-socket.js'
@@ -16,7 +18,7 @@ export class UnixDuplex extends SocketDuplex {
   /** @internal */
   declare readonly [kSocket]: HalfClosing & UnixMethods
   /** The descriptors to send with a chunk, until it is written. */
-  readonly #fdsByChunk = new WeakMap<Uint8Array, readonly number[]>()
+  readonly #fdsByChunk = new WeakMap<Uint8Array, readonly OpenFile[]>()
   readonly #incoming = new MsgHdr()
 
   /** Makes the stream: the same as `socket.duplex(options)`. */
@@ -27,12 +29,12 @@ export class UnixDuplex extends SocketDuplex {
   /**
    * Writes bytes with descriptors. They stay the caller's, who may close them once the callback is called.
    * @param bytes - at least one byte.
-   * @param fds - 1 to 253 open descriptors.
+   * @param fds - 1 to 253 open descriptors, or `FileHandle`s.
    * @param callback - called when they are sent, or with the error.
    * @returns false if the caller should wait for `'drain'` before it writes more, as `write` does.
    * @throws TypeError or RangeError for arguments that are not as described.
    */
-  writeWithFds(bytes: validate.Data, fds: readonly number[], callback?: (error?: Error | null) => void): boolean {
+  writeWithFds(bytes: validate.Data, fds: readonly OpenFile[], callback?: (error?: Error | null) => void): boolean {
     // A copy: its identity is the key of the descriptors.
     const chunk = Buffer.from(validate.bytes('bytes', bytes))
     if (chunk.length === 0) throw validate.outOfRange('bytes', 'at least one byte', bytes)
@@ -51,7 +53,7 @@ export class UnixDuplex extends SocketDuplex {
     else this[kWhenConnected](() => this[kSettle](this.#sendWith(chunk, fds), chunk.length, done), done)
   }
 
-  async #sendWith(chunk: Buffer, fds: readonly number[]): Promise<void> {
+  async #sendWith(chunk: Buffer, fds: readonly OpenFile[]): Promise<void> {
     const msg = new MsgHdr()
     msg.add(chunk)
     msg.control().push(CmsgHdr.rights(...fds))
@@ -77,6 +79,8 @@ export class UnixDuplex extends SocketDuplex {
 
   /** @internal */
   override async [kReceive](): Promise<Buffer | null> {
+    // What a reader has read ahead comes first, as recvmsg() cannot give it.
+    if (hasReadAhead(this[kSocket])) return super[kReceive]()
     const msg = this.#incoming
     if (msg.length === 0) msg.addn(65536)
     const count = await this[kSocket].recvmsg(msg)

@@ -3,6 +3,7 @@ import { addressOf, lookupUnixFor, UNIX_ADDRESS, type UnixAddress, unixAddress }
 import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
+import type { OpenFile } from '../descriptor/open-file.js'
 import { create as createLow, pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
@@ -21,7 +22,7 @@ import { connectTo } from './peer.js'
 import { bindTo, DgramSocket } from './socket.js'
 
 /** Where and how to bind: by default to the address that `create()` was given. */
-export type UnixBindOptions = (UnixAddress | { path?: undefined; pathname?: undefined }) & SocketFileOptions
+export type UnixBindOptions = (UnixAddress | Partial<Record<'path' | 'pathname', undefined>>) & SocketFileOptions
 
 /** The address of a socket that is made without one. */
 const UNNAMED = AddrInfo.unix('', { socktype: SOCK_DGRAM })
@@ -88,7 +89,7 @@ class UnixDgramSocket extends DgramSocket {
 
   /** See {@link UnixMethods.sendfd}. */
   sendfd(
-    fd: number,
+    fd: OpenFile,
     ai?: AddrInfo | SendFdOptions,
     flags: number | SendOptions = 0,
     options?: WaitOptions,

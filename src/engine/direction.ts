@@ -468,6 +468,7 @@ export class Direction {
   /** Lets another thread make the call. The deadline runs on, but nothing ends before it is known what that thread did. */
   #offload(pending: AnyPending): void {
     const { operation } = pending
+    operation.prepare?.()
     const work = operation.offload?.(this.#user.use(operation.syscall)) as Promise<number>
     pending.isOffloaded = true
     pending.wasAnnounced = false

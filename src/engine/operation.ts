@@ -36,7 +36,7 @@ export interface Operation<T> {
   /** Checks the arguments before anything is done, and throws when one is wrong. */
   check?(): void
   /**
-   * Is called before each attempt: what may run code of the user, such as reading an object of theirs, belongs here. The number of the
+   * Is called before each attempt, and before each `offload`: what may run code of the user, such as reading an object of theirs, belongs here. The number of the
    * descriptor is taken afterwards, because that code may close the socket, and other code may have the number then.
    */
   prepare?(): void

@@ -5,6 +5,7 @@ import { closeFd } from '../descriptor/close-fd.js'
 import { Descriptor, setNonblock, takeError } from '../descriptor/descriptor.js'
 import { Handle, kHandle } from '../descriptor/handle.js'
 import { type SocketFacts, SocketKind } from '../descriptor/kind.js'
+import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { CLOSED, claim, OwnedFd, untrack } from '../descriptor/owned-fd.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { incoming, messageHeader, outgoing, receiveMessage, sendMessage } from '../message/io.js'
@@ -230,8 +231,8 @@ export class Socket extends Descriptor {
    * Sends `bytes` bytes of an open file from `offset` on, without copying them through this process. Returns how many were
    * sent: fewer when the socket is full, 0 at the end of the file. The file's own position does not move. See sendfile(2).
    */
-  sendfile(fd: number, bytes: number, offset = 0): number | Again {
-    const file = validate.descriptor('fd', fd)
+  sendfile(fd: OpenFile, bytes: number, offset = 0): number | Again {
+    const file = descriptorOf('fd', fd, 'sendfile')
     const count = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
     const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
     return this.#call(
@@ -320,8 +321,8 @@ export class Socket extends Descriptor {
    * @returns 0. See unix(7), `SCM_RIGHTS`.
    * @throws EOPNOTSUPP on a socket of another family.
    */
-  sendfd(fd: number, ai?: AddrInfo, ...flags: number[]): 0 | Again {
-    const passed = validate.descriptor('fd', fd)
+  sendfd(fd: OpenFile, ai?: AddrInfo, ...flags: number[]): 0 | Again {
+    const passed = descriptorOf('fd', fd, 'sendfd')
     const to = ai === undefined ? undefined : addressArgument('ai', ai)
     const sockaddr = to?.sockaddr
     const bits = validate.flags('flags', flags)

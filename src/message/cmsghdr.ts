@@ -2,6 +2,7 @@ import { type InspectOptions, inspect } from 'node:util'
 import { SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generated.js'
 import { nameOf } from '../constants/lookup.js'
 import { closeAll } from '../descriptor/close-fd.js'
+import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { OwnedFd } from '../descriptor/owned-fd.js'
 import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { copyOf } from '../support/receive-buffer.js'
@@ -113,12 +114,13 @@ export class CmsgHdr {
   }
 
   /**
-   * Makes a message that passes descriptors, 1 to 253 (unix(7), `SCM_RIGHTS`). They stay the caller's, who may close them once the
+   * Makes a message that passes descriptors, or those of `FileHandle`s, 1 to 253 (unix(7), `SCM_RIGHTS`). They stay the caller's, who may close them once the
    * message is sent: the receiver gets duplicates.
    */
-  static rights(...fds: number[]): CmsgHdr {
+  static rights(...fds: OpenFile[]): CmsgHdr {
     validate.integer('fds.length', fds.length, 1, RIGHTS_MAX)
-    return new CmsgHdr(SOL_SOCKET, SCM_RIGHTS, packInts(fds.map((fd, i) => validate.descriptor(`fds[${i}]`, fd))))
+    const numbers = fds.map((file, i) => descriptorOf(`fds[${i}]`, file, 'cmsg'))
+    return new CmsgHdr(SOL_SOCKET, SCM_RIGHTS, packInts(numbers))
   }
 
   /**

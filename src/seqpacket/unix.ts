@@ -1,6 +1,8 @@
 /** Unix seqpacket sockets. */
+
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SOCK_SEQPACKET, SOMAXCONN } from '../constants/exported.generated.js'
+import type { OpenFile } from '../descriptor/open-file.js'
 import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
@@ -25,7 +27,7 @@ import { countAsUnix } from '../socket/unix-classes.js'
 class UnixSeqpacketSocket extends Socket {
   /** See {@link UnixMethods.sendfd}. */
   sendfd(
-    fd: number,
+    fd: OpenFile,
     ai?: AddrInfo | SendFdOptions,
     flags: number | SendOptions = 0,
     options?: WaitOptions,

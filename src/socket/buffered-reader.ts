@@ -158,6 +158,11 @@ function encodingOf(encoding: unknown): BufferEncoding {
 
 const readers = new WeakMap<Channel, BufferedReader>()
 
+/** Whether a reader has read something ahead. */
+export function hasReadAhead(socket: Socket): boolean {
+  return (readers.get(socket[kHandle])?.buffered ?? 0) > 0
+}
+
 /** Returns the reader of a connection; it is made when it is asked for first. */
 export function readerOf(socket: Socket): BufferedReader {
   const channel = socket[kHandle]

@@ -1,12 +1,12 @@
 import { AddrInfo, addressArgument } from '../address/addrinfo.js'
 import { kHandle } from '../descriptor/handle.js'
+import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import type { Operation } from '../engine/operation.js'
 import { type ReceivedDescriptor, receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import type { unixOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
 import { type ErrorContext, givenFdContext } from '../support/errors.js'
 import { isolate } from '../support/record.js'
-import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 import { operationFlags } from './operations.js'
 import { isOptions, type RecvIntoOptions, type SendOptions, type WaitOptions, withOptions } from './settings.js'
@@ -29,11 +29,11 @@ export interface UnixMethods extends UnixOptions {
    * @param ai - the destination, on a datagram socket that is not connected.
    * @returns 0: no byte of the caller's was sent. See unix(7), `SCM_RIGHTS`.
    */
-  sendfd(fd: number, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
+  sendfd(fd: OpenFile, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
   /** The same, with the arguments behind the descriptor or behind the address in one object. */
-  sendfd(fd: number, options: SendFdOptions): Promise<0>
+  sendfd(fd: OpenFile, options: SendFdOptions): Promise<0>
   /** The same, with arguments by name. */
-  sendfd(fd: number, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
+  sendfd(fd: OpenFile, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /**
    * Receives exactly one descriptor, which belongs to the caller and is close-on-exec.
    * @returns its number; `null` when the peer has closed.
@@ -44,11 +44,11 @@ export interface UnixMethods extends UnixOptions {
   /** The same, with its arguments in one object. */
   recvfd(options: RecvIntoOptions): Promise<number | null>
   /** `sendfd` by lua-net's name. */
-  sendfdsync(fd: number, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
+  sendfdsync(fd: OpenFile, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
   /** The same, with arguments by name. */
-  sendfdsync(fd: number, options: SendFdOptions): Promise<0>
+  sendfdsync(fd: OpenFile, options: SendFdOptions): Promise<0>
   /** The same, with arguments by name. */
-  sendfdsync(fd: number, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
+  sendfdsync(fd: OpenFile, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /** `recvfd` by lua-net's name. */
   recvfdsync(flags?: number, options?: WaitOptions): Promise<number | null>
   /** The same, with arguments by name. */
@@ -59,15 +59,16 @@ export interface UnixMethods extends UnixOptions {
 export class SendFd implements Operation<0> {
   readonly flags: number
   readonly #channel: Channel
-  readonly #passed: number
+  readonly #file: OpenFile
+  #passed = -1
   readonly #to: AddrInfo | undefined
   #sysFlags = 0
   #sockaddr: Uint8Array | undefined
 
-  constructor(channel: Channel, passed: number, to: AddrInfo | undefined, flags: number) {
+  constructor(channel: Channel, file: OpenFile, to: AddrInfo | undefined, flags: number) {
     this.#channel = channel
     this.flags = flags
-    this.#passed = passed
+    this.#file = file
     this.#to = to
   }
 
@@ -77,9 +78,14 @@ export class SendFd implements Operation<0> {
 
   check(): void {
     this.#channel.transport.requirePlain('sendfd')
-    validate.descriptor('fd', this.#passed)
+    this.prepare()
     if (this.#to !== undefined) this.#sockaddr = addressArgument('ai', this.#to).sockaddr
     this.#sysFlags = operationFlags(this.flags)
+  }
+
+  /** For each attempt, because a FileHandle may be closed meanwhile. */
+  prepare(): void {
+    this.#passed = descriptorOf('fd', this.#file, 'sendfd')
   }
 
   attempt(fd: number): number {
@@ -133,7 +139,7 @@ isolate(SendFd, RecvFd)
 /** Passes a descriptor: see {@link UnixMethods.sendfd}. */
 export function sendfd(
   sock: Socket,
-  fd: number,
+  fd: OpenFile,
   ai: AddrInfo | SendFdOptions | undefined,
   flags: number | SendOptions,
   options: WaitOptions | undefined,
@@ -145,7 +151,7 @@ export function sendfd(
 }
 
 function sendfdNamed(
-  [sock, fd, to]: [sock: Socket, fd: number, to?: AddrInfo | undefined],
+  [sock, fd, to]: [sock: Socket, fd: OpenFile, to?: AddrInfo | undefined],
   { ai = to, flags = 0 }: SendFdOptions,
   wait: WaitOptions,
 ): Promise<0> {

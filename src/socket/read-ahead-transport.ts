@@ -1,5 +1,6 @@
 import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import type { OpenFile } from '../descriptor/open-file.js'
 import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
 import type { TlsSession } from '../tls/session.js'
@@ -84,7 +85,7 @@ export class ReadAheadTransport implements Transport {
     return this.#inner.session
   }
 
-  sendfile(file: number, from: number, total: number): Operation<number> {
+  sendfile(file: OpenFile, from: number, total: number | undefined): Operation<number> {
     return this.#inner.sendfile(file, from, total)
   }
 

@@ -1,5 +1,6 @@
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import type { OpenFile } from '../descriptor/open-file.js'
 import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
@@ -50,7 +51,7 @@ export class TlsTransport implements Transport {
     return true
   }
 
-  sendfile(file: number, from: number, total: number): Operation<number> {
+  sendfile(file: OpenFile, from: number, total: number | undefined): Operation<number> {
     return new SendFileRecords(this.session, file, from, total)
   }
 

@@ -1,5 +1,6 @@
 import { SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { AGAIN_NOW, type Operation, WOULD_BLOCK } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext, givenFdContext } from '../support/errors.js'
@@ -24,8 +25,8 @@ export interface Transport {
   readonly wakeOnEither: boolean
   /** The TLS session; none in the clear. */
   readonly session: TlsSession | undefined
-  /** Sends `total` bytes of a file. */
-  sendfile(file: number, from: number, total: number): Operation<number>
+  /** Sends `total` bytes of a file, or all up to its end. */
+  sendfile(file: OpenFile, from: number, total: number | undefined): Operation<number>
   /** Completes the handshake, where there is one. */
   handshake(): Operation<void>
   /** Tells the peer that nothing follows: shutdown(2), or close_notify. */
@@ -93,7 +94,7 @@ class PlainTransport implements Transport {
     return undefined
   }
 
-  sendfile(file: number, from: number, total: number): Operation<number> {
+  sendfile(file: OpenFile, from: number, total: number | undefined): Operation<number> {
     return new SendFile(file, from, total)
   }
 
@@ -126,12 +127,14 @@ export const PLAIN_TRANSPORT: Transport = new PlainTransport(false)
 
 /** sendfile(2), made on another thread until everything is sent. */
 class SendFile implements Operation<number> {
-  readonly #file: number
+  readonly #file: OpenFile
   readonly #from: number
-  readonly #total: number
+  /** Undefined for all up to the end. */
+  readonly #total: number | undefined
+  #number = -1
   #sent = 0
 
-  constructor(file: number, from: number, total: number) {
+  constructor(file: OpenFile, from: number, total: number | undefined) {
     this.#file = file
     this.#from = from
     this.#total = total
@@ -142,17 +145,26 @@ class SendFile implements Operation<number> {
   }
 
   get unsentBytes(): number {
-    return this.#total - this.#sent
+    return this.#total === undefined ? 0 : this.#total - this.#sent
+  }
+
+  /** What there is to send: more than any file has, if that is not known. */
+  get #left(): number {
+    return (this.#total ?? Number.MAX_SAFE_INTEGER) - this.#sent
+  }
+
+  prepare(): void {
+    this.#number = descriptorOf('fd', this.#file, 'sendfile')
   }
 
   attempt(fd: number): number {
-    return native.sendfile(fd, this.#file, this.#from + this.#sent, this.#total - this.#sent)
+    return native.sendfile(fd, this.#number, this.#from + this.#sent, this.#left)
   }
 
   offload(fd: number): Promise<number> {
-    const [offset, count] = [this.#from + this.#sent, this.#total - this.#sent]
+    const [offset, count] = [this.#from + this.#sent, this.#left]
     return new Promise((resolve) => {
-      check(native.sendfileAsync(resolve, fd, this.#file, offset, count), 'sendfile', (errno) => this.context(errno))
+      check(native.sendfileAsync(resolve, fd, this.#number, offset, count), 'sendfile', (errno) => this.context(errno))
     })
   }
 
@@ -162,7 +174,7 @@ class SendFile implements Operation<number> {
   }
 
   context(errno?: number): ErrorContext {
-    return { bytes: this.#sent, ...givenFdContext(this.#file, errno) }
+    return { bytes: this.#sent, ...givenFdContext(this.#number, errno) }
   }
 }
 

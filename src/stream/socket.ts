@@ -4,6 +4,7 @@ import { TlsDuplex } from '../adapters/tls-stream.js'
 import { type WebStreams, webStreams } from '../adapters/web-streams.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
+import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { tcpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
@@ -21,8 +22,8 @@ import type { Cipher } from '../tls/session-info.js'
 
 /** Options of `sendfile`, in place of its arguments behind the file. */
 export interface SendFileOptions extends WaitOptions {
-  /** How many bytes to send. */
-  bytes: number
+  /** How many bytes to send; to the end of the file by default. */
+  bytes?: number | undefined
   /** Where they begin in the file; 0 by default. */
   offset?: number | undefined
 }
@@ -86,17 +87,23 @@ export class StreamSocket extends Socket {
   }
 
   /** As {@link StreamSocket.sendfile} below, with the arguments behind the file in one object. */
-  sendfile(fd: number, options: SendFileOptions): Promise<number>
+  sendfile(fd: OpenFile, options: SendFileOptions): Promise<number>
   /**
-   * Sends `bytes` bytes of an open file from `offset` on, without copying them through this process. The call is made on
+   * Sends `bytes` bytes of an open file from `offset` on, or all up to its end, without copying them through this process. The call is made on
    * another thread, because reading the file may wait for a disk. The file's own position does not move.
-   * @param fd - descriptor of a file that can be mapped into memory; it may be closed when the call is over.
-   * @returns the number of bytes sent: fewer only when the file ends before.
+   * @param fd - descriptor or `FileHandle` of a file that can be mapped into memory; it may be closed when the call is over.
+   * @param bytes - by default up to the end of the file, where that is when the call comes to it; `bufferedAmount` does not count them then.
+   * @returns the number of bytes sent: fewer than `bytes` only when the file ends before.
    * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL or ESPIPE when it is not such a file; `bytes` on any error says how many were
    *   sent. See sendfile(2).
    */
-  sendfile(fd: number, bytes: number, offset?: number, options?: WaitOptions): Promise<number>
-  async sendfile(fd: number, bytes: number | SendFileOptions, offset?: number, options?: WaitOptions): Promise<number> {
+  sendfile(fd: OpenFile, bytes?: number, offset?: number, options?: WaitOptions): Promise<number>
+  async sendfile(
+    fd: OpenFile,
+    bytes?: number | SendFileOptions,
+    offset?: number,
+    options?: WaitOptions,
+  ): Promise<number> {
     return isOptions(bytes)
       ? withOptions(sendfileNamed, [this, fd], bytes, ['bytes', 'offset'], [offset, options])
       : sendfileNamed([this, fd], { bytes, offset }, options)
@@ -211,7 +218,7 @@ export class StreamSocket extends Socket {
 
 export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
   /** {@link StreamSocket.sendfile} by lua-net's name. */
-  sendfilesync(fd: number, options: SendFileOptions): ReturnType<StreamSocket['sendfile']>
+  sendfilesync(fd: OpenFile, options: SendFileOptions): ReturnType<StreamSocket['sendfile']>
   /** The same, with arguments by name. */
   sendfilesync(...args: Parameters<StreamSocket['sendfile']>): ReturnType<StreamSocket['sendfile']>
 }
@@ -219,12 +226,12 @@ defineOptions(StreamSocket, tcpOptions)
 defineSyncNames(StreamSocket, ['sendfile'])
 
 function sendfileNamed(
-  [sock, fd]: [StreamSocket, number],
+  [sock, file]: [StreamSocket, OpenFile],
   { bytes, offset = 0 }: SendFileOptions,
   options: WaitOptions | undefined,
 ): Promise<number> {
-  const file = validate.descriptor('fd', fd)
-  const total = validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
+  descriptorOf('fd', file, 'sendfile')
+  const total = bytes === undefined ? undefined : validate.integer('bytes', bytes, 1, Number.MAX_SAFE_INTEGER)
   const from = validate.integer('offset', offset, 0, Number.MAX_SAFE_INTEGER)
   return sock[kWrite](sock[kHandle].transport.sendfile(file, from, total), options)
 }

@@ -1,8 +1,10 @@
 /** Unix streams. */
+
 import type { DuplexOptions } from '../adapters/node-stream.js'
 import { UnixDuplex } from '../adapters/unix-stream.js'
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SOCK_STREAM } from '../constants/exported.generated.js'
+import type { OpenFile } from '../descriptor/open-file.js'
 import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
@@ -25,7 +27,7 @@ import { encrypts, StreamSocket } from './socket.js'
 class UnixStreamSocket extends StreamSocket {
   /** See {@link UnixMethods.sendfd}. */
   sendfd(
-    fd: number,
+    fd: OpenFile,
     ai?: AddrInfo | SendFdOptions,
     flags: number | SendOptions = 0,
     options?: WaitOptions,

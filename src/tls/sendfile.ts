@@ -1,4 +1,5 @@
 import { read } from 'node:fs'
+import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import type { ErrorContext } from '../support/errors.js'
 import { isolate } from '../support/record.js'
@@ -12,9 +13,11 @@ export class SendFileRecords implements Operation<number> {
   readonly syscall = 'sendfile'
   readonly wakeOnEither = true
   readonly #tls: TlsSession
-  readonly #file: number
+  readonly #file: OpenFile
   readonly #from: number
-  readonly #total: number
+  /** Undefined for all up to the end. */
+  readonly #total: number | undefined
+  #number = -1
   readonly #piece: Buffer
   /** The part of the piece that is not sent yet. */
   #start = 0
@@ -23,17 +26,22 @@ export class SendFileRecords implements Operation<number> {
   /** Whether everything has been read: the total, or up to the end of the file. */
   #isComplete = false
 
-  constructor(tls: TlsSession, file: number, from: number, total: number) {
+  constructor(tls: TlsSession, file: OpenFile, from: number, total: number | undefined) {
     this.#tls = tls
     this.#file = file
     this.#from = from
     this.#total = total
-    this.#piece = Buffer.allocUnsafeSlow(Math.min(PIECE, total))
+    this.#piece = Buffer.allocUnsafeSlow(Math.min(PIECE, total ?? PIECE))
   }
 
   /** Bytes of the file that have yet to be sent. */
   get unsentBytes(): number {
-    return this.#total - this.#sent
+    return this.#total === undefined ? 0 : this.#total - this.#sent
+  }
+
+  /** Asks for the descriptor, because a FileHandle may be closed meanwhile. */
+  prepare(): void {
+    this.#number = descriptorOf('fd', this.#file, 'sendfile')
   }
 
   /** Sends what is left of the piece. */
@@ -44,7 +52,7 @@ export class SendFileRecords implements Operation<number> {
   /** Reads the next piece if the former is sent, and sends from it. If the socket was closed meanwhile, the session refuses the write. */
   async offload(fd: number): Promise<number> {
     if (this.#start === this.#end && !this.#isComplete) {
-      const length = Math.min(this.#piece.length, this.#total - this.#sent)
+      const length = Math.min(this.#piece.length, (this.#total ?? Number.MAX_SAFE_INTEGER) - this.#sent)
       const count = await this.#read(length, this.#from + this.#sent)
       this.#start = 0
       this.#end = count
@@ -55,7 +63,7 @@ export class SendFileRecords implements Operation<number> {
 
   #read(length: number, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      read(this.#file, this.#piece, 0, length, position, (error, count) => (error ? reject(error) : resolve(count)))
+      read(this.#number, this.#piece, 0, length, position, (error, count) => (error ? reject(error) : resolve(count)))
     })
   }
 

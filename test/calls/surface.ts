@@ -83,13 +83,10 @@ export async function methods(t: Test): Promise<Place[]> {
     place('connect of dgram.unix', (o) => local.connect(o as never), { path: '\0nobody' }),
     place('connect of a client', (o) => tcp.connect(o), {}),
     place('secure', (o) => server.secure(o), tlscfg),
-    // sendfile has no valid options without a size, and is not called with those that are tested here.
-    ...(await waitingVerbs(t))
-      .filter(({ name }) => name !== 'sendfile')
-      .flatMap(({ name, named, trailing }) => [
-        place(`${name} by name`, named, { timeout: 1 }),
-        place(name, trailing, { timeout: 1 }),
-      ]),
+    ...(await waitingVerbs(t)).flatMap(({ name, named, trailing }) => [
+      place(`${name} by name`, named, { timeout: 1 }),
+      place(name, trailing, { timeout: 1 }),
+    ]),
     place('chunks', (o) => chunks.chunks(o), {}),
     place('messages', (o) => udp.messages(o), {}),
     place('relay', async (o) => relay(await pair(), await pair(), o), {}),

@@ -98,7 +98,7 @@ function sending(sock: stream.unix.Socket, file: number): Verb[] {
       names: ['flags'],
     }),
     of('sendfile', {
-      named: (o) => sock.sendfile(file, { bytes: 1, ...o }),
+      named: (o) => sock.sendfile(file, o),
       trailing: (o) => sock.sendfile(file, 1, 0, o),
       names: ['bytes', 'offset'],
     }),
