@@ -22,6 +22,7 @@ const LAYERS = [
   'tls/',
   'llsocket/',
   'socket/',
+  'proxy-protocol/',
   'adapters/',
   'seqpacket/',
   'dgram/',

@@ -44,6 +44,7 @@ export type {
   TxTime,
 } from './options/kinds/index.js'
 export type { TcpInfo } from './options/kinds/tcp-info.js'
+export * as proxyProtocol from './proxy-protocol/index.js'
 export * as seqpacket from './seqpacket/index.js'
 export type { BufferedReader, LinesOptions, ReadOptions, UntilOptions } from './socket/buffered-reader.js'
 export type { Connecting } from './socket/connector.js'

@@ -38,6 +38,9 @@ export interface LinesOptions extends WaitOptions {
 
 const LINES_OPTIONS = ['max', 'encoding', 'allowPartial', 'timeout', 'signal']
 
+/** Reads what its caller says how to find. */
+export const kReadWanted: unique symbol = Symbol('berkeley.readWanted')
+
 const DEFAULT_MAX = 64 * 1024
 const COUNT_MAX = 0x7fffffff
 const LINE_END = Buffer.from('\n')
@@ -127,6 +130,14 @@ export class BufferedReader {
     if (this.#ahead.length > 0 && this.#channel.engine.reader.isWaiting)
       throw systemError(sys.EBUSY, 'rest', { detail: 'a call waits for more' })
     return this.#ahead.length === 0 ? Buffer.alloc(0) : this.#ahead.take(this.#ahead.length)
+  }
+
+  /**
+   * Reads what other parts of the package know the length of.
+   * @internal
+   */
+  [kReadWanted]<T>(wanted: Wanted<T>, options: ReadOptions): Promise<T | null> {
+    return this.#read(wanted, options)
   }
 
   #read<T>(wanted: Wanted<T>, options: UntilOptions): Promise<T | null> {

@@ -108,6 +108,7 @@ export function abortError(reason: unknown, context: ErrorContext = {}): Error {
  * The end of a stream in the midst of what was to be read. `code` is `'ERR_INCOMPLETE_READ'`. What came stays to be read, by other calls.
  */
 export class IncompleteReadError extends Error {
+  /** For telling it from other errors. */
   declare readonly code: 'ERR_INCOMPLETE_READ'
   /** What came before the end. */
   declare readonly partial: Buffer

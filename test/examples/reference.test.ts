@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket as NodeSocket } from 'node:net'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
-import { AddrInfo, dgram, SOCK_SEQPACKET, stream } from 'berkeley'
+import { AddrInfo, dgram, proxyProtocol, SOCK_SEQPACKET, stream } from 'berkeley'
 import { available, type Child, closing, type Ending, leavesNoFd, root, run, start, tempFolder } from '../util/index.js'
 
 leavesNoFd()
@@ -348,6 +348,22 @@ describe('multicast-receiver and multicast-sender', SIDE_BY_SIDE, () => {
     await socat.waitForOutput(/receiving on/)
     const said = await answerOf('multicast-sender', [GROUP, member.port])
     assert.equal(said, `received from ${HOST}:${member.port}: hello\n`)
+  })
+})
+
+describe('proxy-protocol-server', () => {
+  test('it tells each client who it is, and goes on after one that sends no header', async (t) => {
+    const server = await serve(t, 'proxy-protocol-server', HOST, '0')
+    const stranger = await nodeClient(t, server.port)
+    stranger.write('GET / HTTP/1.1')
+    await server.waitForOutput(/^ProxyProtocolError: .*\n/m)
+    const source = AddrInfo.inet('192.0.2.1', 1025)
+    const client = await nodeClient(t, server.port)
+    client.write(proxyProtocol.header({ source, destination: AddrInfo.inet('198.51.100.2', 443) }))
+    client.write('hello\r\n')
+    assert.equal(String((await once(client, 'data'))[0]), '192.0.2.1:1025 says: hello\n')
+    client.destroy()
+    assert.match(await interrupt(server), /^192\.0\.2\.1:1025 by 127\.0\.0\.1:\d+$/m)
   })
 })
 

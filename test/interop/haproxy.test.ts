@@ -1,48 +1,24 @@
 // haproxy hands its listeners to us over its statistics socket, as it does to the process that replaces it.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { AF_UNIX, connect, MsgHdr, type Socket, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
-import { abstractName, type Child, eventually, leavesNoFd, start, tempFolder } from '../util/index.js'
-import { bounded, exactly, missing, ownAddress, plainEnvironment, type Test, whole } from './common.js'
+import { abstractName, type Child, leavesNoFd, tempFolder } from '../util/index.js'
+import { bounded, exactly, missing, ownAddress, type Test, whole } from './common.js'
+import { HAPROXY, startHaproxy } from './haproxy.js'
 
 leavesNoFd()
 
-const HAPROXY = '/usr/sbin/haproxy'
 const INT_BYTES = 4
 const PATH_ROOM = 108
 
-/** Starts haproxy with some listeners that answer every request by themselves. It is ready when its socket is there. */
-async function haproxy(t: Test, folder: string, binds: string[]): Promise<[child: Child, path: string]> {
-  const path = join(folder, 'stats')
-  const config = join(folder, 'config')
-  const lines = [
-    'global',
-    `  stats socket ${path} level admin expose-fd listeners`,
-    '  maxconn 100',
-    'defaults',
-    '  mode http',
-    '  timeout client 10s',
-    '  timeout server 10s',
-    '  timeout connect 10s',
+/** Starts haproxy with some listeners that answer every request by themselves. */
+function haproxy(t: Test, folder: string, binds: string[]): Promise<[child: Child, path: string]> {
+  return startHaproxy(t, folder, 'http', [
     'frontend test',
     ...binds.map((bind) => `  bind ${bind}`),
     '  http-request return status 200 content-type text/plain string "from haproxy"',
-  ]
-  writeFileSync(config, `${lines.join('\n')}\n`)
-  const child = start(t, HAPROXY, ['-db', '-f', config], { env: plainEnvironment() })
-  const ended = child.ended.then(({ stderr }) => assert.fail(stderr))
-  await Promise.race([eventually(() => existsSync(path) && listens(path), 'the statistics socket'), ended])
-  return [child, path]
-}
-
-/** Whether a unix socket listens there. haproxy binds it by a name of its own first, which begins with the path. */
-function listens(path: string): boolean {
-  const ACCEPTS = '00010000'
-  const sockets = readFileSync('/proc/net/unix', 'utf8').split('\n')
-  return sockets.some((line) => line.includes(` ${path}`) && line.split(' ')[3] === ACCEPTS)
+  ])
 }
 
 /** What it says about each of them: a namespace and an interface, each with its length before it, and flags. */
