@@ -267,8 +267,8 @@ export class SendMany implements Operation<number> {
     return outgoing.isSent ? outgoing.sent : AGAIN_NOW
   }
 
-  context(): ErrorContext {
-    return this.#outgoing?.context() ?? {}
+  context(errno?: number): ErrorContext {
+    return this.#outgoing?.context(errno) ?? {}
   }
 }
 

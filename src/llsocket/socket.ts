@@ -11,7 +11,7 @@ import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { incoming, messageHeader, outgoing, receiveMessage, sendMessage } from '../message/io.js'
 import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
-import { checkRights, isMessageEof, requireRightsSupport, takeData } from '../message/rules.js'
+import { checkRights, isMessageEof, requireRightsSupport, rightsContext, takeData } from '../message/rules.js'
 import { native, registers } from '../native/sockets.js'
 import {
   allOptions,
@@ -223,7 +223,7 @@ export class Socket extends Descriptor {
     return this.#call(
       'sendmsg',
       (fd) => sendMessage(fd, message, bits),
-      () => header.name()?.context() ?? {},
+      (errno) => ({ ...header.name()?.context(), ...rightsContext(header, errno) }),
     )
   }
 

@@ -239,5 +239,10 @@ export const isCmsgHdr: Internals['isCmsgHdr'] = CmsgHdr[internals].isCmsgHdr
 export const partsOf: Internals['partsOf'] = CmsgHdr[internals].partsOf
 /** Whether a control message passes descriptors. */
 export const passesFds: Internals['passesFds'] = CmsgHdr[internals].passesFds
+
+/** The descriptors that a control message passes. */
+export function passedFds(cmsg: CmsgHdr): number[] {
+  return passesFds(cmsg) ? unpackInts(CmsgHdr[internals].partsOf(cmsg).bytes) : []
+}
 /** Makes an object of a received control message, and takes ownership of the descriptors in it. */
 export const receivedCmsg: Internals['receivedCmsg'] = CmsgHdr[internals].receivedCmsg

@@ -3,9 +3,9 @@ import { sys } from '../constants/lookup.js'
 import type { Handle } from '../descriptor/handle.js'
 import { lookAhead } from '../descriptor/receiving.js'
 import { native } from '../native/sockets.js'
-import { systemError } from '../support/errors.js'
+import { type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
 import { takeReceived, untruncated } from '../support/receive-buffer.js'
-import { passesFds } from './cmsghdr.js'
+import { passedFds, passesFds } from './cmsghdr.js'
 import { listOf } from './cmsghdrs.js'
 import { bytesOf, controlOf, type MsgHdr, roomsOf } from './msghdr.js'
 
@@ -54,6 +54,11 @@ export function takeData(handle: Handle, syscall: string, count: number, room: n
 export function requireRightsSupport({ fd, kind }: Handle, syscall: string): void {
   fd.use(syscall)
   if (kind.family !== AF_UNIX) throw systemError(sys.EOPNOTSUPP, syscall)
+}
+
+/** Names the descriptor of a message that cannot be passed. */
+export function rightsContext(msg: MsgHdr, errno?: number): ErrorContext {
+  return errno === sys.EBADF ? givenFdContext(listOf(controlOf(msg)).flatMap(passedFds), errno) : {}
 }
 
 /**

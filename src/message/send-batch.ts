@@ -1,8 +1,8 @@
 import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
-import type { ErrorContext } from '../support/errors.js'
+import { type ErrorContext, givenFdContext } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Datagram } from './batch.js'
-import { CmsgHdr, passesFds } from './cmsghdr.js'
+import { CmsgHdr, passedFds, passesFds } from './cmsghdr.js'
 import { type CmsgHdrs, encodeControl, isCmsgHdrs, listOf } from './cmsghdrs.js'
 import { ROWS_MAX, type RowSource, RowTable } from './send-rows.js'
 
@@ -34,8 +34,8 @@ interface CheckedDatagram extends RowSource {
   readonly addr: AddrInfo | null
   /** Whether the kernel cuts it into segments. */
   readonly isCut: boolean
-  /** Whether it carries descriptors. */
-  readonly hasRights: boolean
+  /** The descriptors that go with it. */
+  readonly rights: readonly number[]
 }
 
 const KNOWN = ['data', 'addr', 'segmentSize', 'control']
@@ -76,8 +76,14 @@ function checked(value: OutgoingDatagram, i: number): CheckedDatagram {
     rowBytes: isCut ? size * Math.max(1, Math.min(SEGMENTS_MAX, Math.floor(PAYLOAD_MAX / size))) : bytes.length,
     control: controlOf(control, isCut ? size : 0),
     isCut,
-    hasRights: control !== undefined && listOf(control).some(passesFds),
+    rights: control === undefined ? NO_RIGHTS : rightsIn(listOf(control)),
   }
+}
+
+const NO_RIGHTS: readonly number[] = []
+
+function rightsIn(cmsgs: readonly CmsgHdr[]): readonly number[] {
+  return cmsgs.some(passesFds) ? cmsgs.flatMap(passedFds) : NO_RIGHTS
 }
 
 /** The last control buffer with nothing but a segment size: a batch mostly has one size for all. */
@@ -126,7 +132,7 @@ export class SendBatch {
 
   /** Whether one of them carries descriptors. */
   get hasRights(): boolean {
-    return this.#datagrams.some((datagram) => datagram.hasRights)
+    return this.#datagrams.some(({ rights }) => rights.length > 0)
   }
 
   /** Whether the kernel has to cut one of them into segments. */
@@ -160,7 +166,9 @@ export class SendBatch {
   }
 
   /** The details for an error: the address of the next datagram, and what was sent before. */
-  context(): ErrorContext {
-    return { ...this.#datagrams[this.#next]?.addr?.context(), bytes: this.#bytes, datagrams: this.#next }
+  context(errno?: number): ErrorContext {
+    const next = this.#datagrams[this.#next]
+    const rights = givenFdContext(next?.rights ?? NO_RIGHTS, errno)
+    return { ...next?.addr?.context(), ...rights, bytes: this.#bytes, datagrams: this.#next }
   }
 }

@@ -12,7 +12,7 @@ import {
   sendMessage,
 } from '../message/io.js'
 import { bytesOf, consumeFrom, controlOf, type MsgHdr } from '../message/msghdr.js'
-import { checkRights, isMessageEof, takeData } from '../message/rules.js'
+import { checkRights, isMessageEof, rightsContext, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
 import { copyOf, isSmall, joined, scratchFor, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
@@ -293,8 +293,8 @@ export class SendMsg implements Operation<number> {
     return consumeFrom(this.#header, count) > 0 ? AGAIN_NOW : this.#sent
   }
 
-  context(): ErrorContext {
-    return { ...this.#header.name()?.context(), bytes: this.#sent }
+  context(errno?: number): ErrorContext {
+    return { ...this.#header.name()?.context(), ...rightsContext(this.#header, errno), bytes: this.#sent }
   }
 }
 

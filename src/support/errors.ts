@@ -175,9 +175,14 @@ export function fdContext(fd: number): ErrorContext {
   return { detail: fd < -1 ? `fd ${lostFd(fd)}: other code has closed it` : `fd ${fd}` }
 }
 
-/** Names a descriptor that was given beside the socket, if it is that which is not open. */
-export function givenFdContext(fd: number, errno?: number): ErrorContext {
-  return errno === sys.EBADF ? fdContext(fd) : {}
+/**
+ * Names the first of the descriptors that were given to a call which is not open: EBADF does not say whether it is about one of them, or about
+ * the socket.
+ */
+export function givenFdContext(fds: number | readonly number[], errno?: number): ErrorContext {
+  if (errno !== sys.EBADF) return {}
+  const closed = (typeof fds === 'number' ? [fds] : fds).find((fd) => native.fcntl(fd, sys.F_GETFD, 0) < 0)
+  return closed === undefined ? {} : fdContext(closed)
 }
 
 /** Says what EINVAL of accept(2) means. */
