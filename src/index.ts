@@ -61,6 +61,7 @@ export type {
 } from './socket/settings.js'
 export { type Hook, type ReadinessOptions, Socket } from './socket/socket.js'
 export * as unix from './socket/unix-socket.js'
+export type { ZerocopyOptions, ZerocopySent } from './socket/zerocopy.js'
 export * as stream from './stream/index.js'
 export { type Relayed, type RelayOptions, relay } from './stream/relay.js'
 export * as tls from './stream/tls/index.js'

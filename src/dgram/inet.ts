@@ -18,6 +18,7 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { adoptAs, closeOnError, firstBound, firstOf } from '../socket/create.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { RecvOptions } from '../socket/socket.js'
+import { sendzerocopy, type ZerocopyOptions, type ZerocopySent } from '../socket/zerocopy.js'
 import { type SystemError, systemError } from '../support/errors.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
@@ -51,6 +52,18 @@ const KNOWN = [...INET_ADDRESS, 'v6only', 'reuseaddr', 'reuseport']
  * await sock.sendto(data, from)
  */
 class InetDgramSocket extends DgramSocket {
+  /**
+   * Sends a datagram from where its data is, without a copy (`MSG_ZEROCOPY`), and resolves when the kernel has let go of the memory: when
+   * the network device has sent it. Until then the data must not be changed, also after an error. It pays from some 10 KB on, so with
+   * segmentation (`udpsegment`); on loopback the kernel copies later, which costs more.
+   * @param options - `addr`, where to, by default the peer; `timeout` and `signal` cover both, sending and the release.
+   * @throws as `send()` and `sendto()`; EBUSY after one of these with `MSG_ZEROCOPY`, as this call reads the notes about it. For all others
+   *   `recvmsg()` reads the error queue beside it. See {@link https://docs.kernel.org/networking/msg_zerocopy.html MSG_ZEROCOPY}.
+   */
+  sendzerocopy(data: validate.Data, options?: ZerocopyOptions): Promise<ZerocopySent> {
+    return sendzerocopy(this, data, options, 'addr')
+  }
+
   /** What `bind()` and `connect()` use when they are given nothing. */
   #local: AddrInfo[] = []
   #peer: AddrInfo[] = []

@@ -9,7 +9,7 @@ import { requireRightsSupport } from '../message/rules.js'
 import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
 import { native, registers } from '../native/sockets.js'
 import type { Channel } from '../socket/channel.js'
-import { operationFlags } from '../socket/operations.js'
+import { operationFlags, sendFlags } from '../socket/operations.js'
 import type { Write } from '../socket/output.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
 import { copyOf, isSmall, scratchFor, takeReceived, untruncated } from '../support/receive-buffer.js'
@@ -149,7 +149,7 @@ export class SendTo implements Write {
     this.#from = validate.bytes('data', this.#from)
     this.#length = this.#from.length
     this.#sockaddr = addressArgument('ai', this.#to).sockaddr
-    this.#sysFlags = operationFlags(this.flags)
+    this.#sysFlags = sendFlags(this.#channel, this.flags)
   }
 
   attempt(fd: number): number {
@@ -250,7 +250,7 @@ export class SendMany implements Operation<number> {
 
   /** Also refuses what the kernel would ignore without an error. */
   check(): void {
-    this.#sysFlags = operationFlags(this.flags)
+    this.#sysFlags = sendFlags(this.#channel, this.flags)
     const outgoing = new SendBatch(this.#datagrams)
     if (outgoing.hasRights) requireRightsSupport(this.#channel, 'sendmmsg')
     if (outgoing.isCut && this.#channel.kind.protocol !== IPPROTO_UDP)

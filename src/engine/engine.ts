@@ -7,10 +7,10 @@ import { WeakListener } from './weak-listener.js'
 export type { FdSource }
 
 /**
- * What operations wait for beside the data: the error queue, the urgent byte, readiness alone, which moves nothing, or a handshake that goes
- * on by itself. A wait for one must not keep from the others.
+ * What operations wait for beside the data: the error queue, by calls of the user and for memory that was sent, the urgent byte, readiness
+ * alone, which moves nothing, or a handshake that goes on by itself. A wait for one must not keep from the others.
  */
-export type Occasion = 'errors' | 'oob' | 'readable' | 'writable' | 'hangup' | 'urgent' | 'handshake'
+export type Occasion = 'errors' | 'zerocopy' | 'oob' | 'readable' | 'writable' | 'hangup' | 'urgent' | 'handshake'
 
 /**
  * Runs the operations of one descriptor: those that receive, those that send, and those that wait for something beside the data, each kind
@@ -106,13 +106,14 @@ export class Engine implements ReadyListener, DirectionOwner {
     else if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
     else this.reader.dispatch(readable, writable)
     this.writer.dispatch(writable, readable)
-    return this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasions?.get('writable')?.awaitsRoom === true
+    return this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasionsAwaitRoom
   }
 
   /** Returns whether a wait for urgent data is over. */
   #dispatchOccasions(readable: boolean, writable: boolean, sticky: boolean, hasError: boolean): boolean {
     const isNow = {
       errors: hasError,
+      zerocopy: hasError,
       oob: sticky,
       readable,
       writable,
@@ -124,6 +125,10 @@ export class Engine implements ReadyListener, DirectionOwner {
     const waitedForUrgent = urgent?.isWaiting === true
     for (const [occasion, direction] of this.#occasions ?? []) direction.dispatch(isNow[occasion], readable || writable)
     return waitedForUrgent && !urgent.isWaiting
+  }
+
+  get #occasionsAwaitRoom(): boolean {
+    return this.#occasions !== undefined && [...this.#occasions.values()].some((direction) => direction.awaitsRoom)
   }
 
   get isWatched(): boolean {

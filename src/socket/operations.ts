@@ -12,12 +12,13 @@ import {
   sendMessage,
 } from '../message/io.js'
 import { bytesOf, consumeFrom, controlOf, type MsgHdr } from '../message/msghdr.js'
-import { checkRights, isMessageEof, rightsContext, takeData } from '../message/rules.js'
+import { checkRights, isErrorQueue, isMessageEof, rightsContext, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
 import { copyOf, isSmall, joined, scratchFor, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
+import { receiveNote, refuseCounting } from './error-queue.js'
 import type { Write } from './output.js'
 
 /**
@@ -31,6 +32,13 @@ export function operationFlags(flags: unknown): number {
   if ((bits & MSG_WAITALL) !== 0)
     throw validate.invalidValue('flags', 'must not hold MSG_WAITALL, which non-blocking sockets ignore', flags)
   return bits | MSG_DONTWAIT
+}
+
+/** The same for an operation that sends. */
+export function sendFlags(channel: Channel, flags: unknown): number {
+  const bits = operationFlags(flags)
+  if (flags !== 0) refuseCounting(channel, bits)
+  return bits
 }
 
 // Operations are objects of classes, because the closures of a literal would be several allocations for each message; and the classes have no
@@ -164,7 +172,7 @@ export class Send implements Write {
   check(): void {
     this.#from = validate.bytes('data', this.#from)
     this.#length = this.#from.length
-    this.#sysFlags = operationFlags(this.flags)
+    this.#sysFlags = sendFlags(this.#channel, this.flags)
   }
 
   attempt(fd: number): number {
@@ -241,7 +249,9 @@ export class RecvMsg implements Operation<number | null> {
   }
 
   attempt(fd: number): number {
-    return receiveMessage(fd, this.#incoming as IncomingMessage, this.#sysFlags)
+    const message = this.#incoming as IncomingMessage
+    if (isErrorQueue(this.#sysFlags)) return receiveNote(this.#channel, fd, message, this.#sysFlags)
+    return receiveMessage(fd, message, this.#sysFlags)
   }
 
   finish(count: number): number | null {
@@ -275,7 +285,7 @@ export class SendMsg implements Operation<number> {
   check(): void {
     this.#channel.transport.requirePlain('sendmsg')
     messageHeader(this.#header)
-    this.#sysFlags = operationFlags(this.flags)
+    this.#sysFlags = sendFlags(this.#channel, this.flags)
     checkRights(this.#channel, this.#header)
   }
 

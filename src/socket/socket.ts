@@ -5,7 +5,6 @@ import { kHandle } from '../descriptor/handle.js'
 import { CLOSED_FD, OwnedFd } from '../descriptor/owned-fd.js'
 import { budget } from '../engine/deadline.js'
 import type { Direction } from '../engine/direction.js'
-import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { MsgHdr } from '../message/msghdr.js'
@@ -17,6 +16,7 @@ import { check, type SystemError, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Channel, UNCONNECTED } from './channel.js'
 import { closeChannel, Steps, shutdownHow } from './close.js'
+import { refuseTakingNotes } from './error-queue.js'
 import { forEach, type Loop } from './for-each.js'
 import { Recv, RecvInto, RecvMsg, Send, SendMsg } from './operations.js'
 import { type ReadinessOptions, waitFor } from './readiness.js'
@@ -118,8 +118,7 @@ export class Socket extends Descriptor {
       // First, so that everything below can rely on the operation; and it may run code of the user, who may close the socket.
       operation.check?.()
       const wait = beginWait(this.#receiving, options)
-      const { engine } = this[kHandle]
-      return directionFor(operation, engine).run(operation, wait)
+      return directionFor(operation, this[kHandle]).run(operation, wait)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -474,9 +473,13 @@ defineOptions(Socket, socketOptions)
 defineSyncNames(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
 
 /** What comes beside the data has a direction of its own: a wait for one must not keep from the other. */
-function directionFor({ flags }: Operation<unknown>, engine: Engine): Direction {
+function directionFor({ flags, syscall }: Operation<unknown>, channel: Channel): Direction {
+  const { engine } = channel
   if (!flags) return engine.reader
-  if (isErrorQueue(flags)) return engine.on('errors')
+  if (isErrorQueue(flags)) {
+    refuseTakingNotes(channel, syscall)
+    return engine.on('errors')
+  }
   return (flags & MSG_OOB) === 0 ? engine.reader : engine.on('oob')
 }
 

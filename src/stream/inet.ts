@@ -10,6 +10,7 @@ import { hasTcpOptions, type InetClientOptions, inetPlan } from '../socket/inet.
 import { received } from '../socket/iterator.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { WaitOptions } from '../socket/socket.js'
+import { sendzerocopy, type ZerocopySent } from '../socket/zerocopy.js'
 import * as validate from '../support/validate.js'
 import { contextIn, type TlsOptions } from '../tls/options.js'
 import type { TlsSession } from '../tls/session.js'
@@ -21,6 +22,19 @@ const FAMILIES = [AF_INET, AF_INET6]
 
 /** A TCP connection over IPv4 or IPv6. See tcp(7). */
 class InetStreamSocket extends StreamSocket {
+  /**
+   * Sends all of the data from where it is, without a copy (`MSG_ZEROCOPY`), and resolves when the kernel has let go of the memory: when the
+   * peer's system has acknowledged it. Until then the data must not be changed, also after an error, or what was changed is sent. It pays
+   * from some 10 KB on, with network devices that can; on loopback the kernel copies later, which costs more.
+   * @param options - `timeout` and `signal` cover both, sending and the release.
+   * @throws as `send()`; EOPNOTSUPP over TLS, and for other protocols than TCP; EBUSY after `send()` with `MSG_ZEROCOPY`, as this call reads the
+   *   notes about it. For all others `recvmsg()` reads the error queue beside it. See
+   *   {@link https://docs.kernel.org/networking/msg_zerocopy.html MSG_ZEROCOPY}.
+   */
+  sendzerocopy(data: validate.Data, options?: WaitOptions): Promise<ZerocopySent> {
+    return sendzerocopy(this, data, options)
+  }
+
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
     return received(this)

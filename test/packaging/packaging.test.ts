@@ -149,8 +149,9 @@ const ELIDED = `
 import { spawn } from 'node:child_process'
 import dns from 'node:dns'
 import fs from 'node:fs'
-declare const file: { fd: number }
-declare const [size, fd1, fd2]: [number, number, number]
+import type { FileHandle } from 'node:fs/promises'
+declare const file: FileHandle
+declare const [length, fd1, fd2]: [number, number, number]
 declare const [header, body, answer, buffer]: [Buffer, Buffer, Buffer, Buffer]
 declare function serve(conn: stream.Socket): void
 declare const client: stream.inet.Client
@@ -165,7 +166,9 @@ declare const httpServer: Server
 declare const nodeSocket: Socket
 declare const cert: string, key: string, renewed: string
 declare function handle(data: Buffer, addr: AddrInfo | null, segmentSize: number): void
-declare const video: Buffer
+declare const [video, large]: [Buffer, Buffer]
+declare const [conn, upstream]: [stream.inet.Socket, stream.inet.Socket]
+declare const signal: AbortSignal
 declare const from: AddrInfo
 declare function use(fds: number[]): void
 `

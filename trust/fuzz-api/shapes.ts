@@ -38,6 +38,7 @@ const BY_NAME: Readonly<Record<string, readonly Group[]>> = {
   sendmanysync: sendmany,
   readv: ['rooms', 'flags'],
   writev: ['datas', 'flags'],
+  sendzerocopy: ['data', 'wait'],
   exactly: ['count', 'wait'],
   until: ['data', 'wait'],
   lines: ['wait'],
