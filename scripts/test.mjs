@@ -27,7 +27,7 @@ const ISOLATED = '--isolated'
 /** @param {readonly string[]} wanted */
 function compiledTests(wanted) {
   const names = ['test', 'trust']
-    .flatMap((folder) => filesBelow(inRoot(folder), /\.test\.ts$/))
+    .flatMap((folder) => filesBelow(inRoot(folder), /\.test\.ts$/, ['node_modules']))
     .map((source) => relative(inRoot(), source))
     .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   if (names.length === 0) throw new Failure(`no test file ${wanted.length ? `matches ${wanted.join(', ')}` : 'found'}`)

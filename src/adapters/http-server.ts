@@ -35,9 +35,9 @@ interface Connection extends HalfClosing {
 }
 
 /** What accepts the connections. */
-interface Listener<C> extends Socket {
+interface Listener extends Socket {
   /** Runs a function for each connection. */
-  serve(handler: (conn: C) => unknown, options?: ServeOptions<C>): Promise<void>
+  serve(handler: (conn: Connection) => unknown, options?: ServeOptions<Connection>): Promise<void>
 }
 
 const GRACE_MS = 10_000
@@ -47,13 +47,13 @@ const NO_OPTIONS = { signal: undefined, grace: undefined }
 const LOOK_MS = 50
 
 /** The methods of a server of `node:net` that know of its socket, for a server that has none of its own. */
-class Presence<C extends Connection> {
+class Presence {
   readonly #http: HttpServer
-  readonly #listener: Listener<C>
+  readonly #listener: Listener
   readonly #streams = new Set<SocketDuplex>()
   #looking: NodeJS.Timeout | undefined
 
-  constructor(http: HttpServer, listener: Listener<C>) {
+  constructor(http: HttpServer, listener: Listener) {
     this.#http = http
     this.#listener = listener
     const address = addressOf(listener)
@@ -68,7 +68,7 @@ class Presence<C extends Connection> {
   }
 
   /** Hands a connection over, and waits until it is closed. */
-  async serve(conn: C): Promise<void> {
+  async serve(conn: Connection): Promise<void> {
     if (this.#streams.size >= (this.#http.maxConnections ?? Number.POSITIVE_INFINITY)) {
       this.#http.emit('drop', dropped(conn))
       return
@@ -144,9 +144,9 @@ function addressOf(listener: Socket): object | string | null {
  * const listener = await listen({ port: 443, tlscfg: { cert, key, ALPNProtocols: ['http/1.1'] } })
  * await serveHttp(http.createServer(app), listener, { signal })
  */
-export async function serveHttp<C extends Connection>(
+export async function serveHttp(
   httpServer: HttpServer,
-  listener: Listener<C>,
+  listener: Listener,
   options?: HttpServeOptions,
 ): Promise<void> {
   const { signal, grace } = serveOptions(options)
