@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Server as NetServer } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { AF_INET6 } from '../constants/exported.generated.js'
@@ -9,7 +8,7 @@ import { ignoreAbort, isAborted, listenForAbort } from '../support/abort-signal.
 import { clearInterval, clearTimeout, setInterval, setTimeout } from '../support/globals.js'
 import { define } from '../support/record.js'
 import * as validate from '../support/validate.js'
-import type { HalfClosing } from './net-socket.js'
+import { type HalfClosing, kOnClosed } from './net-socket.js'
 import type { SocketDuplex } from './node-stream.js'
 
 /** Options of {@link serveHttp}. */
@@ -79,7 +78,9 @@ class Presence {
     // Node looks for what serves a socket there: http2 does when it leaves a connection to HTTP/1.
     define(duplex, 'server', this.#http)
     this.#streams.add(duplex)
-    const closed = once(duplex, 'close').catch(() => undefined)
+    const closed = new Promise<void>((resolve) => {
+      duplex[kOnClosed] = resolve
+    })
     // A server that does TLS itself is given what it would have decrypted.
     this.#http.emit(conn.encrypted && this.#http instanceof TlsServer ? 'secureConnection' : 'connection', duplex)
     await closed
@@ -144,11 +145,7 @@ function addressOf(listener: Socket): object | string | null {
  * const listener = await listen({ port: 443, tlscfg: { cert, key, ALPNProtocols: ['http/1.1'] } })
  * await serveHttp(http.createServer(app), listener, { signal })
  */
-export async function serveHttp(
-  httpServer: HttpServer,
-  listener: Listener,
-  options?: HttpServeOptions,
-): Promise<void> {
+export async function serveHttp(httpServer: HttpServer, listener: Listener, options?: HttpServeOptions): Promise<void> {
   const { signal, grace } = serveOptions(options)
   if (!(httpServer instanceof NetServer))
     throw validate.invalidType('httpServer', 'an instance of net.Server', httpServer)

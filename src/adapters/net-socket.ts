@@ -37,6 +37,8 @@ export const kSocket: unique symbol = Symbol('berkeley.socket')
 export const kTraffic: unique symbol = Symbol('berkeley.traffic')
 /** Ends what the stream keeps beside its socket. */
 export const kStop: unique symbol = Symbol('berkeley.stop')
+/** Is called when the stream is closed, also by a stream whose listeners somebody has removed, as libraries do when they take it over. */
+export const kOnClosed: unique symbol = Symbol('berkeley.onClosed')
 /** Whether the stream was made before its connection, and has none yet. */
 export const kAwaitsConnection: unique symbol = Symbol('berkeley.awaitsConnection')
 
@@ -63,6 +65,8 @@ function coded<E extends Error>(error: E, code: string): E & { code: string } {
 export abstract class NetSocket extends Duplex {
   /** @internal */
   readonly [kSocket]: HalfClosing
+  /** @internal */
+  declare [kOnClosed]?: () => void
   /** Same as in `net.Socket`: the milliseconds that were given to `setTimeout()`. */
   timeout?: number
   readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = record({})

@@ -6,7 +6,16 @@ import { MsgHdr } from '../message/msghdr.js'
 import { nextTick } from '../support/globals.js'
 import { record, without } from '../support/record.js'
 import { type DuplexOptions, duplexOptions } from './duplex-options.js'
-import { type Done, type HalfClosing, kAwaitsConnection, kSocket, kStop, kTraffic, NetSocket } from './net-socket.js'
+import {
+  type Done,
+  type HalfClosing,
+  kAwaitsConnection,
+  kOnClosed,
+  kSocket,
+  kStop,
+  kTraffic,
+  NetSocket,
+} from './net-socket.js'
 import { runUserCode } from './user-code.js'
 
 export type { DuplexOptions } from './duplex-options.js'
@@ -167,7 +176,15 @@ export class SocketDuplex extends NetSocket {
     if (error) done(error)
     closing.then((failure) => {
       if (!error) runUserCode(() => done(failure))
-      nextTick(() => this.emit('close', Boolean(error ?? failure)))
+      nextTick(() => this.#closed(Boolean(error ?? failure)))
     })
+  }
+
+  #closed(hadError: boolean): void {
+    try {
+      this.emit('close', hadError)
+    } finally {
+      this[kOnClosed]?.()
+    }
   }
 }

@@ -98,6 +98,21 @@ describe('serveHttp()', () => {
     await within(serving, 'the end')
   })
 
+  test('a connection whose listeners the application has removed is served until it is closed', async () => {
+    const path = abstractName()
+    const server = http.createServer()
+    server.on('upgrade', (_, socket) => {
+      // As libraries do that take a socket over.
+      socket.removeAllListeners()
+      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+      socket.resume()
+    })
+    const serving = serveHttp(server, await listen({ path }))
+    assert.match(await raw(path, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'), / 101 /)
+    server.close()
+    await within(serving, 'the end')
+  })
+
   test('http2 with allowHTTP1 serves both, chosen by ALPN of ours', async () => {
     const listener = await listen({ host: '127.0.0.1', tlscfg: { ...hostConfig, ALPNProtocols: ['h2', 'http/1.1'] } })
     const port = portOf(listener)
