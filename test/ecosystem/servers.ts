@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { ownAddress, plainEnvironment } from '../interop/common.js'
+import { SSHD_READY, sshdCommand } from '../interop/sshd.js'
 import { Child, PATIENCE_MS, run, within } from '../util/index.js'
 import type { Test } from './common.js'
 
@@ -167,25 +168,35 @@ export function dbus(t: Test): Promise<Server> {
 
 export const XVFB = 'Xvfb'
 
-/** It has TCP only, whose port says which display it is; files of other displays are of no concern to it. */
+/** Its socket is an abstract name that belongs to the number of the display, which it chooses: `displayOf()`. */
 export function xvfb(t: Test): Promise<Server> {
   const server = new Server(t)
   const args = [
-    ':99',
+    '-displayfd',
+    '1',
     '-screen',
     '0',
     '640x480x24',
     '-nolisten',
     'unix',
     '-nolisten',
-    'local',
-    '-listen',
     'tcp',
     '-ac',
-    '-displayfd',
-    '1',
+    '-noreset',
   ]
-  return server.start(XVFB, args, /\d+\n/)
+  return server.start(XVFB, args, /^\d+\n/)
+}
+
+/** The number of its display. */
+export function displayOf(server: Server): number {
+  return Number.parseInt(server.output, 10)
+}
+
+/** Its folder has a key in `user` that lets in. */
+export async function sshd(t: Test): Promise<Server> {
+  const server = new Server(t)
+  const { host, port } = server.address
+  return server.start(...(await sshdCommand(server.folder, host, port)), SSHD_READY)
 }
 
 /** Starts a server before the tests of a suite, and ends it after them. */

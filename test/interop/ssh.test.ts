@@ -1,17 +1,14 @@
 // OpenSSH takes its connection from a program of ours (ProxyUseFdpass), and runs a command at a real sshd over it.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { listen } from 'berkeley'
-import { type Child, leavesNoFd, run, start, tempFolder } from '../util/index.js'
+import { type Child, leavesNoFd, start, tempFolder } from '../util/index.js'
 import { bounded, ending, missing, ownAddress, plainEnvironment, programOfOurs, type Test, whole } from './common.js'
+import { makeKey, SSHD, SSHD_READY, sshdCommand } from './sshd.js'
 
 leavesNoFd()
-
-/** sshd starts itself again, and wants to know by which path. */
-const SSHD = '/usr/sbin/sshd'
 
 const env = plainEnvironment()
 
@@ -19,12 +16,6 @@ const env = plainEnvironment()
 const proxyCommand = ['env', `'LD_PRELOAD=${process.env['LD_PRELOAD'] ?? ''}'`, `'${process.execPath}'`]
   .concat(`'${programOfOurs('fd-proxy')}'`, '%h', '%p')
   .join(' ')
-
-async function makeKey(path: string): Promise<string> {
-  const { code, stderr } = await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', path], { env })
-  assert.equal(code, 0, stderr)
-  return readFileSync(`${path}.pub`, 'utf8')
-}
 
 /** Arguments for ssh that leave nothing to the configuration of this machine or this user. */
 function clientArguments(folder: string, port: number): string[] {
@@ -39,29 +30,9 @@ function clientArguments(folder: string, port: number): string[] {
   return ['-F', 'none', '-i', join(folder, 'user'), '-p', `${port}`, ...options.flatMap((option) => ['-o', option])]
 }
 
-/**
- * Starts sshd in the foreground. It insists on an empty folder below /run, which it gets in a mount namespace of its
- * own, so that nothing is left behind.
- */
 async function sshd(t: Test, folder: string, host: string, port: number): Promise<Child> {
-  const [hostKey] = [await makeKey(join(folder, 'host')), await makeKey(join(folder, 'user'))]
-  writeFileSync(join(folder, 'known_hosts'), `[${host}]:${port} ${hostKey}`)
-  const config = [
-    `ListenAddress ${host}:${port}`,
-    `HostKey ${join(folder, 'host')}`,
-    `AuthorizedKeysFile ${join(folder, 'user.pub')}`,
-    'PidFile none',
-    'UsePAM no',
-    'StrictModes no',
-    'PermitRootLogin yes',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-  ]
-  writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`)
-  const shell = 'mount -t tmpfs -o mode=755 none /run; mkdir /run/sshd; exec "$0" "$@"'
-  const args = [SSHD, '-D', '-e', '-f', join(folder, 'sshd_config')]
-  const child = start(t, 'unshare', ['--mount', 'sh', '-e', '-c', shell, ...args], { env })
-  await child.waitForOutput(/Server listening/)
+  const child = start(t, ...(await sshdCommand(folder, host, port)), { env })
+  await child.waitForOutput(SSHD_READY)
   return child
 }
 
