@@ -8,11 +8,12 @@ import type { OptionMethods } from '../options/option.js'
 import { type Client, type Connector, kConnector } from '../socket/connector.js'
 import type { Socket } from '../socket/socket.js'
 import { systemError } from '../support/errors.js'
-import { nextTick } from '../support/globals.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { connectArguments } from './connect-arguments.js'
 import { IdleTimer } from './idle-timer.js'
+import { coded } from './node-errors.js'
+import { endWithPeer } from './peer-end.js'
 import { runUserCode } from './user-code.js'
 
 /** The TCP options for which Node's sockets have methods. */
@@ -35,6 +36,8 @@ export type Done = (error?: Error | null) => void
 export const kSocket: unique symbol = Symbol('berkeley.socket')
 /** Notes that so many bytes came, or were handed over. */
 export const kTraffic: unique symbol = Symbol('berkeley.traffic')
+/** Notes that the peer has sent everything. */
+export const kPeerEnded: unique symbol = Symbol('berkeley.peerEnded')
 /** Ends what the stream keeps beside its socket. */
 export const kStop: unique symbol = Symbol('berkeley.stop')
 /** Is called when the stream is closed, also by a stream whose listeners somebody has removed, as libraries do when they take it over. */
@@ -52,11 +55,6 @@ function connectorOf(socket: object): Connector | undefined {
 function familyName(ai: AddrInfo | undefined): string | undefined {
   if (ai?.family === AF_INET) return 'IPv4'
   return ai?.family === AF_INET6 ? 'IPv6' : undefined
-}
-
-/** An Error with a code of Node's. */
-function coded<E extends Error>(error: E, code: string): E & { code: string } {
-  return Object.assign(error, { code })
 }
 
 /**
@@ -85,7 +83,6 @@ export abstract class NetSocket extends Duplex {
   constructor(socket: HalfClosing, options: DuplexOptions) {
     super(options)
     this[kSocket] = socket
-    if (!this.allowHalfOpen) this.on('end', refuseWrites)
     if (socket.fd() < 0) this.#connector = connectorOf(socket)
     if (this.#connector) this.#connector.onAttempt = (attempt) => this.#follow(attempt)
   }
@@ -143,6 +140,12 @@ export abstract class NetSocket extends Duplex {
     this.#received += received
     this.#sent += sent
     this.#idle.restart()
+  }
+
+  /** @internal */
+  [kPeerEnded](): void {
+    // First, so that whoever listens only once is still there. Not before, because libraries that take a stream over remove all listeners.
+    if (!this.allowHalfOpen) this.prependListener('end', endWithPeer)
   }
 
   /** @internal */
@@ -305,21 +308,4 @@ export abstract class NetSocket extends Duplex {
     const isTcp = socket.fd() >= 0 && socket.socktype() === SOCK_STREAM && socket.protocol() === IPPROTO_TCP
     return isTcp ? socket : undefined
   }
-}
-
-/**
- * As in `net.Socket`: when the peer has ended, and this side was therefore ended by itself, a later write is EPIPE, which destroys the
- * stream. Node's streams would say "write after end", as if the writer had ended it.
- */
-function refuseWrites(this: NetSocket): void {
-  const { write } = this
-  const refuse = (chunk: unknown, ...rest: unknown[]): boolean => {
-    if (!this.writableEnded) return Reflect.apply(write, this, [chunk, ...rest])
-    const error = coded(new Error('This socket has been ended by the other party'), 'EPIPE')
-    const callback = rest.find((one) => typeof one === 'function') as ((error: Error) => void) | undefined
-    if (callback) nextTick(() => callback(error))
-    this.destroy(error)
-    return false
-  }
-  this.write = refuse
 }

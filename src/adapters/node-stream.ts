@@ -11,11 +11,13 @@ import {
   type HalfClosing,
   kAwaitsConnection,
   kOnClosed,
+  kPeerEnded,
   kSocket,
   kStop,
   kTraffic,
   NetSocket,
 } from './net-socket.js'
+import { closedBefore, destroyed } from './node-errors.js'
 import { runUserCode } from './user-code.js'
 
 export type { DuplexOptions } from './duplex-options.js'
@@ -38,18 +40,6 @@ export const kWhenConnected: unique symbol = Symbol('berkeley.whenConnected')
 export const kSettle: unique symbol = Symbol('berkeley.settle')
 
 const NOT_CONNECTED = -sys.ENOTCONN
-
-/** The error of what waited for a connection that never came. */
-function closedBefore(): Error {
-  return Object.assign(new Error('Socket closed before the connection was established'), {
-    code: 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
-  })
-}
-
-/** The error of a write that the end of its stream has overtaken. */
-function destroyed(): Error {
-  return Object.assign(new Error('Cannot call write after a stream was destroyed'), { code: 'ERR_STREAM_DESTROYED' })
-}
 
 /**
  * A socket as a Node stream: a `net.Socket` in all but class. It receives by itself up to its high-water mark, so that the end of the peer
@@ -113,6 +103,7 @@ export class SocketDuplex extends NetSocket {
   #received(data: Buffer | null): void {
     if (this.destroyed) return
     this[kTraffic](data?.length ?? 0, 0)
+    if (data === null) this[kPeerEnded]()
     // Where a listener has thrown, Node's stream does not go on to read.
     if (!runUserCode(() => void this.push(data))) nextTick(() => this.#readAhead())
     // The end is only told to whoever reads on.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { createConnection } from 'berkeley'
+import { hostTrust } from '../tls/common.js'
 import { leavesNoFd, within } from '../util/index.js'
 import { event, library, type Test, unavailable } from './common.js'
 import { beforeAll, REDIS, redis } from './servers.js'
@@ -11,7 +12,7 @@ leavesNoFd()
 
 const { Redis, AbstractConnector = Object } = library('ioredis')
 
-type Address = { host: string; port: number } | { path: string }
+type Address = Parameters<typeof createConnection>[0]
 
 /** What ioredis takes in place of its own way to connect. */
 class Connector extends AbstractConnector {
@@ -42,7 +43,11 @@ describe('ioredis', { skip: unavailable(['ioredis'], REDIS) }, () => {
     return made
   }
 
-  const ways = { TCP: () => server().address, 'a unix socket': () => ({ path: server().path('s') }) }
+  const ways: Record<string, () => Address> = {
+    TCP: () => server().address,
+    'a unix socket': () => ({ path: server().path('s') }),
+    'TLS of ours': () => ({ ...server().secureAddress, tlscfg: hostTrust }),
+  }
   for (const [name, to] of Object.entries(ways)) {
     test(`values of 20 MB, and 20 000 commands in a pipeline over ${name}`, async (t) => {
       const redis = client(t, to())

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { createConnection, listen } from 'berkeley'
+import { hostTrust } from '../tls/common.js'
 import { leavesNoFd } from '../util/index.js'
 import { called, event, library, type Test, unavailable } from './common.js'
 import { beforeAll, MOSQUITTO, mosquitto } from './servers.js'
@@ -25,7 +26,11 @@ describe('mqtt', { skip: unavailable(['mqtt'], MOSQUITTO) }, () => {
     return made
   }
 
-  const ways = { TCP: () => server().address, 'a unix socket': () => ({ path: server().path('s') }) }
+  const ways: Record<string, () => Address> = {
+    TCP: () => server().address,
+    'a unix socket': () => ({ path: server().path('s') }),
+    'TLS of ours': () => ({ ...server().secureAddress, tlscfg: hostTrust }),
+  }
   for (const [name, to] of Object.entries(ways))
     test(`messages of 5 MB and of every quality of service arrive over ${name}`, async (t) => {
       const one = client(t, to())

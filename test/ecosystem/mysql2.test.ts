@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { createConnection } from 'berkeley'
+import { hostAuthority } from '../tls/common.js'
 import { leavesNoFd, within } from '../util/index.js'
 import { called, event, library, unavailable } from './common.js'
 import { beforeAll, MARIADB, mariadb } from './servers.js'
@@ -21,7 +22,8 @@ describe('mysql2', { skip: unavailable(['mysql2'], MARIADB, 'mariadb-install-db'
     'a unix socket': () => ({ ...login, stream: () => createConnection({ path: server().path('s') }) }),
   }
 
-  for (const [name, config] of Object.entries(ways)) {
+  const secure = () => ({ ...ways.TCP(), host: 'host.example', ssl: { ca: hostAuthority.pem, verifyIdentity: true } })
+  for (const [name, config] of Object.entries({ ...ways, 'TLS of Node': secure })) {
     test(`10 MB both ways, and 500 prepared statements over ${name}`, async () => {
       const client = mysql.createConnection(config())
       const big = randomBytes(10_000_000)

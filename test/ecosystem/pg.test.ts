@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { stream } from 'berkeley'
+import { hostAuthority } from '../tls/common.js'
 import { leavesNoFd, within } from '../util/index.js'
 import { event, library, unavailable } from './common.js'
 import { beforeAll, POSTGRES, postgres } from './servers.js'
@@ -28,7 +29,8 @@ describe('pg', { skip: unavailable(['pg'], POSTGRES) }, () => {
     }),
   }
 
-  for (const [name, config] of Object.entries(ways)) {
+  const secure = () => ({ ...ways.TCP(), ssl: { ca: hostAuthority.pem, servername: 'host.example' } })
+  for (const [name, config] of Object.entries({ ...ways, 'TLS of Node': secure })) {
     test(`queries, parameters of 20 MB and 500 queries in a queue over ${name}`, async () => {
       const client = new Client(config())
       await client.connect()

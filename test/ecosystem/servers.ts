@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { ownAddress, plainEnvironment } from '../interop/common.js'
 import { SSHD_READY, sshdCommand } from '../interop/sshd.js'
+import { hostCertificate } from '../tls/common.js'
 import { Child, PATIENCE_MS, run, within } from '../util/index.js'
 import type { Test } from './common.js'
 
@@ -19,6 +20,8 @@ interface Address {
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'bk-'))
   readonly address: Address = ownAddress()
+  /** Where it speaks TLS, if it does. */
+  readonly secureAddress: Address = ownAddress()
   #child: Child | undefined
   #start: (() => Promise<Child>) | undefined
   readonly #end: NodeJS.Signals
@@ -82,12 +85,34 @@ async function user(name: string): Promise<User | undefined> {
   return { uid: Number(uid), gid: Number(gid) }
 }
 
+/** Writes the certificate of host.example, and its key, into the folder of a server. */
+function certificateFor(server: Server, owner?: User): { readonly cert: string; readonly key: string } {
+  const [cert, key] = [server.path('cert.pem'), server.path('key.pem')]
+  writeFileSync(cert, hostCertificate.pem)
+  writeFileSync(key, hostCertificate.keyPem, { mode: 0o600 })
+  if (owner) chownSync(key, owner.uid, owner.gid)
+  return { cert, key }
+}
+
 export const REDIS = 'redis-server'
 
+/** Its socket is `s` in its folder; at `secureAddress` it speaks TLS. */
 export function redis(t: Test): Promise<Server> {
   const server = new Server(t)
   const { host, port } = server.address
-  const options = { bind: host, port, unixsocket: server.path('s'), dir: server.folder, save: '', appendonly: 'no' }
+  const { cert, key } = certificateFor(server)
+  const options = {
+    bind: host,
+    port,
+    unixsocket: server.path('s'),
+    'tls-port': server.secureAddress.port,
+    'tls-cert-file': cert,
+    'tls-key-file': key,
+    'tls-auth-clients': 'no',
+    dir: server.folder,
+    save: '',
+    appendonly: 'no',
+  }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`])
   return server.start(REDIS, args, /Ready to accept connections/)
 }
@@ -110,6 +135,8 @@ export async function postgres(t: Test): Promise<Server> {
   })
   if (made.code !== 0) throw new Error(made.stderr)
   const options = [`listen_addresses=${host}`, `unix_socket_directories=${server.folder}`, 'fsync=off']
+  const { cert, key } = certificateFor(server, owner)
+  options.push('ssl=on', `ssl_cert_file=${cert}`, `ssl_key_file=${key}`)
   const args = ['-D', data, '-p', `${port}`, ...options.flatMap((option) => ['-c', option])]
   return server.start(POSTGRES, args, /ready to accept connections/, owner)
 }
@@ -120,6 +147,7 @@ export const MARIADB = '/usr/sbin/mariadbd'
 export async function mariadb(t: Test): Promise<Server> {
   const server = new Server(t)
   const { host, port } = server.address
+  const { cert, key } = certificateFor(server)
   const options = {
     datadir: server.path('data'),
     socket: server.path('s'),
@@ -130,6 +158,8 @@ export async function mariadb(t: Test): Promise<Server> {
     'max-allowed-packet': '64M',
     'innodb-log-file-size': '64M',
     'innodb-flush-log-at-trx-commit': 0,
+    'ssl-cert': cert,
+    'ssl-key': key,
   }
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
   const given = ['--no-defaults', `--datadir=${options.datadir}`, `--user=${options.user}`]
@@ -149,10 +179,14 @@ export async function mariadb(t: Test): Promise<Server> {
 
 export const MOSQUITTO = '/usr/sbin/mosquitto'
 
+/** Its socket is `s` in its folder; at `secureAddress` it speaks TLS. */
 export function mosquitto(t: Test): Promise<Server> {
   const server = new Server(t)
   const { host, port } = server.address
-  const lines = [`listener ${port} ${host}`, `listener 0 ${server.path('s')}`, 'allow_anonymous true', 'user root']
+  const { cert, key } = certificateFor(server)
+  const secure = [`listener ${server.secureAddress.port} ${host}`, `certfile ${cert}`, `keyfile ${key}`]
+  const others = [`listener ${port} ${host}`, `listener 0 ${server.path('s')}`]
+  const lines = ['allow_anonymous true', 'user root', ...others, ...secure]
   writeFileSync(server.path('conf'), `${lines.join('\n')}\n`)
   return server.start(MOSQUITTO, ['-c', server.path('conf'), '-v'], /mosquitto version .* running/)
 }

@@ -1,0 +1,40 @@
+import type { Duplex } from 'node:stream'
+import { nextTick } from '../support/globals.js'
+import { endedByPeer } from './node-errors.js'
+
+/**
+ * What Node puts between TLS or HTTP/2 and a stream that is no `net.Socket` listens for its end with a function of this kind. There is no
+ * other way to know of it, and it exists since Node 8.
+ */
+const NODES_WRAPPER = /\bemitEOF\b/
+
+/** Whether TLS or HTTP/2 of Node writes to the stream, and will end it. */
+function isWrapped(stream: Duplex): boolean {
+  return stream.listeners('end').some((listener) => NODES_WRAPPER.test(String(listener)))
+}
+
+/**
+ * When the peer has ended, so does this side. Not below TLS or HTTP/2 of Node: as with a `net.Socket`, whose handle they take over, they
+ * have their own last words, and those who read from them may not have read everything.
+ */
+export function endWithPeer(this: Duplex): void {
+  if (isWrapped(this)) this.allowHalfOpen = true
+  else refuseWrites(this)
+}
+
+/**
+ * As in `net.Socket`: when the peer has ended, and this side was therefore ended by itself, a later write is EPIPE, which destroys the
+ * stream. Node's streams would say "write after end", as if the writer had ended it.
+ */
+function refuseWrites(stream: Duplex): void {
+  const { write } = stream
+  const refuse = (chunk: unknown, ...rest: unknown[]): boolean => {
+    if (!stream.writableEnded) return Reflect.apply(write, stream, [chunk, ...rest])
+    const error = endedByPeer()
+    const callback = rest.find((one) => typeof one === 'function') as ((error: Error) => void) | undefined
+    if (callback) nextTick(() => callback(error))
+    stream.destroy(error)
+    return false
+  }
+  stream.write = refuse
+}
