@@ -1,3 +1,4 @@
+import { connectError } from './adapters/node-errors.js'
 import type { DuplexOptions, SocketDuplex } from './adapters/node-stream.js'
 import { SOCK_STREAM } from './constants/exported.generated.js'
 import { budget } from './engine/deadline.js'
@@ -142,6 +143,6 @@ export function createConnection(
   const client = isUnix(given) ? new unix.Client() : new inet.Client()
   const signal = client[kConnector].configure(without(given, 'timeout'))
   const duplex = client.duplex(duplexOptions)
-  client.connect(wholeTimeout(given), { signal }).catch((error: Error) => duplex.destroy(error))
+  client.connect(wholeTimeout(given), { signal }).catch((error: Error) => duplex.destroy(connectError(error)))
   return duplex
 }

@@ -12,7 +12,7 @@ import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { connectArguments } from './connect-arguments.js'
 import { IdleTimer } from './idle-timer.js'
-import { coded } from './node-errors.js'
+import { coded, connectError } from './node-errors.js'
 import { endWithPeer } from './peer-end.js'
 import { runUserCode } from './user-code.js'
 
@@ -103,7 +103,7 @@ export abstract class NetSocket extends Duplex {
     if (listener) this.once('connect', listener)
     const signal = options && connector.configure(options, 'encrypted' in this)
     // Whoever follows the attempt knows of a failure before.
-    connector.connect(0, { signal }).catch((error: Error) => this.destroy(error))
+    connector.connect(0, { signal }).catch((error: Error) => this.destroy(connectError(error)))
     return this
   }
 

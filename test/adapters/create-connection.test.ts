@@ -5,6 +5,7 @@ import { closeSync } from 'node:fs'
 import http from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
+import { getSystemErrorMap } from 'node:util'
 import { createConnection, listen, stream } from 'berkeley'
 import { hostConfig, hostTrust } from '../tls/common.js'
 import { abstractName, closing, coded, leavesNoFd, within } from '../util/index.js'
@@ -61,6 +62,21 @@ describe('createConnection()', () => {
     }
     filler.destroy()
     await full.close()
+  })
+
+  test('the error of a lookup has the code, the number and the host name that Node gives it', async () => {
+    const host = `${'x'.repeat(70)}.example` // a label has 63 characters at most
+    const ways = [() => createConnection({ host, port: 1 }), () => new stream.inet.Client().duplex().connect(1, host)]
+    for (const connecting of ways) {
+      const duplex = connecting()
+      const ended = closed(duplex)
+      const [error] = (await within(once(duplex, 'error'), 'the error')) as [NodeJS.ErrnoException]
+      const { code, errno, syscall, hostname } = error as NodeJS.ErrnoException & { hostname?: string }
+      assert.deepEqual([code, syscall, hostname], ['ENOTFOUND', 'getaddrinfo', host])
+      assert.deepEqual(getSystemErrorMap().get(Number(errno))?.[0], 'EAI_NONAME')
+      assert.equal((error.cause as NodeJS.ErrnoException).code, 'EAI_NONAME')
+      await ended
+    }
   })
 
   test('over TLS the stream is one of TLS from the beginning, and tells when it is secure', async (t) => {
