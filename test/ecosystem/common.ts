@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { createConnection, listen } from 'berkeley'
 import { missing } from '../interop/common.js'
-import { root, within } from '../util/index.js'
+import { abstractName, root, within } from '../util/index.js'
 
 const FOLDER = join(root, 'test', 'ecosystem', 'libraries')
 const require = createRequire(join(FOLDER, 'package.json'))
@@ -40,4 +41,17 @@ export function called<T>(call: (done: (error: unknown, result: T) => void) => u
     call((error, value) => (error ? reject(error) : resolve(value)))
   })
   return within(result, 'the callback')
+}
+
+/** The path of a unix socket to which nobody can connect for the time being: its backlog is full. */
+export async function fullBacklog(t: Test): Promise<string> {
+  const path = abstractName()
+  const listener = await listen({ path, backlog: 0 })
+  const filler = createConnection({ path })
+  await event(filler, 'connect')
+  t.after(async () => {
+    filler.destroy()
+    await listener.close()
+  })
+  return path
 }

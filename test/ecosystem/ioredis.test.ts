@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { createConnection } from 'berkeley'
 import { hostTrust } from '../tls/common.js'
 import { leavesNoFd, within } from '../util/index.js'
-import { event, library, type Test, unavailable } from './common.js'
+import { event, fullBacklog, library, type Test, unavailable } from './common.js'
 import { beforeAll, REDIS, redis } from './servers.js'
 
 leavesNoFd()
@@ -86,6 +86,17 @@ describe('ioredis', { skip: unavailable(['ioredis'], REDIS) }, () => {
     while ((await publisher.publish('news', 'two')) === 0);
     assert.deepEqual(await second, ['news', 'two'])
     await Promise.all([subscriber.quit(), publisher.quit()])
+  })
+
+  test('a connection that does not come about is given up after connectTimeout', async (t) => {
+    const redis = client(
+      t,
+      { path: await fullBacklog(t) },
+      { connectTimeout: 50, retryStrategy: null, lazyConnect: true },
+    )
+    const failed = event<[Error & { code: string }]>(redis, 'error')
+    await assert.rejects(redis.connect(), /closed/)
+    assert.equal((await failed)[0].code, 'ETIMEDOUT')
   })
 
   test('commands wait while the server is started again', async (t) => {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { createConnection, listen } from 'berkeley'
 import { hostTrust } from '../tls/common.js'
 import { leavesNoFd } from '../util/index.js'
-import { called, event, library, type Test, unavailable } from './common.js'
+import { called, event, fullBacklog, library, type Test, unavailable } from './common.js'
 import { beforeAll, MOSQUITTO, mosquitto } from './servers.js'
 
 leavesNoFd()
@@ -87,12 +87,14 @@ describe('mqtt', { skip: unavailable(['mqtt'], MOSQUITTO) }, () => {
     await closed
   })
 
-  test('a server that says nothing is given up', async (t) => {
+  test('a server that says nothing is given up, and so is one that does not accept', async (t) => {
     const silent = await listen({ host: '127.0.0.1' })
     t.after(() => silent.close())
     const to = { host: '127.0.0.1', port: silent.getsockname().port }
-    const one = client(t, to, { connectTimeout: 50, reconnectPeriod: 0 })
-    await event(one, 'close')
-    assert.equal(one.connected, false)
+    for (const address of [to, { path: await fullBacklog(t) }]) {
+      const one = client(t, address, { connectTimeout: 50, reconnectPeriod: 0 })
+      await event(one, 'close')
+      assert.equal(one.connected, false)
+    }
   })
 })

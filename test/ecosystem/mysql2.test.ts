@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { createConnection } from 'berkeley'
 import { hostAuthority } from '../tls/common.js'
 import { leavesNoFd, within } from '../util/index.js'
-import { called, event, library, unavailable } from './common.js'
+import { called, event, fullBacklog, library, unavailable } from './common.js'
 import { beforeAll, MARIADB, mariadb } from './servers.js'
 
 leavesNoFd()
@@ -76,13 +76,19 @@ describe('mysql2', { skip: unavailable(['mysql2'], MARIADB, 'mariadb-install-db'
     })
   }
 
-  test('a query that takes too long is given up, and nobody listens elsewhere', async () => {
+  test('a query, and a connection, that take too long are given up, and nobody listens elsewhere', async (t) => {
     const client = mysql.createConnection(ways.TCP())
     const late = called((done) => client.query({ sql: 'select sleep(0.3)', timeout: 50 }, done))
     await assert.rejects(late, { code: 'PROTOCOL_SEQUENCE_TIMEOUT' })
     const closed = event(client.stream, 'close')
     client.destroy()
     await closed
+    const stream = createConnection({ path: await fullBacklog(t) })
+    const [timedOut] = await event<[Error & { code: string }]>(
+      mysql.createConnection({ stream, connectTimeout: 50 }),
+      'error',
+    )
+    assert.equal(timedOut.code, 'ETIMEDOUT')
     const nobody = mysql.createConnection({ ...login, stream: () => createConnection({ host: '127.0.0.1', port: 1 }) })
     const [error] = await within(event<[Error & { code: string }]>(nobody, 'error'), 'the error')
     assert.equal(error.code, 'ECONNREFUSED')
