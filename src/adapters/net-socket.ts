@@ -13,7 +13,7 @@ import * as validate from '../support/validate.js'
 import { connectArguments } from './connect-arguments.js'
 import { IdleTimer } from './idle-timer.js'
 import { coded, connectError } from './node-errors.js'
-import { endWithPeer } from './peer-end.js'
+import { isWrapped, refuseWrites } from './peer-end.js'
 import { runUserCode } from './user-code.js'
 
 /** The TCP options for which Node's sockets have methods. */
@@ -38,6 +38,8 @@ export const kSocket: unique symbol = Symbol('berkeley.socket')
 export const kTraffic: unique symbol = Symbol('berkeley.traffic')
 /** Notes that the peer has sent everything. */
 export const kPeerEnded: unique symbol = Symbol('berkeley.peerEnded')
+/** Whether the peer has ended, and TLS or HTTP/2 of Node will end this side. */
+export const kHasLastWords: unique symbol = Symbol('berkeley.hasLastWords')
 /** Ends what the stream keeps beside its socket. */
 export const kStop: unique symbol = Symbol('berkeley.stop')
 /** Is called when the stream is closed, also by a stream whose listeners somebody has removed, as libraries do when they take it over. */
@@ -73,6 +75,7 @@ export abstract class NetSocket extends Duplex {
     // In the context of whoever made the stream, and not of who used it last.
     AsyncResource.bind(() => this.emit('timeout')),
   )
+  #hasLastWords = false
   #received = 0
   #sent = 0
 
@@ -145,7 +148,18 @@ export abstract class NetSocket extends Duplex {
   /** @internal */
   [kPeerEnded](): void {
     // First, so that whoever listens only once is still there. Not before, because libraries that take a stream over remove all listeners.
-    if (!this.allowHalfOpen) this.prependListener('end', endWithPeer)
+    if (!this.allowHalfOpen) this.prependListener('end', () => this.#endWithPeer())
+  }
+
+  /** When the peer has ended, so does this side, unless somebody will do that who has last words. */
+  #endWithPeer(): void {
+    this.allowHalfOpen = this.#hasLastWords = isWrapped(this)
+    if (!this.#hasLastWords) refuseWrites(this)
+  }
+
+  /** @internal */
+  get [kHasLastWords](): boolean {
+    return this.#hasLastWords
   }
 
   /** @internal */

@@ -10,6 +10,7 @@ import {
   type Done,
   type HalfClosing,
   kAwaitsConnection,
+  kHasLastWords,
   kOnClosed,
   kPeerEnded,
   kSocket,
@@ -38,6 +39,9 @@ export const kReceive: unique symbol = Symbol('berkeley.receive')
 export const kWhenConnected: unique symbol = Symbol('berkeley.whenConnected')
 /** Calls back when a send has ended. */
 export const kSettle: unique symbol = Symbol('berkeley.settle')
+
+/** The errors of a send to a peer that is no longer there. */
+const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET'])
 
 const NOT_CONNECTED = -sys.ENOTCONN
 
@@ -139,7 +143,11 @@ export class SocketDuplex extends NetSocket {
         runUserCode(() => done())
       },
       // When the stream is destroyed the call is canceled: what a writer has to know is why.
-      (error: Error) => runUserCode(() => done(this.destroyed ? destroyed() : error)),
+      (error: NodeJS.ErrnoException) => {
+        // A peer that has ended, and gone, need not hear last words: whoever wrote is told, and nobody else.
+        if (this[kHasLastWords] && GONE.has(error.code)) this.destroy()
+        runUserCode(() => done(this.destroyed ? destroyed() : error))
+      },
     )
   }
 

@@ -8,25 +8,19 @@ import { endedByPeer } from './node-errors.js'
  */
 const NODES_WRAPPER = /\bemitEOF\b/
 
-/** Whether TLS or HTTP/2 of Node writes to the stream, and will end it. */
-function isWrapped(stream: Duplex): boolean {
-  return stream.listeners('end').some((listener) => NODES_WRAPPER.test(String(listener)))
-}
-
 /**
- * When the peer has ended, so does this side. Not below TLS or HTTP/2 of Node: as with a `net.Socket`, whose handle they take over, they
- * have their own last words, and those who read from them may not have read everything.
+ * Whether TLS or HTTP/2 of Node writes to the stream, and will end it. As with a `net.Socket`, whose handle they take over, they have their own
+ * last words when the peer has ended, and those who read from them may not have read everything.
  */
-export function endWithPeer(this: Duplex): void {
-  if (isWrapped(this)) this.allowHalfOpen = true
-  else refuseWrites(this)
+export function isWrapped(stream: Duplex): boolean {
+  return stream.listeners('end').some((listener) => NODES_WRAPPER.test(String(listener)))
 }
 
 /**
  * As in `net.Socket`: when the peer has ended, and this side was therefore ended by itself, a later write is EPIPE, which destroys the
  * stream. Node's streams would say "write after end", as if the writer had ended it.
  */
-function refuseWrites(stream: Duplex): void {
+export function refuseWrites(stream: Duplex): void {
   const { write } = stream
   const refuse = (chunk: unknown, ...rest: unknown[]): boolean => {
     if (!stream.writableEnded) return Reflect.apply(write, stream, [chunk, ...rest])
