@@ -36,7 +36,7 @@ typedef struct {
     const struct method *method;
 } bound_method_t;
 
-enum { METHODS_MAX = 64 }; /* of one addon */
+enum { METHODS_MAX = 128 }; /* of one addon */
 
 typedef struct env {
     napi_env napi;

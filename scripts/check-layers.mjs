@@ -27,6 +27,7 @@ const LAYERS = [
   'seqpacket/',
   'dgram/',
   'stream/',
+  'families/',
   'connect',
   'index',
 ]

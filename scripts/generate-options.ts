@@ -29,6 +29,10 @@ const SECTIONS: Record<keyof typeof optionTables, { file: string; title: string;
   ipv6: { file: 'ipv6', title: 'IPv6', words: 'IPv6 sockets.' },
   multicast: { file: 'multicast', title: 'Multicast', words: 'Datagram and raw sockets of IPv4 and IPv6.' },
   unix: { file: 'unix', title: 'Unix sockets', words: 'Unix sockets of every type.' },
+  packet: { file: 'packet', title: 'Packet sockets', words: 'Sockets of the link layer.' },
+  netlink: { file: 'netlink', title: 'Netlink', words: 'Netlink sockets of every protocol.' },
+  vsock: { file: 'vsock', title: 'Vsock', words: 'Sockets between a virtual machine and its host.' },
+  can: { file: 'can', title: 'CAN', words: 'Raw CAN sockets.' },
 }
 
 const PAGES: Record<string, string> = {
@@ -39,6 +43,10 @@ const PAGES: Record<string, string> = {
   IPPROTO_IP: 'ip(7)',
   IPPROTO_IPV6: 'ipv6(7)',
   SOL_RAW: 'raw(7)',
+  SOL_PACKET: 'packet(7)',
+  SOL_NETLINK: 'netlink(7)',
+  AF_VSOCK: 'vsock(7)',
+  IPPROTO_ICMPV6: 'RFC 3542',
 }
 
 const ACCESS = { rw: 'read, set', ro: 'read', wo: 'set' } as const
@@ -96,7 +104,17 @@ const NOT_ROWS: readonly [constants: string, reason: string][] = [
     'are the options of RFC 2292, which those of RFC 3542 replaced.',
   ],
   [
-    'the options of SOL_PACKET, SOL_NETLINK, SOL_ALG, SOL_CAN_RAW, SOL_TLS, SOL_MPTCP, AF_VSOCK and other levels',
+    'PACKET_RX_RING, PACKET_TX_RING, PACKET_VERSION, PACKET_HDRLEN, PACKET_RESERVE, PACKET_LOSS, PACKET_TX_HAS_OFF, PACKET_TIMESTAMP',
+    'belong to rings that a program maps with mmap(2), which the memory of JavaScript cannot hold.',
+  ],
+  ['PACKET_RECV_OUTPUT', 'does nothing in Linux.'],
+  ['PACKET_TX_TIMESTAMP', 'is ancillary data of `timestamping`.'],
+  [
+    'SO_VM_SOCKETS_PEER_HOST_VM_ID, SO_VM_SOCKETS_TRUSTED, SO_VM_SOCKETS_NONBLOCK_TXRX',
+    'exist for VMware alone, whose transport no longer has them; SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW is the same as without `_NEW` where time has 64 bits.',
+  ],
+  [
+    'the options of SOL_ALG, SOL_TLS, SOL_MPTCP and other levels',
     'belong to families and protocols that have no class of their own here.',
   ],
 ]

@@ -11,8 +11,11 @@ export type { TlsDuplex } from './adapters/tls-stream.js'
 export type { UnixDuplex } from './adapters/unix-stream.js'
 export type { WebStreams } from './adapters/web-streams.js'
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address/addrinfo.js'
+export type { CanAddress, NetlinkAddress, PacketAddress } from './address/family-address.js'
 export type { InetAddrInfo } from './address/inet.js'
+export * as device from './address/interfaces.js'
 export type { LookupCallback, LookupFunction, LookupOptions, ResolvedAddress } from './address/resolved.js'
+export { gethostname, getprotobyname, getservbyname, getservbyport } from './address/services.js'
 export { connect, createConnection, listen } from './connect.js'
 export * from './constants/exported.generated.js'
 export { isSupported } from './constants/lookup.js'
@@ -20,7 +23,15 @@ export type { SocketFacts } from './descriptor/kind.js'
 export type { OpenFile } from './descriptor/open-file.js'
 export * as dgram from './dgram/index.js'
 export type { Operation } from './engine/operation.js'
+export * as can from './families/can.js'
+export { createSocket } from './families/create.js'
+export * as netlink from './families/netlink.js'
+export * as packet from './families/packet.js'
+export * as raw from './families/raw.js'
+export * as vsock from './families/vsock.js'
 export { close, shutdown } from './llsocket/create.js'
+export type { NetworkNamespace } from './llsocket/open.js'
+export { pidfd_getfd, pidfd_open } from './llsocket/pidfd.js'
 export type {
   AncillaryName,
   AncillaryValue,
@@ -34,10 +45,15 @@ export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
 export { MsgHdr } from './message/msghdr.js'
 export type { OutgoingDatagram } from './message/send-batch.js'
 export type { GenericKind, KindValue } from './options/by-number.js'
+export type { BpfProgram, BpfRow } from './options/kinds/bpf.js'
 export type {
+  CanFilter,
   Credentials,
+  Fanout,
   Md5Scope,
   MemInfo,
+  PacketRollover,
+  PacketStatistics,
   PortRange,
   RepairOptions,
   RepairWindow,
@@ -46,6 +62,7 @@ export type {
 export type { TcpInfo } from './options/kinds/tcp-info.js'
 export * as proxyProtocol from './proxy-protocol/index.js'
 export * as seqpacket from './seqpacket/index.js'
+export type { AnyOptions } from './socket/any.js'
 export type { BufferedReader, LinesOptions, ReadOptions, UntilOptions } from './socket/buffered-reader.js'
 export type { Connecting } from './socket/connector.js'
 export { getnameinfo, type NameInfoOptions } from './socket/getnameinfo.js'

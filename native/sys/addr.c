@@ -1,6 +1,8 @@
 /* Socket addresses: made from their parts, and read into parts. The only file that knows the
  * layout of a struct sockaddr. */
 #include <arpa/inet.h>
+#include <linux/can.h>
+#include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <netpacket/packet.h>
@@ -93,57 +95,147 @@ static int64_t vsock_address(call_t *call) {
     return sizeof addr;
 }
 
-/* Registers of addressParts(). */
-enum { PORT, FLOWINFO, SCOPE, NAME_AT, NAME_LENGTH, CID, PARTS };
-
-static void inet_parts(bytes_t addr, register_value_t *registers) {
-    struct sockaddr_in in;
-    if (addr.length < sizeof in) return;
-    memcpy(&in, addr.start, sizeof in);
-    registers[PORT].number = ntohs(in.sin_port);
+/* packetAddress(ifindex, protocol, hatype, pkttype, hardware, sockaddr) -> length. The hardware address
+ * may be longer than the struct has room for (InfiniBand): then the sockaddr is longer, too. */
+static int64_t packet_address(call_t *call) {
+    const size_t hardware_at = offsetof(struct sockaddr_ll, sll_addr);
+    struct sockaddr_ll addr;
+    int ifindex = call_int(call, 0), protocol = call_int(call, 1);
+    int hatype = call_int(call, 2), pkttype = call_int(call, 3);
+    bytes_t hardware = call_bytes(call, 4), to = call_bytes(call, 5);
+    if (!call_ok(call)) return -1;
+    if (!is_port(protocol) || !is_port(hatype) || pkttype < 0 || pkttype > UINT8_MAX)
+        return -EINVAL;
+    size_t size = hardware_at + hardware.length;
+    if (size < sizeof addr) size = sizeof addr;
+    if (hardware.length > UINT8_MAX || to.length < size) return -EINVAL;
+    memset(&addr, 0, sizeof addr);
+    addr.sll_family = AF_PACKET;
+    addr.sll_protocol = htons((uint16_t)protocol);
+    addr.sll_ifindex = ifindex;
+    addr.sll_hatype = (unsigned short)hatype;
+    addr.sll_pkttype = (unsigned char)pkttype;
+    addr.sll_halen = (unsigned char)hardware.length;
+    memcpy(to.start, &addr, sizeof addr);
+    if (hardware.length) memcpy(to.start + hardware_at, hardware.start, hardware.length);
+    return (int64_t)size;
 }
 
-static void inet6_parts(bytes_t addr, register_value_t *registers) {
+/* netlinkAddress(pid, groups, sockaddr) -> length */
+static int64_t netlink_address(call_t *call) {
+    struct sockaddr_nl addr;
+    int64_t pid = call_int64(call, 0), groups = call_int64(call, 1);
+    bytes_t to = call_bytes(call, 2);
+    if (!call_ok(call)) return -1;
+    if (!is_u32(pid) || !is_u32(groups) || to.length < sizeof addr) return -EINVAL;
+    memset(&addr, 0, sizeof addr);
+    addr.nl_family = AF_NETLINK;
+    addr.nl_pid = (uint32_t)pid;
+    addr.nl_groups = (uint32_t)groups;
+    memcpy(to.start, &addr, sizeof addr);
+    return sizeof addr;
+}
+
+/* canAddress(ifindex, rxId, txId, sockaddr) -> length; the two identifiers are those of ISO-TP */
+static int64_t can_address(call_t *call) {
+    struct sockaddr_can addr;
+    int ifindex = call_int(call, 0);
+    int64_t rx_id = call_int64(call, 1), tx_id = call_int64(call, 2);
+    bytes_t to = call_bytes(call, 3);
+    if (!call_ok(call)) return -1;
+    if (!is_u32(rx_id) || !is_u32(tx_id) || to.length < sizeof addr) return -EINVAL;
+    memset(&addr, 0, sizeof addr);
+    addr.can_family = AF_CAN;
+    addr.can_ifindex = ifindex;
+    addr.can_addr.tp.rx_id = (canid_t)rx_id;
+    addr.can_addr.tp.tx_id = (canid_t)tx_id;
+    memcpy(to.start, &addr, sizeof addr);
+    return sizeof addr;
+}
+
+/* Registers of addressParts(). FIRST and SECOND are numbers that only one family has: hatype and pkttype of
+ * a packet address, pid and groups of netlink, rx_id and tx_id of CAN. */
+enum { PORT, FLOWINFO, SCOPE, NAME_AT, NAME_LENGTH, CID, FIRST, SECOND, IS_WHOLE, PARTS };
+
+/* The functions of the families return false for bytes that are too few for an address of theirs. */
+
+static bool inet_parts(bytes_t addr, register_value_t *registers) {
+    struct sockaddr_in in;
+    if (addr.length < sizeof in) return false;
+    memcpy(&in, addr.start, sizeof in);
+    registers[PORT].number = ntohs(in.sin_port);
+    return true;
+}
+
+static bool inet6_parts(bytes_t addr, register_value_t *registers) {
     struct sockaddr_in6 in6;
-    if (addr.length < sizeof in6) return;
+    if (addr.length < sizeof in6) return false;
     memcpy(&in6, addr.start, sizeof in6);
     registers[PORT].number = ntohs(in6.sin6_port);
     registers[FLOWINFO].number = ntohl(in6.sin6_flowinfo);
     registers[SCOPE].number = in6.sin6_scope_id;
+    return true;
 }
 
 /* A path that the kernel returns has its NUL counted in, or no NUL when it fills the room. */
-static void unix_parts(bytes_t addr, register_value_t *registers) {
+static bool unix_parts(bytes_t addr, register_value_t *registers) {
     size_t length = addr.length > path_at ? addr.length - path_at : 0;
     const char *name = length ? (const char *)addr.start + path_at : "";
     registers[NAME_AT].number = (double)path_at;
     registers[NAME_LENGTH].number = (double)(name[0] == '\0' ? length : strnlen(name, length));
+    return true;
 }
 
-static void vsock_parts(bytes_t addr, register_value_t *registers) {
+static bool vsock_parts(bytes_t addr, register_value_t *registers) {
     struct sockaddr_vm vm;
-    if (addr.length < sizeof vm) return;
+    if (addr.length < sizeof vm) return false;
     memcpy(&vm, addr.start, sizeof vm);
     registers[PORT].number = vm.svm_port;
     registers[CID].number = vm.svm_cid;
+    return true;
 }
 
-static void packet_parts(bytes_t addr, register_value_t *registers) {
+/* The kernel returns as many bytes of the hardware address as there are, at least 8. */
+static bool packet_parts(bytes_t addr, register_value_t *registers) {
     const size_t hardware_at = offsetof(struct sockaddr_ll, sll_addr);
     struct sockaddr_ll ll;
-    if (addr.length < hardware_at) return;
+    if (addr.length < hardware_at) return false;
     memset(&ll, 0, sizeof ll);
     memcpy(&ll, addr.start, addr.length < sizeof ll ? addr.length : sizeof ll);
-    size_t left = addr.length - hardware_at;
+    if (ll.sll_halen > addr.length - hardware_at) return false;
     registers[PORT].number = ntohs(ll.sll_protocol);
     registers[SCOPE].number = ll.sll_ifindex;
     registers[NAME_AT].number = (double)hardware_at;
-    registers[NAME_LENGTH].number = (double)(ll.sll_halen < left ? ll.sll_halen : left);
+    registers[NAME_LENGTH].number = ll.sll_halen;
+    registers[FIRST].number = ll.sll_hatype;
+    registers[SECOND].number = ll.sll_pkttype;
+    return true;
 }
 
-/* addressParts(sockaddr) -> family, or -EINVAL when too short. Registers: 0 port (of a packet
+static bool netlink_parts(bytes_t addr, register_value_t *registers) {
+    struct sockaddr_nl nl;
+    if (addr.length < sizeof nl) return false;
+    memcpy(&nl, addr.start, sizeof nl);
+    registers[FIRST].number = nl.nl_pid;
+    registers[SECOND].number = nl.nl_groups;
+    return true;
+}
+
+/* Raw CAN returns the part without identifiers only. */
+static bool can_parts(bytes_t addr, register_value_t *registers) {
+    struct sockaddr_can can;
+    if (addr.length < offsetof(struct sockaddr_can, can_addr)) return false;
+    memset(&can, 0, sizeof can);
+    memcpy(&can, addr.start, addr.length < sizeof can ? addr.length : sizeof can);
+    registers[SCOPE].number = can.can_ifindex;
+    registers[FIRST].number = can.can_addr.tp.rx_id;
+    registers[SECOND].number = can.can_addr.tp.tx_id;
+    return true;
+}
+
+/* addressParts(sockaddr) -> family, or -EINVAL when too short for one. Registers: 0 port (of a packet
  * address its protocol), 1 flowinfo, 2 scope id or interface index, 3 offset and 4 length of the
- * name or hardware address, 5 cid. */
+ * name or hardware address, 5 cid, 6 and 7 as above, 8 whether there are bytes for all that. */
 static int64_t address_parts(call_t *call) {
     sa_family_t family;
     bytes_t addr = call_bytes(call, 0);
@@ -152,14 +244,18 @@ static int64_t address_parts(call_t *call) {
     for (int i = 0; i < PARTS; i++) registers[i].number = 0;
     if (addr.length < sizeof family) return -EINVAL;
     memcpy(&family, addr.start, sizeof family);
+    bool is_whole = false;
     switch (family) {
-    case AF_INET: inet_parts(addr, registers); break;
-    case AF_INET6: inet6_parts(addr, registers); break;
-    case AF_UNIX: unix_parts(addr, registers); break;
-    case AF_VSOCK: vsock_parts(addr, registers); break;
-    case AF_PACKET: packet_parts(addr, registers); break;
+    case AF_INET: is_whole = inet_parts(addr, registers); break;
+    case AF_INET6: is_whole = inet6_parts(addr, registers); break;
+    case AF_UNIX: is_whole = unix_parts(addr, registers); break;
+    case AF_VSOCK: is_whole = vsock_parts(addr, registers); break;
+    case AF_PACKET: is_whole = packet_parts(addr, registers); break;
+    case AF_NETLINK: is_whole = netlink_parts(addr, registers); break;
+    case AF_CAN: is_whole = can_parts(addr, registers); break;
     default: break;
     }
+    registers[IS_WHOLE].number = is_whole;
     return family;
 }
 
@@ -181,11 +277,9 @@ static napi_value address_text(call_t *call) {
 }
 
 const method_t addr_methods[] = {
-    {"inetAddress", .number = inet_address},
-    {"inet6Address", .number = inet6_address},
-    {"unixAddress", .number = unix_address},
-    {"vsockAddress", .number = vsock_address},
-    {"addressParts", .number = address_parts},
-    {"addressText", .value = address_text},
-    {0},
+    {"inetAddress", .number = inet_address},     {"inet6Address", .number = inet6_address},
+    {"unixAddress", .number = unix_address},     {"vsockAddress", .number = vsock_address},
+    {"packetAddress", .number = packet_address}, {"netlinkAddress", .number = netlink_address},
+    {"canAddress", .number = can_address},       {"addressParts", .number = address_parts},
+    {"addressText", .value = address_text},      {0},
 };

@@ -198,6 +198,22 @@ static napi_value sys_if_indextoname(call_t *call) {
     return new_string(call->napi, name);
 }
 
+/* ifNameIndex() -> [index, name, index, name, ...], or -errno */
+static napi_value sys_if_nameindex(call_t *call) {
+    napi_env napi = call->napi;
+    napi_value pairs;
+    uint32_t length = 0;
+    struct if_nameindex *first = if_nameindex();
+    if (first == NULL) return new_int(napi, -errno);
+    napi_create_array(napi, &pairs);
+    for (const struct if_nameindex *entry = first; entry->if_index != 0; entry++) {
+        napi_set_element(napi, pairs, length++, new_int(napi, entry->if_index));
+        napi_set_element(napi, pairs, length++, new_string(napi, entry->if_name));
+    }
+    if_freenameindex(first);
+    return pairs;
+}
+
 /* ifMtu(name) -> bytes, or -errno */
 static int64_t if_mtu(call_t *call) {
     struct ifreq request;
@@ -245,6 +261,7 @@ const method_t interface_methods[] = {
     {"getifaddrs", .value = sys_getifaddrs},
     {"ifNameToIndex", .syscall = sys_if_nametoindex},
     {"ifIndexToName", .value = sys_if_indextoname},
+    {"ifNameIndex", .value = sys_if_nameindex},
     {"ifMtu", .number = if_mtu},
     {0},
 };

@@ -1,6 +1,8 @@
 /* The life and the names of a socket. */
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -174,6 +176,18 @@ static ssize_t sys_sockatmark(call_t *call) {
     return call_ok(call) ? sockatmark(fd) : -1;
 }
 
+/* What queuedBytes() asks for. */
+enum { UNREAD, UNACKNOWLEDGED, UNSENT };
+
+/* queuedBytes(fd, which) -> bytes: 0 received and not read, 1 sent and not acknowledged, 2 not sent */
+static ssize_t sys_queued_bytes(call_t *call) {
+    static const unsigned long requests[] = {SIOCINQ, SIOCOUTQ, SIOCOUTQNSD};
+    int fd = call_int(call, 0), which = call_int(call, 1), bytes = 0;
+    if (!call_ok(call)) return -1;
+    if (which < UNREAD || which > UNSENT) return fail_with(EINVAL);
+    return ioctl(fd, requests[which], &bytes) < 0 ? -1 : bytes;
+}
+
 /* poll(fd, events, milliseconds) -> the events that are ready, 0 when the time is over */
 static ssize_t sys_poll(call_t *call) {
     int fd = call_int(call, 0), events = call_int(call, 1), milliseconds = call_int(call, 2);
@@ -200,6 +214,7 @@ const method_t socket_methods[] = {
     {"getpeername", .syscall = sys_getpeername},
     {"fcntl", .syscall = sys_fcntl},
     {"sockatmark", .syscall = sys_sockatmark},
+    {"queuedBytes", .syscall = sys_queued_bytes},
     {"poll", .syscall = sys_poll},
     {0},
 };

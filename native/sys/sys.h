@@ -14,6 +14,8 @@ extern const method_t addr_methods[];
 extern const method_t resolve_methods[];
 extern const method_t interface_methods[];
 extern const method_t reactor_methods[];
+extern const method_t netns_methods[];
+extern const method_t names_methods[];
 
 /* { up: 1, broadcast: 2, ... } */
 napi_value interface_flags(napi_env napi);

@@ -3,7 +3,7 @@
 
 /* JavaScript reads the numbers from kind_numbers(), so any order would do. */
 static const kind_group_t *const groups[] = {
-    &number_kinds, &tcp_info_kinds, &inet_kinds, &tcp_kinds, &cmsg_kinds,
+    &number_kinds, &tcp_info_kinds, &inet_kinds, &tcp_kinds, &cmsg_kinds, &link_kinds,
 };
 
 const kind_t *kind_at(int index) {

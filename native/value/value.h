@@ -44,6 +44,7 @@ extern const kind_group_t tcp_info_kinds;
 extern const kind_group_t inet_kinds;
 extern const kind_group_t tcp_kinds;
 extern const kind_group_t cmsg_kinds;
+extern const kind_group_t link_kinds;
 
 /* Copies a socket address of any family; 0, or -EINVAL when its length is not that of an address. */
 int copy_address(bytes_t from, struct sockaddr_storage *to);

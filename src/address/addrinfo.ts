@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { type InspectOptions, inspect } from 'node:util'
-import { AF_INET, AF_INET6, AF_PACKET, AF_UNIX, AF_VSOCK } from '../constants/exported.generated.js'
+import { AF_CAN, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK } from '../constants/exported.generated.js'
 import { nameOf } from '../constants/lookup.js'
 import { native } from '../native/sockets.js'
 import { type ErrorContext, resolverError } from '../support/errors.js'
@@ -8,6 +8,14 @@ import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { copyOf } from '../support/receive-buffer.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
+import {
+  type CanAddress,
+  canSockaddr,
+  type NetlinkAddress,
+  netlinkSockaddr,
+  type PacketAddress,
+  packetSockaddr,
+} from './family-address.js'
 import { interfaceIndex, interfaceOfZones } from './interface-index.js'
 import { resolverFlags } from './resolver-flags.js'
 import { decodeSockaddr, encodeSockaddr, type SockaddrParts } from './sockaddr.js'
@@ -191,6 +199,33 @@ export class AddrInfo {
   }
 
   /**
+   * Makes an address of the link layer: an interface, and which frames a socket that is bound to it receives, or where one to be sent goes.
+   * See packet(7).
+   * @example
+   * AddrInfo.packet({ ifindex: 'eth0', protocol: ETH_P_IP })
+   * @throws ENODEV for a name that no interface has.
+   */
+  static packet(address: PacketAddress): AddrInfo {
+    const { sockaddr, options } = packetSockaddr(address)
+    return AddrInfo.#checked(sockaddr, options)
+  }
+
+  /** Makes an address of netlink; without arguments that of the kernel. See netlink(7). */
+  static netlink(address: NetlinkAddress = {}): AddrInfo {
+    const { sockaddr, options } = netlinkSockaddr(address)
+    return AddrInfo.#checked(sockaddr, options)
+  }
+
+  /**
+   * Makes an address of a CAN interface.
+   * @throws ENODEV for a name that no interface has.
+   */
+  static can(address: CanAddress): AddrInfo {
+    const { sockaddr, options } = canSockaddr(address)
+    return AddrInfo.#checked(sockaddr, options)
+  }
+
+  /**
    * Makes an address of any family.
    * @param bytes - its `struct sockaddr`, as the kernel's headers lay it out; 2 to 128 bytes. They are copied.
    */
@@ -212,12 +247,20 @@ export class AddrInfo {
     return this.#read().family
   }
 
+  /** Returns the parts if the address is of that family, and has all of them. */
+  #of(family: number): SockaddrParts | undefined {
+    const parts = this.#read()
+    return parts.family === family && parts.isWhole ? parts : undefined
+  }
+
   /**
    * The address as text, such as `192.0.2.1` or `fe80::1`; the bytes of a hardware address in hexadecimal; the context id of a vsock.
-   * `undefined` for other families, also for unix (see `path`).
+   * `undefined` for other families, also for unix (see `path`), and where there are fewer bytes than an address of the family has; so are
+   * all the parts below.
    */
   get addr(): string | undefined {
-    const { family, name, cid } = this.#read()
+    const { family, name, cid, isWhole } = this.#read()
+    if (!isWhole) return undefined
     if (family === AF_VSOCK) return String(cid)
     if (family === AF_PACKET) return name.toString('hex').replace(/..(?=.)/g, '$&:')
     return native.addressText(this.sockaddr)
@@ -225,19 +268,64 @@ export class AddrInfo {
 
   /** The port, as a plain number; `undefined` for a family without ports. */
   get port(): number | undefined {
-    const { family, port } = this.#read()
-    return family === AF_INET || family === AF_INET6 || family === AF_VSOCK ? port : undefined
+    const { family, port, isWhole } = this.#read()
+    return isWhole && (family === AF_INET || family === AF_INET6 || family === AF_VSOCK) ? port : undefined
+  }
+
+  /** The context id of a vsock address; `undefined` for other families. */
+  get cid(): number | undefined {
+    return this.#of(AF_VSOCK)?.cid
   }
 
   /** The interface index of an IPv6 address, 0 for none, or of a packet address; `undefined` for other families. */
   get scopeid(): number | undefined {
-    const { family, scopeid } = this.#read()
-    return family === AF_INET6 || family === AF_PACKET ? scopeid : undefined
+    const { family, scopeid, isWhole } = this.#read()
+    return isWhole && (family === AF_INET6 || family === AF_PACKET) ? scopeid : undefined
+  }
+
+  /** The interface index of a packet or CAN address, 0 for every interface; `undefined` for other families. */
+  get ifindex(): number | undefined {
+    return (this.#of(AF_PACKET) ?? this.#of(AF_CAN))?.scopeid
+  }
+
+  /** The protocol of a packet address, `ETH_P_*`, as a plain number; `undefined` for other families. */
+  get ethertype(): number | undefined {
+    return this.#of(AF_PACKET)?.port
+  }
+
+  /** The type of the hardware of a packet address, `ARPHRD_*`; `undefined` for other families. */
+  get hatype(): number | undefined {
+    return this.#of(AF_PACKET)?.first
+  }
+
+  /** What a received frame is to this host, `PACKET_HOST` and so on; `undefined` for other families than packet. */
+  get pkttype(): number | undefined {
+    return this.#of(AF_PACKET)?.second
+  }
+
+  /** The port of a netlink address, 0 for the kernel; `undefined` for other families. */
+  get pid(): number | undefined {
+    return this.#of(AF_NETLINK)?.first
+  }
+
+  /** The multicast groups of a netlink address, one bit for each; `undefined` for other families. */
+  get groups(): number | undefined {
+    return this.#of(AF_NETLINK)?.second
+  }
+
+  /** ISO-TP: the CAN identifier of what is received; `undefined` for other families than CAN. */
+  get rxid(): number | undefined {
+    return this.#of(AF_CAN)?.first
+  }
+
+  /** ISO-TP: the CAN identifier of what is sent; `undefined` for other families than CAN. */
+  get txid(): number | undefined {
+    return this.#of(AF_CAN)?.second
   }
 
   /** Flow label and traffic class of an IPv6 address; `undefined` for other families. */
   get flowinfo(): number | undefined {
-    return this.family === AF_INET6 ? this.#read().flowinfo : undefined
+    return this.#of(AF_INET6)?.flowinfo
   }
 
   /**
@@ -281,7 +369,14 @@ export class AddrInfo {
   context(): ErrorContext {
     const path = this.path
     if (path !== undefined) return { path: pathText(path) }
-    return { address: this.addr, port: this.port }
+    return { address: this.#text(), port: this.port }
+  }
+
+  /** The address as text, with what tells it from others of its family. */
+  #text(): string | undefined {
+    const { addr, ifindex, pid, groups = 0 } = this
+    if (pid !== undefined) return groups ? `netlink:${pid},0x${groups.toString(16)}` : `netlink:${pid}`
+    return ifindex === undefined ? addr : `${addr || nameOf('AF_', this.family)}%${ifindex}`
   }
 
   /** The address in the usual notation: `192.0.2.1:80`, `[2001:db8::1]:80`, `/run/app.sock`, `@abstract`. */
@@ -299,8 +394,11 @@ export class AddrInfo {
 
   /** The parts that the address has, as a plain object. */
   toJSON(): Record<string, unknown> {
-    const { addr, port, path } = this
-    const parts = { family: nameOf('AF_', this.family), addr, port, scopeid: this.scopeid || undefined, path }
+    const { addr, port, path, ifindex, ethertype, hatype, pkttype, pid, groups } = this
+    const scopeid = ifindex === undefined ? this.scopeid || undefined : undefined
+    const ids = { rxid: this.rxid || undefined, txid: this.txid || undefined }
+    const family = nameOf('AF_', this.family)
+    const parts = { family, addr, port, scopeid, path, ifindex, ethertype, hatype, pkttype, pid, groups, ...ids }
     return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined))
   }
 

@@ -1,8 +1,10 @@
 import { AF_INET, AF_INET6, AF_PACKET } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { type InterfaceRow, native } from '../native/sockets.js'
-import { check, checkAnswer } from '../support/errors.js'
+import { check, checkAnswer, systemError } from '../support/errors.js'
+import * as validate from '../support/validate.js'
 import { adoptSockaddr } from './addrinfo.js'
+import { interfaceIndex } from './interface-index.js'
 
 /** An address of an interface. */
 export interface InterfaceAddress {
@@ -88,6 +90,45 @@ export function getifaddrs(): Record<string, Interface> {
     if (address) place(device, row, adoptSockaddr(address).family)
   }
   return Object.fromEntries(found)
+}
+
+/** The index and the name of an interface. */
+export interface InterfaceName {
+  /** Its index, 1 or more. */
+  index: number
+  /** Its name. */
+  name: string
+}
+
+/**
+ * Lists the indices and names of all interfaces.
+ * @see {@link https://man7.org/linux/man-pages/man3/if_nameindex.3.html if_nameindex(3)}
+ */
+export function if_nameindex(): InterfaceName[] {
+  const all = checkAnswer(native.ifNameIndex(), 'if_nameindex')
+  return Array.from({ length: all.length / 2 }, (_, i) => ({
+    index: all[2 * i] as number,
+    name: all[2 * i + 1] as string,
+  }))
+}
+
+/**
+ * Returns the index of an interface.
+ * @throws ENODEV when there is no interface of that name. See if_nametoindex(3).
+ */
+export function if_nametoindex(name: string): number {
+  return interfaceIndex('name', validate.string('name', name))
+}
+
+/**
+ * Returns the name of an interface.
+ * @throws ENXIO when there is no interface of that index. See if_indextoname(3).
+ */
+export function if_indextoname(index: number): string {
+  const number = validate.integer('index', index, 0)
+  const name = native.ifIndexToName(number)
+  if (typeof name === 'string') return name
+  throw systemError(-name, 'if_indextoname', { detail: `index ${number}` })
 }
 
 /** Adds an address to the list of its family. A hardware address of zeros is left out. */

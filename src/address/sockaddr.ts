@@ -6,16 +6,22 @@ import { check, type ErrorContext } from '../support/errors.js'
 export interface SockaddrParts {
   /** `AF_*`. */
   readonly family: number
-  /** The port, as a plain number. */
+  /** The port, as a plain number; of a packet address the protocol of the link layer. */
   readonly port: number
   /** Flow label and traffic class of an IPv6 address. */
   readonly flowinfo: number
-  /** The interface index of an IPv6 address or a hardware address. */
+  /** The interface index of an IPv6, packet or CAN address. */
   readonly scopeid: number
   /** The path of a unix address, or the bytes of a hardware address. */
   readonly name: Buffer
   /** The context id of a vsock address. */
   readonly cid: number
+  /** `hatype` of a packet address, `pid` of netlink, `rx_id` of CAN. */
+  readonly first: number
+  /** `pkttype` of a packet address, `groups` of netlink, `tx_id` of CAN. */
+  readonly second: number
+  /** Whether there are enough bytes for an address of the family, so that what is here was read and not made up. */
+  readonly isWhole: boolean
 }
 
 /** Lets the addon lay out a `struct sockaddr`, and returns its bytes. */
@@ -27,7 +33,8 @@ export function encodeSockaddr(encode: (room: Buffer) => number, syscall: string
 /** Reads the fields of a `struct sockaddr`. */
 export function decodeSockaddr(sockaddr: Buffer): SockaddrParts {
   const family = native.addressParts(sockaddr)
-  const [port = 0, flowinfo = 0, scopeid = 0, at = 0, length = 0, cid = 0] = registers
+  const [port = 0, flowinfo = 0, scopeid = 0, at = 0, length = 0, cid = 0, first = 0, second = 0, whole = 0] = registers
   const name = sockaddr.subarray(at, at + length)
-  return { family: Math.max(family, AF_UNSPEC), port, flowinfo, scopeid, name, cid }
+  const isWhole = whole !== 0
+  return { family: Math.max(family, AF_UNSPEC), port, flowinfo, scopeid, name, cid, first, second, isWhole }
 }

@@ -47,6 +47,9 @@ export function takeError(fd: number): number {
   return registers[0] ?? 0
 }
 
+/** What `queuedBytes` of the addon is asked for. */
+const [UNREAD, UNACKNOWLEDGED, UNSENT] = [0, 1, 2]
+
 const ADVICE = advice(
   'A socket belongs to its thread: pass the number that detach() or unwrap() gives, and wrap() it there; a socket',
 )
@@ -118,6 +121,32 @@ export abstract class Descriptor implements OptionTarget {
    */
   getpeername(): AddrInfo {
     return this.#name('getpeername')
+  }
+
+  #queued(which: number, request: string): number {
+    return check(native.queuedBytes(this[kHandle].fd.use('ioctl'), which), 'ioctl', { detail: request })
+  }
+
+  /**
+   * The number of bytes that arrived and have not been received; of datagrams those of the next one. With TLS they are encrypted.
+   * @throws EINVAL when the socket listens; ENOTTY, EOPNOTSUPP or EINVAL where its family cannot tell. See tcp(7), udp(7), `SIOCINQ`.
+   */
+  siocinq(): number {
+    return this.#queued(UNREAD, 'SIOCINQ')
+  }
+
+  /**
+   * The number of bytes that were sent and have not left: of TCP that the peer has not acknowledged, of UDP that are in the send queue, of unix
+   * sockets that have not been received.
+   * @throws as {@link Descriptor.siocinq}. See tcp(7), udp(7), unix(7), `SIOCOUTQ`.
+   */
+  siocoutq(): number {
+    return this.#queued(UNACKNOWLEDGED, 'SIOCOUTQ')
+  }
+
+  /** The number of bytes that were sent to the kernel, and not yet by it; TCP only, EINVAL or ENOTTY for others. See `SIOCOUTQNSD`. */
+  siocoutqnsd(): number {
+    return this.#queued(UNSENT, 'SIOCOUTQNSD')
   }
 
   /** Whether the next byte is the one that was marked urgent. See sockatmark(3). */

@@ -1,4 +1,8 @@
+import type { AddrInfo } from '../address/addrinfo.js'
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
   AF_UNSPEC,
   IPPROTO_TCP,
   IPPROTO_UDP,
@@ -14,8 +18,9 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from '../constants/exported.generated.js'
+import { nameOf, sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
-import { check, fdContext } from '../support/errors.js'
+import { check, fdContext, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
 /** Family, type and protocol of a socket, which are fixed when it is created. */
@@ -48,6 +53,8 @@ export class SocketKind implements SocketFacts {
   readonly shortReadDrains: boolean
   /** Whether the kernel can join datagrams, so that one receive gives several (`UDP_GRO`). */
   readonly mayJoin: boolean
+  /** Whether the kernel itself says that an address is of another family, or takes several. Others take any bytes for one of theirs. */
+  readonly checksFamily: boolean
   /** Whether receiving 0 bytes means that the peer has closed: on datagram and raw sockets it is an empty message. */
   readonly zeroMeansEof: boolean
 
@@ -58,6 +65,7 @@ export class SocketKind implements SocketFacts {
     this.preservesBoundaries = socktype !== SOCK_STREAM
     this.shortReadDrains = socktype === SOCK_STREAM && protocol === IPPROTO_TCP
     this.mayJoin = protocol === IPPROTO_UDP
+    this.checksFamily = family === AF_INET || family === AF_INET6 || family === AF_UNIX
     this.zeroMeansEof = socktype !== SOCK_DGRAM && socktype !== SOCK_RAW
   }
 
@@ -81,6 +89,16 @@ export class SocketKind implements SocketFacts {
       return registers[0] ?? 0
     }
     return SocketKind.from({ family: ask(SO_DOMAIN), socktype: ask(SO_TYPE), protocol: ask(SO_PROTOCOL) })
+  }
+
+  /**
+   * Refuses an address of another family before the kernel misreads it.
+   * @throws EAFNOSUPPORT.
+   */
+  requireFamily(ai: AddrInfo, syscall: string): void {
+    if (this.checksFamily || ai.family === this.family) return
+    const detail = `an address of ${nameOf('AF_', ai.family)} for a socket of ${nameOf('AF_', this.family)}`
+    throw systemError(sys.EAFNOSUPPORT, syscall, { ...ai.context(), detail })
   }
 
   /** Flags for a receive: MSG_TRUNC tells how long a message really was, but means something else on a stream. */

@@ -149,6 +149,8 @@ export class SendTo implements Write {
     this.#from = validate.bytes('data', this.#from)
     this.#length = this.#from.length
     this.#sockaddr = addressArgument('ai', this.#to).sockaddr
+    const { kind } = this.#channel
+    if (!kind.checksFamily) kind.requireFamily(this.#to, 'sendto')
     this.#sysFlags = sendFlags(this.#channel, this.flags)
   }
 
@@ -252,6 +254,8 @@ export class SendMany implements Operation<number> {
   check(): void {
     this.#sysFlags = sendFlags(this.#channel, this.flags)
     const outgoing = new SendBatch(this.#datagrams)
+    const { kind } = this.#channel
+    if (!kind.checksFamily) outgoing.requireFamily(kind)
     if (outgoing.hasRights) requireRightsSupport(this.#channel, 'sendmmsg')
     if (outgoing.isCut && this.#channel.kind.protocol !== IPPROTO_UDP)
       throw systemError(sys.EOPNOTSUPP, 'sendmmsg', { detail: 'only UDP cuts datagrams into segments' })

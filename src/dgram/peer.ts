@@ -18,6 +18,7 @@ const devices = new WeakMap<DgramSocket, number>()
 export function connectTo(sock: DgramSocket, ai: AddrInfo | null): void {
   const { fd, kind } = sock[kHandle]
   const to = ai === null ? NOBODY : { ai, sockaddr: ai.sockaddr }
+  if (ai) kind.requireFamily(ai, 'connect')
   const number = fd.use('connect')
   if (kind.family !== AF_INET && kind.family !== AF_INET6) return connectFd(number, to)
   const former = peerOf(number)

@@ -39,6 +39,7 @@ export interface RecvManyOptions extends RecvOptions {
 /** Binds a datagram socket, once. */
 export function bindTo(sock: DgramSocket, ai: AddrInfo): void {
   const { sockaddr } = ai
+  sock[kHandle].kind.requireFamily(ai, 'bind')
   check(native.bind(sock[kHandle].fd.use('bind'), sockaddr), 'bind', () => ai.context())
 }
 

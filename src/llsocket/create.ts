@@ -1,46 +1,26 @@
 import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
-import { AF_UNIX, SHUT_RDWR, SO_PROTOCOL, SOCK_NONBLOCK, SOL_SOCKET } from '../constants/exported.generated.js'
-import { nameOf, sys } from '../constants/lookup.js'
+import { AF_UNIX, SHUT_RDWR, SOCK_NONBLOCK } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
 import { adopt } from '../descriptor/descriptor.js'
 import { Handle } from '../descriptor/handle.js'
 import { SocketKind } from '../descriptor/kind.js'
 import { isOwned, OwnedFd } from '../descriptor/owned-fd.js'
 import { native, registers } from '../native/sockets.js'
-import { check, fdContext, type SystemError, systemError } from '../support/errors.js'
+import { check, fdContext, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
+import { type NetworkNamespace, openSocket } from './open.js'
 import { closeAfterShutdown, Socket, shutdownHow } from './socket.js'
 
 /**
  * Makes a socket of the family, type and protocol of an address, which it remembers for `bind()` and `connect()`.
  * It is blocking unless `nonblock` is true. See socket(2).
+ * @param netns - the network namespace that it belongs to, by path or descriptor; that of the process by default. The thread that calls stays
+ *   in its own. Needs CAP_SYS_ADMIN. See setns(2).
  */
-export function create(ai: AddrInfo, nonblock = false): Socket {
+export function create(ai: AddrInfo, nonblock = false, netns?: NetworkNamespace): Socket {
   addressArgument('ai', ai)
-  const flags = validate.boolean('nonblock', nonblock) ? SOCK_NONBLOCK : 0
   const { family, socktype, protocol } = ai
-  const fd = native.socket(family, socktype | flags, protocol)
-  if (fd < 0) throw refusal(-fd, ai)
-  const kind = SocketKind.from({ family, socktype, protocol: protocol || protocolOf(fd) })
-  return new Socket(new Handle(new OwnedFd(fd, 'Socket'), kind), undefined, ai)
-}
-
-const NO_SUCH_SOCKET: ReadonlySet<number> = new Set([
-  sys.EAFNOSUPPORT,
-  sys.ESOCKTNOSUPPORT,
-  sys.EPROTONOSUPPORT,
-  sys.ENOPROTOOPT,
-])
-
-/** The error of socket(2): one that says that there is no such kind of socket names the kind. */
-function refusal(errno: number, { family, socktype, protocol }: AddrInfo): SystemError {
-  if (!NO_SUCH_SOCKET.has(errno)) return systemError(errno, 'socket')
-  const detail = `${nameOf('AF_', family)}, ${nameOf('SOCK_', socktype)}, ${nameOf('IPPROTO_', protocol)}`
-  return systemError(errno, 'socket', { detail })
-}
-
-/** What the kernel chose where it had the choice. */
-function protocolOf(fd: number): number {
-  return native.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, native.kinds.int) < 0 ? 0 : (registers[0] ?? 0)
+  return openSocket({ family, socktype, protocol }, validate.boolean('nonblock', nonblock), ai, netns)
 }
 
 /** Two unix sockets that are connected with each other. See socketpair(2). */

@@ -4,6 +4,7 @@
  * @module berkeley/llsocket
  */
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from '../address/addrinfo.js'
+export type { CanAddress, NetlinkAddress, PacketAddress } from '../address/family-address.js'
 export * as device from '../address/interfaces.js'
 export { env } from '../constants/env.js'
 export * from '../constants/exported.generated.js'
@@ -19,10 +20,15 @@ export { CmsgHdr } from '../message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from '../message/cmsghdrs.js'
 export { MsgHdr } from '../message/msghdr.js'
 export type { GenericKind, KindValue } from '../options/by-number.js'
+export type { BpfProgram, BpfRow } from '../options/kinds/bpf.js'
 export type {
+  CanFilter,
   Credentials,
+  Fanout,
   Md5Scope,
   MemInfo,
+  PacketRollover,
+  PacketStatistics,
   PortRange,
   RepairOptions,
   RepairWindow,
@@ -34,5 +40,7 @@ export type { Data } from '../support/validate.js'
 export { AGAIN, type Again } from './again.js'
 export * as socket from './create.js'
 export * as inet from './inet.js'
+export type { NetworkNamespace } from './open.js'
+export { pidfd_getfd, pidfd_open } from './pidfd.js'
 export { Socket } from './socket.js'
 export * as unix from './unix.js'

@@ -3,6 +3,8 @@ import { resolveSync } from '../address/resolver.js'
 import { AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
 import * as validate from '../support/validate.js'
 
+export { gethostname, getprotobyname, getservbyname, getservbyport } from '../address/services.js'
+
 function lookup(
   family: number,
   host: string | null | undefined,

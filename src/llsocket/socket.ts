@@ -1,5 +1,13 @@
 import { type AddrInfo, addressArgument, addressFrom } from '../address/addrinfo.js'
-import { MSG_TRUNC, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_NONBLOCK, SOMAXCONN } from '../constants/exported.generated.js'
+import {
+  AF_UNSPEC,
+  MSG_TRUNC,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SOCK_NONBLOCK,
+  SOMAXCONN,
+} from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { closeFd } from '../descriptor/close-fd.js'
 import { Descriptor, setNonblock, takeError } from '../descriptor/descriptor.js'
@@ -15,14 +23,18 @@ import { checkRights, isMessageEof, requireRightsSupport, rightsContext, takeDat
 import { native, registers } from '../native/sockets.js'
 import {
   allOptions,
+  type canOptions,
   type ipOptions,
   type ipv6Options,
   type multicastOptions,
+  type netlinkOptions,
+  type packetOptions,
   type socketOptions,
   type tcpOptions,
   timeoutOptions,
   type udpOptions,
   type unixOptions,
+  type vsockOptions,
 } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { acceptContext, check, type ErrorContext, fdContext, givenFdContext, systemError } from '../support/errors.js'
@@ -107,6 +119,7 @@ export class Socket extends Descriptor {
     this.#use('bind')
     const address = this.#addressFor('bind', ai)
     const { sockaddr } = address
+    this[kHandle].kind.requireFamily(address, 'bind')
     check(native.bind(this.#use('bind'), sockaddr), 'bind', () => address.context())
   }
 
@@ -118,6 +131,7 @@ export class Socket extends Descriptor {
   connect(ai?: AddrInfo): Again | undefined {
     const address = this.#addressFor('connect', ai)
     const { sockaddr } = address
+    if (address.family !== AF_UNSPEC) this[kHandle].kind.requireFamily(address, 'connect')
     const done = this.#call(
       'connect',
       (fd) => native.connect(fd, sockaddr),
@@ -199,6 +213,7 @@ export class Socket extends Descriptor {
   sendto(msg: validate.Data, ai: AddrInfo, ...flags: number[]): number | Again {
     const data = validate.bytes('msg', msg)
     const { sockaddr } = addressArgument('ai', ai)
+    this[kHandle].kind.requireFamily(ai, 'sendto')
     const bits = validate.flags('flags', flags)
     return this.#call(
       'sendto',
@@ -403,7 +418,11 @@ export interface Socket
     OptionMethods<typeof ipOptions>,
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions>,
-    OptionMethods<typeof unixOptions> {}
+    OptionMethods<typeof unixOptions>,
+    OptionMethods<typeof packetOptions>,
+    OptionMethods<typeof netlinkOptions>,
+    OptionMethods<typeof vsockOptions>,
+    OptionMethods<typeof canOptions> {}
 defineOptions(Socket, ...allOptions, timeoutOptions)
 
 function handleOf(fd: unknown, facts: unknown): Handle {

@@ -41,6 +41,8 @@ interface Internals {
   readonly piecesOf: (msg: MsgHdr) => Buffer[]
   /** The whole memory of every element, to receive into. */
   readonly roomsOf: (msg: MsgHdr) => Buffer[]
+  /** The address. */
+  readonly addressOf: (msg: MsgHdr) => AddrInfo | null
   /** The bytes of the address. */
   readonly sockaddrOf: (msg: MsgHdr) => Uint8Array | undefined
   /** The list of control messages. */
@@ -82,6 +84,7 @@ export class MsgHdr {
     isMsgHdr: (value): value is MsgHdr => typeof value === 'object' && value !== null && #elements in value,
     piecesOf: (msg) => msg.#elements.map(usedPart),
     roomsOf: (msg) => msg.#elements.map((element) => element.memory),
+    addressOf: (msg) => msg.#name,
     sockaddrOf: (msg) => msg.#name?.sockaddr,
     controlOf: (msg) => msg.#control,
     bytesOf: (msg) => msg.#bytes(),
@@ -237,6 +240,8 @@ export const isMsgHdr: Internals['isMsgHdr'] = MsgHdr[internals].isMsgHdr
 export const piecesOf: Internals['piecesOf'] = MsgHdr[internals].piecesOf
 /** The whole memory of every element, to receive into. */
 export const roomsOf: Internals['roomsOf'] = MsgHdr[internals].roomsOf
+/** The address. */
+export const addressOf: Internals['addressOf'] = MsgHdr[internals].addressOf
 /** The bytes of the address. */
 export const sockaddrOf: Internals['sockaddrOf'] = MsgHdr[internals].sockaddrOf
 /** The list of control messages. */

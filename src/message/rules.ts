@@ -7,7 +7,7 @@ import { type ErrorContext, givenFdContext, systemError } from '../support/error
 import { takeReceived, untruncated } from '../support/receive-buffer.js'
 import { passedFds, passesFds } from './cmsghdr.js'
 import { listOf } from './cmsghdrs.js'
-import { bytesOf, controlOf, type MsgHdr, roomsOf } from './msghdr.js'
+import { addressOf, bytesOf, controlOf, type MsgHdr, roomsOf } from './msghdr.js'
 
 /** Whether a receive is from the error queue. Its notes may have no data, so that 0 bytes are not the end there. */
 export function isErrorQueue(flags: number | undefined): boolean {
@@ -66,6 +66,8 @@ export function rightsContext(msg: MsgHdr, errno?: number): ErrorContext {
  * @throws EOPNOTSUPP, EINVAL.
  */
 export function checkRights(handle: Handle, msg: MsgHdr): void {
+  const ai = addressOf(msg)
+  if (ai && !handle.kind.checksFamily) handle.kind.requireFamily(ai, 'sendmsg')
   if (!listOf(controlOf(msg)).some(passesFds)) return
   requireRightsSupport(handle, 'sendmsg')
   if (!handle.kind.preservesBoundaries && bytesOf(msg) === 0)

@@ -1,4 +1,5 @@
 import { type AddrInfo, addressArgument } from '../address/addrinfo.js'
+import type { SocketKind } from '../descriptor/kind.js'
 import { type ErrorContext, givenFdContext } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Datagram } from './batch.js'
@@ -128,6 +129,11 @@ export class SendBatch {
   get unsentBytes(): number {
     const rest = this.#datagrams.slice(this.#next)
     return rest.reduce((bytes, datagram) => bytes + datagram.bytes.length, -this.#offset)
+  }
+
+  /** Refuses addresses of another family: see {@link SocketKind.requireFamily}. */
+  requireFamily(kind: SocketKind): void {
+    for (const { addr } of this.#datagrams) if (addr) kind.requireFamily(addr, 'sendmmsg')
   }
 
   /** Whether one of them carries descriptors. */

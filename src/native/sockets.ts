@@ -45,6 +45,15 @@ export interface Native {
   fcntl(fd: number, command: number, argument: number): number
   sockatmark(fd: number): number
   poll(fd: number, events: number, milliseconds: number): number
+  /** Bytes: 0 received and not read (SIOCINQ), 1 sent and not acknowledged (SIOCOUTQ), 2 not sent (SIOCOUTQNSD). */
+  queuedBytes(fd: number, which: number): number
+  /**
+   * In the network namespace of a descriptor, or of a path. Register 0: 1 when it was socket(2) that failed, and not the way to it. Needs the
+   * threads of libuv.
+   */
+  socketIn(netns: number, path: string | undefined, family: number, type: number, protocol: number): number
+  pidfdOpen(pid: number): number
+  pidfdGetfd(pidfd: number, fd: number): number
 
   recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number
   /** Register 0: length of the address. */
@@ -97,7 +106,20 @@ export interface Native {
   inet6Address(host: string, port: number, flowinfo: number, scopeid: number, sockaddr: Uint8Array): number
   unixAddress(path: Uint8Array, sockaddr: Uint8Array): number
   vsockAddress(cid: number, port: number, sockaddr: Uint8Array): number
-  /** The family. Registers: 0 port, 1 flowinfo, 2 scope id or interface index, 3 name offset, 4 name length, 5 cid. */
+  packetAddress(
+    ifindex: number,
+    protocol: number,
+    hatype: number,
+    pkttype: number,
+    hardware: Uint8Array,
+    sockaddr: Uint8Array,
+  ): number
+  netlinkAddress(pid: number, groups: number, sockaddr: Uint8Array): number
+  canAddress(ifindex: number, rxid: number, txid: number, sockaddr: Uint8Array): number
+  /**
+   * The family. Registers: 0 port, 1 flowinfo, 2 scope id or interface index, 3 name offset, 4 name length, 5 cid; 6 and 7 hatype and pkttype,
+   * pid and groups, or rx_id and tx_id; 8 whether there are enough bytes for an address of the family.
+   */
   addressParts(sockaddr: Uint8Array): number
   addressText(sockaddr: Uint8Array): string | undefined
 
@@ -137,7 +159,13 @@ export interface Native {
   getifaddrs(): InterfaceRow[] | number
   ifNameToIndex(name: string): number
   ifIndexToName(index: number): string | number
+  /** Indices and names in turn. */
+  ifNameIndex(): (number | string)[] | number
   ifMtu(name: string): number
+  servicePort(name: string, protocol?: string): number
+  serviceName(port: number, protocol?: string): string | undefined
+  protocolNumber(name: string): number
+  hostName(): string | number
 
   /** Sends what was written to the shared memory; how many of the first writes are to be looked at, because one has not left whole. */
   reactorFlush(): number
@@ -183,6 +211,10 @@ export type NativeKind =
   | 'md5sig'
   | 'repair_options'
   | 'repair_window'
+  | 'packet_mreq'
+  | 'packet_stats'
+  | 'packet_rollover'
+  | 'packet_auxdata'
 
 export type ResolvedAddress = [
   family: number,

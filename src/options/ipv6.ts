@@ -3,12 +3,15 @@ import * as kind from './kinds/index.js'
 import { ro, rw, wo } from './option.js'
 
 const ipv6 = level('IPPROTO_IPV6')
+const icmp6 = level('IPPROTO_ICMPV6')
 
 /** The most bytes of an extension header: its length is one byte, in units of 8. */
 const HEADER = 2048
 
 /** Options that only IPv6 has, in the order of their constants. See ipv6(7), RFC 3542. */
 export const ipv6Options = {
+  /** The ICMPv6 types that a raw socket does not receive; none by default. See RFC 3542, section 3.2. */
+  icmp6filter: rw(icmp6('ICMP6_FILTER'), kind.typesBlocked),
   /** Which source addresses are preferred: `IPV6_PREFER_SRC_*` flags. See RFC 5014. */
   addrpreferences: rw(ipv6('IPV6_ADDR_PREFERENCES'), kind.flags),
   /** Whether the kernel chooses flow labels; the default depends on `net.ipv6.auto_flowlabels`. */

@@ -88,11 +88,17 @@ export function bindFirst(list: readonly AddrInfo[], options: PrepareOptions): L
  * @param mayListen - whether it may be listening.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is of another kind; EBUSY when an object of this library owns it already.
  */
-export function adoptAs(fd: unknown, families: readonly number[], socktype: number, mayListen = true): LowSocket {
+export function adoptAs(
+  fd: unknown,
+  families: readonly number[],
+  socktype: number | readonly number[],
+  mayListen = true,
+): LowSocket {
+  const types = typeof socktype === 'number' ? [socktype] : socktype
   const number = validate.descriptor('fd', fd)
   const kind = SocketKind.of(number)
-  if (!families.includes(kind.family) || kind.socktype !== socktype) {
-    const wanted = `${families.map((family) => nameOf('AF_', family)).join(' or ')} with ${nameOf('SOCK_', socktype)}`
+  if (!families.includes(kind.family) || !types.includes(kind.socktype)) {
+    const wanted = `${families.map((family) => nameOf('AF_', family)).join(' or ')} with ${types.map((type) => nameOf('SOCK_', type)).join(' or ')}`
     const detail = `fd ${number} is ${nameOf('AF_', kind.family)} with ${nameOf('SOCK_', kind.socktype)}, and not ${wanted}`
     throw systemError(sys.EPROTOTYPE, 'wrap', { detail })
   }

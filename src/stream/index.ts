@@ -6,6 +6,7 @@ import { adoptAs } from '../socket/create.js'
 import { Socket as InetStreamSocket } from './inet.js'
 import { Socket as UnixStreamSocket } from './unix.js'
 
+export * as any from './any.js'
 export * as inet from './inet.js'
 export { StreamServer as Server } from './server.js'
 export { type SendFileOptions, StreamSocket as Socket } from './socket.js'

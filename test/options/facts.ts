@@ -229,6 +229,7 @@ export const ipv6Facts: Record<string, Fact> = {
     check: (value) => assert.ok((value as number) & (ll.IPV6_PREFER_SRC_PUBLIC | ll.IPV6_PREFER_SRC_PUBTMP_DEFAULT)),
     stays: 'what it reads names the defaults too',
   },
+  icmp6filter: { on: ['icmp6'], set: [[1, 128, 255], []] },
   dstopts: { set: [rawHeader, none], needs: 'CAP_NET_RAW' },
   hopopts: { set: [rawHeader, none], needs: 'CAP_NET_RAW' },
   ipv6checksum: { on: ['raw6'], set: [2, 0] },
@@ -271,6 +272,37 @@ export const unixFacts: Record<string, Fact> = {
   },
 }
 
+const inFamilies = { elsewhere: 'families.test.ts' }
+
+export const packetFacts: Record<string, Fact> = {
+  packetaddmembership: inFamilies,
+  packetcopythresh: { set: [1000, 0] },
+  packetdropmembership: inFamilies,
+  packetfanout: inFamilies,
+  packetfanoutdata: inFamilies,
+  packetrolloverstats: { get: { code: 'EINVAL', why: 'it is in no fanout group' } },
+  packetstatistics: { check: is({ packets: 0, drops: 0 }) },
+  packetvnethdrsz: { set: [12, 10, 0], since: '6.7' },
+}
+
+export const netlinkFacts: Record<string, Fact> = {
+  netlinkaddmembership: { set: [1, 5] },
+  netlinkdropmembership: { set: [1] },
+  netlinklistmemberships: { check: is([]) },
+}
+
+export const vsockFacts: Record<string, Fact> = {
+  vsockbuffermaxsize: { set: [300_000n] },
+  vsockbufferminsize: { set: [200n] },
+  vsockbuffersize: { set: [100_000n] },
+  vsockconnecttimeout: { set: [1.5, 30] },
+}
+
+export const canFacts: Record<string, Fact> = {
+  canerrfilter: { set: [0x1fffffff] },
+  canfilter: { set: [[{ id: 0x123, mask: 0x7ff }], []] },
+}
+
 /** Sockets for the options of a table, and the facts of its rows. */
 export const facts: Record<string, { on: readonly SocketName[]; rows: Record<string, Fact | readonly Fact[]> }> = {
   socket: { on: ['tcp4'], rows: socketFacts },
@@ -281,4 +313,8 @@ export const facts: Record<string, { on: readonly SocketName[]; rows: Record<str
   ipv6: { on: inet6, rows: ipv6Facts },
   multicast: { on: ['udp4', 'udp6'], rows: multicastFacts },
   unix: { on: ['unix', 'unixdgram'], rows: unixFacts },
+  packet: { on: ['packet'], rows: packetFacts },
+  netlink: { on: ['netlink'], rows: netlinkFacts },
+  vsock: { on: ['vsock'], rows: vsockFacts },
+  can: { on: ['can'], rows: canFacts },
 }

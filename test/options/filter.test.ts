@@ -97,8 +97,52 @@ describe('attachfilter()', () => {
     sock.attachfilter(answer(1))
     for (const wrong of [Buffer.alloc(0), Buffer.alloc(7), Buffer.alloc(8 * 4097)])
       assert.throws(() => sock.attachfilter(wrong), { code: 'ERR_OUT_OF_RANGE' })
-    assert.throws(() => sock.attachfilter(rows([0xffff, 0])), { code: 'EINVAL' })
+    assert.throws(() => sock.attachfilter(rows([0xffff, 0], [RET, 0])), { code: 'EINVAL' })
     assert.deepEqual(sock.getfilter(), answer(1))
+  })
+
+  it('attachfilter() takes what tcpdump -ddd prints, and rows of numbers', (t) => {
+    const sock = sockets.udp4(keeper(t))
+    // ld len; jeq #9, 0, 1; ret #-1; ret #0
+    const program: ll.BpfRow[] = [
+      [0x80, 0, 0, 0],
+      [0x15, 0, 1, 9],
+      [0x06, 0, 0, 0xffffffff],
+      [0x06, 0, 0, 0],
+    ]
+    const text = `${program.length}\n${program.map((row) => row.join(' ')).join('\n')}\n`
+    sock.attachfilter(text)
+    const attached = sock.getfilter()
+    assert.equal(attached.length, 32)
+    sock.detachfilter()
+    sock.attachfilter(program)
+    assert.deepEqual(sock.getfilter(), attached)
+    sock.bind()
+    const peer = sockets.udp4(keeper(t))
+    peer.connect(sock.getsockname())
+    for (const data of ['x', 'xy', 'x']) peer.send(data)
+    assert.deepEqual([sock.recv(), sock.recv(), sock.recv()], [Buffer.from('x'), Buffer.from('x'), ll.AGAIN])
+  })
+
+  it('attachfilter() refuses a program that jumps beyond its end or does not return, and says where', (t) => {
+    const sock = sockets.udp4(keeper(t))
+    const last: ll.BpfRow = [0x06, 0, 0, 0]
+    for (const jump of [
+      [0x15, 1, 0, 0],
+      [0x15, 0, 1, 0],
+      [0x05, 0, 0, 1],
+      [0x05, 0, 0, 0xffffffff],
+    ] as const)
+      assert.throws(() => sock.attachfilter([jump, last]), {
+        code: 'ERR_OUT_OF_RANGE',
+        message: /the jump of program\[0\]/,
+      })
+    assert.throws(() => sock.attachfilter([last, [0x80, 0, 0, 0]]), { code: 'ERR_INVALID_ARG_VALUE' })
+    for (const text of ['', '2\n6 0 0 0', '0', '1\n6 0 0', '1\n6 0 0 -1', 'x\n6 0 0 0', '1 2\n6 0 0 0', '1\n6 0 0 0 0'])
+      assert.throws(() => sock.attachfilter(text), /^(TypeError|RangeError)/, JSON.stringify(text))
+    for (const row of [[6, 0, 0], [6, 0, 0, 2 ** 32], [6, 256, 0, 0], [-1, 0, 0, 0], ['6', 0, 0, 0], 6])
+      assert.throws(() => sock.attachfilter([row] as never), /^(TypeError|RangeError)/)
+    assert.deepEqual(sock.getfilter(), Buffer.alloc(0))
   })
 
   it('a filter cannot be changed after lockfilter()', (t) => {

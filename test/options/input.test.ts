@@ -43,12 +43,23 @@ const wrong: Record<string, readonly unknown[]> = {
   string: [1, null, true, {}, Buffer.from('reno'), 'a\0b', 'x'.repeat(16)],
   Buffer: notBytes,
   'Buffer of 16 or 32 bytes': [...notBytes, Buffer.alloc(0), Buffer.alloc(15), Buffer.alloc(33)],
-  'Buffer of struct sock_filter[]': [...notBytes, Buffer.alloc(0), Buffer.alloc(7)],
+  'BPF program': [...notBytes, [], '', '1', [[1, 2]], Buffer.alloc(0), Buffer.alloc(7), Buffer.alloc(8)],
+  'BPF program or fd': [...notBytes.filter((value) => typeof value !== 'number'), -1, 1.5, Buffer.alloc(8)],
+  'ICMPv6 types': [...notNumbers.filter((value) => !Array.isArray(value)), [-1], [256], [1.5], ['1']],
+  '{ id, type } or null': [
+    ...notNumbers,
+    1,
+    { id: 1 },
+    { id: 0, type: 0 },
+    { id: 65536, type: 0 },
+    { id: 1, type: -1 },
+  ],
+  '{ id, mask }[]': [1, null, {}, [1], [{ id: 1 }], [{ id: -1, mask: 0 }], [{ id: 1, mask: 2 ** 32 }]],
   'interface name or null': ['', 'a\0b', 'x'.repeat(16), true, {}, 1.5],
 }
 
 /** Kinds whose wrong arguments are tried where the kind is tried. */
-const elsewhere = /mcaddr|addr|mss|snd_wl1|none/
+const elsewhere = /mcaddr|addr|ifname|mss|snd_wl1|none/
 
 /** Numbers that a row of its own range refuses before the kernel does. */
 const ranges: [on: SocketName, name: string, values: readonly number[]][] = [

@@ -77,6 +77,10 @@ export const sockets = {
   raw4: fresh(AF_INET, SOCK_RAW, ll.IPPROTO_RAW),
   raw6: fresh(AF_INET6, SOCK_RAW, 200),
   header6: fresh(AF_INET6, SOCK_RAW, ll.IPPROTO_RAW),
+  packet: (keep: Keep) => keep(socket.create(AddrInfo.packet({ socktype: SOCK_RAW }), true)),
+  netlink: (keep: Keep) => keep(socket.create(AddrInfo.netlink({ socktype: SOCK_RAW }), true)),
+  vsock: (keep: Keep) => keep(socket.create(AddrInfo.vsock(ll.VMADDR_CID_ANY, 0, { socktype: SOCK_STREAM }), true)),
+  can: (keep: Keep) => keep(socket.create(AddrInfo.can({ socktype: SOCK_RAW, protocol: ll.CAN_RAW }), true)),
   unix: (keep: Keep) => unixPair(keep, SOCK_STREAM),
   unixdgram: (keep: Keep) => unixPair(keep, SOCK_DGRAM),
 } as const
@@ -119,9 +123,23 @@ export function told(path: string): string {
   }
 }
 
+/** Why this kernel has no sockets of a family; undefined where it has. */
+function absence(name: 'vsock' | 'can'): string | undefined {
+  try {
+    sockets[name]((sock) => {
+      sock.close()
+      return sock
+    })
+    return undefined
+  } catch (error) {
+    return `this kernel has no ${name}: ${(error as Error).message}`
+  }
+}
+
 /** The reason why sockets of that name cannot be made here, if there is one. */
 export function missing(name: SocketName): string | undefined {
-  if (/^(icmp|raw|header)/.test(name) && !capable('CAP_NET_RAW')) return 'raw sockets need CAP_NET_RAW'
+  if (name === 'vsock' || name === 'can') return absence(name)
+  if (/^(icmp|raw|header|packet)/.test(name) && !capable('CAP_NET_RAW')) return 'raw sockets need CAP_NET_RAW'
   if (name.endsWith('6') && told('/proc/net/if_inet6') === '') return 'this host has no IPv6'
   if (name === 'lite4' && !/^UdpLite:/m.test(told('/proc/net/snmp'))) return 'this kernel has no UDP-Lite'
   return undefined

@@ -1,6 +1,7 @@
 import { type AddrInfo, addressArgument, adoptSockaddr } from '../../address/addrinfo.js'
 import { native } from '../../native/sockets.js'
 import * as validate from '../../support/validate.js'
+import { type BpfProgram, bpfBytes, FILTER_ROW, FILTER_ROWS } from './bpf.js'
 import { fetch, type Kind, readOnly, store, writeOnly } from './kind.js'
 
 /** Raw bytes; at most `room` of them are read. */
@@ -89,26 +90,18 @@ export const address: Kind<AddrInfo> = {
   },
 }
 
-/** The size of a `struct sock_filter`, and the most of them that the kernel accepts. */
-const FILTER_ROW = 8
-const FILTER_ROWS = 4096
-
-/** A filter program: the bytes of an array of `struct sock_filter` (8 bytes each). See bpf(2), `tcpdump -ddd`. */
-export const filter: Kind<never, [program: Uint8Array]> = {
-  name: 'Buffer of struct sock_filter[]',
+/** A filter program. See bpf(2), `tcpdump -ddd`. */
+export const filter: Kind<never, [program: BpfProgram]> = {
+  name: 'BPF program',
   get: writeOnly,
   set(place, program) {
-    const memory = validate.uint8Array('program', program)
-    const { length } = memory
-    if (length === 0 || length % FILTER_ROW !== 0 || length > FILTER_ROW * FILTER_ROWS)
-      throw validate.outOfRange('program.length', `a multiple of ${FILTER_ROW}, up to ${FILTER_ROWS} rows`, length)
-    store(place, 'filter', memory)
+    store(place, 'filter', bpfBytes('program', program))
   },
 }
 
 /** The filter program that is attached, empty when there is none. */
 export const attachedFilter: Kind<Buffer> = {
-  name: filter.name,
+  name: 'Buffer of struct sock_filter[]',
   get: bytes(FILTER_ROW * FILTER_ROWS).get,
   set: readOnly,
 }

@@ -280,7 +280,9 @@ describe('AddrInfo.raw()', () => {
     assert.equal(ai.family, AF_NETLINK)
     assert.equal(ai.sockaddr.readUInt32LE(4), 4711)
     assert.deepEqual([ai.addr, ai.port, ai.path], [undefined, undefined, undefined])
-    assert.equal(String(ai), 'AF_NETLINK')
+    assert.deepEqual([ai.pid, ai.groups], [4711, 0])
+    assert.equal(String(ai), 'netlink:4711')
+    assert.equal(String(AddrInfo.raw(Buffer.of(38, 0, 1))), 'AF_ALG')
   })
 
   it('AddrInfo.raw() reads hardware bytes and interface of a packet address', () => {

@@ -1,0 +1,87 @@
+/** Netlink: messages between the kernel and programs. */
+import { AddrInfo } from '../address/addrinfo.js'
+import { AF_NETLINK, NETLINK_ROUTE, SOCK_DGRAM, SOCK_RAW } from '../constants/exported.generated.js'
+import { Socket as AnyDgramSocket } from '../dgram/any.js'
+import type { NetworkNamespace } from '../llsocket/open.js'
+import type { Socket as LowSocket } from '../llsocket/socket.js'
+import { netlinkOptions } from '../options/index.js'
+import { defineOptions, type OptionMethods } from '../options/option.js'
+import { openAny, remember } from '../socket/any.js'
+import { adoptAs } from '../socket/create.js'
+import type { ReceiveOptions } from '../socket/settings.js'
+import type { RecvOptions } from '../socket/socket.js'
+import * as validate from '../support/validate.js'
+
+const TYPES = [SOCK_RAW, SOCK_DGRAM]
+
+/** An address of netlink, whose parts are all there. */
+interface NetlinkAddrInfo extends AddrInfo {
+  readonly pid: number
+  readonly groups: number
+}
+
+/** Whom a netlink socket talks to, and what `bind()` makes it hear. */
+interface NetlinkOptions {
+  /** `NETLINK_ROUTE`, the default, `NETLINK_GENERIC`, `NETLINK_KOBJECT_UEVENT`, … */
+  protocol?: number | undefined
+  /** The port of its own; 0, the default, for a free one. */
+  pid?: number | undefined
+  /** Multicast groups, one bit for each of the first 32, such as `RTMGRP_LINK`; none by default. For others see `netlinkaddmembership`. */
+  groups?: number | undefined
+  /** The network namespace that it belongs to. */
+  netns?: NetworkNamespace | undefined
+}
+
+/**
+ * A netlink socket. What it receives is one or more messages with headers of `struct nlmsghdr`, which are the program's to read; anything but
+ * the kernel as the sender (`pid` 0) is another program. When messages were lost for want of room the next receive is ENOBUFS, also in a loop:
+ * what the program knows is no longer complete then. See netlink(7), rtnetlink(7).
+ *
+ * @example
+ * const sock = await netlink.Socket.create({ groups: RTMGRP_LINK })
+ * await sock.bind()
+ * for await (const [messages, { pid }] of sock) if (pid === 0) read(messages)
+ */
+class NetlinkSocket extends AnyDgramSocket {
+  /**
+   * Makes a socket, and remembers for `bind()` its port and its groups. Sending binds it to a free port.
+   * @throws EPROTONOSUPPORT when this kernel does not have the protocol.
+   */
+  static override async create<S extends AnyDgramSocket>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    options: NetlinkOptions = {},
+  ): Promise<S> {
+    const given = validate.options('options', options, ['protocol', 'pid', 'groups', 'netns']) as NetlinkOptions
+    const { protocol = NETLINK_ROUTE, pid, groups, netns } = given
+    const address = AddrInfo.netlink({ pid, groups })
+    const { sock } = openAny({ family: AF_NETLINK, type: SOCK_RAW, protocol, address, netns }, TYPES)
+    return remember(new this(sock), address)
+  }
+}
+
+interface NetlinkSocket extends OptionMethods<typeof netlinkOptions> {
+  /** The port of its own, and the groups. */
+  getsockname(): NetlinkAddrInfo
+  /** The peer: the kernel, unless `connect()` said otherwise. */
+  getpeername(): NetlinkAddrInfo
+  /** {@link DgramSocket.recvfrom}: a message always has a sender. */
+  recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: NetlinkAddrInfo]>
+  recvfrom(...args: Parameters<AnyDgramSocket['recvfrom']>): Promise<[data: Buffer, ai: NetlinkAddrInfo]>
+  [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: NetlinkAddrInfo]>
+  /** {@link DgramSocket.messages}: a message always has a sender. */
+  messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: NetlinkAddrInfo]>
+}
+defineOptions(NetlinkSocket, netlinkOptions)
+
+/**
+ * Adopts an open netlink socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
+ */
+export async function wrap(fd: number): Promise<NetlinkSocket> {
+  return new NetlinkSocket(adoptAs(fd, [AF_NETLINK], TYPES))
+}
+
+export type { NetlinkAddress as Address } from '../address/family-address.js'
+export { type NetlinkAddrInfo, type NetlinkOptions as Options, NetlinkSocket as Socket }
