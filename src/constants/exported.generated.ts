@@ -2354,6 +2354,63 @@ export const ETH_P_8021Q: number = constant('ETH_P_8021Q')
 /** IPv6. */
 export const ETH_P_IPV6: number = constant('ETH_P_IPV6')
 
+/** Loopback. */
+export const ETH_P_LOOP: number = constant('ETH_P_LOOP')
+
+/** Xerox PUP. */
+export const ETH_P_PUP: number = constant('ETH_P_PUP')
+
+/** X.25. */
+export const ETH_P_X25: number = constant('ETH_P_X25')
+
+/** Reverse address resolution. */
+export const ETH_P_RARP: number = constant('ETH_P_RARP')
+
+/** AppleTalk. */
+export const ETH_P_ATALK: number = constant('ETH_P_ATALK')
+
+/** AppleTalk address resolution. */
+export const ETH_P_AARP: number = constant('ETH_P_AARP')
+
+/** IPX. */
+export const ETH_P_IPX: number = constant('ETH_P_IPX')
+
+/** Slow protocols, such as LACP. */
+export const ETH_P_SLOW: number = constant('ETH_P_SLOW')
+
+/** MPLS multicast. */
+export const ETH_P_MPLS_MC: number = constant('ETH_P_MPLS_MC')
+
+/** ATA over Ethernet. */
+export const ETH_P_AOE: number = constant('ETH_P_AOE')
+
+/** TIPC. */
+export const ETH_P_TIPC: number = constant('ETH_P_TIPC')
+
+/** MACsec. */
+export const ETH_P_MACSEC: number = constant('ETH_P_MACSEC')
+
+/** MVRP. */
+export const ETH_P_MVRP: number = constant('ETH_P_MVRP')
+
+/** NSH. */
+export const ETH_P_NSH: number = constant('ETH_P_NSH')
+
+/** Fibre Channel over Ethernet. */
+export const ETH_P_FCOE: number = constant('ETH_P_FCOE')
+
+/** HSR. */
+export const ETH_P_HSR: number = constant('ETH_P_HSR')
+
+/** B.A.T.M.A.N.. */
+export const ETH_P_BATMAN: number = constant('ETH_P_BATMAN')
+
+/** ERSPAN. */
+export const ETH_P_ERSPAN: number = constant('ETH_P_ERSPAN')
+
+/** CAN XL. */
+export const ETH_P_CANXL: number = constant('ETH_P_CANXL')
+
 /** MPLS. */
 export const ETH_P_MPLS_UC: number = constant('ETH_P_MPLS_UC')
 
@@ -2543,6 +2600,1059 @@ export const CAN_EFF_MASK: number = constant('CAN_EFF_MASK')
 
 /** Class of an error. */
 export const CAN_ERR_MASK: number = constant('CAN_ERR_MASK')
+
+// Type of a message of rtnetlink.
+
+/** A link is new or has changed. */
+export const RTM_NEWLINK: number = constant('RTM_NEWLINK')
+
+/** A link is gone. */
+export const RTM_DELLINK: number = constant('RTM_DELLINK')
+
+/** Ask for links. */
+export const RTM_GETLINK: number = constant('RTM_GETLINK')
+
+/** Change a link. */
+export const RTM_SETLINK: number = constant('RTM_SETLINK')
+
+/** An address is new or has changed. */
+export const RTM_NEWADDR: number = constant('RTM_NEWADDR')
+
+/** An address is gone. */
+export const RTM_DELADDR: number = constant('RTM_DELADDR')
+
+/** Ask for addresses. */
+export const RTM_GETADDR: number = constant('RTM_GETADDR')
+
+/** A route is new or has changed. */
+export const RTM_NEWROUTE: number = constant('RTM_NEWROUTE')
+
+/** A route is gone. */
+export const RTM_DELROUTE: number = constant('RTM_DELROUTE')
+
+/** Ask for routes. */
+export const RTM_GETROUTE: number = constant('RTM_GETROUTE')
+
+/** A neighbour is new or has changed. */
+export const RTM_NEWNEIGH: number = constant('RTM_NEWNEIGH')
+
+/** A neighbour is gone. */
+export const RTM_DELNEIGH: number = constant('RTM_DELNEIGH')
+
+/** Ask for neighbours. */
+export const RTM_GETNEIGH: number = constant('RTM_GETNEIGH')
+
+/** A routing rule is new. */
+export const RTM_NEWRULE: number = constant('RTM_NEWRULE')
+
+/** A routing rule is gone. */
+export const RTM_DELRULE: number = constant('RTM_DELRULE')
+
+/** Ask for routing rules. */
+export const RTM_GETRULE: number = constant('RTM_GETRULE')
+
+/** A queueing discipline is new. */
+export const RTM_NEWQDISC: number = constant('RTM_NEWQDISC')
+
+/** A queueing discipline is gone. */
+export const RTM_DELQDISC: number = constant('RTM_DELQDISC')
+
+/** Ask for queueing disciplines. */
+export const RTM_GETQDISC: number = constant('RTM_GETQDISC')
+
+/** A traffic class is new. */
+export const RTM_NEWTCLASS: number = constant('RTM_NEWTCLASS')
+
+/** A traffic class is gone. */
+export const RTM_DELTCLASS: number = constant('RTM_DELTCLASS')
+
+/** Ask for traffic classes. */
+export const RTM_GETTCLASS: number = constant('RTM_GETTCLASS')
+
+/** A traffic filter is new. */
+export const RTM_NEWTFILTER: number = constant('RTM_NEWTFILTER')
+
+/** A traffic filter is gone. */
+export const RTM_DELTFILTER: number = constant('RTM_DELTFILTER')
+
+/** Ask for traffic filters. */
+export const RTM_GETTFILTER: number = constant('RTM_GETTFILTER')
+
+/** A prefix was announced. */
+export const RTM_NEWPREFIX: number = constant('RTM_NEWPREFIX')
+
+/** Ask for multicast addresses. */
+export const RTM_GETMULTICAST: number = constant('RTM_GETMULTICAST')
+
+/** Ask for anycast addresses. */
+export const RTM_GETANYCAST: number = constant('RTM_GETANYCAST')
+
+/** A table of neighbours. */
+export const RTM_NEWNEIGHTBL: number = constant('RTM_NEWNEIGHTBL')
+
+/** Ask for tables of neighbours. */
+export const RTM_GETNEIGHTBL: number = constant('RTM_GETNEIGHTBL')
+
+/** Change a table of neighbours. */
+export const RTM_SETNEIGHTBL: number = constant('RTM_SETNEIGHTBL')
+
+/** Options of neighbour discovery for programs. */
+export const RTM_NEWNDUSEROPT: number = constant('RTM_NEWNDUSEROPT')
+
+/** A setting of a device. */
+export const RTM_NEWNETCONF: number = constant('RTM_NEWNETCONF')
+
+/** A setting of a device is gone. */
+export const RTM_DELNETCONF: number = constant('RTM_DELNETCONF')
+
+/** Ask for settings of devices. */
+export const RTM_GETNETCONF: number = constant('RTM_GETNETCONF')
+
+/** A multicast entry of a bridge. */
+export const RTM_NEWMDB: number = constant('RTM_NEWMDB')
+
+/** A multicast entry of a bridge is gone. */
+export const RTM_DELMDB: number = constant('RTM_DELMDB')
+
+/** Ask for multicast entries of bridges. */
+export const RTM_GETMDB: number = constant('RTM_GETMDB')
+
+/** A network namespace has an id. */
+export const RTM_NEWNSID: number = constant('RTM_NEWNSID')
+
+/** The id of a network namespace is gone. */
+export const RTM_DELNSID: number = constant('RTM_DELNSID')
+
+/** Ask for the ids of network namespaces. */
+export const RTM_GETNSID: number = constant('RTM_GETNSID')
+
+/** Statistics. */
+export const RTM_NEWSTATS: number = constant('RTM_NEWSTATS')
+
+/** Ask for statistics. */
+export const RTM_GETSTATS: number = constant('RTM_GETSTATS')
+
+// Multicast group of rtnetlink as a bit, for the address of a netlink socket.
+
+/** Links. */
+export const RTMGRP_LINK: number = constant('RTMGRP_LINK')
+
+/** Notifications. */
+export const RTMGRP_NOTIFY: number = constant('RTMGRP_NOTIFY')
+
+/** Neighbours. */
+export const RTMGRP_NEIGH: number = constant('RTMGRP_NEIGH')
+
+/** Traffic control. */
+export const RTMGRP_TC: number = constant('RTMGRP_TC')
+
+/** IPv4 addresses. */
+export const RTMGRP_IPV4_IFADDR: number = constant('RTMGRP_IPV4_IFADDR')
+
+/** IPv4 multicast routes. */
+export const RTMGRP_IPV4_MROUTE: number = constant('RTMGRP_IPV4_MROUTE')
+
+/** IPv4 routes. */
+export const RTMGRP_IPV4_ROUTE: number = constant('RTMGRP_IPV4_ROUTE')
+
+/** IPv4 rules. */
+export const RTMGRP_IPV4_RULE: number = constant('RTMGRP_IPV4_RULE')
+
+/** IPv6 addresses. */
+export const RTMGRP_IPV6_IFADDR: number = constant('RTMGRP_IPV6_IFADDR')
+
+/** IPv6 multicast routes. */
+export const RTMGRP_IPV6_MROUTE: number = constant('RTMGRP_IPV6_MROUTE')
+
+/** IPv6 routes. */
+export const RTMGRP_IPV6_ROUTE: number = constant('RTMGRP_IPV6_ROUTE')
+
+/** IPv6 settings of interfaces. */
+export const RTMGRP_IPV6_IFINFO: number = constant('RTMGRP_IPV6_IFINFO')
+
+/** IPv6 prefixes. */
+export const RTMGRP_IPV6_PREFIX: number = constant('RTMGRP_IPV6_PREFIX')
+
+// Multicast group of rtnetlink by its number, for NETLINK_ADD_MEMBERSHIP.
+
+/** Links. */
+export const RTNLGRP_LINK: number = constant('RTNLGRP_LINK')
+
+/** Notifications. */
+export const RTNLGRP_NOTIFY: number = constant('RTNLGRP_NOTIFY')
+
+/** Neighbours. */
+export const RTNLGRP_NEIGH: number = constant('RTNLGRP_NEIGH')
+
+/** Traffic control. */
+export const RTNLGRP_TC: number = constant('RTNLGRP_TC')
+
+/** IPv4 addresses. */
+export const RTNLGRP_IPV4_IFADDR: number = constant('RTNLGRP_IPV4_IFADDR')
+
+/** IPv4 multicast routes. */
+export const RTNLGRP_IPV4_MROUTE: number = constant('RTNLGRP_IPV4_MROUTE')
+
+/** IPv4 routes. */
+export const RTNLGRP_IPV4_ROUTE: number = constant('RTNLGRP_IPV4_ROUTE')
+
+/** IPv4 rules. */
+export const RTNLGRP_IPV4_RULE: number = constant('RTNLGRP_IPV4_RULE')
+
+/** IPv6 addresses. */
+export const RTNLGRP_IPV6_IFADDR: number = constant('RTNLGRP_IPV6_IFADDR')
+
+/** IPv6 multicast routes. */
+export const RTNLGRP_IPV6_MROUTE: number = constant('RTNLGRP_IPV6_MROUTE')
+
+/** IPv6 routes. */
+export const RTNLGRP_IPV6_ROUTE: number = constant('RTNLGRP_IPV6_ROUTE')
+
+/** IPv6 settings of interfaces. */
+export const RTNLGRP_IPV6_IFINFO: number = constant('RTNLGRP_IPV6_IFINFO')
+
+/** IPv6 prefixes. */
+export const RTNLGRP_IPV6_PREFIX: number = constant('RTNLGRP_IPV6_PREFIX')
+
+/** IPv6 rules. */
+export const RTNLGRP_IPV6_RULE: number = constant('RTNLGRP_IPV6_RULE')
+
+/** Options of neighbour discovery. */
+export const RTNLGRP_ND_USEROPT: number = constant('RTNLGRP_ND_USEROPT')
+
+/** IPv4 settings. */
+export const RTNLGRP_IPV4_NETCONF: number = constant('RTNLGRP_IPV4_NETCONF')
+
+/** IPv6 settings. */
+export const RTNLGRP_IPV6_NETCONF: number = constant('RTNLGRP_IPV6_NETCONF')
+
+/** Multicast entries of bridges. */
+export const RTNLGRP_MDB: number = constant('RTNLGRP_MDB')
+
+/** Ids of network namespaces. */
+export const RTNLGRP_NSID: number = constant('RTNLGRP_NSID')
+
+/** Next hops. */
+export const RTNLGRP_NEXTHOP: number = constant('RTNLGRP_NEXTHOP')
+
+// Flag of a message of netlink.
+
+/** A request. */
+export const NLM_F_REQUEST: number = constant('NLM_F_REQUEST')
+
+/** One of several, until NLMSG_DONE. */
+export const NLM_F_MULTI: number = constant('NLM_F_MULTI')
+
+/** Acknowledge it. */
+export const NLM_F_ACK: number = constant('NLM_F_ACK')
+
+/** Send it back. */
+export const NLM_F_ECHO: number = constant('NLM_F_ECHO')
+
+/** The list changed meanwhile, and is not consistent. */
+export const NLM_F_DUMP_INTR: number = constant('NLM_F_DUMP_INTR')
+
+/** The list is filtered as asked. */
+export const NLM_F_DUMP_FILTERED: number = constant('NLM_F_DUMP_FILTERED')
+
+/** The whole table. */
+export const NLM_F_ROOT: number = constant('NLM_F_ROOT')
+
+/** All that match. */
+export const NLM_F_MATCH: number = constant('NLM_F_MATCH')
+
+/** At one moment. */
+export const NLM_F_ATOMIC: number = constant('NLM_F_ATOMIC')
+
+/** A list. */
+export const NLM_F_DUMP: number = constant('NLM_F_DUMP')
+
+/** Replace what is there. */
+export const NLM_F_REPLACE: number = constant('NLM_F_REPLACE')
+
+/** Do not touch what is there. */
+export const NLM_F_EXCL: number = constant('NLM_F_EXCL')
+
+/** Make it if it is not there. */
+export const NLM_F_CREATE: number = constant('NLM_F_CREATE')
+
+/** Add it at the end. */
+export const NLM_F_APPEND: number = constant('NLM_F_APPEND')
+
+/** The request is left out of the acknowledgement. */
+export const NLM_F_CAPPED: number = constant('NLM_F_CAPPED')
+
+/** The acknowledgement has attributes. */
+export const NLM_F_ACK_TLVS: number = constant('NLM_F_ACK_TLVS')
+
+// Type of a control message of netlink.
+
+/** Nothing. */
+export const NLMSG_NOOP: number = constant('NLMSG_NOOP')
+
+/** An error, or with 0 an acknowledgement. */
+export const NLMSG_ERROR: number = constant('NLMSG_ERROR')
+
+/** The end of a list. */
+export const NLMSG_DONE: number = constant('NLMSG_DONE')
+
+/** Data were lost. */
+export const NLMSG_OVERRUN: number = constant('NLMSG_OVERRUN')
+
+/** The first type that is not for control. */
+export const NLMSG_MIN_TYPE: number = constant('NLMSG_MIN_TYPE')
+
+// Attribute of an acknowledgement, with NETLINK_EXT_ACK.
+
+/** What was wrong, as text. */
+export const NLMSGERR_ATTR_MSG: number = constant('NLMSGERR_ATTR_MSG')
+
+/** Where it was in the request. */
+export const NLMSGERR_ATTR_OFFS: number = constant('NLMSGERR_ATTR_OFFS')
+
+/** Arbitrary data. */
+export const NLMSGERR_ATTR_COOKIE: number = constant('NLMSGERR_ATTR_COOKIE')
+
+/** What would have been right. */
+export const NLMSGERR_ATTR_POLICY: number = constant('NLMSGERR_ATTR_POLICY')
+
+// Part of the type of an attribute of netlink.
+
+/** It has attributes. */
+export const NLA_F_NESTED: number = constant('NLA_F_NESTED')
+
+/** It is in network byte order. */
+export const NLA_F_NET_BYTEORDER: number = constant('NLA_F_NET_BYTEORDER')
+
+/** The type without flags. */
+export const NLA_TYPE_MASK: number = constant('NLA_TYPE_MASK')
+
+// Attribute of a link, of RTM_NEWLINK.
+
+/** Hardware address. */
+export const IFLA_ADDRESS: number = constant('IFLA_ADDRESS')
+
+/** Hardware broadcast address. */
+export const IFLA_BROADCAST: number = constant('IFLA_BROADCAST')
+
+/** Name. */
+export const IFLA_IFNAME: number = constant('IFLA_IFNAME')
+
+/** Most bytes of a packet. */
+export const IFLA_MTU: number = constant('IFLA_MTU')
+
+/** The device below. */
+export const IFLA_LINK: number = constant('IFLA_LINK')
+
+/** Queueing discipline. */
+export const IFLA_QDISC: number = constant('IFLA_QDISC')
+
+/** Counters of 32 bits. */
+export const IFLA_STATS: number = constant('IFLA_STATS')
+
+/** The device above. */
+export const IFLA_MASTER: number = constant('IFLA_MASTER')
+
+/** Length of the send queue. */
+export const IFLA_TXQLEN: number = constant('IFLA_TXQLEN')
+
+/** State by RFC 2863. */
+export const IFLA_OPERSTATE: number = constant('IFLA_OPERSTATE')
+
+/** How the state is found. */
+export const IFLA_LINKMODE: number = constant('IFLA_LINKMODE')
+
+/** Kind of the link. */
+export const IFLA_LINKINFO: number = constant('IFLA_LINKINFO')
+
+/** Namespace, by process. */
+export const IFLA_NET_NS_PID: number = constant('IFLA_NET_NS_PID')
+
+/** Alias. */
+export const IFLA_IFALIAS: number = constant('IFLA_IFALIAS')
+
+/** Ports of virtual functions. */
+export const IFLA_VF_PORTS: number = constant('IFLA_VF_PORTS')
+
+/** Counters of 64 bits. */
+export const IFLA_STATS64: number = constant('IFLA_STATS64')
+
+/** Per address family. */
+export const IFLA_AF_SPEC: number = constant('IFLA_AF_SPEC')
+
+/** Group. */
+export const IFLA_GROUP: number = constant('IFLA_GROUP')
+
+/** Namespace, by descriptor. */
+export const IFLA_NET_NS_FD: number = constant('IFLA_NET_NS_FD')
+
+/** What else to tell. */
+export const IFLA_EXT_MASK: number = constant('IFLA_EXT_MASK')
+
+/** How many ask for all frames. */
+export const IFLA_PROMISCUITY: number = constant('IFLA_PROMISCUITY')
+
+/** Send queues. */
+export const IFLA_NUM_TX_QUEUES: number = constant('IFLA_NUM_TX_QUEUES')
+
+/** Receive queues. */
+export const IFLA_NUM_RX_QUEUES: number = constant('IFLA_NUM_RX_QUEUES')
+
+/** Whether there is a carrier. */
+export const IFLA_CARRIER: number = constant('IFLA_CARRIER')
+
+/** Namespace of the device below. */
+export const IFLA_LINK_NETNSID: number = constant('IFLA_LINK_NETNSID')
+
+/** Least MTU. */
+export const IFLA_MIN_MTU: number = constant('IFLA_MIN_MTU')
+
+/** Largest MTU. */
+export const IFLA_MAX_MTU: number = constant('IFLA_MAX_MTU')
+
+/** Another name. */
+export const IFLA_ALT_IFNAME: number = constant('IFLA_ALT_IFNAME')
+
+/** Hardware address from the factory. */
+export const IFLA_PERM_ADDRESS: number = constant('IFLA_PERM_ADDRESS')
+
+// Attribute within IFLA_LINKINFO.
+
+/** Kind, such as veth. */
+export const IFLA_INFO_KIND: number = constant('IFLA_INFO_KIND')
+
+/** What the kind has. */
+export const IFLA_INFO_DATA: number = constant('IFLA_INFO_DATA')
+
+/** Kind of the device above. */
+export const IFLA_INFO_SLAVE_KIND: number = constant('IFLA_INFO_SLAVE_KIND')
+
+/** What that kind has. */
+export const IFLA_INFO_SLAVE_DATA: number = constant('IFLA_INFO_SLAVE_DATA')
+
+// Attribute of an address, of RTM_NEWADDR.
+
+/** Address, of a point-to-point link that of the peer. */
+export const IFA_ADDRESS: number = constant('IFA_ADDRESS')
+
+/** Local address. */
+export const IFA_LOCAL: number = constant('IFA_LOCAL')
+
+/** Label. */
+export const IFA_LABEL: number = constant('IFA_LABEL')
+
+/** Broadcast address. */
+export const IFA_BROADCAST: number = constant('IFA_BROADCAST')
+
+/** Lifetimes. */
+export const IFA_CACHEINFO: number = constant('IFA_CACHEINFO')
+
+/** Flags of 32 bits. */
+export const IFA_FLAGS: number = constant('IFA_FLAGS')
+
+/** Priority of its route. */
+export const IFA_RT_PRIORITY: number = constant('IFA_RT_PRIORITY')
+
+/** Namespace. */
+export const IFA_TARGET_NETNSID: number = constant('IFA_TARGET_NETNSID')
+
+// Attribute of a route, of RTM_NEWROUTE.
+
+/** Destination. */
+export const RTA_DST: number = constant('RTA_DST')
+
+/** Source. */
+export const RTA_SRC: number = constant('RTA_SRC')
+
+/** Interface of arrival. */
+export const RTA_IIF: number = constant('RTA_IIF')
+
+/** Interface to send by. */
+export const RTA_OIF: number = constant('RTA_OIF')
+
+/** Next hop. */
+export const RTA_GATEWAY: number = constant('RTA_GATEWAY')
+
+/** Priority. */
+export const RTA_PRIORITY: number = constant('RTA_PRIORITY')
+
+/** Preferred source. */
+export const RTA_PREFSRC: number = constant('RTA_PREFSRC')
+
+/** Metrics. */
+export const RTA_METRICS: number = constant('RTA_METRICS')
+
+/** Several next hops. */
+export const RTA_MULTIPATH: number = constant('RTA_MULTIPATH')
+
+/** Realm. */
+export const RTA_FLOW: number = constant('RTA_FLOW')
+
+/** Lifetimes. */
+export const RTA_CACHEINFO: number = constant('RTA_CACHEINFO')
+
+/** Table. */
+export const RTA_TABLE: number = constant('RTA_TABLE')
+
+/** Mark. */
+export const RTA_MARK: number = constant('RTA_MARK')
+
+/** Next hop of another family. */
+export const RTA_VIA: number = constant('RTA_VIA')
+
+/** Preference of the router. */
+export const RTA_PREF: number = constant('RTA_PREF')
+
+/** Lifetime. */
+export const RTA_EXPIRES: number = constant('RTA_EXPIRES')
+
+/** User. */
+export const RTA_UID: number = constant('RTA_UID')
+
+/** Protocol. */
+export const RTA_IP_PROTO: number = constant('RTA_IP_PROTO')
+
+/** Source port. */
+export const RTA_SPORT: number = constant('RTA_SPORT')
+
+/** Destination port. */
+export const RTA_DPORT: number = constant('RTA_DPORT')
+
+// Number of a routing table.
+
+/** Any. */
+export const RT_TABLE_UNSPEC: number = constant('RT_TABLE_UNSPEC')
+
+/** Last resort. */
+export const RT_TABLE_DEFAULT: number = constant('RT_TABLE_DEFAULT')
+
+/** Main. */
+export const RT_TABLE_MAIN: number = constant('RT_TABLE_MAIN')
+
+/** Local addresses. */
+export const RT_TABLE_LOCAL: number = constant('RT_TABLE_LOCAL')
+
+// Attribute of a neighbour, of RTM_NEWNEIGH.
+
+/** Address. */
+export const NDA_DST: number = constant('NDA_DST')
+
+/** Hardware address. */
+export const NDA_LLADDR: number = constant('NDA_LLADDR')
+
+/** Times. */
+export const NDA_CACHEINFO: number = constant('NDA_CACHEINFO')
+
+/** Probes. */
+export const NDA_PROBES: number = constant('NDA_PROBES')
+
+/** VLAN. */
+export const NDA_VLAN: number = constant('NDA_VLAN')
+
+// State of a neighbour.
+
+/** Being looked for. */
+export const NUD_INCOMPLETE: number = constant('NUD_INCOMPLETE')
+
+/** Reachable. */
+export const NUD_REACHABLE: number = constant('NUD_REACHABLE')
+
+/** Not confirmed. */
+export const NUD_STALE: number = constant('NUD_STALE')
+
+/** About to be confirmed. */
+export const NUD_DELAY: number = constant('NUD_DELAY')
+
+/** Being confirmed. */
+export const NUD_PROBE: number = constant('NUD_PROBE')
+
+/** Not found. */
+export const NUD_FAILED: number = constant('NUD_FAILED')
+
+/** Needs no look-up. */
+export const NUD_NOARP: number = constant('NUD_NOARP')
+
+/** Permanent. */
+export const NUD_PERMANENT: number = constant('NUD_PERMANENT')
+
+/** Nothing. */
+export const NUD_NONE: number = constant('NUD_NONE')
+
+// Flag of a network interface.
+
+/** Administratively up. */
+export const IFF_UP: number = constant('IFF_UP')
+
+/** Has a broadcast address. */
+export const IFF_BROADCAST: number = constant('IFF_BROADCAST')
+
+/** Debugging. */
+export const IFF_DEBUG: number = constant('IFF_DEBUG')
+
+/** Loopback. */
+export const IFF_LOOPBACK: number = constant('IFF_LOOPBACK')
+
+/** Point to point. */
+export const IFF_POINTOPOINT: number = constant('IFF_POINTOPOINT')
+
+/** No trailers. */
+export const IFF_NOTRAILERS: number = constant('IFF_NOTRAILERS')
+
+/** Operational. */
+export const IFF_RUNNING: number = constant('IFF_RUNNING')
+
+/** No address resolution. */
+export const IFF_NOARP: number = constant('IFF_NOARP')
+
+/** Takes all frames. */
+export const IFF_PROMISC: number = constant('IFF_PROMISC')
+
+/** Takes all multicast. */
+export const IFF_ALLMULTI: number = constant('IFF_ALLMULTI')
+
+/** Above others. */
+export const IFF_MASTER: number = constant('IFF_MASTER')
+
+/** Below another. */
+export const IFF_SLAVE: number = constant('IFF_SLAVE')
+
+/** Has multicast. */
+export const IFF_MULTICAST: number = constant('IFF_MULTICAST')
+
+/** Selects a medium. */
+export const IFF_PORTSEL: number = constant('IFF_PORTSEL')
+
+/** Selects it by itself. */
+export const IFF_AUTOMEDIA: number = constant('IFF_AUTOMEDIA')
+
+/** Loses its addresses. */
+export const IFF_DYNAMIC: number = constant('IFF_DYNAMIC')
+
+/** Has a carrier. */
+export const IFF_LOWER_UP: number = constant('IFF_LOWER_UP')
+
+/** Dormant. */
+export const IFF_DORMANT: number = constant('IFF_DORMANT')
+
+/** Sends frames back. */
+export const IFF_ECHO: number = constant('IFF_ECHO')
+
+// State of a link by RFC 2863, in IFLA_OPERSTATE.
+
+/** Unknown. */
+export const IF_OPER_UNKNOWN: number = constant('IF_OPER_UNKNOWN')
+
+/** Not there. */
+export const IF_OPER_NOTPRESENT: number = constant('IF_OPER_NOTPRESENT')
+
+/** Down. */
+export const IF_OPER_DOWN: number = constant('IF_OPER_DOWN')
+
+/** The device below is down. */
+export const IF_OPER_LOWERLAYERDOWN: number = constant('IF_OPER_LOWERLAYERDOWN')
+
+/** In a test. */
+export const IF_OPER_TESTING: number = constant('IF_OPER_TESTING')
+
+/** Waits for something. */
+export const IF_OPER_DORMANT: number = constant('IF_OPER_DORMANT')
+
+/** Up. */
+export const IF_OPER_UP: number = constant('IF_OPER_UP')
+
+// Type of hardware, in the address of a packet socket.
+
+/** NET/ROM. */
+export const ARPHRD_NETROM: number = constant('ARPHRD_NETROM')
+
+/** Ethernet. */
+export const ARPHRD_ETHER: number = constant('ARPHRD_ETHER')
+
+/** InfiniBand. */
+export const ARPHRD_INFINIBAND: number = constant('ARPHRD_INFINIBAND')
+
+/** SLIP. */
+export const ARPHRD_SLIP: number = constant('ARPHRD_SLIP')
+
+/** CAN. */
+export const ARPHRD_CAN: number = constant('ARPHRD_CAN')
+
+/** PPP. */
+export const ARPHRD_PPP: number = constant('ARPHRD_PPP')
+
+/** IP without a link layer. */
+export const ARPHRD_RAWIP: number = constant('ARPHRD_RAWIP')
+
+/** IP in IP. */
+export const ARPHRD_TUNNEL: number = constant('ARPHRD_TUNNEL')
+
+/** IP in IPv6. */
+export const ARPHRD_TUNNEL6: number = constant('ARPHRD_TUNNEL6')
+
+/** Loopback. */
+export const ARPHRD_LOOPBACK: number = constant('ARPHRD_LOOPBACK')
+
+/** IPv6 in IPv4. */
+export const ARPHRD_SIT: number = constant('ARPHRD_SIT')
+
+/** GRE. */
+export const ARPHRD_IPGRE: number = constant('ARPHRD_IPGRE')
+
+/** 802.11. */
+export const ARPHRD_IEEE80211: number = constant('ARPHRD_IEEE80211')
+
+/** 802.11 with radiotap. */
+export const ARPHRD_IEEE80211_RADIOTAP: number = constant('ARPHRD_IEEE80211_RADIOTAP')
+
+/** GRE over IPv6. */
+export const ARPHRD_IP6GRE: number = constant('ARPHRD_IP6GRE')
+
+/** Monitor of netlink. */
+export const ARPHRD_NETLINK: number = constant('ARPHRD_NETLINK')
+
+/** Monitor of vsock. */
+export const ARPHRD_VSOCKMON: number = constant('ARPHRD_VSOCKMON')
+
+/** Nothing. */
+export const ARPHRD_VOID: number = constant('ARPHRD_VOID')
+
+/** No hardware address. */
+export const ARPHRD_NONE: number = constant('ARPHRD_NONE')
+
+// Type of an ICMP message.
+
+/** Echo reply. */
+export const ICMP_ECHOREPLY: number = constant('ICMP_ECHOREPLY')
+
+/** Destination unreachable. */
+export const ICMP_DEST_UNREACH: number = constant('ICMP_DEST_UNREACH')
+
+/** Source quench. */
+export const ICMP_SOURCE_QUENCH: number = constant('ICMP_SOURCE_QUENCH')
+
+/** Redirect. */
+export const ICMP_REDIRECT: number = constant('ICMP_REDIRECT')
+
+/** Echo request. */
+export const ICMP_ECHO: number = constant('ICMP_ECHO')
+
+/** Time to live exceeded. */
+export const ICMP_TIME_EXCEEDED: number = constant('ICMP_TIME_EXCEEDED')
+
+/** Parameter problem. */
+export const ICMP_PARAMETERPROB: number = constant('ICMP_PARAMETERPROB')
+
+/** Timestamp request. */
+export const ICMP_TIMESTAMP: number = constant('ICMP_TIMESTAMP')
+
+/** Timestamp reply. */
+export const ICMP_TIMESTAMPREPLY: number = constant('ICMP_TIMESTAMPREPLY')
+
+// Code of ICMP_DEST_UNREACH.
+
+/** No route to the network. */
+export const ICMP_NET_UNREACH: number = constant('ICMP_NET_UNREACH')
+
+/** No route to the host. */
+export const ICMP_HOST_UNREACH: number = constant('ICMP_HOST_UNREACH')
+
+/** No such protocol. */
+export const ICMP_PROT_UNREACH: number = constant('ICMP_PROT_UNREACH')
+
+/** Nobody at that port. */
+export const ICMP_PORT_UNREACH: number = constant('ICMP_PORT_UNREACH')
+
+/** Too long, and must not be fragmented. */
+export const ICMP_FRAG_NEEDED: number = constant('ICMP_FRAG_NEEDED')
+
+/** Source route failed. */
+export const ICMP_SR_FAILED: number = constant('ICMP_SR_FAILED')
+
+/** Filtered. */
+export const ICMP_PKT_FILTERED: number = constant('ICMP_PKT_FILTERED')
+
+// Type of an ICMPv6 message.
+
+/** Destination unreachable. */
+export const ICMPV6_DEST_UNREACH: number = constant('ICMPV6_DEST_UNREACH')
+
+/** Packet too big. */
+export const ICMPV6_PKT_TOOBIG: number = constant('ICMPV6_PKT_TOOBIG')
+
+/** Hop limit exceeded. */
+export const ICMPV6_TIME_EXCEED: number = constant('ICMPV6_TIME_EXCEED')
+
+/** Parameter problem. */
+export const ICMPV6_PARAMPROB: number = constant('ICMPV6_PARAMPROB')
+
+/** Echo request. */
+export const ICMPV6_ECHO_REQUEST: number = constant('ICMPV6_ECHO_REQUEST')
+
+/** Echo reply. */
+export const ICMPV6_ECHO_REPLY: number = constant('ICMPV6_ECHO_REPLY')
+
+/** Multicast query. */
+export const ICMPV6_MGM_QUERY: number = constant('ICMPV6_MGM_QUERY')
+
+/** Multicast report. */
+export const ICMPV6_MGM_REPORT: number = constant('ICMPV6_MGM_REPORT')
+
+/** Multicast done. */
+export const ICMPV6_MGM_REDUCTION: number = constant('ICMPV6_MGM_REDUCTION')
+
+// Size of a frame, and flags of CAN FD.
+
+/** Bytes of a struct can_frame. */
+export const CAN_MTU: number = constant('CAN_MTU')
+
+/** Bytes of a struct canfd_frame. */
+export const CANFD_MTU: number = constant('CANFD_MTU')
+
+/** Higher bit rate for the data. */
+export const CANFD_BRS: number = constant('CANFD_BRS')
+
+/** Error state of the sender. */
+export const CANFD_ESI: number = constant('CANFD_ESI')
+
+/** The frame is of CAN FD. */
+export const CANFD_FDF: number = constant('CANFD_FDF')
+
+/** Flag in the id of a filter: those that do not match. */
+export const CAN_INV_FILTER: number = constant('CAN_INV_FILTER')
+
+// Class of errors, for CAN_RAW_ERR_FILTER.
+
+/** Sending timed out. */
+export const CAN_ERR_TX_TIMEOUT: number = constant('CAN_ERR_TX_TIMEOUT')
+
+/** Arbitration lost. */
+export const CAN_ERR_LOSTARB: number = constant('CAN_ERR_LOSTARB')
+
+/** Controller. */
+export const CAN_ERR_CRTL: number = constant('CAN_ERR_CRTL')
+
+/** Protocol. */
+export const CAN_ERR_PROT: number = constant('CAN_ERR_PROT')
+
+/** Transceiver. */
+export const CAN_ERR_TRX: number = constant('CAN_ERR_TRX')
+
+/** No acknowledgement. */
+export const CAN_ERR_ACK: number = constant('CAN_ERR_ACK')
+
+/** Bus off. */
+export const CAN_ERR_BUSOFF: number = constant('CAN_ERR_BUSOFF')
+
+/** Bus error. */
+export const CAN_ERR_BUSERROR: number = constant('CAN_ERR_BUSERROR')
+
+/** Restarted. */
+export const CAN_ERR_RESTARTED: number = constant('CAN_ERR_RESTARTED')
+
+/** Error counters. */
+export const CAN_ERR_CNT: number = constant('CAN_ERR_CNT')
+
+// Flag of the status in PACKET_AUXDATA.
+
+/** The frame was cut, and is whole in the queue. */
+export const TP_STATUS_COPY: number = constant('TP_STATUS_COPY')
+
+/** Frames were dropped. */
+export const TP_STATUS_LOSING: number = constant('TP_STATUS_LOSING')
+
+/** The checksum is yet to be computed. */
+export const TP_STATUS_CSUMNOTREADY: number = constant('TP_STATUS_CSUMNOTREADY')
+
+/** The VLAN tag is valid. */
+export const TP_STATUS_VLAN_VALID: number = constant('TP_STATUS_VLAN_VALID')
+
+/** The protocol of the VLAN tag is valid. */
+export const TP_STATUS_VLAN_TPID_VALID: number = constant('TP_STATUS_VLAN_TPID_VALID')
+
+/** The checksum was checked. */
+export const TP_STATUS_CSUM_VALID: number = constant('TP_STATUS_CSUM_VALID')
+
+// Class of an instruction of classic BPF.
+
+/** Load. */
+export const BPF_LD: number = constant('BPF_LD')
+
+/** Load the index. */
+export const BPF_LDX: number = constant('BPF_LDX')
+
+/** Store. */
+export const BPF_ST: number = constant('BPF_ST')
+
+/** Store the index. */
+export const BPF_STX: number = constant('BPF_STX')
+
+/** Compute. */
+export const BPF_ALU: number = constant('BPF_ALU')
+
+/** Jump. */
+export const BPF_JMP: number = constant('BPF_JMP')
+
+/** Return. */
+export const BPF_RET: number = constant('BPF_RET')
+
+/** Other. */
+export const BPF_MISC: number = constant('BPF_MISC')
+
+// Size of what is loaded.
+
+/** 4 bytes. */
+export const BPF_W: number = constant('BPF_W')
+
+/** 2 bytes. */
+export const BPF_H: number = constant('BPF_H')
+
+/** 1 byte. */
+export const BPF_B: number = constant('BPF_B')
+
+// Where it is loaded from.
+
+/** The instruction. */
+export const BPF_IMM: number = constant('BPF_IMM')
+
+/** A place in the packet. */
+export const BPF_ABS: number = constant('BPF_ABS')
+
+/** A place in the packet behind the index. */
+export const BPF_IND: number = constant('BPF_IND')
+
+/** Memory. */
+export const BPF_MEM: number = constant('BPF_MEM')
+
+/** The length of the packet. */
+export const BPF_LEN: number = constant('BPF_LEN')
+
+/** The length of an IPv4 header. */
+export const BPF_MSH: number = constant('BPF_MSH')
+
+// Operation of BPF_ALU and BPF_JMP.
+
+/** Add. */
+export const BPF_ADD: number = constant('BPF_ADD')
+
+/** Subtract. */
+export const BPF_SUB: number = constant('BPF_SUB')
+
+/** Multiply. */
+export const BPF_MUL: number = constant('BPF_MUL')
+
+/** Divide. */
+export const BPF_DIV: number = constant('BPF_DIV')
+
+/** Or. */
+export const BPF_OR: number = constant('BPF_OR')
+
+/** And. */
+export const BPF_AND: number = constant('BPF_AND')
+
+/** Shift left. */
+export const BPF_LSH: number = constant('BPF_LSH')
+
+/** Shift right. */
+export const BPF_RSH: number = constant('BPF_RSH')
+
+/** Negate. */
+export const BPF_NEG: number = constant('BPF_NEG')
+
+/** Remainder. */
+export const BPF_MOD: number = constant('BPF_MOD')
+
+/** Exclusive or. */
+export const BPF_XOR: number = constant('BPF_XOR')
+
+/** Always. */
+export const BPF_JA: number = constant('BPF_JA')
+
+/** If equal. */
+export const BPF_JEQ: number = constant('BPF_JEQ')
+
+/** If greater. */
+export const BPF_JGT: number = constant('BPF_JGT')
+
+/** If greater or equal. */
+export const BPF_JGE: number = constant('BPF_JGE')
+
+/** If a bit is set. */
+export const BPF_JSET: number = constant('BPF_JSET')
+
+// Operand of an instruction.
+
+/** A constant. */
+export const BPF_K: number = constant('BPF_K')
+
+/** The index. */
+export const BPF_X: number = constant('BPF_X')
+
+/** The accumulator. */
+export const BPF_A: number = constant('BPF_A')
+
+// Operation of BPF_MISC.
+
+/** To the index. */
+export const BPF_TAX: number = constant('BPF_TAX')
+
+/** To the accumulator. */
+export const BPF_TXA: number = constant('BPF_TXA')
+
+// Place of what the kernel knows of a packet, for BPF_ABS.
+
+/** Where these places begin; add one of them. */
+export const SKF_AD_OFF: number = constant('SKF_AD_OFF')
+
+/** Where the network header begins. */
+export const SKF_NET_OFF: number = constant('SKF_NET_OFF')
+
+/** Where the link header begins. */
+export const SKF_LL_OFF: number = constant('SKF_LL_OFF')
+
+/** Protocol. */
+export const SKF_AD_PROTOCOL: number = constant('SKF_AD_PROTOCOL')
+
+/** PACKET_HOST and so on. */
+export const SKF_AD_PKTTYPE: number = constant('SKF_AD_PKTTYPE')
+
+/** Interface. */
+export const SKF_AD_IFINDEX: number = constant('SKF_AD_IFINDEX')
+
+/** Attribute of netlink. */
+export const SKF_AD_NLATTR: number = constant('SKF_AD_NLATTR')
+
+/** Nested attribute of netlink. */
+export const SKF_AD_NLATTR_NEST: number = constant('SKF_AD_NLATTR_NEST')
+
+/** Mark. */
+export const SKF_AD_MARK: number = constant('SKF_AD_MARK')
+
+/** Queue. */
+export const SKF_AD_QUEUE: number = constant('SKF_AD_QUEUE')
+
+/** Type of hardware. */
+export const SKF_AD_HATYPE: number = constant('SKF_AD_HATYPE')
+
+/** Hash. */
+export const SKF_AD_RXHASH: number = constant('SKF_AD_RXHASH')
+
+/** Processor. */
+export const SKF_AD_CPU: number = constant('SKF_AD_CPU')
+
+/** VLAN tag. */
+export const SKF_AD_VLAN_TAG: number = constant('SKF_AD_VLAN_TAG')
+
+/** Whether there is a VLAN tag. */
+export const SKF_AD_VLAN_TAG_PRESENT: number = constant('SKF_AD_VLAN_TAG_PRESENT')
+
+/** Where the payload begins. */
+export const SKF_AD_PAY_OFFSET: number = constant('SKF_AD_PAY_OFFSET')
+
+/** A random number. */
+export const SKF_AD_RANDOM: number = constant('SKF_AD_RANDOM')
+
+/** Protocol of the VLAN tag. */
+export const SKF_AD_VLAN_TPID: number = constant('SKF_AD_VLAN_TPID')
 
 // Option and ancillary data of SOL_ALG.
 
