@@ -224,7 +224,7 @@ export class Socket extends Descriptor {
 
   /** Sends several pieces of data as one, without joining them. See writev(2). */
   writev(data: readonly validate.Data[], ...flags: number[]): number | Again {
-    const pieces = list('data', data, (piece, i) => validate.bytes(`data[${i}]`, piece))
+    const pieces = validate.list('data', data, (piece, i) => validate.bytes(`data[${i}]`, piece))
     const bits = validate.flags('flags', flags)
     return this.#call('writev', (fd) => native.sendmsg(fd, pieces, bits))
   }
@@ -309,7 +309,7 @@ export class Socket extends Descriptor {
 
   /** Receives into several pieces of memory, one after the other. Returns the count, 0 at the end of a stream. See readv(2). */
   readv(buffers: readonly ArrayBufferView[], ...flags: number[]): number | Again {
-    const rooms = list('buffers', buffers, (buffer, i) => validate.room(`buffers[${i}]`, buffer))
+    const rooms = validate.list('buffers', buffers, (buffer, i) => validate.room(`buffers[${i}]`, buffer))
     const total = rooms.reduce((sum, room) => sum + room.length, 0)
     const bits = validate.flags('flags', flags)
     const sysFlags = this[kHandle].kind.recvFlags(bits)
@@ -439,12 +439,6 @@ function handleOf(fd: unknown, facts: unknown): Handle {
 
 function exceptional(except: boolean): number {
   return validate.boolean('except', except) ? sys.POLLPRI : 0
-}
-
-/** Checks an array and what is in it. The result is an array of the language's: the addon reads that of a user's subclass by its getters. */
-function list<T, C>(name: string, value: readonly T[], checked: (one: T, i: number) => C): C[] {
-  if (!Array.isArray(value)) throw validate.invalidType(name, 'an instance of Array', value)
-  return Array.from(value as readonly T[], checked)
 }
 
 /** Closes a descriptor, after a shutdown(2) if there is one: both, whatever that reports. */

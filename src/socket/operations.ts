@@ -283,7 +283,7 @@ export class SendMsg implements Operation<number> {
   }
 
   check(): void {
-    this.#channel.transport.requirePlain('sendmsg')
+    this.#channel.transport.requirePlain(this.syscall)
     messageHeader(this.#header)
     this.#sysFlags = sendFlags(this.#channel, this.flags)
     checkRights(this.#channel, this.#header)

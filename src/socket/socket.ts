@@ -33,6 +33,7 @@ import {
   withOptions,
 } from './settings.js'
 import { defineSyncNames } from './sync-names.js'
+import { ReadV, WriteV } from './vector.js'
 
 export type { Hook, ReadinessOptions, RecvIntoOptions, RecvOptions, SendOptions, WaitOptions }
 
@@ -200,6 +201,40 @@ export class Socket extends Descriptor {
   /** @internal */
   [kForEach]<T>(loop: Loop<T>, options: IterationOptions): Promise<void> {
     return forEach(this[kHandle], loop, this.#receiving, options)
+  }
+
+  /** As {@link Socket.readv} below, with the arguments behind the memory in one object. */
+  readv(buffers: readonly ArrayBufferView[], options: RecvIntoOptions): Promise<number>
+  /**
+   * Receives into several pieces of memory of the caller, one after the other, which must not be detached until the call is over.
+   * @returns the count of bytes, 0 at the end of a stream; with `MSG_TRUNC` the length of the message. See {@link Socket.recvinto}, readv(2).
+   * @throws EOPNOTSUPP over TLS.
+   */
+  readv(buffers: readonly ArrayBufferView[], flags?: number, options?: WaitOptions): Promise<number>
+  readv(
+    buffers: readonly ArrayBufferView[],
+    flags: number | RecvIntoOptions = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    if (isOptions(flags)) return withOptions(readvNamed, [this, buffers], flags, ['flags'], [options])
+    return this[kRead](new ReadV(this[kHandle], buffers, flags), options)
+  }
+
+  /** As {@link Socket.writev} below, with the arguments behind the data in one object. */
+  writev(data: readonly validate.Data[], options: SendOptions): Promise<number>
+  /**
+   * Sends several pieces of data as one, without joining them: on a stream all of them, and waits as often as there is no room.
+   * @returns the number of bytes, which is all of them. See {@link Socket.send}, writev(2).
+   * @throws ENOBUFS for more than `IOV_MAX` pieces; EOPNOTSUPP over TLS; `bytes` on any error says how many had been accepted.
+   */
+  writev(data: readonly validate.Data[], flags?: number, options?: WaitOptions): Promise<number>
+  async writev(
+    data: readonly validate.Data[],
+    flags: number | SendOptions = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    if (isOptions(flags)) return withOptions(writevNamed, [this, data], flags, ['flags'], [options])
+    return this[kWrite](new WriteV(this[kHandle], data, flags), options)
   }
 
   /** As {@link Socket.recvmsg} below, with the arguments behind the message in one object. */
@@ -456,6 +491,14 @@ export interface Socket extends OptionMethods<typeof socketOptions> {
   recvintosync(buffer: ArrayBufferView, options: RecvIntoOptions): ReturnType<Socket['recvinto']>
   /** The same, with arguments by name. */
   recvintosync(...args: Parameters<Socket['recvinto']>): ReturnType<Socket['recvinto']>
+  /** {@link Socket.readv} by lua-net's name. */
+  readvsync(buffers: readonly ArrayBufferView[], options: RecvIntoOptions): ReturnType<Socket['readv']>
+  /** The same, with arguments by name. */
+  readvsync(...args: Parameters<Socket['readv']>): ReturnType<Socket['readv']>
+  /** {@link Socket.writev} by lua-net's name. */
+  writevsync(data: readonly validate.Data[], options: SendOptions): ReturnType<Socket['writev']>
+  /** The same, with arguments by name. */
+  writevsync(...args: Parameters<Socket['writev']>): ReturnType<Socket['writev']>
   /** {@link Socket.recvmsg} by lua-net's name. */
   recvmsgsync(msg: MsgHdr, options: RecvIntoOptions): ReturnType<Socket['recvmsg']>
   /** The same, with arguments by name. */
@@ -470,7 +513,7 @@ export interface Socket extends OptionMethods<typeof socketOptions> {
   sendmsgsync(...args: Parameters<Socket['sendmsg']>): ReturnType<Socket['sendmsg']>
 }
 defineOptions(Socket, socketOptions)
-defineSyncNames(Socket, ['recv', 'recvinto', 'recvmsg', 'send', 'sendmsg'])
+defineSyncNames(Socket, ['recv', 'recvinto', 'readv', 'recvmsg', 'send', 'writev', 'sendmsg'])
 
 /** What comes beside the data has a direction of its own: a wait for one must not keep from the other. */
 function directionFor({ flags, syscall }: Operation<unknown>, channel: Channel): Direction {
@@ -499,6 +542,22 @@ function recvintoNamed(
 
 function sendNamed([sock, data]: [Socket, validate.Data], { flags = 0 }: SendOptions, wait: WaitOptions) {
   return sock[kWrite](new Send(sock[kHandle], data, flags), wait)
+}
+
+function readvNamed(
+  [sock, buffers]: [Socket, readonly ArrayBufferView[]],
+  { flags = 0 }: RecvIntoOptions,
+  wait: WaitOptions,
+): Promise<number> {
+  return sock[kRead](new ReadV(sock[kHandle], buffers, flags), wait)
+}
+
+function writevNamed(
+  [sock, data]: [Socket, readonly validate.Data[]],
+  { flags = 0 }: SendOptions,
+  wait: WaitOptions,
+): Promise<number> {
+  return sock[kWrite](new WriteV(sock[kHandle], data, flags), wait)
 }
 
 function recvmsgNamed([sock, msg]: [Socket, MsgHdr], { flags = 0 }: RecvIntoOptions, wait: WaitOptions) {

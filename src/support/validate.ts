@@ -238,3 +238,9 @@ export function abortSignal(name: string, value: unknown): AbortSignal {
   if (!isAbortSignal(value)) throw invalidType(name, 'an instance of AbortSignal', value)
   return value
 }
+
+/** Checks an array and what is in it. The result is an array of the language's: the addon reads that of a user's subclass by its getters. */
+export function list<T, C>(name: string, value: readonly T[], checked: (one: T, i: number) => C): C[] {
+  if (!Array.isArray(value)) throw invalidType(name, 'an instance of Array', value)
+  return Array.from(value as readonly T[], checked)
+}

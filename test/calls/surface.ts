@@ -1,6 +1,22 @@
 // Every function of the package that takes an object of options, or of fields, and what may be in it.
 import { closeSync } from 'node:fs'
-import { AddrInfo, CmsgHdr, connect, dgram, listen, relay, SOCK_STREAM, seqpacket, stream, tls } from 'berkeley'
+import {
+  AddrInfo,
+  AF_INET,
+  AF_UNIX,
+  CmsgHdr,
+  connect,
+  createSocket,
+  dgram,
+  listen,
+  netlink,
+  relay,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  seqpacket,
+  stream,
+  tls,
+} from 'berkeley'
 import { Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { tlscfg } from '../tls/common.js'
 import { closing, tempFolder } from '../util/index.js'
@@ -28,6 +44,9 @@ export function places(t: Test): Place[] {
     place('AddrInfo.inet6', (o) => AddrInfo.inet6('::1', 1, o), { flowinfo: 1 }),
     place('AddrInfo.unix', (o) => AddrInfo.unix('/x', o), { socktype: 1 }),
     place('AddrInfo.vsock', (o) => AddrInfo.vsock(1, 1, o), { socktype: 1 }),
+    place('AddrInfo.packet', (o) => AddrInfo.packet(o), { ifindex: 1 }),
+    place('AddrInfo.netlink', (o) => AddrInfo.netlink(o), { groups: 1 }),
+    place('AddrInfo.can', (o) => AddrInfo.can(o), { ifindex: 1 }),
     place('AddrInfo.raw', (o) => AddrInfo.raw(new Uint8Array(16), o), { socktype: 1 }),
     place('AddrInfo#with', (o) => AddrInfo.inet('127.0.0.1').with(o), { socktype: 1 }),
     place('stream.getaddrinfoin', (o) => stream.getaddrinfoin(o), idle),
@@ -55,6 +74,11 @@ export function places(t: Test): Place[] {
     place('connect', (o) => connect(o as never), idle),
     place('Socket.create of dgram.inet', (o) => dgram.inet.Socket.create(o), here),
     place('Socket.create of dgram.unix', (o) => dgram.unix.Socket.create(o as never), { path: '/x' }),
+    place('createSocket', (o) => createSocket(o), { family: AF_INET, type: SOCK_DGRAM }),
+    place('Socket.create of dgram.any', (o) => dgram.any.Socket.create(o), { family: AF_INET }),
+    place('Socket.create of stream.any', (o) => stream.any.Socket.create(o), { family: AF_INET }),
+    place('Socket.create of seqpacket.any', (o) => seqpacket.any.Socket.create(o), { family: AF_UNIX }),
+    place('Socket.create of netlink', (o) => netlink.Socket.create(o), { groups: 1 }),
     place('tls.Context.server', (o) => tls.Context.server(o), tlscfg),
     place('tls.Context.client', (o) => tls.Context.client(o), { servername: 'x' }),
     place('keyPairs', (o) => tls.Context.server({ ...tlscfg, keyPairs: [o as never] }), tlscfg),

@@ -50,6 +50,11 @@ function receiving(kind: string, sock: StreamLike): Verb[] {
       trailing: (o) => sock.recvinto(memory, 0, o),
       names: ['flags'],
     }),
+    of('readv', {
+      named: (o) => sock.readv([memory], o),
+      trailing: (o) => sock.readv([memory], 0, o),
+      names: ['flags'],
+    }),
     of('recvmsg', {
       named: (o) => sock.recvmsg(message(9), o),
       trailing: (o) => sock.recvmsg(message(9), 0, o),
@@ -80,6 +85,11 @@ function sending(sock: stream.unix.Socket, file: number): Verb[] {
     of('sendsync', {
       named: (o) => sock.sendsync('x', o),
       trailing: (o) => sock.sendsync('x', 0, o),
+      names: ['flags'],
+    }),
+    of('writev', {
+      named: (o) => sock.writev(['x', 'y'], o),
+      trailing: (o) => sock.writev(['x', 'y'], 0, o),
       names: ['flags'],
     }),
     of('sendmsg', {
