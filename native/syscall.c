@@ -1,5 +1,6 @@
 #include "syscall.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 
@@ -30,6 +31,16 @@ int make_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL, 0);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) return flags < 0 ? flags : 0;
     return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int refused_cloexec(int fd, ssize_t result) {
+    int domain = AF_UNSPEC, error = errno;
+    socklen_t length = sizeof domain;
+    if (result >= 0 || error != EINVAL) return 0;
+    int is_packet = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
+                    domain == AF_PACKET;
+    errno = error;
+    return is_packet;
 }
 
 int duplicate_fd(int fd) {

@@ -36,6 +36,7 @@ export type {
   AncillaryName,
   AncillaryValue,
   ExtendedError,
+  PacketAuxData,
   PacketInfo,
   Timestamps,
 } from './message/ancillary.js'

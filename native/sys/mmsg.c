@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "../syscall.h"
 #include "cmsg.h"
 #include "sys.h"
 
@@ -95,6 +96,7 @@ static ssize_t sys_recvmmsg(call_t *call) {
     if (table.length / sizeof(received_t) < (size_t)count) return fail_with(EINVAL);
     fill_shares(&(shares_t){count, data, names, control}, messages, vectors);
     int result = recvmmsg(fd, messages, (unsigned)count, flags | MSG_CMSG_CLOEXEC, NULL);
+    if (refused_cloexec(fd, result)) result = recvmmsg(fd, messages, (unsigned)count, flags, NULL);
     for (int i = 0; i < result; i++) {
         received_t row = row_of(&messages[i]);
         memcpy(table.start + (size_t)i * sizeof row, &row, sizeof row);

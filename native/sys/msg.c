@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "../syscall.h"
 #include "cmsg.h"
 #include "sys.h"
 
@@ -75,6 +76,7 @@ static ssize_t sys_recvmsg(call_t *call) {
     if (!read_message(call, &message)) return -1;
     struct msghdr *header = &message.header;
     ssize_t result = recvmsg(message.fd, header, message.flags | MSG_CMSG_CLOEXEC);
+    if (refused_cloexec(message.fd, result)) result = recvmsg(message.fd, header, message.flags);
     if (result >= 0) cmsg_add_descriptors(call->env, header);
     call->env->registers[0].number = header->msg_namelen;
     call->env->registers[1].number = (double)header->msg_controllen;

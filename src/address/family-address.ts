@@ -62,7 +62,7 @@ const CAN = ['ifindex', 'rxid', 'txid', 'socktype', 'protocol']
 /** The bytes of an address, and the kind of socket that it is for. */
 interface Encoded {
   readonly sockaddr: Buffer
-  readonly options: { readonly socktype: number; readonly protocol?: number }
+  readonly options: { readonly socktype: number; readonly protocol: number; readonly canonname: undefined }
 }
 
 /** The bytes of a hardware address that is given as text or bytes. */
@@ -94,7 +94,7 @@ export function packetSockaddr(address: PacketAddress): Encoded {
     (room) => native.packetAddress(index, protocol, hatype, pkttype, hardware, room),
     'AddrInfo.packet',
   )
-  return { sockaddr, options: { socktype: given.socktype ?? 0 } }
+  return { sockaddr, options: { socktype: given.socktype ?? 0, protocol: 0, canonname: undefined } }
 }
 
 export function netlinkSockaddr(address: NetlinkAddress): Encoded {
@@ -103,7 +103,7 @@ export function netlinkSockaddr(address: NetlinkAddress): Encoded {
   const groups = validate.integer('address.groups', given.groups ?? 0, 0, UINT_MAX)
   return {
     sockaddr: encodeSockaddr((room) => native.netlinkAddress(pid, groups, room), 'AddrInfo.netlink'),
-    options: { socktype: given.socktype ?? 0, protocol: given.protocol ?? 0 },
+    options: { socktype: given.socktype ?? 0, protocol: given.protocol ?? 0, canonname: undefined },
   }
 }
 
@@ -114,6 +114,6 @@ export function canSockaddr(address: CanAddress): Encoded {
   const txid = validate.integer('address.txid', given.txid ?? 0, 0, UINT_MAX)
   return {
     sockaddr: encodeSockaddr((room) => native.canAddress(index, rxid, txid, room), 'AddrInfo.can'),
-    options: { socktype: given.socktype ?? 0, protocol: given.protocol ?? 0 },
+    options: { socktype: given.socktype ?? 0, protocol: given.protocol ?? 0, canonname: undefined },
   }
 }

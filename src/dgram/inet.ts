@@ -31,6 +31,10 @@ interface InetDgramOptions extends BindOptions {
   reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may bind the same address, and share what arrives. Off by default. */
   reuseport?: boolean | undefined
+  /**
+   * `IPPROTO_UDPLITE`, or another protocol for datagrams than UDP. EPROTONOSUPPORT where the kernel does not have it.
+   */
+  protocol?: number | undefined
 }
 
 /**
@@ -39,7 +43,7 @@ interface InetDgramOptions extends BindOptions {
  */
 export const getaddrinfoin = lookupFor(SOCK_DGRAM, IPPROTO_UDP)
 
-const KNOWN = [...INET_ADDRESS, 'v6only', 'reuseaddr', 'reuseport']
+const KNOWN = [...INET_ADDRESS, 'v6only', 'reuseaddr', 'reuseport', 'protocol']
 
 /**
  * A UDP socket. Without a host it is bound to every address of this machine, IPv6 and IPv4 by one socket where there is IPv6, as a server
@@ -88,7 +92,8 @@ class InetDgramSocket extends DgramSocket {
       host === undefined && port !== undefined
         ? await lookUp(record({ ...given, passive: false }), SOCK_DGRAM, IPPROTO_UDP)
         : []
-    const [sock, ai] = firstBound(list, (ai) => [new this(created(ai, given)), ai] as const)
+    const protocol = validate.integer('options.protocol', given.protocol ?? IPPROTO_UDP, 0)
+    const [sock, ai] = firstBound(list, (ai) => [new this(created(ai.with({ protocol }), given)), ai] as const)
     if (!isNamed) return sock
     sock.#local = [ai]
     sock.#peer = host === undefined ? loopback : [ai]

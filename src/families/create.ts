@@ -1,8 +1,10 @@
+import { isAddrInfo } from '../address/addrinfo.js'
 import { SOCK_SEQPACKET, SOCK_STREAM } from '../constants/exported.generated.js'
 import { Socket as AnyDgramSocket } from '../dgram/any.js'
 import { Socket as AnySeqpacketSocket } from '../seqpacket/any.js'
-import type { AnyOptions } from '../socket/any.js'
+import { ANY_OPTIONS, type AnyOptions } from '../socket/any.js'
 import { Socket as AnyStreamSocket } from '../stream/any.js'
+import * as validate from '../support/validate.js'
 
 /**
  * Makes an asynchronous socket of any kind: with the methods of streams, of seqpackets or of datagrams, by its type. It is neither bound nor
@@ -16,8 +18,9 @@ import { Socket as AnyStreamSocket } from '../stream/any.js'
 export async function createSocket(
   options: AnyOptions,
 ): Promise<AnyStreamSocket | AnySeqpacketSocket | AnyDgramSocket> {
-  const type = options?.type ?? options?.address?.socktype
-  if (type === SOCK_STREAM) return AnyStreamSocket.create({ ...options, type })
-  if (type === SOCK_SEQPACKET) return AnySeqpacketSocket.create({ ...options, type })
-  return AnyDgramSocket.create(options)
+  const given = validate.options('options', options, ANY_OPTIONS) as AnyOptions
+  const type = given.type ?? (isAddrInfo(given.address) ? given.address.socktype : undefined)
+  if (type === SOCK_STREAM) return AnyStreamSocket.create(given)
+  if (type === SOCK_SEQPACKET) return AnySeqpacketSocket.create(given)
+  return AnyDgramSocket.create(given)
 }

@@ -13,6 +13,7 @@ export type {
   AncillaryName,
   AncillaryValue,
   ExtendedError,
+  PacketAuxData,
   PacketInfo,
   Timestamps,
 } from '../message/ancillary.js'

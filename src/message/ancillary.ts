@@ -46,6 +46,32 @@ export interface ExtendedError {
   offender: AddrInfo | undefined
 }
 
+/** What the kernel knows of a received frame. See packet(7), `PACKET_AUXDATA`. */
+export interface PacketAuxData {
+  /** `TP_STATUS_*`, OR-ed. */
+  status: number
+  /** Bytes of the frame. */
+  len: number
+  /** Bytes that the filter has left of it. */
+  snaplen: number
+  /** Where the header of the link layer begins. */
+  mac: number
+  /** Where the network header begins. */
+  net: number
+  /** The VLAN tag that the device has taken off; valid with `TP_STATUS_VLAN_VALID`. */
+  vlanTci: number
+  /** The protocol of that tag; valid with `TP_STATUS_VLAN_TPID_VALID`. */
+  vlanTpid: number
+}
+
+const auxdataCodec: Codec<PacketAuxData> = {
+  layout: 'packet_auxdata',
+  read() {
+    const [status = 0, len = 0, snaplen = 0, mac = 0, net = 0, vlanTci = 0, vlanTpid = 0] = registers
+    return { status, len, snaplen, mac, net, vlanTci, vlanTpid }
+  },
+}
+
 /** One type of control message: its place, and the translation between its data and a value. */
 interface AncillaryRow<T> {
   /** Its level and type. */
@@ -230,6 +256,10 @@ const rows = {
   segment: both(udp('UDP_SEGMENT'), integerCodec('u16', 0, 0xffff)),
   /** Bytes of each datagram that the kernel joined into the data (`udpgro`). */
   gro: int(udp('UDP_GRO'), INT_MAX),
+  /** Packet sockets: lengths, status and VLAN tag of a frame (`packetauxdata`). See packet(7). */
+  auxdata: received(level('SOL_PACKET')('PACKET_AUXDATA'), auxdataCodec),
+  /** Netlink: the number of the multicast group that a message was for, 0 for none (`netlinkpktinfo`). See netlink(7). */
+  netlinkpktinfo: received(level('SOL_NETLINK')('NETLINK_PKTINFO'), integerCodec('u32', 0, UINT_MAX)),
   /** Bytes left in the receive queue of a stream (`tcpinq`). See tcp(7). */
   inq: int(tcp('TCP_CM_INQ'), INT_MAX),
 }

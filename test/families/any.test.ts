@@ -136,6 +136,17 @@ describe('sockets of any family', () => {
     assert.ok(byAddress instanceof stream.any.Socket)
   })
 
+  it('dgram.inet takes the protocol', { skip: withoutSocket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE) }, async (t) => {
+    const where = { host: '127.0.0.1', port: 0, protocol: IPPROTO_UDPLITE }
+    const [a, b] = [await dgram.inet.Socket.create(where), await dgram.inet.Socket.create(where)]
+    for (const sock of [a, b]) await closing(t, sock).bind()
+    assert.equal(a.protocol(), IPPROTO_UDPLITE)
+    await a.sendto('lite', b.getsockname())
+    assert.equal(String(await b.recv({ timeout: 5000 })), 'lite')
+    await assert.rejects(dgram.inet.Socket.create({ ...where, protocol: 200 }), { code: 'EPROTONOSUPPORT' })
+    await assert.rejects(dgram.inet.Socket.create({ ...where, protocol: -1 }), { code: 'ERR_OUT_OF_RANGE' })
+  })
+
   it('a family or protocol that the kernel lacks is named in the error', async () => {
     await assert.rejects(createSocket({ family: 9999, type: SOCK_DGRAM }), { code: 'EAFNOSUPPORT', message: /9999/ })
     await assert.rejects(createSocket({ family: AF_INET, type: SOCK_STREAM, protocol: 200 }), {

@@ -5,6 +5,7 @@ import {
   AddrInfo,
   device,
   IFLA_IFNAME,
+  MsgHdr,
   NETLINK_GENERIC,
   NETLINK_USERSOCK,
   NLM_F_ACK,
@@ -109,6 +110,12 @@ describe('netlink sockets', () => {
     const { path, shell } = await otherNamespace(t)
     const sock = await opened(t, { groups: RTMGRP_LINK, netns: path })
     await sock.bind()
+    sock.netlinkpktinfo(true)
+    shell.write('ip link add first type veth peer name second\n')
+    const msg = new MsgHdr()
+    msg.addn(65536)
+    await sock.recvmsg(msg)
+    assert.equal(msg.control().value('netlinkpktinfo'), RTNLGRP_LINK)
     shell.write('ip link add heard type veth peer name peer && ip link del heard\n')
     const seen = new Set<number>()
     for await (const [data, { pid }] of sock) {

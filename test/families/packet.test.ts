@@ -5,12 +5,15 @@ import {
   AddrInfo,
   AF_PACKET,
   ARPHRD_LOOPBACK,
+  CmsgHdr,
   device,
   dgram,
   ETH_P_ALL,
   ETH_P_IP,
+  MsgHdr,
   PACKET_HOST,
   PACKET_OUTGOING,
+  type PacketAuxData,
   packet,
   SOCK_DGRAM,
   SOCK_RAW,
@@ -79,6 +82,40 @@ describe('packet sockets', { skip }, () => {
     await bare.sendto('only the data', to)
     const { frame } = await frameWith(receiver, 'only the data')
     assert.equal(frame.readUInt16BE(12), ETH_P_EXPERIMENT)
+  })
+
+  it('recvmany() and readv() receive frames', async (t) => {
+    const sock = await sniffer(t, { protocol: ETH_P_EXPERIMENT })
+    const bare = await sniffer(t, { type: SOCK_DGRAM })
+    const addr = AddrInfo.packet({ ifindex: lo, protocol: ETH_P_EXPERIMENT, addr: Buffer.alloc(6) })
+    assert.equal(await bare.sendmany(['one', 'two', 'three'].map((data) => ({ data, addr }))), 3)
+    const [header, rest] = [Buffer.alloc(14), Buffer.alloc(100)]
+    assert.equal(await sock.readv([header, rest]), 17)
+    assert.equal(rest.toString('latin1', 0, 3), 'one')
+    const batch = await sock.recvmany()
+    const frames = [...batch].map((one) => [one.data.toString('latin1', 14), one.addr?.ethertype])
+    batch.close()
+    assert.deepEqual(frames.slice(0, 2), [
+      ['two', ETH_P_EXPERIMENT],
+      ['three', ETH_P_EXPERIMENT],
+    ])
+  })
+
+  it('received frames carry their length and status, if they are asked to', async (t) => {
+    const sock = await sniffer(t, { protocol: ETH_P_EXPERIMENT })
+    assert.equal(sock.packetauxdata(true), true)
+    const bare = await sniffer(t, { type: SOCK_DGRAM })
+    await bare.sendto(
+      'x'.repeat(86),
+      AddrInfo.packet({ ifindex: lo, protocol: ETH_P_EXPERIMENT, addr: Buffer.alloc(6) }),
+    )
+    const msg = new MsgHdr()
+    msg.addn(2000)
+    await sock.recvmsg(msg)
+    const { len, snaplen, mac, net } = msg.control().value('auxdata') as PacketAuxData
+    assert.deepEqual([len, snaplen, mac, net], [100, 100, 0, 14])
+    assert.equal(msg.name()?.ethertype, ETH_P_EXPERIMENT)
+    assert.throws(() => CmsgHdr.of('auxdata', { len: 1 } as never), { code: 'ENOPROTOOPT' })
   })
 
   it('a filter leaves out what it does not want', async (t) => {
