@@ -17,9 +17,10 @@ import {
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MsgHdr,
+  raw,
+  SOCK_DGRAM,
   TimeoutError,
 } from 'berkeley'
-import { socket } from 'berkeley/llsocket'
 
 const HEADER_BYTES = 8
 const DATA_BYTES = 56
@@ -55,10 +56,9 @@ function settings() {
   return { host, v6: values['6'], count: numberOf(count), interval: numberOf(interval), wait: numberOf(wait) }
 }
 
-/** Any type and protocol: made with the synchronous layer, and given to the asynchronous class of that type. */
-async function icmpSocket(ai: AddrInfo): Promise<dgram.inet.Socket> {
+async function icmpSocket({ family, protocol }: AddrInfo): Promise<raw.inet.Socket> {
   try {
-    const sock = await dgram.inet.wrap(socket.create(ai).unwrap())
+    const sock = await raw.inet.Socket.create({ family, protocol, type: SOCK_DGRAM })
     sock.recvttl(true)
     sock.recverr(true)
     return sock
@@ -82,7 +82,7 @@ function request({ request }: Icmp, seq: number): Buffer {
 /**
  * Waits for the answer to that request; whatever else arrives, such as a late answer to another one, is passed over.
  */
-async function answerTo(sock: dgram.inet.Socket, icmp: Icmp, seq: number, wait: number): Promise<MsgHdr> {
+async function answerTo(sock: raw.inet.Socket, icmp: Icmp, seq: number, wait: number): Promise<MsgHdr> {
   const end = performance.now() + wait * 1000
   for (;;) {
     const msg = new MsgHdr()
@@ -96,7 +96,7 @@ async function answerTo(sock: dgram.inet.Socket, icmp: Icmp, seq: number, wait: 
 }
 
 /** One request: prints what came of it, and returns its round trip in milliseconds if that was an answer. */
-async function probe(sock: dgram.inet.Socket, to: AddrInfo, icmp: Icmp, seq: number, wait: number) {
+async function probe(sock: raw.inet.Socket, to: AddrInfo, icmp: Icmp, seq: number, wait: number) {
   const begin = performance.now()
   try {
     await sock.sendto(request(icmp, seq), to)
@@ -113,7 +113,7 @@ async function probe(sock: dgram.inet.Socket, to: AddrInfo, icmp: Icmp, seq: num
 }
 
 /** Why there was no answer. What a router said of a request waits in a queue of its own (ip(7), IP_RECVERR). */
-async function explanation(sock: dgram.inet.Socket, icmp: Icmp, error: Error): Promise<string> {
+async function explanation(sock: raw.inet.Socket, icmp: Icmp, error: Error): Promise<string> {
   if (error instanceof TimeoutError) return 'no answer'
   const msg = new MsgHdr()
   msg.addn(HEADER_BYTES + DATA_BYTES)
