@@ -13,6 +13,13 @@ enum { NAME_ROOM = 256 };
  * missing in musl, where nothing but this addon calls them. */
 static pthread_mutex_t databases = PTHREAD_MUTEX_INITIALIZER;
 
+/* Why there is no answer: what the files could not be opened for, or else that it is not in them. To be set
+ * to 0 before the question. */
+static int64_t no_answer(void) {
+    bool has_failed = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+    return has_failed ? -errno : -ENOENT;
+}
+
 /* servicePort(name, protocol?) -> port, or -ENOENT */
 static int64_t service_port(call_t *call) {
     char name[NAME_ROOM], protocol[NAME_ROOM];
@@ -20,22 +27,26 @@ static int64_t service_port(call_t *call) {
     bool has_protocol = call_string(call, 1, protocol, sizeof protocol);
     if (!call_ok(call)) return -1;
     pthread_mutex_lock(&databases);
+    errno = 0;
     const struct servent *service = getservbyname(name, has_protocol ? protocol : NULL);
-    int64_t port = service ? ntohs((uint16_t)service->s_port) : -ENOENT;
+    int64_t port = service ? ntohs((uint16_t)service->s_port) : no_answer();
     pthread_mutex_unlock(&databases);
     return port;
 }
 
-/* serviceName(port, protocol?) -> name, undefined when there is none */
+/* serviceName(port, protocol?) -> name, or -errno: ENOENT when there is none */
 static napi_value service_name(call_t *call) {
     char protocol[NAME_ROOM];
     int port = call_int(call, 0);
     bool has_protocol = call_string(call, 1, protocol, sizeof protocol);
-    if (!call_ok(call) || port < 0 || port > UINT16_MAX) return NULL;
+    if (!call_ok(call)) return NULL;
+    if (port < 0 || port > UINT16_MAX) return new_int(call->napi, -EINVAL);
     pthread_mutex_lock(&databases);
     const struct servent *service = getservbyport(htons((uint16_t)port),
                                                   has_protocol ? protocol : NULL);
-    napi_value name = service ? new_string(call->napi, service->s_name) : NULL;
+    int64_t error = service ? 0 : no_answer();
+    napi_value name = service ? new_string(call->napi, service->s_name)
+                              : new_int(call->napi, error);
     pthread_mutex_unlock(&databases);
     return name;
 }
@@ -46,8 +57,9 @@ static int64_t protocol_number(call_t *call) {
     call_text(call, 0, name, sizeof name);
     if (!call_ok(call)) return -1;
     pthread_mutex_lock(&databases);
+    errno = 0;
     const struct protoent *protocol = getprotobyname(name);
-    int64_t number = protocol ? protocol->p_proto : -ENOENT;
+    int64_t number = protocol ? protocol->p_proto : no_answer();
     pthread_mutex_unlock(&databases);
     return number;
 }

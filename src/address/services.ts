@@ -1,7 +1,6 @@
 // The databases of services(5) and protocols(5), and the name of this host. The thread waits for the files that they are in.
-import { sys } from '../constants/lookup.js'
 import { native } from '../native/sockets.js'
-import { checkAnswer, systemError } from '../support/errors.js'
+import { check, checkAnswer, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
 /** The addon takes shorter ones. */
@@ -24,11 +23,8 @@ const protocolArgument = (value: unknown): string | undefined =>
  */
 export function getservbyname(name: string, protocol?: string): number {
   const service = nameArgument('name', name)
-  const port = native.servicePort(service, protocolArgument(protocol))
-  if (port >= 0) return port
-  throw systemError(sys.ENOENT, 'getservbyname', {
-    detail: protocol === undefined ? service : `${service}/${protocol}`,
-  })
+  const detail = protocol === undefined ? service : `${service}/${protocol}`
+  return check(native.servicePort(service, protocolArgument(protocol)), 'getservbyname', { detail })
 }
 
 /**
@@ -39,8 +35,8 @@ export function getservbyname(name: string, protocol?: string): number {
 export function getservbyport(port: number, protocol?: string): string {
   const number = validate.integer('port', port, 0, 65535)
   const name = native.serviceName(number, protocolArgument(protocol))
-  if (name !== undefined) return name
-  throw systemError(sys.ENOENT, 'getservbyport', {
+  if (typeof name === 'string') return name
+  throw systemError(-name, 'getservbyport', {
     detail: protocol === undefined ? String(number) : `${number}/${protocol}`,
   })
 }
@@ -51,9 +47,7 @@ export function getservbyport(port: number, protocol?: string): string {
  */
 export function getprotobyname(name: string): number {
   const protocol = nameArgument('name', name)
-  const number = native.protocolNumber(protocol)
-  if (number >= 0) return number
-  throw systemError(sys.ENOENT, 'getprotobyname', { detail: protocol })
+  return check(native.protocolNumber(protocol), 'getprotobyname', { detail: protocol })
 }
 
 /** Returns the name of this host. See gethostname(2). */

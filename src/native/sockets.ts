@@ -163,7 +163,7 @@ export interface Native {
   ifNameIndex(): (number | string)[] | number
   ifMtu(name: string): number
   servicePort(name: string, protocol?: string): number
-  serviceName(port: number, protocol?: string): string | undefined
+  serviceName(port: number, protocol?: string): string | number
   protocolNumber(name: string): number
   hostName(): string | number
 

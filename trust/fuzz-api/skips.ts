@@ -11,6 +11,10 @@ export const SKIPPED: readonly (readonly [pattern: RegExp, reason: string])[] = 
   [/^new (Batch|Datagram|TlsSession|NodeOptions|\w*Duplex)$/, 'not exported: methods make them'],
   [/^CmsgHdrs#decode$/, 'owns whatever numbers the bytes hold; the fuzzing of the addon feeds it'],
   [/^\w*Duplex#_\w+$/, 'called by the streams of Node, which check the arguments'],
+  [
+    /^(ll\.)?pidfd_(open|getfd)$/,
+    'the caller owns the number that it gives, which is not told from others: their tests call them',
+  ],
   [/^MsgHdr#(received|incoming)$/, 'called by a receive, with what the kernel said'],
   [/^TlsSession#/, 'made by servers, for the constructor of a socket: no method of it is documented for callers'],
   [/^Context#choose(Protocol)?$/, 'called by a session, with what the client has sent'],

@@ -31,6 +31,21 @@ static void check_vsock(const made_t *made) {
     check_built(made, 2, AF_VSOCK);
 }
 
+static void check_packet(const made_t *made) {
+    check_built(made, 5, AF_PACKET);
+    if (number_of(made->result) < 0) return;
+    must(registers()[NAME_LENGTH] == (double)made->arguments[4]->length,
+         "a hardware address has changed");
+}
+
+static void check_netlink(const made_t *made) {
+    check_built(made, 2, AF_NETLINK);
+}
+
+static void check_can(const made_t *made) {
+    check_built(made, 3, AF_CAN);
+}
+
 /* A name comes back as long as it was. */
 static void check_unix(const made_t *made) {
     check_built(made, 1, AF_UNIX);
@@ -54,6 +69,9 @@ const subject_t subjects[] = {
     {"inet6Address", "siddr", check_inet6, NULL},
     {"unixAddress", "br", check_unix, NULL},
     {"vsockAddress", "ddr", check_vsock, NULL},
+    {"packetAddress", "iiiibr", check_packet, NULL},
+    {"netlinkAddress", "ddr", check_netlink, NULL},
+    {"canAddress", "iddr", check_can, NULL},
     {"addressParts", "b", check_parts, NULL},
     {"addressText", "b", NULL, NULL},
     {"getnameinfo", "bi", NULL, NULL},
