@@ -23,8 +23,9 @@ const protocolArgument = (value: unknown): string | undefined =>
  */
 export function getservbyname(name: string, protocol?: string): number {
   const service = nameArgument('name', name)
-  const detail = protocol === undefined ? service : `${service}/${protocol}`
-  return check(native.servicePort(service, protocolArgument(protocol)), 'getservbyname', { detail })
+  const given = protocolArgument(protocol)
+  const detail = given === undefined ? service : `${service}/${given}`
+  return check(native.servicePort(service, given), 'getservbyname', { detail })
 }
 
 /**

@@ -50,7 +50,7 @@ describe('names and numbers', () => {
     })
     assert.throws(() => getservbyport(1, 'no-such'), { code: 'ENOENT', syscall: 'getservbyport' })
     assert.throws(() => getprotobyname('no-such'), { code: 'ENOENT', syscall: 'getprotobyname' })
-    for (const wrong of ['', 'a\0b', 'x'.repeat(256), 1, null]) {
+    for (const wrong of ['', 'a\0b', 'x'.repeat(256), 1, null, Symbol('x'), []]) {
       assert.throws(() => getservbyname(wrong as never), isRefusal)
       assert.throws(() => getservbyname('http', wrong as never), isRefusal)
       assert.throws(() => getprotobyname(wrong as never), isRefusal)
