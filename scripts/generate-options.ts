@@ -83,10 +83,7 @@ const NOT_ROWS: readonly [constants: string, reason: string][] = [
       'IP_UNBLOCK_SOURCE, IP_MSFILTER, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_ADD_MEMBERSHIP, IPV6_DROP_MEMBERSHIP',
     'do for one family what the `MCAST_` options above do for both.',
   ],
-  [
-    'reading MCAST_MSFILTER',
-    'wants the group in and gives its sources out, which a method without arguments cannot ask for.',
-  ],
+  ['reading MCAST_MSFILTER', 'wants the group in and gives its sources out: `mcastsources(group, ifname?)`.'],
   [
     'IP_IPSEC_POLICY, IP_XFRM_POLICY, IPV6_IPSEC_POLICY, IPV6_XFRM_POLICY',
     'take a policy of IPsec with its templates, which is the business of a key daemon.',

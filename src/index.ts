@@ -46,6 +46,7 @@ export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from './message/cmsghdrs.js'
 export { MsgHdr } from './message/msghdr.js'
 export type { OutgoingDatagram } from './message/send-batch.js'
 export type { GenericKind, KindValue } from './options/by-number.js'
+export type { GroupSources } from './options/group-sources.js'
 export type { BpfProgram, BpfRow } from './options/kinds/bpf.js'
 export type {
   CanFilter,

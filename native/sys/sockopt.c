@@ -1,5 +1,7 @@
 /* getsockopt(2) and setsockopt(2), for every kind of value. */
 #include <linux/filter.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "../syscall.h"
@@ -53,7 +55,35 @@ static ssize_t sys_setsockopt(call_t *call) {
     return error < 0 ? fail_with(-error) : set_option(fd, level, name, room, kind->size);
 }
 
+/* groupFilter(fd, level, name, ifindex, group, sources) -> how many sources there are, of which those that fit
+ * are in the memory, a struct sockaddr_storage each; register 0: MCAST_INCLUDE or MCAST_EXCLUDE. The one option
+ * whose value has to ask a question first. */
+static ssize_t sys_group_filter(call_t *call) {
+    _Alignas(struct group_filter) uint8_t room[VALUE_ROOM];
+    const size_t sources_at = offsetof(struct group_filter, gf_slist);
+    const size_t size = sizeof(struct sockaddr_storage);
+    int fd = call_int(call, 0), level = call_int(call, 1), name = call_int(call, 2);
+    int ifindex = call_int(call, 3);
+    bytes_t group = call_bytes(call, 4), sources = call_bytes(call, 5);
+    if (!call_ok(call)) return -1;
+    size_t count = sources.length / size, most = (sizeof room - sources_at) / size;
+    if (count > most) count = most;
+    memset(room, 0, sizeof room);
+    struct group_filter *filter = (struct group_filter *)(void *)room;
+    filter->gf_interface = (uint32_t)ifindex;
+    filter->gf_numsrc = (uint32_t)count;
+    int error = copy_address(group, &filter->gf_group);
+    if (error < 0) return fail_with(-error);
+    socklen_t length = (socklen_t)(sources_at + count * size);
+    if (getsockopt(fd, level, name, room, &length) < 0) return -1;
+    if (count > filter->gf_numsrc) count = filter->gf_numsrc;
+    if (count > 0) memcpy(sources.start, room + sources_at, count * size);
+    call->env->registers[0].number = filter->gf_fmode;
+    return filter->gf_numsrc;
+}
+
 const method_t sockopt_methods[] = {
+    {"groupFilter", .syscall = sys_group_filter},
     {"getsockopt", .syscall = sys_getsockopt},
     {"setsockopt", .syscall = sys_setsockopt},
     {0},

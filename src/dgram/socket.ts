@@ -6,6 +6,7 @@ import { Socket as LowSocket } from '../llsocket/socket.js'
 import type { Batch } from '../message/batch.js'
 import type { OutgoingDatagram } from '../message/send-batch.js'
 import { native } from '../native/sockets.js'
+import { type GroupSources, groupSources } from '../options/group-sources.js'
 import { ipOptions, ipv6Options, multicastOptions, udpOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { SocketIterator } from '../socket/iterator.js'
@@ -57,6 +58,15 @@ export class DgramSocket extends Socket {
    */
   constructor(sock?: LowSocket) {
     super(refuseStream(sock))
+  }
+
+  /**
+   * Reads the sources of a membership in a multicast group: what `mcastmsfilter`, `mcastjoinsrc` and `mcastblocksrc` have set.
+   * @param ifname - the interface of the membership, by name or index; by default the one that the address names, or the kernel's choice.
+   * @throws EADDRNOTAVAIL when the socket is not a member; EAFNOSUPPORT for a group of another family; EMSGSIZE for more than 64 sources.
+   */
+  mcastsources(mcaddr: string | AddrInfo, ifname?: string | number): GroupSources {
+    return groupSources(this, mcaddr, ifname)
   }
 
   /** As {@link DgramSocket.recvfrom} below, with its arguments in one object: `recvfrom({ timeout: 1000 })`. */

@@ -21,6 +21,7 @@ export { CmsgHdr } from '../message/cmsghdr.js'
 export { CMSG_LEN, CMSG_SPACE, CmsgHdrs } from '../message/cmsghdrs.js'
 export { MsgHdr } from '../message/msghdr.js'
 export type { GenericKind, KindValue } from '../options/by-number.js'
+export type { GroupSources } from '../options/group-sources.js'
 export type { BpfProgram, BpfRow } from '../options/kinds/bpf.js'
 export type {
   CanFilter,

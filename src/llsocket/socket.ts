@@ -21,6 +21,7 @@ import type { MsgHdr } from '../message/msghdr.js'
 import { receiveDescriptor, sendDescriptor } from '../message/rights.js'
 import { checkRights, isMessageEof, requireRightsSupport, rightsContext, takeData } from '../message/rules.js'
 import { native, registers } from '../native/sockets.js'
+import { type GroupSources, groupSources } from '../options/group-sources.js'
 import {
   allOptions,
   type canOptions,
@@ -402,6 +403,15 @@ export class Socket extends Descriptor {
     setNonblock(fd.use('fcntl'), enable)
     // A handle that is known to be non-blocking is no longer.
     if (!enable) this[kHandle] = new Handle(fd, kind)
+  }
+
+  /**
+   * Reads the sources of a membership in a multicast group: what `mcastmsfilter`, `mcastjoinsrc` and `mcastblocksrc` have set.
+   * @param ifname - the interface of the membership, by name or index; by default the one that the address names, or the kernel's choice.
+   * @throws EADDRNOTAVAIL when the socket is not a member; EAFNOSUPPORT for a group of another family; EMSGSIZE for more than 64 sources.
+   */
+  mcastsources(mcaddr: string | AddrInfo, ifname?: string | number): GroupSources {
+    return groupSources(this, mcaddr, ifname)
   }
 
   /** The pending error as a positive errno, 0 for none; reading it clears it. See socket(7), `SO_ERROR`. */

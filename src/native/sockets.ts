@@ -102,6 +102,9 @@ export interface Native {
   getsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array): number
   setsockopt(fd: number, level: number, name: number, kind: number, bytes?: Uint8Array, more?: Uint8Array): number
 
+  /** How many sources a multicast group has, of which those that fit are in `sources`. Register 0: `MCAST_INCLUDE` or `MCAST_EXCLUDE`. */
+  groupFilter(fd: number, level: number, name: number, ifindex: number, group: Uint8Array, sources: Uint8Array): number
+
   inetAddress(host: string, port: number, sockaddr: Uint8Array): number
   inet6Address(host: string, port: number, flowinfo: number, scopeid: number, sockaddr: Uint8Array): number
   unixAddress(path: Uint8Array, sockaddr: Uint8Array): number

@@ -143,6 +143,25 @@ for (const [title, facts] of Object.entries(families)) {
       }
     })
 
+    it('mcastsources() reads back the sources of a membership', (t) => {
+      const sock = udp(keeper(t))
+      assert.throws(() => sock.mcastsources(mcgroup, 'lo'), { code: 'EADDRNOTAVAIL', syscall: 'getsockopt' })
+      sock.mcastjoin(mcgroup, 'lo')
+      assert.deepEqual(sock.mcastsources(mcgroup, 'lo'), { mode: ll.MCAST_EXCLUDE, sources: [] })
+      for (const [mode, sources] of [
+        [ll.MCAST_EXCLUDE, [source, stranger]],
+        [ll.MCAST_INCLUDE, [stranger]],
+      ] as const) {
+        sock.mcastmsfilter(mcgroup, mode, sources, 'lo')
+        const read = sock.mcastsources(mcgroup, 'lo')
+        assert.equal(read.mode, mode)
+        assert.deepEqual(read.sources.map(({ addr }) => addr).sort(), [...sources].sort())
+      }
+      for (const wrong of ['', 'x', 1, null, undefined])
+        assert.throws(() => sock.mcastsources(wrong as never), /^(TypeError|RangeError)/)
+      assert.throws(() => sock.mcastsources(mcgroup, 'no-such-if'), { code: 'ENODEV' })
+    })
+
     it('a sender decides whether its datagrams come back to the host', { skip: deaf }, (t) => {
       const { member, sender, hears } = company(keeper(t))
       member.mcastjoin(mcgroup, ifname)

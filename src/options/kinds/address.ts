@@ -42,6 +42,21 @@ export function peerAddress(place: OptionPlace, name: string, value: unknown): A
   throw ofAnotherFamily(ai, `${name} is of another family than the socket`)
 }
 
+/**
+ * Checks an address of the family of a socket; one of IPv6 takes those of IPv4, too.
+ * @throws EOPNOTSUPP on a socket that is neither; EAFNOSUPPORT when it does not carry that family.
+ */
+export function peerFamilyAddress(syscall: string, family: number, name: string, value: unknown): AddrInfo {
+  if (family !== AF_INET6 && family !== AF_INET)
+    throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'it needs an IPv4 or IPv6 socket' })
+  const ai = inetAddress(name, value)
+  if (ai.family === family || ai.family === AF_INET) return ai
+  throw systemError(sys.EAFNOSUPPORT, syscall, {
+    ...ai.context(),
+    detail: `${name} is of another family than the socket`,
+  })
+}
+
 function requireInet({ family, name }: OptionPlace): void {
   if (family !== AF_INET6 && family !== AF_INET)
     throw systemError(sys.EOPNOTSUPP, 'setsockopt', { detail: `${name} needs an IPv4 or IPv6 socket` })
