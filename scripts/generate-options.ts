@@ -94,7 +94,6 @@ const NOT_ROWS: readonly [constants: string, reason: string][] = [
     'have the numbers of options above: `retopts`, `recvorigdstaddr`.',
   ],
   ['IPV6_ADDRFORM', 'turns an IPv6 socket into an IPv4 one, behind the back of the object that remembers its family.'],
-  ['IPV6_FLOWLABEL_MGR', 'is a set of commands that lease flow labels, with questions in and answers out.'],
   ['IPV6_HOPLIMIT', 'is ancillary data; for all that is sent see `ttl`, for what is received `recvttl`.'],
   [
     'IPV6_2292PKTINFO, IPV6_2292HOPOPTS, IPV6_2292DSTOPTS, IPV6_2292RTHDR, IPV6_2292HOPLIMIT',

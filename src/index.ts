@@ -52,6 +52,7 @@ export type {
   CanFilter,
   Credentials,
   Fanout,
+  FlowLabelOptions,
   Md5Scope,
   MemInfo,
   PacketRollover,

@@ -125,7 +125,37 @@ static int decode_mtuinfo6(value_t *value, const void *from, socklen_t length) {
     return 0;
 }
 
+/* struct in6_flowlabel_req of <linux/in6.h>, which collides with <netinet/in.h> */
+struct flow_label {
+    struct in6_addr destination;
+    uint32_t label; /* in network byte order */
+    uint8_t action, share;
+    uint16_t flags, expires, linger;
+    uint32_t padding;
+};
+
+/* registers: 0 label, 1 IPV6_FL_A_*, 2 share, 3 flags, 4 expires and 5 linger in seconds; bytes the destination, if there is one */
+static int encode_flow_label(value_t *value, void *to) {
+    struct flow_label request;
+    struct sockaddr_in6 addr;
+    memset(&request, 0, sizeof request);
+    if (value->bytes.length >= sizeof addr) {
+        memcpy(&addr, value->bytes.start, sizeof addr);
+        if (addr.sin6_family != AF_INET6) return -EAFNOSUPPORT;
+        request.destination = addr.sin6_addr;
+    }
+    request.label = htonl((uint32_t)register_int(value, 0));
+    request.action = (uint8_t)register_int(value, 1);
+    request.share = (uint8_t)register_int(value, 2);
+    request.flags = (uint16_t)register_int(value, 3);
+    request.expires = (uint16_t)register_int(value, 4);
+    request.linger = (uint16_t)register_int(value, 5);
+    memcpy(to, &request, sizeof request);
+    return 0;
+}
+
 static const kind_t kinds[] = {
+    {"flow_label", sizeof(struct flow_label), encode_flow_label, NULL},
     {"in_addr", sizeof(struct in_addr), NULL, decode_in_addr},
     {"mreqn", sizeof(struct ip_mreqn), encode_mreqn, NULL},
     {"group", sizeof(struct group_req), encode_group, NULL},

@@ -2129,6 +2129,37 @@ export const IPV6_PREFER_SRC_HOME: number = constant('IPV6_PREFER_SRC_HOME')
 /** Addresses that are not cryptographic. */
 export const IPV6_PREFER_SRC_NONCGA: number = constant('IPV6_PREFER_SRC_NONCGA')
 
+// Flag of a lease of a flow label.
+
+/** Make the lease; without it an existing one is shared. */
+export const IPV6_FL_F_CREATE: number = constant('IPV6_FL_F_CREATE')
+
+/** Only if there is none. */
+export const IPV6_FL_F_EXCL: number = constant('IPV6_FL_F_EXCL')
+
+/** TCP: answer with the label of the peer. */
+export const IPV6_FL_F_REFLECT: number = constant('IPV6_FL_F_REFLECT')
+
+/** TCP: the label of the peer. */
+export const IPV6_FL_F_REMOTE: number = constant('IPV6_FL_F_REMOTE')
+
+// Who shares a flow label.
+
+/** Nobody. */
+export const IPV6_FL_S_NONE: number = constant('IPV6_FL_S_NONE')
+
+/** This socket alone. */
+export const IPV6_FL_S_EXCL: number = constant('IPV6_FL_S_EXCL')
+
+/** Sockets of this process. */
+export const IPV6_FL_S_PROCESS: number = constant('IPV6_FL_S_PROCESS')
+
+/** Sockets of this user. */
+export const IPV6_FL_S_USER: number = constant('IPV6_FL_S_USER')
+
+/** Everybody. */
+export const IPV6_FL_S_ANY: number = constant('IPV6_FL_S_ANY')
+
 // Kind of an IPv6 routing header.
 
 /** The hop need not be a neighbour. */

@@ -27,6 +27,7 @@ export type {
   CanFilter,
   Credentials,
   Fanout,
+  FlowLabelOptions,
   Md5Scope,
   MemInfo,
   PacketRollover,

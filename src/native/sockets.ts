@@ -214,6 +214,7 @@ export type NativeKind =
   | 'md5sig'
   | 'repair_options'
   | 'repair_window'
+  | 'flow_label'
   | 'packet_mreq'
   | 'packet_stats'
   | 'packet_rollover'

@@ -26,6 +26,16 @@ export const ipv6Options = {
   flowinfo: rw(ipv6('IPV6_FLOWINFO'), kind.bool),
   /** Whether the flow label in the address that is sent or connected to is used. */
   flowinfosend: rw(ipv6('IPV6_FLOWINFO_SEND'), kind.bool),
+  /**
+   * Leases a flow label for what is sent to an address, and keeps it until the socket is closed or `flowlabelput`: EPERM when others have it for
+   * themselves, ENOENT without `IPV6_FL_F_CREATE` when there is no lease. Datagrams carry it if `flowinfosend` is set and their address has
+   * it as its `flowinfo`.
+   */
+  flowlabelget: wo(ipv6('IPV6_FLOWLABEL_MGR'), kind.flowLabelGet),
+  /** Gives up the lease of a flow label; ESRCH when the socket has none. */
+  flowlabelput: wo(ipv6('IPV6_FLOWLABEL_MGR'), kind.flowLabelPut),
+  /** Lets the lease of a flow label go on for so many seconds; ESRCH when the socket has none. */
+  flowlabelrenew: wo(ipv6('IPV6_FLOWLABEL_MGR'), kind.flowLabelRenew),
   /** Hop-by-hop options header of every packet sent, as on the wire; empty for none. Needs CAP_NET_RAW. */
   hopopts: rw(ipv6('IPV6_HOPOPTS'), kind.bytes(HEADER)),
   /**

@@ -45,6 +45,7 @@ const wrong: Record<string, readonly unknown[]> = {
   'Buffer of 16 or 32 bytes': [...notBytes, Buffer.alloc(0), Buffer.alloc(15), Buffer.alloc(33)],
   'BPF program': [...notBytes, [], '', '1', [[1, 2]], Buffer.alloc(0), Buffer.alloc(7), Buffer.alloc(8)],
   'BPF program or fd': [...notBytes.filter((value) => typeof value !== 'number'), -1, 1.5, Buffer.alloc(8)],
+  'flow label': [...natural, 0, 0x100000],
   'ICMPv6 types': [...notNumbers.filter((value) => !Array.isArray(value)), [-1], [256], [1.5], ['1']],
   '{ id, type } or null': [
     ...notNumbers,
@@ -59,7 +60,7 @@ const wrong: Record<string, readonly unknown[]> = {
 }
 
 /** Kinds whose wrong arguments are tried where the kind is tried. */
-const elsewhere = /mcaddr|addr|ifname|mss|snd_wl1|none/
+const elsewhere = /mcaddr|addr|ifname|expires|mss|snd_wl1|none/
 
 /** Numbers that a row of its own range refuses before the kernel does. */
 const ranges: [on: SocketName, name: string, values: readonly number[]][] = [

@@ -2,6 +2,7 @@
 export type { Credentials } from '../../support/codec.js'
 export * from './bytes.js'
 export * from './families.js'
+export * from './flow-label.js'
 export * from './inet.js'
 export type { FdOwner, Kind, OptionPlace } from './kind.js'
 export * from './number.js'
