@@ -29,7 +29,11 @@ const LAYERS = [
   'stream/',
   'families/',
   'connect',
+  'inherited/',
+  'systemd/',
+  'handover/',
   'index',
+  'cli/',
 ]
 
 /** The constants are one list, system-wide: a name in it is no knowledge. */

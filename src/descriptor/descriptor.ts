@@ -30,7 +30,8 @@ export function adopt(fd: unknown): Handle {
   return new Handle(new OwnedFd(number, 'Socket'), kind)
 }
 
-function setCloexec(fd: number, cloexec: boolean): void {
+/** Sets or clears close-on-exec. See fcntl(2), `FD_CLOEXEC`. */
+export function setCloexec(fd: number, cloexec: boolean): void {
   check(native.fcntl(fd, sys.F_SETFD, cloexec ? sys.FD_CLOEXEC : 0), 'fcntl')
 }
 

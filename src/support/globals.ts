@@ -16,3 +16,8 @@ export const wallClock: () => number = Date.now.bind(Date)
 
 /** The function of `process` when the package was loaded. */
 export const nextTick: (callback: () => void) => void = process.nextTick.bind(process)
+
+const nanoseconds: () => bigint = process.hrtime.bigint.bind(process.hrtime)
+
+/** Returns whole microseconds of CLOCK_MONOTONIC, which other processes share. */
+export const monotonicMicroseconds = (): bigint => nanoseconds() / 1000n
