@@ -2,13 +2,13 @@ import { AddrInfo } from '../address/addrinfo.js'
 import { SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { Socket as UnixDgramSocket } from '../dgram/unix.js'
-import { after, NEVER, remaining } from '../engine/deadline.js'
 import { create } from '../llsocket/create.js'
 import { CmsgHdr } from '../message/cmsghdr.js'
 import { MsgHdr } from '../message/msghdr.js'
-import { type WaitOptions, waitOptions } from '../socket/settings.js'
+import type { WaitOptions } from '../socket/settings.js'
+import { StepsWait } from '../socket/steps-wait.js'
 import { pair } from '../stream/unix.js'
-import { systemError, timeoutError } from '../support/errors.js'
+import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { variable } from './environment.js'
 import { type Notice, type NotifyState, noticeOf, numbersOf } from './state.js'
@@ -31,22 +31,13 @@ const SYSCALL = 'notify'
 export async function notify(state: NotifyState, options?: WaitOptions): Promise<boolean> {
   const notice = noticeOf(state)
   if (notice.text === '' && !notice.barrier) throw validate.invalidValue('state', 'says nothing', state)
-  const { timeout = 0, signal } = waitOptions(options)
-  const deadline = after(timeout)
+  const wait = new StepsWait(SYSCALL, options)
   const name = variable('NOTIFY_SOCKET')
   if (name === undefined) return false
   const manager = addressOf(name)
-  const wait = (): WaitOptions => ({ timeout: leftOf(deadline), signal })
-  if (notice.text !== '') await send(manager, notice, wait())
+  if (notice.text !== '') await send(manager, notice, wait.next())
   if (notice.barrier) await waitUntilRead(manager, wait)
   return true
-}
-
-/** What is left for the next step; 0 would be no limit. */
-function leftOf(deadline: number): number {
-  const left = remaining(deadline)
-  if (left === 0) throw timeoutError(SYSCALL)
-  return left === NEVER ? 0 : left
 }
 
 function addressOf(name: string): AddrInfo {
@@ -93,12 +84,12 @@ async function send(manager: AddrInfo, { text, store }: Notice, wait: WaitOption
 }
 
 /** Passes one end of a pair, which the manager closes when it comes to that message. */
-async function waitUntilRead(manager: AddrInfo, wait: () => WaitOptions): Promise<void> {
+async function waitUntilRead(manager: AddrInfo, wait: StepsWait): Promise<void> {
   const [ours, theirs] = await pair()
   try {
-    await send(manager, { text: 'BARRIER=1', store: [theirs], barrier: true }, wait())
+    await send(manager, { text: 'BARRIER=1', store: [theirs], barrier: true }, wait.next())
     await theirs.close()
-    await ours.hangup(wait())
+    await ours.hangup(wait.next())
   } finally {
     await theirs.close()
     await ours.close()

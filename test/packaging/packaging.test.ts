@@ -163,6 +163,7 @@ declare const got: MsgHdr
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 declare const httpServer: Server
+declare const server: stream.inet.Server
 declare const nodeSocket: Socket
 declare const cert: string, key: string, renewed: string
 declare function handle(data: Buffer, addr: AddrInfo | null, segmentSize: number): void
