@@ -79,6 +79,24 @@ const partsOfNode = {
   },
 }
 
+/** What loads a part of Node, in the bundle. */
+const LOADER = /^var (require_\w+) = __commonJS\(\{\n {2}"node:node:([^"]+)"/gm
+
+/**
+ * Lets a part of Node be what it is. esbuild would copy it property by property, and some of them load further parts when they are looked at.
+ * @param {string} text
+ */
+function withoutCopies(text) {
+  let direct = text
+  for (const [, loader, name] of text.matchAll(LOADER)) {
+    direct = direct.replaceAll(`__toESM(${loader}())`, `${loader}()`)
+    const locals = [...direct.matchAll(new RegExp(`^var (\\w+) = ${loader}\\(\\);`, 'gm'))].map((match) => match[1])
+    if (!LATE.has(`node:${name}`) && locals.some((local) => direct.includes(`${local}.default`)))
+      throw new Failure(`the default export of node:${name} is imported: import names instead`)
+  }
+  return direct
+}
+
 /** @type {import('esbuild').Plugin} */
 const apart = {
   name: 'apart',
@@ -172,7 +190,7 @@ async function joinModules(modules) {
     sourcesContent: false,
   })
   for (const { path, text } of outputFiles ?? []) {
-    if (path === BUNDLE) writeChanged(path, await withoutComments(keepAsm(keepNames(text))))
+    if (path === BUNDLE) writeChanged(path, await withoutComments(keepAsm(keepNames(withoutCopies(text)))))
     else {
       writeChanged(path, linesOnly(text))
       writeChanged(inRoot(WHOLE_MAP), text)
