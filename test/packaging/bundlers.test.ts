@@ -18,7 +18,7 @@ before(async () => {
   const installed = join(project, 'node_modules', 'berkeley')
   await mkdir(installed, { recursive: true })
   await run('tar', ['xzf', await pack(scratch), '--strip-components=1', '-C', installed])
-  await cp(join(root, 'test', 'packaging', 'program', 'program.mjs'), join(project, 'program.mjs'))
+  await cp(join(root, 'test', 'packaging', 'program'), project, { recursive: true })
   await writeFile(join(project, 'package.json'), '{ "name": "project", "private": true }')
 })
 
@@ -86,6 +86,18 @@ describe('esbuild', () => {
       assert.deepEqual([stdout, stderr], ['', ''])
       await worksInBothPlaces(file)
     })
+})
+
+test('the stacks of errors in a bundle keep the frames of the program, also in folders that are called as ours', async () => {
+  const options = ['--bundle', '--platform=node', '--format=cjs', '--log-level=warning', '--outfile=dist/stack.cjs']
+  await build(join(root, 'node_modules', '.bin', 'esbuild'), 'stack.mjs', ...options)
+  const { stdout } = await run(process.execPath, [join('dist', 'stack.cjs')], {
+    cwd: project,
+    env: environment(builderPath),
+  })
+  const [thrown = '', awaited = ''] = stdout.split('\n')
+  assert.match(thrown, /^"TypeError.*at throwing \(/)
+  assert.match(awaited, /^"TimeoutError.*at async awaiting \(/)
 })
 
 test('webpack joins a program, and minifies it', { skip: toolMissing('webpack') }, async () => {
