@@ -42,6 +42,7 @@ describe('mysql2', { skip: unavailable(['mysql2'], MARIADB, 'mariadb-install-db'
     test(`a connection that the server kills says so over ${name}`, async () => {
       const [victim, other] = [mysql.createConnection(config()), mysql.createConnection(config())]
       const [row] = await called<Row[]>((done) => victim.query('select connection_id() as id', done))
+      victim.on('error', () => undefined)
       const [lost, closed] = [event<[Error & { code: string }]>(victim, 'error'), event(victim.stream, 'close')]
       await called((done) => other.query(`kill connection ${row!['id']}`, done))
       assert.equal((await lost)[0].code, 'PROTOCOL_CONNECTION_LOST')

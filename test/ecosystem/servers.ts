@@ -16,6 +16,9 @@ interface Address {
   readonly port: number
 }
 
+/** How long a database may take to make its files, or to start, on a busy machine. */
+const START_MS = 6 * PATIENCE_MS
+
 /** A server program. It is ended by its id when the test is over, and its folder is removed then. */
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'bk-'))
@@ -45,7 +48,7 @@ export class Server {
     this.#start = async () => {
       const child = new Child(command, args, { env, cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'], ...user })
       this.#child = child
-      await child.waitForOutput(ready)
+      await child.waitForOutput(ready, START_MS)
       return child
     }
     await this.#start()
@@ -130,7 +133,7 @@ export async function postgres(t: Test): Promise<Server> {
   const made = await run(join(POSTGRES_FOLDER, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], {
     env: { ...env, LC_ALL: 'C' },
     cwd: server.folder,
-    patience: 6 * PATIENCE_MS,
+    patience: START_MS,
     ...owner,
   })
   if (made.code !== 0) throw new Error(made.stderr)
@@ -167,7 +170,7 @@ export async function mariadb(t: Test): Promise<Server> {
   const made = await run('mariadb-install-db', [...given, ...more], {
     env,
     cwd: server.folder,
-    patience: 6 * PATIENCE_MS,
+    patience: START_MS,
   })
   if (made.code !== 0) throw new Error(`${made.stdout}${made.stderr}`)
   return server.start(

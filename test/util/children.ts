@@ -64,8 +64,9 @@ export class Child {
   }
 
   /** Waits until the program has written something that matches, on either stream, and returns the match. */
-  waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
-    return within(this.#match(pattern), `output like ${pattern} of ${this.process.spawnfile}`).catch((error) => {
+  waitForOutput(pattern: RegExp, patience = PATIENCE_MS): Promise<RegExpExecArray> {
+    const what = `output like ${pattern} of ${this.process.spawnfile}`
+    return within(this.#match(pattern), what, patience).catch((error) => {
       throw new Error(`${error.message}; it said:\n${this.stdout}${this.stderr}`)
     })
   }
