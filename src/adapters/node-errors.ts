@@ -2,7 +2,7 @@ import { getSystemErrorMap } from 'node:util'
 import { SystemError } from '../support/errors.js'
 
 /** An Error with a code of Node's. */
-export function coded<E extends Error>(error: E, code: string): E & { code: string } {
+export function coded<E extends Error>(error: E, code: string): E & NodeJS.ErrnoException {
   return Object.assign(error, { code })
 }
 
