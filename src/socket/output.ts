@@ -21,6 +21,7 @@ interface Writable extends Handle {
 
 /** An operation that sends one piece of data, and can wait without the memory of the caller. */
 export interface Write extends Operation<number>, Gathered {
+  /** Bytes that it has yet to send. */
   readonly unsentBytes: number
   /** Goes on behind the first bytes of its data, of which it is given a copy. */
   restart(bytes: Buffer, sent: number): void
