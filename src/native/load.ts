@@ -65,6 +65,8 @@ function load(addon: Addon): unknown {
       if (existsSync(file)) return { ...createRequire(file)(file) }
       attempts.push({ file, reason: reasonOf(file), error: undefined })
     } catch (error) {
+      // It fits, and the process is short of memory: another file would only need more.
+      if ((error as NodeJS.ErrnoException).code === 'ENOMEM') throw error
       attempts.push({ file, reason: reasonOf(file, error), error })
     }
   }
