@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -161,4 +162,28 @@ __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, 
     int (*real)(int, unsigned long, ...) = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT,
                                                                                    "ioctl");
     return real(fd, request, argument);
+}
+
+__attribute__((visibility("default"))) int open(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    int mode = va_arg(rest, int);
+    va_end(rest);
+    if (from_addon(__builtin_return_address(0)))
+        return (int)ours(SYS_openat, AT_FDCWD, A(path), flags, mode, 0, 0);
+    int (*real)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+    return real(path, flags, mode);
+}
+
+/* What libc has no function for, or not the libc that the addons are built for. */
+__attribute__((visibility("default"))) long syscall(long number, ...) {
+    long given[6];
+    va_list rest;
+    va_start(rest, number);
+    for (int i = 0; i < 6; i++) given[i] = va_arg(rest, long);
+    va_end(rest);
+    if (from_addon(__builtin_return_address(0)))
+        return ours(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+    long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+    return real(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }

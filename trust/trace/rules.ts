@@ -1,6 +1,6 @@
 // What must hold for every system call of ours. Each rule looks at a call before the world changes by it.
 import { type Call, numberAt } from './line.js'
-import { born, type Descriptor, F_DUPFD, subject, type Thread } from './world.js'
+import { born, type Descriptor, F_DUPFD, MAKERS, subject, type Thread } from './world.js'
 
 export interface Rule {
   readonly name: string
@@ -25,7 +25,7 @@ const MSG_NOSIGNAL = 0x4000
 /** Where the flags of a call are, among arguments that are numbers. */
 const FLAGS: Readonly<Record<string, number>> = { recvfrom: 3, sendto: 3, sendmsg: 2, sendmmsg: 3 }
 
-const BIRTHS = new Set(['socket', 'socketpair', 'accept', 'accept4', 'dup', 'dup2', 'dup3', 'epoll_create1'])
+const BIRTHS = new Set(['socketpair', ...MAKERS])
 const MESSAGES = new Set(['recvmsg', 'recvmmsg'])
 const SENDS = new Set(['sendto', 'sendmsg', 'sendmmsg'])
 const TRANSFERS = new Set(['recvfrom', ...MESSAGES, ...SENDS])
@@ -41,6 +41,10 @@ const hasCloexec: Readonly<Record<string, (args: string) => boolean>> = {
   accept4: (args) => (numberAt(args, 3) & SOCK_CLOEXEC) !== 0,
   dup3: (args) => (numberAt(args, 2) & SOCK_CLOEXEC) !== 0,
   epoll_create1: (args) => (numberAt(args, 0) & SOCK_CLOEXEC) !== 0,
+  openat: (args) => (numberAt(args, 2) & SOCK_CLOEXEC) !== 0,
+  // These cannot do otherwise.
+  pidfd_open: () => true,
+  pidfd_getfd: () => true,
   fcntl: (args) => numberAt(args, 1) !== F_DUPFD,
   recvmsg: (args) => tail(args).includes('MSG_CMSG_CLOEXEC'),
   recvmmsg: (args) => tail(args).includes('MSG_CMSG_CLOEXEC'),

@@ -71,13 +71,22 @@ const received = (args: string): number[] =>
 /** Whether these are the arguments of an fcntl(2) that duplicates. */
 const duplicates = (args: string): boolean => [F_DUPFD, F_DUPFD_CLOEXEC].includes(numberAt(args, 1))
 
+/** Calls whose result is a descriptor that they made. */
+export const MAKERS: readonly string[] = [
+  ...['socket', 'accept', 'accept4', 'dup', 'dup2', 'dup3', 'epoll_create1'],
+  ...['openat', 'pidfd_open', 'pidfd_getfd'],
+]
+
+/** Calls that are about no descriptor that is there before. */
+const FROM_NOTHING: ReadonlySet<string> = new Set(['socket', 'socketpair', 'epoll_create1', 'openat', 'pidfd_open'])
+
 /** The descriptors that a call made. */
 export function born({ name, args, result }: Call): number[] {
   if (!(result >= 0)) return []
   if (name === 'socketpair') return listed(/\[(\d+, \d+)\]/.exec(args)?.[1])
   if (name === 'recvmsg' || name === 'recvmmsg') return received(args)
   if (name === 'fcntl') return duplicates(args) ? [result] : []
-  return ['socket', 'accept', 'accept4', 'dup', 'dup2', 'dup3', 'epoll_create1'].includes(name) ? [result] : []
+  return MAKERS.includes(name) ? [result] : []
 }
 
 /** The mode of what a call made, where its arguments say it. */
@@ -95,7 +104,7 @@ const isDuplicate = ({ name, args }: Call): boolean => name.startsWith('dup') ||
 export function subject({ name, args }: Call): number {
   if (name === 'poll') return Number(/^\[\{fd=(\d+)/.exec(args)?.[1] ?? -1)
   if (name === 'epoll_ctl') return numberAt(args, 2)
-  if (name === 'socket' || name === 'socketpair' || name === 'epoll_create1') return -1
+  if (FROM_NOTHING.has(name)) return -1
   return numberAt(args, 0)
 }
 
