@@ -209,13 +209,11 @@ static int64_t context_ocsp_response(call_t *call) {
     return context->ocsp ? 0 : -ENOMEM;
 }
 
-/* contextCallbacks(context, selects, keylog, shows): whether to stop for SNI, to log keys, and to stop for
- * the certificate of a client */
+/* contextCallbacks(context, selects, keylog): whether to stop for SNI, and to log keys */
 static int64_t context_callbacks(call_t *call) {
     context_t *context = call_context(call, 0);
-    int selects = call_int(call, 1), keylog = call_int(call, 2), shows = call_int(call, 3);
+    int selects = call_int(call, 1), keylog = call_int(call, 2);
     if (!call_ok(call)) return -1;
-    context->shows = shows != 0;
     context->selects = selects != 0;
     context->keylog = keylog != 0;
     return 0;

@@ -109,6 +109,14 @@ static int64_t session_show(call_t *call) {
     return tls_result(tls_of(call), good);
 }
 
+/* contextShows(context): sessions of a client stop when the server asks for a certificate */
+static int64_t context_shows(call_t *call) {
+    context_t *context = call_context(call, 0);
+    if (!call_ok(call)) return -1;
+    context->shows = true;
+    return 0;
+}
+
 /* contextAuthorities(context, names) -> how many bytes the names of the authorities take that a server tells
  * its clients; without `names` it tells none */
 static int64_t context_authorities(call_t *call) {
@@ -128,6 +136,7 @@ const method_t shown_methods[] = {
     {"sessionSigalgs", .value = session_sigalgs},
     {"sessionSuits", .number = session_suits},
     {"sessionShow", .number = session_show},
+    {"contextShows", .number = context_shows},
     {"contextAuthorities", .number = context_authorities},
     {0},
 };

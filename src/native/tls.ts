@@ -118,7 +118,9 @@ export interface NativeTls {
   contextOcspResponse(context: TlsHandle, response: Uint8Array): number
   /** The bytes of the names of authorities that a server tells its clients; with 0 it tells none. */
   contextAuthorities(context: TlsHandle, names: number): number
-  contextCallbacks(context: TlsHandle, selects: number, keylog: number, shows: number): number
+  contextCallbacks(context: TlsHandle, selects: number, keylog: number): number
+  /** Lets the sessions of a client answer `WANT_CERTIFICATE` when the server asks for one. */
+  contextShows(context: TlsHandle): number
   /** The names of a certificate in DER form. */
   certificateNames(der: Uint8Array): NameRow[] | undefined
   /** The public key of a certificate in DER form: its SubjectPublicKeyInfo. */

@@ -1,7 +1,8 @@
 import { kHandle } from '../descriptor/handle.js'
 import { setImmediate } from '../support/globals.js'
 import type { AcceptedConnection } from '../tls/config.js'
-import { backgroundHandshake, type TlsSession } from '../tls/session.js'
+import { backgroundHandshake } from '../tls/handshake.js'
+import type { TlsSession } from '../tls/session.js'
 import type { Channel } from './channel.js'
 
 /** The most handshakes that go on by themselves at a time, and hold OpenSSL's buffers: 34 KB each. */

@@ -5,8 +5,9 @@ import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
 import { record } from '../support/record.js'
+import { handshakeOperation } from '../tls/handshake.js'
 import { SendFileRecords } from '../tls/sendfile.js'
-import { handshakeOperation, type TlsSession } from '../tls/session.js'
+import type { TlsSession } from '../tls/session.js'
 import type { Transport } from './transport.js'
 
 /** TLS records in place of the system calls. */

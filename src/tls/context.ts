@@ -73,8 +73,8 @@ export class Context implements TlsContext {
     this.hasOwnCertificate = (cert ?? pfx) !== undefined
     const { SNICallback, ALPNCallback, clientCertCallback, keylog } = this.config
     const selects = SNICallback !== undefined || ALPNCallback !== undefined || this.#namedContexts.length > 0
-    const shows = clientCertCallback !== undefined || this.pairs.length > 0
-    tls.contextCallbacks(this.handle, Number(selects), Number(keylog !== undefined), Number(shows))
+    tls.contextCallbacks(this.handle, Number(selects), Number(keylog !== undefined))
+    if (clientCertCallback !== undefined || this.pairs.length > 0) tls.contextShows(this.handle)
   }
 
   /**

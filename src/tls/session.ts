@@ -1,10 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import { sys } from '../constants/lookup.js'
-import { type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
+import { WOULD_BLOCK, YIELD } from '../engine/operation.js'
 import { nativeTls, type Reason, type TlsHandle, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import { clearTimeout, queueMicrotask, setTimeout } from '../support/globals.js'
-import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { clientHello } from './client-hello.js'
 import type { AcceptedConnection } from './config.js'
@@ -42,26 +41,6 @@ function newHandle(context: Context, host: string | undefined, shortReadDrains: 
   )
   if (typeof handle === 'number') throw answerError('tls', handle)
   return handle
-}
-
-/** The handshake of a session as an operation that goes on by itself: it fails by nothing but the close of the socket. */
-export function backgroundHandshake(session: TlsSession): Operation<void> {
-  return record({
-    syscall: 'handshake',
-    attempt: (fd: number) => session.advance(fd),
-    finish: () => undefined,
-    isBackground: true,
-  })
-}
-
-/** The handshake of a session as an operation of the engine. */
-export function handshakeOperation(session: TlsSession): Operation<void> {
-  return record({
-    syscall: 'handshake',
-    attempt: (fd: number) => session.handshake(fd),
-    finish: () => undefined,
-    wakeOnEither: true,
-  })
 }
 
 /**

@@ -619,3 +619,45 @@ describe('ref and unref', () => {
     assert.equal(poller.holders, 0)
   })
 })
+
+describe('operations for which nobody waits', () => {
+  class InBackground extends Script {
+    readonly isBackground = true
+    readonly wakeOnEither = true
+  }
+
+  test('one that runs in the background does not keep the event loop alive, whatever the others do', async () => {
+    const background = engine.on('handshake').run(new InBackground(-sys.EAGAIN, 1))
+    assert.equal(poller.holders, 0)
+    engine.setReferenced(false)
+    engine.setReferenced(true)
+    assert.equal(poller.holders, 0)
+    const receiving = engine.reader.run(new Script(-sys.EAGAIN, 5))
+    assert.equal(poller.holders, 1)
+    readable()
+    assert.deepEqual(await Promise.all([background, receiving]), [1, 5])
+    assert.equal(poller.holders, 0)
+  })
+
+  test('readiness of either kind goes to it first, and no call waits its turn behind it', async () => {
+    const order: string[] = []
+    const background = engine.on('handshake').run(new InBackground(-sys.EAGAIN, -sys.EAGAIN, 1))
+    const sending = engine.writer.run(new Script(-sys.EAGAIN, 4))
+    background.then(() => order.push('background'))
+    sending.then(() => order.push('sent'))
+    writable()
+    await sending
+    readable()
+    await background
+    assert.deepEqual(order, ['sent', 'background'])
+  })
+
+  test('an occasion that was forgotten can come again, and others stay', async () => {
+    const waiting = engine.on('hangup').run(new Script(-sys.EAGAIN, 7))
+    await engine.on('handshake').run(new InBackground(1))
+    engine.forget('handshake')
+    const again = engine.on('handshake').run(new InBackground(-sys.EAGAIN, 2))
+    poller.report(FD, true, true, true)
+    assert.deepEqual(await Promise.all([waiting, again]), [7, 2])
+  })
+})

@@ -188,6 +188,16 @@ void js_collect(js_t *external) {
     if (finalize != NULL) finalize(&environment, external->data, NULL);
 }
 
+/* What was told must be taken back by the end: see js_unload(). */
+static int64_t told;
+
+napi_status napi_adjust_external_memory(napi_env env, int64_t change, int64_t *total) {
+    (void)env;
+    told += change;
+    *total = told;
+    return napi_ok;
+}
+
 napi_status napi_create_reference(napi_env env, napi_value value, uint32_t count,
                                   napi_ref *result) {
     (void)env, (void)count;
@@ -253,6 +263,7 @@ void js_unload(void) {
     if (environment.hook) abort(); /* nothing is pending, so it must have finished */
     js_release(NULL);
     js_release_kept();
+    if (told != 0) abort();
     if (environment.finalize_instance)
         environment.finalize_instance(&environment, environment.instance, NULL);
 }

@@ -24,7 +24,7 @@ enum {
 /* Bits of contextVerify(), and its versions. */
 enum { ASKS = 1, REQUIRES = 2, REJECTS = 4, WANTS_STAPLE = 16, ASKS_VERDICT = 64 };
 enum { TLS12 = 0x303, TLS13 = 0x304 };
-enum { WANT_SERVER = -5002, WANT_VERDICT = -5003 };
+enum { WANT_SERVER = -5002, WANT_VERDICT = -5003, WANT_CERTIFICATE = -5005 };
 
 /* What each side has sent. The other side must read exactly that, unless the input changes the stream. */
 typedef struct {
@@ -57,6 +57,7 @@ static js_t *new_context(int side, uint8_t bits) {
     call_with("contextSessions", 3, context, js_bytes("id", 2), number(300));
     call_with("contextCallbacks", 3, context, number(side == SERVER && bits & SELECTS),
               number((bits & LOGS_KEYS) != 0));
+    if (side == CLIENT && bits & SELECTS) call_with("contextShows", 1, context);
     if (bits & STAPLES && !(bits & ASKS_CLIENT) && side == SERVER)
         call_with("contextOcspResponse", 2, context, pki_whole(OCSP_DER));
     if (bits & HAS_TICKET_KEYS)
@@ -152,6 +153,8 @@ static double shake(int side) {
     if (result == WANT_SERVER)
         call_with("sessionChoose", 3, session, contexts.of[SERVER], number(0));
     if (result == WANT_VERDICT) call_with("sessionVerdict", 2, session, number(1));
+    if (result == WANT_CERTIFICATE)
+        call_with("sessionShow", 3, session, number(0), contexts.of[CLIENT]);
     return result;
 }
 
@@ -261,5 +264,10 @@ const subject_t subjects[] = {
     {"contextVerify", "Xcii", NULL, NULL},
     {"sessionVerifiedChain", "E", NULL, NULL},
     {"sessionHello", "E", NULL, NULL},
+    {"sessionAuthorities", "E", NULL, NULL},
+    {"sessionSigalgs", "E", NULL, NULL},
+    {"sessionSuits", "EC", NULL, NULL},
+    {"sessionShow", "Ec?C", NULL, NULL},
+    {"contextShows", "X", NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
