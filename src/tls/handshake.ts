@@ -8,6 +8,7 @@ export function backgroundHandshake(session: TlsSession): Operation<void> {
     syscall: 'handshake',
     attempt: (fd: number) => session.advance(fd),
     finish: () => undefined,
+    wakeOnEither: true,
     isBackground: true,
   })
 }

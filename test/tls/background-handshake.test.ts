@@ -6,7 +6,7 @@ import net from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { connect, listen, stream, tls } from 'berkeley'
 import { abstractName, closing, coded, isPending, leavesNoFd, runScript, within } from '../util/index.js'
-import { certificate, tlscfg, trust } from './common.js'
+import { authority, certificate, tlscfg, trust } from './common.js'
 
 leavesNoFd()
 
@@ -74,6 +74,23 @@ describe('handshakes of a server', () => {
         await client.send('hello')
         assert.equal(String(await conn.recv()), 'hello')
       })
+
+  test('a handshake that waits for room, because its certificates fill the socket, comes through', async (t) => {
+    const cert = `${certificate.pem}${authority.pem.repeat(150)}`
+    const prepare = (sock: { sndbuf(bytes: number): unknown; rcvbuf(bytes: number): unknown }) => {
+      sock.sndbuf(4096)
+      sock.rcvbuf(4096)
+    }
+    const listener = closing(t, await listen({ host, prepare, tlscfg: { cert, key: certificate.keyPem } }))
+    const { port } = listener.getsockname()
+    const plain = closing(t, await connect({ host, port, prepare }))
+    const conn = closing(t, await listener.accept())
+    // The hello is there, and nobody reads the answer until it has filled the socket.
+    const connecting = tls.wrap(plain, trust)
+    const client = closing(t, await within(connecting, 'the handshake'))
+    await client.send('hello')
+    assert.equal(String(await conn.recv()), 'hello')
+  })
 
   test('connect() comes through while an SNICallback and a verify take their time', async (t) => {
     const later = <T>(value: T) => new Promise<T>((resolve) => setTimeout(resolve, 20, value))
