@@ -12,9 +12,6 @@ export type { FdSource }
  */
 export type Occasion = 'errors' | 'zerocopy' | 'oob' | 'readable' | 'writable' | 'hangup' | 'urgent' | 'handshake'
 
-/** Those for which there has to be room to send. A handshake sends as well as it receives. */
-const AWAIT_ROOM: ReadonlySet<Occasion> = new Set(['writable', 'handshake'])
-
 /**
  * Runs the operations of one descriptor: those that receive, those that send, and those that wait for something beside the data, each kind
  * in a {@link Direction} of its own. What all share is here: the watch of the poller, and whether waiting keeps the process alive. The
@@ -49,7 +46,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     // Whoever waits for one has to see what there is before it is received.
     this.#watch?.deliver()
     this.#watch?.cancelReceive()
-    const direction = new Direction(this, this.#user, AWAIT_ROOM.has(occasion))
+    const direction = new Direction(this, this.#user, occasion === 'writable')
     this.#occasions.set(occasion, direction)
     return direction
   }
