@@ -39,7 +39,7 @@ const entryPoints = () =>
     .map((path) => relative('dist', path))
 
 /** Parts of Node that take long to load, and that many programs never need. */
-const LATE = new Set(['node:crypto', 'node:net', 'node:stream/web', 'node:tls'])
+const LATE = new Set(['node:cluster', 'node:crypto', 'node:dgram', 'node:net', 'node:stream/web', 'node:tls'])
 
 /**
  * How the bundle gets a part of Node. Where a program is joined into an ES module or a single executable there may be no require(); older
@@ -208,6 +208,9 @@ function writeChanged(path, text) {
 /** @param {string} from a file @param {string} to another */
 const specifier = (from, to) => relative(dirname(from), to).replace(/^(?!\.)/, './')
 
+/** Whether an ES module may import an entry point as a whole. @param {string} name */
+const isDefault = (name) => /^export default /m.test(readFileSync(join(SOURCES, name.replace(/\.js$/, '.mts')), 'utf8'))
+
 /** @param {string} name @param {readonly string[]} names what it exports */
 function writeEntryPoint(name, names) {
   const [script, module] = [inRoot('dist', name), inRoot('dist', name.replace(/\.js$/, '.mjs'))]
@@ -216,7 +219,9 @@ function writeEntryPoint(name, names) {
   writeChanged(script, `'use strict'\n${part}\nmodule.exports = part('${name}')\n`)
   // Named one by one, because Node and bundlers find no names in that script.
   const exported = `export const {\n  ${names.join(',\n  ')},\n} = exported`
-  writeChanged(module, `import exported from '${specifier(module, script)}'\n${exported}\n`)
+  // For who knows the package that it stands in for as a CommonJS module, which is a default export to an ES module.
+  const asDefault = isDefault(name) ? 'export default exported\n' : ''
+  writeChanged(module, `import exported from '${specifier(module, script)}'\n${exported}\n${asDefault}`)
 }
 
 /** @param {string} name @param {readonly string[]} names what it exports @returns {string} its path */

@@ -28,6 +28,7 @@ const LAYERS = [
   'dgram/',
   'stream/',
   'families/',
+  'unix-dgram/',
   'connect',
   'inherited/',
   'systemd/',

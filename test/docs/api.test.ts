@@ -8,6 +8,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as berkeley from 'berkeley'
 import * as llsocket from 'berkeley/llsocket'
+import * as unixDgram from 'berkeley/unix-dgram'
 import { tempFolder } from '../util/index.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -30,8 +31,9 @@ interface Exported {
 const isNamespace = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && '__esModule' in value
 
-/** `berkeley` and `berkeley/llsocket` are modules. */
-const isModule = (path: readonly string[]): boolean => ['berkeley', 'berkeley.llsocket'].includes(path.join('.'))
+/** The entry points of the package. */
+const isModule = (path: readonly string[]): boolean =>
+  ['berkeley', 'berkeley.llsocket', 'berkeley.unix-dgram'].includes(path.join('.'))
 
 const pageOf = (path: readonly string[]): string =>
   isModule(path) ? `${path.join('.')}.md` : `${path.slice(0, -1).join('.')}.Namespace.${path.at(-1)}.md`
@@ -64,7 +66,11 @@ describe('docs/api', { skip: isInstalled ? false : 'typedoc is not installed: np
     if (!isCommitted) generate(folder)
     const textOf = (page: string): string => readFileSync(join(folder, page), 'utf8')
     const constants = textOf('constants.md')
-    const exported = [...exportsOf(berkeley, ['berkeley']), ...exportsOf(llsocket, ['berkeley', 'llsocket'])]
+    const exported = [
+      ...exportsOf(berkeley, ['berkeley']),
+      ...exportsOf(llsocket, ['berkeley', 'llsocket']),
+      ...exportsOf(unixDgram, ['berkeley', 'unix-dgram']),
+    ]
     const missing = exported.filter(({ name, page }) => !isIn(constants, name) && !isIn(textOf(page), name))
     assert.deepEqual(missing, [])
   })

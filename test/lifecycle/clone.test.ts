@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { MessageChannel } from 'node:worker_threads'
 import { AddrInfo, CmsgHdr, CmsgHdrs, dgram, MsgHdr, seqpacket, stream } from 'berkeley'
 import { SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { createSocket } from 'berkeley/unix-dgram'
 import { ends } from '../tls/common.js'
 import { closing, closingAll, leavesNoFd } from '../util/index.js'
 
@@ -24,6 +25,7 @@ async function objects(t: Test): Promise<[what: string, object: object, advice: 
     ['a seqpacket', closingAll(t, await seqpacket.unix.pair())[0], /detach\(\)/],
     ['a socket with TLS', (await ends(t))[0], /detach\(\)/],
     ['a synchronous socket', closingAll(t, socket.pair(SOCK_STREAM))[0], /unwrap\(\)/],
+    ['a socket in place of one of unix-dgram', closing(t, createSocket('unix_dgram')), /make one there/],
     ['an address', AddrInfo.inet('127.0.0.1'), /AddrInfo\.raw\(\)/],
     ['a message', new MsgHdr(), /concat\(\)/],
     ['a control message', CmsgHdr.rights(0), /take\(\)/],

@@ -1,6 +1,7 @@
 // A program that requires the installed package: both its faces, down to real system calls.
 const assert = require('node:assert/strict')
 const { stream } = require('berkeley')
+const { createSocket } = require('berkeley/unix-dgram')
 const { AddrInfo, AGAIN, SOCK_STREAM, socket } = require('berkeley/llsocket')
 
 const ai = AddrInfo.inet('127.0.0.1', 0, { socktype: SOCK_STREAM })
@@ -9,6 +10,7 @@ sock.bind(ai)
 assert.ok(sock.getsockname().port > 0)
 assert.equal(typeof AGAIN, 'symbol')
 sock.close()
+createSocket('unix_dgram').close()
 
 async function main() {
   const [a, b] = await stream.unix.pair()

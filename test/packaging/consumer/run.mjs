@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { stream } from 'berkeley'
 import { AddrInfo, AGAIN, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import unixDgram, { createSocket } from 'berkeley/unix-dgram'
 
 const ai = AddrInfo.inet('127.0.0.1', 0, { socktype: SOCK_STREAM })
 const sock = socket.create(ai, true)
@@ -9,6 +10,8 @@ sock.bind(ai)
 assert.ok(sock.getsockname().port > 0)
 assert.equal(typeof AGAIN, 'symbol')
 sock.close()
+assert.equal(unixDgram.createSocket, createSocket)
+createSocket('unix_dgram').close()
 
 const [a, b] = await stream.unix.pair()
 await a.send('x')

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import * as imported from 'berkeley'
 import * as llsocket from 'berkeley/llsocket'
+import * as unixDgram from 'berkeley/unix-dgram'
 
 const require = createRequire(import.meta.url)
 
@@ -21,6 +22,9 @@ function compare(fromImport, fromRequire) {
   return names.length
 }
 
-const total = compare(imported, require('berkeley')) + compare(llsocket, require('berkeley/llsocket'))
+const total =
+  compare(imported, require('berkeley')) +
+  compare(llsocket, require('berkeley/llsocket')) +
+  compare(unixDgram, require('berkeley/unix-dgram'))
 assert.ok(total > 2)
 process.stdout.write(`the same ${total} exports\n`)

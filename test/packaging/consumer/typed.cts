@@ -1,6 +1,7 @@
 // Must compile: the types of both entry points, as a CommonJS module sees them.
 import berkeley = require('berkeley')
 import llsocket = require('berkeley/llsocket')
+import unixDgram = require('berkeley/unix-dgram')
 
 const ai = llsocket.AddrInfo.inet('127.0.0.1', 0, { socktype: llsocket.SOCK_STREAM })
 const sock = llsocket.socket.create(ai, true)
@@ -14,5 +15,8 @@ async function main(): Promise<Uint8Array | null> {
   await a.send('x')
   return b.recv()
 }
+
+const syslog: unixDgram.Socket = unixDgram.createSocket('unix_dgram')
+syslog.close()
 
 export { again, main, port }

@@ -1,0 +1,4 @@
+import { createSocket } from './index.js'
+
+export * from './index.js'
+export default { createSocket }

@@ -1,0 +1,1 @@
+module.exports = require('berkeley/unix-dgram')
