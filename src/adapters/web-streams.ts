@@ -4,6 +4,10 @@ import {
   WritableStream,
   type WritableStreamDefaultController,
 } from 'node:stream/web'
+import { MSG_DONTWAIT, MSG_PEEK } from '../constants/exported.generated.js'
+import { kHandle } from '../descriptor/handle.js'
+import { waitFor } from '../socket/readiness.js'
+import type { SystemError } from '../support/errors.js'
 import type { HalfClosing } from './net-socket.js'
 
 /** A socket as a pair of web streams. */
@@ -19,7 +23,8 @@ export interface WebStreams {
 
 /**
  * Makes web streams of a socket, which they own together: it is closed when both of them have ended. When one fails, the socket is closed,
- * and the other one fails with the same error.
+ * and the other one fails with the same error. So do both when the peer resets the connection, also while nobody reads or writes; what came
+ * before can still be read.
  */
 export function webStreams(socket: HalfClosing): WebStreams {
   const { readable, writable } = new StreamPair(socket)
@@ -36,6 +41,8 @@ class StreamPair {
   #reading: ReadableByteStreamController | undefined
   #writing: WritableStreamDefaultController | undefined
   #open = 2
+  /** Why the connection is broken, when that was noticed before anybody received or sent. */
+  #broken: SystemError | undefined
   readonly readable: ReadableStream<Uint8Array>
   readonly writable: WritableStream<Uint8Array>
 
@@ -60,6 +67,25 @@ class StreamPair {
       close: () => this.#orFail(socket.end()).then(() => this.#sideIsOver()),
       abort: (reason) => this.#fail(reason),
     })
+    this.#watch().catch(() => undefined) // it is closed
+  }
+
+  /** Lets nobody wait for a peer that has reset the connection: neither who only writes now and then, nor who only passes on what others send. */
+  async #watch(): Promise<void> {
+    const socket = this.#socket
+    await waitFor(socket[kHandle], 'disconnected', undefined, undefined)
+    const error = socket.error()
+    // Without one both directions have ended, each as it should.
+    if (error === null) return
+    this.#broken = error
+    this.#writing?.error(error)
+    // What came before the reset is still to be received, and the error behind it.
+    if (!(await this.#hasUnread())) await this.#fail(error)
+  }
+
+  async #hasUnread(): Promise<boolean> {
+    if (this.#socket.encrypted) return true
+    return (await this.#socket.recv(1, MSG_PEEK | MSG_DONTWAIT)) !== null
   }
 
   /** Receives into memory of the reader's if there is some. */
@@ -67,6 +93,8 @@ class StreamPair {
     const request = controller.byobRequest
     const count = request?.view ? await this.#socket.recvinto(request.view) : await this.#enqueue(controller)
     if (count === 0) {
+      // The kernel tells of it once, and says that it was the end from then on.
+      if (this.#broken) throw this.#broken
       controller.close()
       await this.#sideIsOver()
     }
@@ -112,8 +140,10 @@ class StreamPair {
 
   /** Closes the socket. Whichever side does not know of the error yet is told. */
   async #fail(error: unknown): Promise<void> {
-    this.#reading?.error(error)
-    this.#writing?.error(error)
+    // What a reset leads to, such as a cut record of TLS, is not the reason.
+    const reason = this.#broken ?? error
+    this.#reading?.error(reason)
+    this.#writing?.error(reason)
     await this.#socket.close()
   }
 }

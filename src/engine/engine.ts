@@ -10,7 +10,16 @@ export type { FdSource }
  * What operations wait for beside the data: the error queue, by calls of the user and for memory that was sent, the urgent byte, readiness
  * alone, which moves nothing, or a handshake that goes on by itself. A wait for one must not keep from the others.
  */
-export type Occasion = 'errors' | 'zerocopy' | 'oob' | 'readable' | 'writable' | 'hangup' | 'urgent' | 'handshake'
+export type Occasion =
+  | 'errors'
+  | 'zerocopy'
+  | 'oob'
+  | 'readable'
+  | 'writable'
+  | 'hangup'
+  | 'urgent'
+  | 'handshake'
+  | 'disconnected'
 
 /**
  * Runs the operations of one descriptor: those that receive, those that send, and those that wait for something beside the data, each kind
@@ -120,6 +129,7 @@ export class Engine implements ReadyListener, DirectionOwner {
       hangup: sticky,
       urgent: sticky,
       handshake: readable || writable,
+      disconnected: sticky,
     }
     const urgent = this.#occasions?.get('urgent')
     const waitedForUrgent = urgent?.isWaiting === true

@@ -12,7 +12,7 @@ import { poll } from './transport.js'
 export type ReadinessOptions = WaitOptions
 
 /** What a call may wait for without taking anything. */
-export type Readiness = 'readable' | 'writable' | 'hangup' | 'urgent'
+export type Readiness = 'readable' | 'writable' | 'hangup' | 'urgent' | 'disconnected'
 
 /** How a wait asks whether its condition holds: more than 0 if it does, or `-errno`. */
 const ASK: Readonly<Record<Readiness, (channel: Channel, fd: number) => number>> = {
@@ -23,6 +23,8 @@ const ASK: Readonly<Record<Readiness, (channel: Channel, fd: number) => number>>
     const error = kind.socktype === SOCK_STREAM || kind.zeroMeansEof ? 0 : sys.POLLERR
     return only(poll(fd, sys.POLLRDHUP), sys.POLLRDHUP | sys.POLLHUP | error)
   },
+  // Both directions are over: of a stream of which only the peer has ended this does not hold.
+  disconnected: (_, fd) => only(poll(fd, 0), sys.POLLHUP),
   urgent: (_, fd) => {
     const answer = poll(fd, sys.POLLPRI | sys.POLLRDHUP)
     const isOver = answer > 0 && (answer & (sys.POLLRDHUP | sys.POLLHUP)) !== 0

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
-import { leavesNoFd, within } from '../util/index.js'
+import { ends } from '../tls/common.js'
+import { isPending, leavesNoFd, within } from '../util/index.js'
 import { MIB, piped, reset, tcp } from './common.js'
 
 leavesNoFd()
@@ -129,5 +130,71 @@ describe('web()', () => {
     const two = (await c.web().readable.getReader().read()).value as Uint8Array
     structuredClone(one, { transfer: [one.buffer as ArrayBuffer] })
     assert.equal(String(Buffer.from(two)), 'to c')
+  })
+
+  test('an idle pair notices that the peer has reset the connection', async (t) => {
+    const [a, b] = await tcp(t)
+    const [source] = await piped(t)
+    const { readable, writable } = a.web()
+    const piping = source.web().readable.pipeTo(writable)
+    await reset(b, a)
+    await assert.rejects(within(piping, 'the end of the pipe'), { code: 'ECONNRESET' })
+    await assert.rejects(readable.getReader().read(), { code: 'ECONNRESET' })
+    assert.equal(a.fd(), -1)
+  })
+
+  test('what came before a reset can be read, and then the error, never an end', async (t) => {
+    const [a, b] = await tcp(t)
+    await b.send('the last words')
+    await a.readable()
+    const { readable, writable } = a.web()
+    const closed = assert.rejects(writable.getWriter().closed, { code: 'ECONNRESET' })
+    await reset(b, a)
+    await within(closed, 'the failure of the writable')
+    const reader = readable.getReader()
+    assert.equal(String(Buffer.from((await reader.read()).value as Uint8Array)), 'the last words')
+    await assert.rejects(reader.read(), { code: 'ECONNRESET' })
+    assert.equal(a.fd(), -1)
+  })
+
+  test('a peer that has ended, and resets later, is noticed', async (t) => {
+    const [a, b] = await tcp(t)
+    b.closew()
+    const { writable } = a.web()
+    const { closed } = writable.getWriter()
+    assert.equal(await isPending(closed), true)
+    await reset(b, a)
+    await assert.rejects(within(closed, 'the failure'), { code: /^(ECONNRESET|EPIPE)$/ })
+  })
+
+  test('a unix peer that closes in an orderly way leaves the writable to be closed', async (t) => {
+    const [a, b] = await piped(t)
+    const { readable, writable } = a.web()
+    await b.send('all')
+    await b.close()
+    const reader = readable.getReader()
+    assert.equal(String(Buffer.from((await reader.read()).value as Uint8Array)), 'all')
+    assert.equal((await reader.read()).done, true)
+    await writable.close()
+    assert.equal(a.fd(), -1)
+    const [c, d] = await piped(t)
+    await c.send('never read')
+    const { closed } = c.web().writable.getWriter()
+    await d.close()
+    await assert.rejects(within(closed, 'the failure'), { code: 'ECONNRESET' })
+  })
+
+  test('over TLS, too, what came before a reset can be read, and then the reset is the reason', async (t) => {
+    const [server, client] = await ends(t)
+    await server.send('the last words')
+    const { readable, writable } = client.web()
+    const closed = assert.rejects(writable.getWriter().closed, { code: 'ECONNRESET' })
+    server.linger(0)
+    await server.close()
+    await within(closed, 'the failure of the writable')
+    const reader = readable.getReader()
+    assert.equal(String(Buffer.from((await reader.read()).value as Uint8Array)), 'the last words')
+    await assert.rejects(reader.read(), { code: 'ECONNRESET' })
+    assert.equal(client.fd(), -1)
   })
 })
