@@ -5,9 +5,11 @@
  */
 
 export { type HttpServeOptions, serveHttp } from './adapters/http-server.js'
+export type { BoundSocket } from './adapters/node-handle.js'
 export { type NodeOptions, type NodeOwned, options } from './adapters/node-options.js'
 export type { DuplexOptions, SocketDuplex } from './adapters/node-stream.js'
 export type { TlsDuplex } from './adapters/tls-stream.js'
+export type { ToNodeOptions } from './adapters/to-node.js'
 export type { UnixDuplex } from './adapters/unix-stream.js'
 export type { WebStreams } from './adapters/web-streams.js'
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address/addrinfo.js'
@@ -83,6 +85,7 @@ export type {
 export { type Hook, type ReadinessOptions, Socket } from './socket/socket.js'
 export * as unix from './socket/unix-socket.js'
 export type { ZerocopyOptions, ZerocopySent } from './socket/zerocopy.js'
+export { fromNode } from './stream/from-node.js'
 export * as stream from './stream/index.js'
 export { type Relayed, type RelayOptions, relay } from './stream/relay.js'
 export * as tls from './stream/tls/index.js'

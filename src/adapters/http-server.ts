@@ -137,7 +137,7 @@ function addressOf(listener: Socket): object | string | null {
  * Lets a server of `node:http`, `node:https` or `node:http2` serve the connections of a listener: for TLS of this library, unix sockets whose peers
  * are asked for, options of accepted sockets, or an accept of one's own. Its timeouts and limits hold as for connections that it accepts by
  * itself, and `address()`, `listening`, `maxConnections`, `getConnections()` and `close()` mean the listener. Plain sockets need
- * none of it: `httpServer.listen({ fd: listener.detach() })`.
+ * none of it: `listener.toNode(httpServer)`.
  * @param listener - a server of streams that listens. It belongs to the HTTP server from now on.
  * @returns a promise that resolves when the server is closed, and all of its connections have ended.
  *

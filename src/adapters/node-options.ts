@@ -18,25 +18,20 @@ import { defineOptions, type OptionMethods, type OptionTarget, optionTarget } fr
 import { systemError } from '../support/errors.js'
 import { invalidType } from '../support/validate.js'
 import { kSocket, NetSocket } from './net-socket.js'
+import { type BoundSocket, isNodeOwned, nodeFd } from './node-handle.js'
 
 /** A socket or server of Node, or a stream that `duplex()` has made. */
-export type NodeOwned = NodeSocket | NodeServer | NodeDgram | NetSocket
+export type NodeOwned = NodeSocket | NodeServer | NodeDgram | BoundSocket | NetSocket
 
-interface Handle {
-  fd?: number
-}
-
-/** The handle of a socket: a property of streams and servers; datagram sockets have it in a state behind a symbol. */
-function handleOf(socket: object): Handle | null | undefined {
-  if (socket instanceof NetSocket) return { fd: socket[kSocket].fd() }
-  const state = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
-  if (state !== undefined) return (socket as Record<symbol, { handle?: Handle | null }>)[state]?.handle
-  return (socket as { _handle?: Handle | null })._handle
+/** The number at this moment. */
+function fdOf(socket: object): number {
+  return socket instanceof NetSocket ? socket[kSocket].fd() : nodeFd(socket)
 }
 
 /**
- * The options of a `net.Socket`, `net.Server` or `dgram.Socket`, which stays Node's: nothing else of it is used; or those of the socket below
- * a stream of `duplex()`, so that a handler need not know who serves its request. While the socket is not open, every method throws EBADF.
+ * The options of a `net.Socket`, `net.Server`, `net.BoundSocket` or `dgram.Socket`, which stays Node's: nothing else of it is used; or those of
+ * the socket below a stream of `duplex()`, so that a handler need not know who serves its request. While the socket is not open, every method
+ * throws EBADF.
  */
 class NodeOptions implements OptionTarget {
   readonly #socket: object
@@ -44,17 +39,17 @@ class NodeOptions implements OptionTarget {
   readonly #owner: FdOwner = { use: (syscall) => this.#fd(syscall) }
 
   constructor(socket: NodeOwned) {
-    if (typeof socket !== 'object' || socket === null || (!('_handle' in socket) && handleOf(socket) === undefined))
+    if (typeof socket !== 'object' || socket === null || !(socket instanceof NetSocket || isNodeOwned(socket)))
       throw invalidType(
         'socket',
-        'an instance of net.Socket, net.Server or dgram.Socket, or a stream of duplex()',
+        'an instance of net.Socket, net.Server, net.BoundSocket or dgram.Socket, or a stream of duplex()',
         socket,
       )
     this.#socket = socket
   }
 
   #fd(syscall: string): number {
-    const fd = handleOf(this.#socket)?.fd ?? -1
+    const fd = fdOf(this.#socket)
     if (fd < 0) throw systemError(sys.EBADF, syscall, { detail: 'the socket is not open' })
     return fd
   }

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import type { Socket as NodeSocket } from 'node:net'
 import { addAbortSignal } from 'node:stream'
 import { IOV_MAX } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
@@ -19,6 +20,7 @@ import {
   NetSocket,
 } from './net-socket.js'
 import { closedBefore, destroyed } from './node-errors.js'
+import { nodeSocketOfStream, type ToNodeOptions } from './to-node.js'
 import { runUserCode } from './user-code.js'
 
 export type { DuplexOptions } from './duplex-options.js'
@@ -45,6 +47,9 @@ const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET'])
 
 const NOT_CONNECTED = -sys.ENOTCONN
 
+/** What a receive says when its descriptor is given away. */
+const HANDED_OVER: ReadonlySet<number | undefined> = new Set([-sys.ECANCELED, -sys.EBADF])
+
 /**
  * A socket as a Node stream: a `net.Socket` in all but class. It receives by itself up to its high-water mark, so that the end of the peer
  * and a reset are noticed by whoever only writes, too. When the peer has ended, so does the stream, unless it is made with `allowHalfOpen:
@@ -53,6 +58,9 @@ const NOT_CONNECTED = -sys.ENOTCONN
 export class SocketDuplex extends NetSocket {
   /** The asynchronous context of whoever made the stream, in which it emits what comes: as the streams of Node do. */
   readonly #creation = new AsyncResource('berkeley.duplex')
+
+  /** The socket of Node that the connection was handed over to, for what was received before. */
+  #heir: NodeSocket | undefined
 
   /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing, options: DuplexOptions = {}) {
@@ -100,11 +108,18 @@ export class SocketDuplex extends NetSocket {
   #receive(): void {
     this[kReceive]().then(
       (data) => this.#received(data),
-      (error: Error) => this.destroy(error),
+      (error: NodeJS.ErrnoException) => this.#failed(error),
     )
   }
 
+  #failed(error: NodeJS.ErrnoException): void {
+    // The kernel tells of a reset once. That the connection is not this stream's any longer is none of its errors.
+    if (this.#heir && !HANDED_OVER.has(error.errno)) this.#heir.destroy(error)
+    this.destroy(error)
+  }
+
   #received(data: Buffer | null): void {
+    if (this.#heir && data) this.#heir.push(data)
     if (this.destroyed) return
     this[kTraffic](data?.length ?? 0, 0)
     if (data === null) this[kPeerEnded]()
@@ -162,6 +177,16 @@ export class SocketDuplex extends NetSocket {
       // Nobody is left to be told of the end.
       (error: NodeJS.ErrnoException) => runUserCode(() => done(error.errno === NOT_CONNECTED ? null : error)),
     )
+  }
+
+  /**
+   * Hands the connection over to Node, as a real `net.Socket`: what this stream has received and nobody has read comes first. The stream is
+   * destroyed without an error. See `toNode()` of the connection.
+   * @throws EOPNOTSUPP over TLS; EBUSY while writes wait, or the end does; EINVAL after `setEncoding()`.
+   */
+  toNode(options?: ToNodeOptions): NodeSocket {
+    this.#heir = nodeSocketOfStream(this, this[kSocket], options)
+    return this.#heir
   }
 
   /** Called by Node when the stream is destroyed: closes the socket. */

@@ -2,6 +2,8 @@
 
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SOCK_SEQPACKET, SOMAXCONN } from '../constants/exported.generated.js'
+import { sys } from '../constants/lookup.js'
+import { kHandle } from '../descriptor/handle.js'
 import type { OpenFile } from '../descriptor/open-file.js'
 import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
@@ -19,6 +21,7 @@ import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
 import { defineSyncNames } from '../socket/sync-names.js'
 import { bindUnix, type UnixClientOptions, type UnixServerOptions, unixPlan } from '../socket/unix.js'
 import { countAsUnix } from '../socket/unix-classes.js'
+import { systemError } from '../support/errors.js'
 
 /**
  * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty
@@ -38,6 +41,15 @@ class UnixSeqpacketSocket extends Socket {
   /** See {@link UnixMethods.recvfd}. */
   recvfd(flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
     return recvfd(this, flags, options)
+  }
+
+  /**
+   * A connection of streams can be handed over to Node; Node has no sockets with boundaries of messages.
+   * @throws EOPNOTSUPP, always.
+   */
+  toNode(): unknown {
+    this[kHandle].fd.use('toNode')
+    throw systemError(sys.EOPNOTSUPP, 'toNode', { detail: 'Node has no seqpacket sockets' })
   }
 
   /** What arrives, record by record, until the peer has closed. Leaving the loop leaves the socket open. */

@@ -41,6 +41,9 @@ const LINES_OPTIONS = ['max', 'encoding', 'allowPartial', 'timeout', 'signal']
 /** Reads what its caller says how to find. */
 export const kReadWanted: unique symbol = Symbol('berkeley.readWanted')
 
+/** Takes over what somebody else had received. */
+const kPrepend: unique symbol = Symbol('berkeley.prepend')
+
 const DEFAULT_MAX = 64 * 1024
 const COUNT_MAX = 0x7fffffff
 const LINE_END = Buffer.from('\n')
@@ -140,6 +143,12 @@ export class BufferedReader {
     return this.#read(wanted, options)
   }
 
+  /** @internal */
+  [kPrepend](bytes: Buffer): void {
+    this.#ahead.append(bytes)
+    this.#transport.update()
+  }
+
   #read<T>(wanted: Wanted<T>, options: UntilOptions): Promise<T | null> {
     const { readAhead = true } = options
     validate.boolean('options.readAhead', readAhead)
@@ -172,6 +181,16 @@ const readers = new WeakMap<Channel, BufferedReader>()
 /** Whether a reader has read something ahead. */
 export function hasReadAhead(socket: Socket): boolean {
   return (readers.get(socket[kHandle])?.buffered ?? 0) > 0
+}
+
+/** Takes what a reader has read ahead, for who receives from now on. */
+export function takeReadAhead(socket: Socket): Buffer {
+  return readers.get(socket[kHandle])?.rest() ?? Buffer.alloc(0)
+}
+
+/** Lets a connection receive that first, as if a reader had read it ahead. */
+export function prepend(socket: Socket, bytes: Buffer): void {
+  if (bytes.length > 0) readerOf(socket)[kPrepend](bytes)
 }
 
 /** Returns the reader of a connection; it is made when it is asked for first. */

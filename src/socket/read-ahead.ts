@@ -37,11 +37,12 @@ export class ReadAhead {
 
   #receiveToScratch(room: number, receive: Receive): number {
     const count = receive(scratchFor(room), 0, room)
-    if (count > 0) this.#append(takeReceived(count, room))
+    if (count > 0) this.append(takeReceived(count, room))
     return count
   }
 
-  #append(piece: Buffer): void {
+  /** Adds bytes, of which it keeps the memory. */
+  append(piece: Buffer): void {
     if (this.length === 0) {
       this.#memory = piece
       this.#start = 0

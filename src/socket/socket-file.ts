@@ -38,6 +38,15 @@ class SocketFile implements SocketHooks {
     this.#file = undefined
   }
 
+  /** Lets the caller remove the file; undefined where there is none. */
+  move(): (() => void) | undefined {
+    if (this.#file === undefined) return undefined
+    const heir = new SocketFile()
+    heir.#file = this.#file
+    this.release()
+    return () => heir.close()
+  }
+
   /** Removes the file, if it is still the same one. POSIX has no call that compares and removes at once; the gap is a few microseconds. */
   close(): void {
     const file = this.#file
@@ -52,6 +61,11 @@ isolate(SocketFile)
 /** Makes a socket own the file that bind(2) made at that path; an abstract name has none. */
 export function addSocketFile(sock: Socket, path: string | Buffer | undefined): void {
   if (path !== undefined && namesFile(path)) SocketFile.of(sock).own(path)
+}
+
+/** Takes the file from a socket whose descriptor is about to be given away: returns what removes it, if there is one. */
+export function moveSocketFile(sock: Socket): (() => void) | undefined {
+  return filesOf.get(sock)?.move()
 }
 
 /**

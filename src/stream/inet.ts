@@ -1,4 +1,6 @@
 /** TCP. */
+import type { Socket as NodeSocket } from 'node:net'
+import { nodeSocketOf, type ToNodeOptions } from '../adapters/to-node.js'
 import { type BindOptions, type InetAddrInfo, lookUpToBind, optional, v6onlyFor } from '../address/inet.js'
 import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
@@ -33,6 +35,15 @@ class InetStreamSocket extends StreamSocket {
    */
   sendzerocopy(data: validate.Data, options?: WaitOptions): Promise<ZerocopySent> {
     return sendzerocopy(this, data, options)
+  }
+
+  /**
+   * Hands the connection over to Node, as a real `net.Socket`: for what takes no other stream, such as `cluster` and `child.send()`. It belongs to
+   * that from now on, with all options that were set; what Node or this library had received already comes first.
+   * @throws EOPNOTSUPP over TLS, for which there is `duplex()`; EBUSY while data wait to be sent.
+   */
+  toNode(options?: ToNodeOptions): NodeSocket {
+    return nodeSocketOf(this, options)
   }
 
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */

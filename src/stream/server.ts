@@ -1,3 +1,5 @@
+import { Server as NodeServer } from 'node:net'
+import { nodeServerOf } from '../adapters/to-node.js'
 import { SOMAXCONN } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
@@ -25,6 +27,8 @@ function assertEncrypted(connection: StreamSocket): void {
 export class StreamServer extends StreamSocket implements Listening {
   #context: Context | undefined
   readonly #handshakes = new BackgroundHandshakes()
+  /** What `listen()` was given. */
+  #backlog: number | undefined
 
   /**
    * Encrypts every connection that is accepted from now on, as `tlscfg` of `create()` does: also to change certificates while the server
@@ -40,12 +44,30 @@ export class StreamServer extends StreamSocket implements Listening {
   override dup(): this {
     const twin = super.dup()
     twin.#context = this.#context
+    twin.#backlog = this.#backlog
     return twin
   }
 
   /** See {@link Listening.listen}. */
   listen(backlog: number = SOMAXCONN): void {
     listen(this, backlog)
+    this.#backlog = backlog
+  }
+
+  /**
+   * Hands the listening socket over to a server of Node, which accepts by itself from now on: everything that Node does for connections of
+   * its own is done for these. Options that were set stay, for accepted connections as well, and so does the backlog. The socket file of a unix
+   * server is removed when Node's server is closed, which tells the path as its address until then.
+   * @param server - a server of `node:net`, `node:http`, … that does not listen yet; a new `net.Server` by default. It emits `'listening'`.
+   * @returns that server.
+   * @throws EOPNOTSUPP with `tlscfg`, for which there is `serveHttp()`, and in a worker of `node:cluster`.
+   *
+   * @example
+   * const listener = await listen({ path: '/run/app.sock' })
+   * listener.toNode(http.createServer(app))
+   */
+  toNode<S extends NodeServer = NodeServer>(server: S = new NodeServer() as S): S {
+    return nodeServerOf({ listener: this, encrypts: this.#context !== undefined, backlog: this.#backlog }, server)
   }
 
   /** See {@link Listening.accept}. */

@@ -1,6 +1,8 @@
 /** Unix streams. */
 
+import type { Socket as NodeSocket } from 'node:net'
 import type { DuplexOptions } from '../adapters/node-stream.js'
+import { nodeSocketOf, type ToNodeOptions } from '../adapters/to-node.js'
 import { UnixDuplex } from '../adapters/unix-stream.js'
 import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, SOCK_STREAM } from '../constants/exported.generated.js'
@@ -47,6 +49,15 @@ class UnixStreamSocket extends StreamSocket {
   override duplex(options?: DuplexOptions): UnixDuplex {
     // Over TLS no descriptor can go along: that stream has no method for it.
     return (encrypts(this) ? super.duplex(options) : new UnixDuplex(this, options)) as UnixDuplex
+  }
+
+  /**
+   * Hands the connection over to Node, as a real `net.Socket`: for what takes no other stream, such as `cluster` and `child.send()`. It belongs to
+   * that from now on, with all options that were set; what Node or this library had received already comes first.
+   * @throws EOPNOTSUPP over TLS, for which there is `duplex()`; EBUSY while data wait to be sent.
+   */
+  toNode(options?: ToNodeOptions): NodeSocket {
+    return nodeSocketOf(this, options)
   }
 
   /** What arrives, piece by piece, until the peer has closed. Leaving the loop leaves the socket open. */

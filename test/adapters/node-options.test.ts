@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect as connectNet, createServer, type Socket as NodeSocket } from 'node:net'
+import net, { connect as connectNet, createServer, type Socket as NodeSocket } from 'node:net'
 import { describe, test } from 'node:test'
-import { IPPROTO_TCP, options, stream, TCP_USER_TIMEOUT } from 'berkeley'
+import { IPPROTO_TCP, options, SO_PROTOCOL, SOL_SOCKET, stream, TCP_USER_TIMEOUT } from 'berkeley'
 import { leavesNoFd } from '../util/index.js'
 
 leavesNoFd()
+
+interface Bound {
+  fd(): number
+  close(): void
+}
+
+/** Node 26 has it. */
+const { BoundSocket } = net as { BoundSocket?: new (options: object) => Bound }
 
 describe('options() of Node sockets', () => {
   test('options() reads and sets the options of a net.Socket and a net.Server', async (t) => {
@@ -46,6 +54,27 @@ describe('options() of Node sockets', () => {
       assert.equal(options(socket).broadcast(true), true)
       assert.equal(options(socket).mcastttl(3), 3)
     }
+  })
+
+  test('options() reads and sets the options of a net.BoundSocket, until it is closed or adopted', {
+    skip: BoundSocket === undefined && 'this Node has no net.BoundSocket',
+  }, async (t) => {
+    const make = (): Bound => new (BoundSocket as new (options: object) => Bound)({ port: 0, host: '127.0.0.1' })
+    const bound = make()
+    const own = options(bound)
+    assert.equal(own.tcpusertimeout(1234), 1234)
+    const server = createServer()
+    server.listen(bound as never)
+    await once(server, 'listening')
+    assert.equal(options(server).tcpusertimeout(), 1234)
+    assert.throws(() => own.tcpusertimeout(), { code: 'EBADF' })
+    await new Promise((closed) => server.close(closed))
+    const closed = make()
+    closed.close()
+    assert.throws(() => options(closed).rcvbuf(), { code: 'EBADF' })
+    const fooling = Object.assign(make(), { fd: () => 0 })
+    t.after(() => fooling.close())
+    assert.equal(options(fooling).getsockopt(SOL_SOCKET, SO_PROTOCOL, 'int'), IPPROTO_TCP)
   })
 
   test('options() reads and sets the options of the socket below duplex()', async () => {
