@@ -124,7 +124,11 @@ class InetDgramSocket extends DgramSocket {
     const list = await this.#addresses('connect', options, lookUp, this.#peer)
     // A socket of IPv6 takes IPv4 addresses too, unless it is for IPv6 alone, which the kernel knows.
     const own = usable('connect', list, family === AF_INET6 ? [AF_INET6, AF_INET] : [family])
-    firstOf(own, (ai) => connectTo(this, ai), noAddress('connect'))
+    firstOf(
+      own,
+      (ai) => connectTo(this, ai),
+      () => noAddress('connect'),
+    )
   }
 
   async #addresses(

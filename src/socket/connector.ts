@@ -1,5 +1,6 @@
 import { sys } from '../constants/lookup.js'
 import { after } from '../engine/deadline.js'
+import { announceConnected, announceNotConnected } from '../support/diagnostics.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
@@ -90,7 +91,13 @@ export class Connector implements SocketHooks {
       isOver()
       return this.#client[kReplaceChannel](channel)
     }
-    await attempt.run(adopt).finally(isOver)
+    try {
+      await attempt.run(adopt).finally(isOver)
+    } catch (error) {
+      announceNotConnected(this.#client, error)
+      throw error
+    }
+    announceConnected(this.#client)
   }
 
   close(): void {

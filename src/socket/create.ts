@@ -40,17 +40,17 @@ const ABSENT: ReadonlySet<number> = new Set([-sys.EAFNOSUPPORT, -sys.EADDRNOTAVA
 
 /**
  * Tries addresses in their order, and returns the first result. What is not a SystemError of one address ends it.
- * @param none - the failure where there is no address.
+ * @param none - makes the failure where there is no address.
  * @param passOver - the errors, as Node numbers them, after which the next address is tried; by default any.
  * @throws the failure of the last address that was tried.
  */
 export function firstOf<T>(
   list: readonly AddrInfo[],
   attempt: (ai: AddrInfo) => T,
-  none: SystemError,
+  none: () => SystemError,
   passOver?: ReadonlySet<number>,
 ): T {
-  let failure = none
+  let failure: SystemError | undefined
   for (const ai of list)
     try {
       return attempt(ai)
@@ -58,7 +58,7 @@ export function firstOf<T>(
       if (!(error instanceof SystemError) || passOver?.has(error.errno) === false) throw error
       failure = error
     }
-  throw failure
+  throw failure ?? none()
 }
 
 /**
@@ -67,7 +67,7 @@ export function firstOf<T>(
  * @throws what was wrong with the first one that it has; the failure of the last one where it has none.
  */
 export function firstBound<T>(list: readonly AddrInfo[], bind: (ai: AddrInfo) => T): T {
-  return firstOf(list, bind, systemError(sys.EADDRNOTAVAIL, 'bind', { detail: 'no address to bind to' }), ABSENT)
+  return firstOf(list, bind, () => systemError(sys.EADDRNOTAVAIL, 'bind', { detail: 'no address to bind to' }), ABSENT)
 }
 
 /**

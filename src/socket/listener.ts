@@ -6,6 +6,7 @@ import { OwnedFd, untrack } from '../descriptor/owned-fd.js'
 import type { Operation } from '../engine/operation.js'
 import { Socket as LowSocket } from '../llsocket/socket.js'
 import { native } from '../native/sockets.js'
+import { announceAccepted } from '../support/diagnostics.js'
 import { acceptContext, check, type ErrorContext } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
@@ -124,7 +125,7 @@ export function listen(server: Socket, backlog: number): void {
 }
 
 /** Accepts a connection, and closes it again when its object cannot be made: see {@link Listening.accept}. */
-export async function accept<C>(
+export async function accept<C extends object>(
   server: Socket,
   createConnection: (sock: LowSocket) => C,
   options: WaitOptions | undefined,
@@ -132,7 +133,9 @@ export async function accept<C>(
   const { kind } = server[kHandle]
   const sock = new LowSocket(await server[kRead](new Accept((fd) => channelOf(fd, kind)), options))
   try {
-    return createConnection(sock)
+    const connection = createConnection(sock)
+    announceAccepted(connection, server)
+    return connection
   } catch (error) {
     // Unless it was taken over already, nothing else refers to it.
     sock[kHandle].fd.closeQuietly()

@@ -12,6 +12,7 @@ import { isErrorQueue } from '../message/rules.js'
 import { native } from '../native/sockets.js'
 import { socketOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
+import { announceClose } from '../support/diagnostics.js'
 import { check, type SystemError, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import { Channel, UNCONNECTED } from './channel.js'
@@ -386,6 +387,8 @@ export class Socket extends Descriptor {
 
   #close(how?: number): Promise<void> {
     const channel = this[kHandle]
+    // First: a subscriber may do anything, also close it.
+    if (channel.fd.fd >= 0) announceClose(this, channel)
     const steps = new Steps()
     for (const hooks of this.#hooks ?? []) steps.run(() => hooks.close())
     if (channel.fd.fd >= 0) {

@@ -1,6 +1,7 @@
 import { EAI_NONAME, EAI_SYSTEM } from '../constants/exported.generated.js'
 import { errnoName, nameOf, sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
+import { announceError } from './diagnostics.js'
 import { define, record } from './record.js'
 import { startAtCaller } from './stack.js'
 
@@ -68,6 +69,7 @@ export class SystemError extends Error {
     for (const key of ['address', 'port', 'path', 'bytes', 'datagrams', 'errors'] as const)
       if (given[key] !== undefined) define(this, key, given[key])
     startAtCaller(this)
+    announceError(this)
   }
 
   static {

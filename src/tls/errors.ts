@@ -1,4 +1,5 @@
 import { nativeTls, type Reason } from '../native/tls.js'
+import { announceError } from '../support/diagnostics.js'
 import { systemError } from '../support/errors.js'
 import { define, record } from '../support/record.js'
 import { startAtCaller } from '../support/stack.js'
@@ -47,6 +48,7 @@ export class TlsError extends Error {
     for (const key of ['host', 'reason', 'library'] as const)
       if (given[key] !== undefined) define(this, key, given[key])
     startAtCaller(this)
+    announceError(this)
   }
 
   static {
