@@ -274,6 +274,35 @@ describe('a reader', () => {
     assert.equal(String(Buffer.concat((await all(duplex)) as Buffer[])), 'hello world')
   })
 
+  test('forEach() begins with what was read ahead, and a reader goes on behind it', async (t) => {
+    const [a, b] = await conversation(t)
+    // The next receive waits, so that the poller makes it.
+    const waiting = b.recv()
+    await nextTurn()
+    await a.send('.')
+    assert.equal(text(await waiting), '.')
+    const head = b.reader().until('\n')
+    await nextTurn()
+    await a.send('head\nfirst')
+    assert.equal(text(await head), 'head\n')
+    const pieces: string[] = []
+    const aborting = new AbortController()
+    const looping = b.forEach(
+      (piece) => {
+        pieces.push(String(piece))
+        if (pieces.length === 2) aborting.abort()
+      },
+      { signal: aborting.signal },
+    )
+    while (pieces.length < 1) await nextTurn()
+    await a.send('second')
+    await assert.rejects(looping, { name: 'AbortError' })
+    assert.deepEqual(pieces, ['first', 'second'])
+    const last = b.reader().exactly(4)
+    await a.send('last')
+    assert.equal(text(await last), 'last')
+  })
+
   test('a peer that sends byte by byte costs no more than one that does not', async (t) => {
     const [a, b] = await pair(t)
     const reader = b.reader()
