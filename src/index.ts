@@ -15,7 +15,15 @@ export type { WebStreams } from './adapters/web-streams.js'
 export { AddrInfo, type AddrInfoOptions, type Inet6Options, type NameInfo } from './address/addrinfo.js'
 export type { CanAddress, NetlinkAddress, PacketAddress } from './address/family-address.js'
 export type { InetAddrInfo } from './address/inet.js'
-export * as device from './address/interfaces.js'
+export {
+  getifaddrs,
+  type Interface,
+  type InterfaceAddress,
+  type InterfaceName,
+  if_indextoname,
+  if_nameindex,
+  if_nametoindex,
+} from './address/interfaces.js'
 export type { LookupCallback, LookupFunction, LookupOptions, ResolvedAddress } from './address/resolved.js'
 export { gethostname, getprotobyname, getservbyname, getservbyport } from './address/services.js'
 export { connect, createConnection, listen } from './connect.js'

@@ -61,7 +61,9 @@ const CAN = ['ifindex', 'rxid', 'txid', 'socktype', 'protocol']
 
 /** The bytes of an address, and the kind of socket that it is for. */
 interface Encoded {
+  /** The bytes of the `struct sockaddr`. */
   readonly sockaddr: Buffer
+  /** Type and protocol of the socket. */
   readonly options: { readonly socktype: number; readonly protocol: number; readonly canonname: undefined }
 }
 
@@ -83,6 +85,7 @@ function sized(name: string, hardware: Buffer): Buffer {
   return hardware
 }
 
+/** Lays out an address of the link layer. */
 export function packetSockaddr(address: PacketAddress): Encoded {
   const given = validate.options('address', address, PACKET) as PacketAddress
   const index = interfaceIndex('address.ifindex', given.ifindex ?? 0)
@@ -97,6 +100,7 @@ export function packetSockaddr(address: PacketAddress): Encoded {
   return { sockaddr, options: { socktype: given.socktype ?? 0, protocol: 0, canonname: undefined } }
 }
 
+/** Lays out an address of netlink. */
 export function netlinkSockaddr(address: NetlinkAddress): Encoded {
   const given = validate.options('address', address, NETLINK) as NetlinkAddress
   const pid = validate.integer('address.pid', given.pid ?? 0, 0, UINT_MAX)
@@ -107,6 +111,7 @@ export function netlinkSockaddr(address: NetlinkAddress): Encoded {
   }
 }
 
+/** Lays out an address of CAN. */
 export function canSockaddr(address: CanAddress): Encoded {
   const given = validate.options('address', address, CAN) as CanAddress
   const index = interfaceIndex('address.ifindex', given.ifindex ?? 0)

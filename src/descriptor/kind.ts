@@ -15,6 +15,7 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_RAW,
+  SOCK_RDM,
   SOCK_STREAM,
   SOL_SOCKET,
 } from '../constants/exported.generated.js'
@@ -55,7 +56,7 @@ export class SocketKind implements SocketFacts {
   readonly mayJoin: boolean
   /** Whether the kernel itself says that an address is of another family, or takes several. Others take any bytes for one of theirs. */
   readonly checksFamily: boolean
-  /** Whether receiving 0 bytes means that the peer has closed: on datagram and raw sockets it is an empty message. */
+  /** Whether receiving 0 bytes means that the peer has closed: on datagram, raw and RDM sockets it is an empty message. */
   readonly zeroMeansEof: boolean
 
   private constructor({ family, socktype, protocol }: SocketFacts) {
@@ -66,7 +67,7 @@ export class SocketKind implements SocketFacts {
     this.shortReadDrains = socktype === SOCK_STREAM && protocol === IPPROTO_TCP
     this.mayJoin = protocol === IPPROTO_UDP
     this.checksFamily = family === AF_INET || family === AF_INET6 || family === AF_UNIX
-    this.zeroMeansEof = socktype !== SOCK_DGRAM && socktype !== SOCK_RAW
+    this.zeroMeansEof = socktype !== SOCK_DGRAM && socktype !== SOCK_RAW && socktype !== SOCK_RDM
   }
 
   /** Returns the kind of that family, type and protocol. */

@@ -16,6 +16,7 @@ const TYPES = [SOCK_RAW, SOCK_DGRAM]
 
 /** An address of a CAN interface, whose parts are all there. */
 interface CanAddrInfo extends AddrInfo {
+  /** The index of the interface, 0 for all. */
   readonly ifindex: number
 }
 

@@ -16,7 +16,9 @@ const TYPES = [SOCK_RAW, SOCK_DGRAM]
 
 /** An address of netlink, whose parts are all there. */
 interface NetlinkAddrInfo extends AddrInfo {
+  /** The port; 0 for the kernel. */
   readonly pid: number
+  /** Multicast groups, one bit for each. */
   readonly groups: number
 }
 

@@ -18,9 +18,13 @@ const TYPES = [SOCK_RAW, SOCK_DGRAM]
 interface PacketAddrInfo extends AddrInfo {
   /** The hardware address as text, `''` where there is none. */
   readonly addr: string
+  /** The index of the interface, 0 for all. */
   readonly ifindex: number
+  /** The protocol: `ETH_P_*`. */
   readonly ethertype: number
+  /** The type of the hardware: `ARPHRD_*`. */
   readonly hatype: number
+  /** What a received frame is to this host: `PACKET_HOST` and so on. */
   readonly pkttype: number
 }
 

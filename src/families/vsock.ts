@@ -23,7 +23,9 @@ import * as validate from '../support/validate.js'
 
 /** An address of a vsock, whose parts are all there. */
 interface VsockAddrInfo extends AddrInfo {
+  /** The context id of the machine. */
   readonly cid: number
+  /** The port. */
   readonly port: number
 }
 

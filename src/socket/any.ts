@@ -37,7 +37,9 @@ export function typeAmong(types: readonly number[], type: number | undefined): n
 
 /** A new socket, and the address that it remembers. */
 export interface OpenedAny {
+  /** The socket. */
   readonly sock: LowSocket
+  /** What `bind()` and `connect()` use when they are given nothing. */
   readonly address: AddrInfo | undefined
 }
 

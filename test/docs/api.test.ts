@@ -51,10 +51,10 @@ const exportsOf = (module: object, path: readonly string[]): Exported[] =>
     ])
 
 /** How markdown shows a name: in a list of constants, as a heading, or as a link to its own page. */
-const isIn = (text: string, name: string): boolean =>
-  [`\`${name}\``, `### ${name.replaceAll('_', '\\_')}\n`, `### ${name}()\n`, `[${name}](`].some((form) =>
-    text.includes(form),
-  )
+const isIn = (text: string, name: string): boolean => {
+  const escaped = name.replaceAll('_', '\\_')
+  return [`\`${name}\``, `### ${escaped}\n`, `### ${escaped}()\n`, `[${escaped}](`].some((form) => text.includes(form))
+}
 
 describe('docs/api', { skip: isInstalled ? false : 'typedoc is not installed: npm run docs installs it' }, () => {
   it('is what the sources make of it', { skip: isCommitted ? false : 'there are no pages yet' }, () => {

@@ -11,14 +11,14 @@ import {
   AF_VSOCK,
   ARPHRD_ETHER,
   CAN_EFF_FLAG,
-  device,
   ETH_P_ARP,
+  if_nametoindex,
   PACKET_BROADCAST,
   RTMGRP_LINK,
   SOCK_RAW,
 } from 'berkeley'
 
-const lo = device.if_nametoindex('lo')
+const lo = if_nametoindex('lo')
 const isRefusal = (error: Error & { code?: string }): boolean => /^ERR_(INVALID_ARG|OUT_OF_RANGE)/.test(`${error.code}`)
 
 describe('addresses of every family', () => {

@@ -4,13 +4,15 @@ import { hostname } from 'node:os'
 import { describe, it } from 'node:test'
 import {
   AddrInfo,
-  device,
   dgram,
   gethostname,
   getprotobyname,
   getservbyname,
   getservbyport,
   IPPROTO_TCP,
+  if_indextoname,
+  if_nameindex,
+  if_nametoindex,
   listen,
   stream,
 } from 'berkeley'
@@ -23,18 +25,18 @@ const isRefusal = /^(TypeError|RangeError)/
 
 describe('names and numbers', () => {
   it('interfaces are found by name and by index', () => {
-    const all = device.if_nameindex()
+    const all = if_nameindex()
     const lo = all.find(({ name }) => name === 'lo')
     assert.ok(lo)
-    assert.equal(device.if_nametoindex('lo'), lo.index)
-    assert.equal(device.if_indextoname(lo.index), 'lo')
+    assert.equal(if_nametoindex('lo'), lo.index)
+    assert.equal(if_indextoname(lo.index), 'lo')
     assert.equal(all.length, new Set(all.map(({ index }) => index)).size)
-    assert.equal(ll.device.if_nametoindex, device.if_nametoindex)
-    assert.throws(() => device.if_nametoindex('no-such-if'), { code: 'ENODEV', syscall: 'if_nametoindex' })
-    assert.throws(() => device.if_indextoname(99_999), { code: 'ENXIO', syscall: 'if_indextoname', message: /99999/ })
+    assert.equal(ll.device.if_nametoindex, if_nametoindex)
+    assert.throws(() => if_nametoindex('no-such-if'), { code: 'ENODEV', syscall: 'if_nametoindex' })
+    assert.throws(() => if_indextoname(99_999), { code: 'ENXIO', syscall: 'if_indextoname', message: /99999/ })
     for (const wrong of ['', 'x'.repeat(16), 'a\0b', 1, null])
-      assert.throws(() => device.if_nametoindex(wrong as never), isRefusal)
-    for (const wrong of [-1, 1.5, 'lo', 2 ** 31]) assert.throws(() => device.if_indextoname(wrong as never), isRefusal)
+      assert.throws(() => if_nametoindex(wrong as never), isRefusal)
+    for (const wrong of [-1, 1.5, 'lo', 2 ** 31]) assert.throws(() => if_indextoname(wrong as never), isRefusal)
   })
 
   it('services and protocols are found by name and number', () => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import {
   AddrInfo,
-  device,
   IFLA_IFNAME,
+  if_nameindex,
   MsgHdr,
   NETLINK_GENERIC,
   NETLINK_USERSOCK,
@@ -84,8 +84,7 @@ describe('netlink sockets', () => {
     }
     assert.deepEqual(
       names.sort(),
-      device
-        .if_nameindex()
+      if_nameindex()
         .map(({ name }) => name)
         .sort(),
     )

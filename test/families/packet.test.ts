@@ -6,10 +6,10 @@ import {
   AF_PACKET,
   ARPHRD_LOOPBACK,
   CmsgHdr,
-  device,
   dgram,
   ETH_P_ALL,
   ETH_P_IP,
+  if_nametoindex,
   MsgHdr,
   PACKET_HOST,
   PACKET_OUTGOING,
@@ -24,7 +24,7 @@ import { otherNamespace, withoutNamespaces, withoutSocket } from './kernel.js'
 leavesNoFd()
 
 const skip = withoutSocket(AF_PACKET, SOCK_RAW)
-const lo = device.if_nametoindex('lo')
+const lo = if_nametoindex('lo')
 
 /** The protocol of experiments, RFC 5342: nobody else sends it. */
 const ETH_P_EXPERIMENT = 0x88b5

@@ -173,6 +173,8 @@ declare function handle(data: Buffer, addr: AddrInfo | null, segmentSize: number
 declare const [video, large]: [Buffer, Buffer]
 declare const [conn, upstream]: [stream.inet.Socket, stream.inet.Socket]
 declare const signal: AbortSignal
+declare const program: string
+declare function read(messages: Buffer): void
 declare const from: AddrInfo
 declare function use(fds: number[]): void
 `

@@ -7,8 +7,9 @@ export type BpfRow = readonly [code: number, jt: number, jf: number, k: number]
 /** A program: rows, the text of `tcpdump -ddd`, or the bytes of an array of `struct sock_filter` (8 bytes each). */
 export type BpfProgram = Uint8Array | string | readonly BpfRow[]
 
-/** The size of a `struct sock_filter`, and the most of them that the kernel accepts. */
+/** The size of a `struct sock_filter`. */
 export const FILTER_ROW = 8
+/** The most rows of a program. */
 export const FILTER_ROWS = 4096
 
 const UINT16_MAX = 0xffff

@@ -2,12 +2,13 @@
 import { closeSync } from 'node:fs'
 import {
   AddrInfo,
-  device,
   ETH_P_ALL,
   gethostname,
   getprotobyname,
   getservbyname,
   getservbyport,
+  if_indextoname,
+  if_nameindex,
   NLM_F_ACK,
   NLM_F_REQUEST,
   NLMSG_NOOP,
@@ -77,7 +78,7 @@ export const familyRows: Row[] = [
   },
   {
     what: 'if_nameindex',
-    open: calling(device.if_nameindex),
+    open: calling(if_nameindex),
     call: 'if_nameindex',
     syscall: 'if_nameindex',
     errors: ERRNOS.if_nameindex,
@@ -85,7 +86,7 @@ export const familyRows: Row[] = [
   },
   {
     what: 'if_indextoname',
-    open: calling(() => device.if_indextoname(1)),
+    open: calling(() => if_indextoname(1)),
     call: 'if_indextoname',
     syscall: 'if_indextoname',
     errors: ERRNOS.if_indextoname,
