@@ -3,7 +3,7 @@ import type { AddrInfo } from '../address/addrinfo.js'
 import { SOCK_SEQPACKET, SOMAXCONN } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { type AnyOptions, addressFor, bindAny, connectAny, openAny, remember } from '../socket/any.js'
-import { received } from '../socket/iterator.js'
+import { forEachReceived, received } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, listen } from '../socket/listener.js'
 import { type ServeOptions, serve } from '../socket/serve.js'
 import type { ReceiveOptions } from '../socket/settings.js'
@@ -66,6 +66,14 @@ class AnySeqpacketSocket extends Socket {
   /** What arrives, record by record, until the peer has closed. Leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
     return received(this)
+  }
+
+  /**
+   * Receives until the peer has closed, and gives each record to a function, without a promise for each: see
+   * {@link seqpacket.unix.Socket.forEach}.
+   */
+  forEach(fn: (data: Buffer) => unknown, options?: ReceiveOptions): Promise<void> {
+    return forEachReceived(this, fn, options)
   }
 
   /** The same as iterating over the socket, with options. */

@@ -122,7 +122,10 @@ describe('sockets of any family', () => {
     await client.send('two')
     const records: string[] = []
     for await (const record of peer) if (records.push(String(record)) === 2) break
-    assert.deepEqual(records, ['one', 'two'])
+    await client.send('three')
+    await client.close()
+    await peer.forEach((record) => records.push(String(record)))
+    assert.deepEqual(records, ['one', 'two', 'three'])
   })
 
   it('createSocket() makes the class of the type', async (t) => {

@@ -193,6 +193,7 @@ describe('netlink sockets', () => {
     await assert.rejects(netlink.Socket.create({ protocol: 13 }), { message: /NETLINK_IP6_FW/ })
     const sock = await opened(t, { protocol: NETLINK_GENERIC })
     await assert.rejects(sock.sendto('x', AddrInfo.vsock(1, 1)), { code: 'EAFNOSUPPORT', syscall: 'sendto' })
+    assert.throws(() => sock.write('x', AddrInfo.vsock(1, 1)), { code: 'EAFNOSUPPORT' })
     await assert.rejects(sock.bind(AddrInfo.packet({})), { code: 'EAFNOSUPPORT', syscall: 'bind' })
   })
 })
