@@ -181,6 +181,8 @@ interface InetDgramSocket {
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
   /** {@link DgramSocket.messages}: a UDP datagram always has a sender. */
   messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
+  /** {@link DgramSocket.forEach}: there always is a sender. */
+  forEach(fn: (data: Buffer, from: InetAddrInfo) => unknown, options?: ReceiveOptions): Promise<void>
 }
 
 function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {

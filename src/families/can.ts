@@ -75,6 +75,8 @@ interface CanSocket extends OptionMethods<typeof canOptions> {
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: CanAddrInfo]>
   /** {@link DgramSocket.messages}: a frame always has an address. */
   messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: CanAddrInfo]>
+  /** {@link DgramSocket.forEach}: there always is a sender. */
+  forEach(fn: (data: Buffer, from: CanAddrInfo) => unknown, options?: ReceiveOptions): Promise<void>
 }
 defineOptions(CanSocket, canOptions)
 

@@ -74,6 +74,8 @@ interface NetlinkSocket extends OptionMethods<typeof netlinkOptions> {
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: NetlinkAddrInfo]>
   /** {@link DgramSocket.messages}: a message always has a sender. */
   messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: NetlinkAddrInfo]>
+  /** {@link DgramSocket.forEach}: there always is a sender. */
+  forEach(fn: (data: Buffer, from: NetlinkAddrInfo) => unknown, options?: ReceiveOptions): Promise<void>
 }
 defineOptions(NetlinkSocket, netlinkOptions)
 

@@ -80,6 +80,8 @@ interface PacketSocket extends OptionMethods<typeof packetOptions> {
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: PacketAddrInfo]>
   /** {@link DgramSocket.messages}: a frame always has an address. */
   messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: PacketAddrInfo]>
+  /** {@link DgramSocket.forEach}: there always is a sender. */
+  forEach(fn: (data: Buffer, from: PacketAddrInfo) => unknown, options?: ReceiveOptions): Promise<void>
 }
 defineOptions(PacketSocket, packetOptions)
 

@@ -71,6 +71,8 @@ interface RawSocket {
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
   /** {@link DgramSocket.messages}: a packet always has a sender. */
   messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
+  /** {@link DgramSocket.forEach}: there always is a sender. */
+  forEach(fn: (data: Buffer, from: InetAddrInfo) => unknown, options?: ReceiveOptions): Promise<void>
 }
 
 /**
