@@ -1,6 +1,7 @@
 import { sys } from '../constants/lookup.js'
 import { Descriptor } from '../descriptor/descriptor.js'
 import { kHandle } from '../descriptor/handle.js'
+import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { FD_NAME, isFdName } from '../inherited/names.js'
 import { RIGHTS_MAX } from '../message/cmsghdr.js'
 import { systemError } from '../support/errors.js'
@@ -32,10 +33,10 @@ export interface NotifyState {
   /** More time for what it is doing, starting or ending, in milliseconds from now on. */
   extendTimeout?: number | undefined
   /**
-   * Sockets or descriptors, up to 253, for the manager to keep: it passes them to the next run, among {@link listenFds}. They stay the
-   * caller's, who may close them when the call is over. `FileDescriptorStoreMax=` of the unit has to allow it.
+   * Sockets, descriptors or a `FileHandle`, up to 253, for the manager to keep: it passes them to the next run, among {@link listenFds}. They
+   * stay the caller's, who may close them when the call is over. `FileDescriptorStoreMax=` of the unit has to allow it.
    */
-  fdstore?: Descriptor | number | readonly (Descriptor | number)[] | undefined
+  fdstore?: Descriptor | OpenFile | readonly (Descriptor | OpenFile)[] | undefined
   /** The name of those in the store, or of those to remove; `'stored'` by default. */
   fdname?: string | undefined
   /** False to keep them even if they hang up: `FDPOLL=0`. */
@@ -48,12 +49,15 @@ export interface NotifyState {
   variables?: Readonly<Record<string, string | number>> | undefined
 }
 
+/** What the manager can be given to keep. */
+type Stored = Descriptor | OpenFile
+
 /** A message as it is sent. */
 export interface Notice {
   /** Variables, one a line. */
   readonly text: string
   /** Sockets and descriptors that go along. Their numbers are taken last, when no code of the user runs any more. */
-  readonly store: readonly (Descriptor | number)[]
+  readonly store: readonly Stored[]
   /** Whether to wait until it was read. */
   readonly barrier: boolean
 }
@@ -146,22 +150,29 @@ export function noticeOf(state: NotifyState): Notice {
   return { text, store, barrier }
 }
 
-function storeIn({ fdstore }: NotifyState): (Descriptor | number)[] {
+function storeIn({ fdstore }: NotifyState): Stored[] {
   if (fdstore === undefined) return []
-  const isList = Array.isArray(fdstore)
-  const list: unknown[] = isList ? [...fdstore] : [fdstore]
-  validate.integer('state.fdstore.length', list.length, 1, RIGHTS_MAX)
-  return list.map((one, i) =>
-    one instanceof Descriptor ? one : validate.descriptor(isList ? `state.fdstore[${i}]` : 'state.fdstore', one),
-  )
+  if (!Array.isArray(fdstore)) return [storable('state.fdstore', fdstore)]
+  // By index: what iterates over an array may be replaced, and have no end.
+  const length = validate.integer('state.fdstore.length', fdstore.length, 1, RIGHTS_MAX)
+  const store: Stored[] = []
+  for (let i = 0; i < length; i++) store.push(storable(`state.fdstore[${i}]`, fdstore[i]))
+  return store
+}
+
+function storable(name: string, one: unknown): Stored {
+  if (!(one instanceof Descriptor)) descriptorOf(name, one, 'notify')
+  return one as Stored
 }
 
 /**
- * The numbers of sockets and descriptors.
- * @throws EBADF when a socket is closed.
+ * The numbers of what is to be stored, those of sockets last: what looks like a `FileHandle` may be the user's.
+ * @throws EBADF for what is closed.
  */
-export function numbersOf(store: readonly (Descriptor | number)[]): number[] {
-  return store.map((one) => (typeof one === 'number' ? one : one[kHandle].fd.use('notify')))
+export function numbersOf(store: readonly Stored[]): number[] {
+  const numbers = store.map((one) => (one instanceof Descriptor ? -1 : descriptorOf('state.fdstore', one, 'notify')))
+  for (const [i, one] of store.entries()) if (one instanceof Descriptor) numbers[i] = one[kHandle].fd.use('notify')
+  return numbers
 }
 
 /** The manager ignores what says how to store descriptors where there are none. */

@@ -29,8 +29,9 @@ const FAIL = `
     systemd.listenFds()
     console.log('no error')
   } catch (error) {
-    const again = await stream.inet.Server.wrap(3).then((server) => server.fd(), (error) => error.code)
-    console.log(JSON.stringify([error.name, error.code, error.message, again, process.env.LISTEN_FDS]))
+    const server = await stream.inet.Server.wrap(3)
+    console.log(JSON.stringify([error.name, error.code, error.message, server.fd(), process.env.LISTEN_FDS]))
+    await server.close()
   }
 `
 

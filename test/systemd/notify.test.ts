@@ -1,6 +1,7 @@
 // What a service tells its manager: sd_notify(3).
 import assert from 'node:assert/strict'
 import { closeSync, fstatSync, openSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { dgram, type SystemError, stream, systemd, TimeoutError } from 'berkeley'
@@ -142,6 +143,17 @@ test('notify() passes sockets and descriptors for the store, which stay ours', a
   assert.equal(kept.getsockname().port, server.getsockname().port)
   assert.equal(fstatSync(fds[1] as number).rdev, fstatSync(file).rdev)
   assert.notEqual(server.fd(), -1)
+})
+
+test('notify() passes a FileHandle, and refuses one that is closed', async (t) => {
+  const manager = await Manager.create(t)
+  const file = await open('/dev/null')
+  await notify(manager, { fdstore: [file] })
+  const { fds } = await manager.next()
+  t.after(() => fds.forEach(closeSync))
+  assert.equal(fstatSync(fds[0] as number).rdev, fstatSync(file.fd).rdev)
+  await file.close()
+  await assert.rejects(notify(manager, { fdstore: file }), { code: 'EBADF' })
 })
 
 test('notify() passes 253 descriptors at once', async (t) => {
