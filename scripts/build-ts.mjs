@@ -1,4 +1,4 @@
-// Compiles all TypeScript: src -> dist, and tests, examples and the like -> build. Incremental.
+// Compiles all TypeScript: src -> dist, cli -> bin, and tests, examples and the like -> build. Incremental.
 import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { bundle } from './bundle.mjs'
@@ -43,6 +43,7 @@ export async function buildTs() {
   const tsc = inRoot('node_modules', '.bin', 'tsc')
   quietly('compiling TypeScript', process.execPath, [tsc, '-b', '--pretty', String(process.stderr.isTTY === true)])
   removeOrphans(inRoot('dist'), inRoot('src'))
+  removeOrphans(inRoot('bin'), inRoot('cli'))
   simplifyDeclarations()
   await bundle()
   for (const part of ['test', 'trust', 'scripts', 'examples', 'bench'])

@@ -34,7 +34,6 @@ const LAYERS = [
   'systemd/',
   'handover/',
   'index',
-  'cli/',
 ]
 
 /** The constants are one list, system-wide: a name in it is no knowledge. */

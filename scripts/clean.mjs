@@ -5,6 +5,7 @@ import { filesBelow, inRoot } from './lib/project.mjs'
 const all = process.argv.includes('--all')
 const built = [
   'dist',
+  'bin',
   'build/.tsbuildinfo',
   'build/internal',
   'build/berkeley.js.map',

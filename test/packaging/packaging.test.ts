@@ -76,6 +76,7 @@ test('the tarball holds what users need and nothing else', async () => {
     ...['dist/package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/index.mjs', 'dist/index.d.mts'],
     ...['dist/unix-dgram/index.js', 'dist/unix-dgram/index.d.ts', 'dist/unix-dgram/index.mjs'],
     ...['dist/llsocket/index.js', 'dist/llsocket/index.d.ts', 'dist/llsocket/index.mjs', 'dist/berkeley.js'],
+    'bin/berkeley.js',
   ]
   assert.deepEqual(
     wanted.filter((file) => !files.includes(file)),
@@ -83,7 +84,7 @@ test('the tarball holds what users need and nothing else', async () => {
     'missing',
   )
   const allowed =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[^/]+\.md|docs\/performance\/[^/]+\.svg|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|inc)|dist\/.+\.d\.m?ts|dist\/(.+\/)?index\.m?js|dist\/berkeley\.js(\.map)?|dist\/prebuilds\.js|dist\/package\.json)$/
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[^/]+\.md|docs\/performance\/[^/]+\.svg|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|inc)|dist\/.+\.d\.m?ts|dist\/(.+\/)?index\.m?js|dist\/berkeley\.js(\.map)?|dist\/prebuilds\.js|dist\/package\.json|bin\/.+\.js)$/
   assert.deepEqual(
     files.filter((file) => !allowed.test(file) || file.startsWith('native/build/')),
     [],
@@ -133,6 +134,13 @@ test('the package works from CommonJS', async () => assert.equal(await consume('
 
 test('import and require give the same classes', async () => {
   assert.match(await consume('same.mjs'), /^the same \d+ exports$/)
+})
+
+test('the package brings its command, which works where there is no compiler', async () => {
+  const command = join(consumer, 'node_modules', '.bin', 'berkeley')
+  assert.match((await run(command, ['--version'], { env: environment(userPath) })).stdout, /^berkeley \d+\.\d+\.\d+\n$/)
+  const { stdout } = await run(command, ['inspect', '--json', String(process.pid)], { env: environment(userPath) })
+  assert.equal(JSON.parse(stdout)[0].pid, process.pid)
 })
 
 test('the package works from TypeScript, and wrong uses do not compile', async () => {
