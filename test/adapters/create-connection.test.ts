@@ -64,7 +64,7 @@ describe('createConnection()', () => {
     await full.close()
   })
 
-  test('the error of a lookup has the code, the number and the host name that Node gives it', async () => {
+  test('the error of a lookup has the code, the number and the host name that Node gives it (H126)', async () => {
     const host = `${'x'.repeat(70)}.example` // a label has 63 characters at most
     const ways = [() => createConnection({ host, port: 1 }), () => new stream.inet.Client().duplex().connect(1, host)]
     for (const connecting of ways) {

@@ -54,7 +54,7 @@ describe('fromNode() of a connection', () => {
     assert.equal(await text(client), 'to Node')
   })
 
-  test('what Node has received and nobody has read is received first, in order, in all ways', async (t) => {
+  test('what Node has received and nobody has read is received first, in order, in all ways (H130)', async (t) => {
     for (const path of [undefined, abstractName()]) {
       const [client, accepted] = await connection(t, path)
       await readAhead(client, accepted, '0123456789')
@@ -102,7 +102,7 @@ describe('fromNode() of a connection', () => {
     }
   })
 
-  test('much data is neither lost nor doubled when the socket changes hands in the middle', async (t) => {
+  test('much data is neither lost nor doubled when the socket changes hands in the middle (H130)', async (t) => {
     const [client, accepted] = await connection(t)
     const data = Buffer.alloc(8 * MIB)
     for (let i = 0; i < data.length; i += 4) data.writeUInt32LE(i, i)
@@ -134,7 +134,7 @@ describe('fromNode() of a connection', () => {
     assert.deepEqual(seen, [])
   })
 
-  test('each side closes a descriptor of its own, once', async (t) => {
+  test('each side closes a descriptor of its own, once (H130)', async (t) => {
     const [client, accepted] = await connection(t)
     const theirs = (accepted as unknown as { _handle: { fd: number } })._handle.fd
     const conn = await fromNode(accepted)

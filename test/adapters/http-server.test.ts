@@ -98,7 +98,7 @@ describe('serveHttp()', () => {
     await within(serving, 'the end')
   })
 
-  test('a connection whose listeners the application has removed is served until it is closed', async () => {
+  test('a connection whose listeners the application has removed is served until it is closed (H126)', async () => {
     const path = abstractName()
     const server = http.createServer()
     server.on('upgrade', (_, socket) => {

@@ -73,7 +73,7 @@ for (const [kind, ends] of Object.entries(kinds))
       await closed
     })
 
-    test(`what came before the end is read later (over ${kind})`, async (t) => {
+    test(`what came before the end is read later (over ${kind}) (H125)`, async (t) => {
       let sent: Promise<unknown> | undefined
       const client = await secured(t, (_, secure) => {
         sent = once(secure, 'finish')
@@ -87,7 +87,7 @@ for (const [kind, ends] of Object.entries(kinds))
       await closed
     })
 
-    test(`an end without close_notify is an end without an error (over ${kind})`, async (t) => {
+    test(`an end without close_notify is an end without an error (over ${kind}) (H125)`, async (t) => {
       const client = await secured(t, (raw, secure) => secure.once('data', () => raw.destroy()))
       client.write('hello')
       const closed = closedInOrder(client)
@@ -95,7 +95,7 @@ for (const [kind, ends] of Object.entries(kinds))
       await closed
     })
 
-    test(`last words to a client that has gone are no error (over ${kind})`, async (t) => {
+    test(`last words to a client that has gone are no error (over ${kind}) (H125)`, async (t) => {
       let closed: Promise<void> | undefined
       const errors: Error[] = []
       const client = await secured(t, (raw, secure) => {

@@ -107,7 +107,7 @@ describe('toNode() of a connection', () => {
     assert.deepEqual(seen, [false])
   })
 
-  test('nothing is lost of more than a stream reads ahead, nor of what it was about to be given', async (t) => {
+  test('nothing is lost of more than a stream reads ahead, nor of what it was about to be given (H130)', async (t) => {
     for (const pairOf of [tcp, piped])
       for (const takesSome of [false, true]) {
         const [a, b] = await pairOf(t)
@@ -280,7 +280,7 @@ describe('toNode() of a server', () => {
     assert.ok(secure.acceptconn())
   })
 
-  test('in a worker of a cluster, where the number would mean another socket, it is refused', async () => {
+  test('in a worker of a cluster, where the number would mean another socket, it is refused (H130)', async () => {
     const worker = fileURLToPath(new URL('cluster-worker.js', import.meta.url))
     const { stdout, stderr } = await runScript(`
       import cluster from 'node:cluster'

@@ -132,7 +132,7 @@ describe('web()', () => {
     assert.equal(String(Buffer.from(two)), 'to c')
   })
 
-  test('an idle pair notices that the peer has reset the connection', async (t) => {
+  test('an idle pair notices that the peer has reset the connection (H131)', async (t) => {
     const [a, b] = await tcp(t)
     const [source] = await piped(t)
     const { readable, writable } = a.web()
@@ -143,7 +143,7 @@ describe('web()', () => {
     assert.equal(a.fd(), -1)
   })
 
-  test('what came before a reset can be read, and then the error, never an end', async (t) => {
+  test('what came before a reset can be read, and then the error, never an end (H131)', async (t) => {
     const [a, b] = await tcp(t)
     await b.send('the last words')
     await a.readable()

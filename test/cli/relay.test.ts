@@ -120,7 +120,7 @@ test('relay --max ends when the last of so many clients has', async (t) => {
   assert.equal((await child.ended).code, 0)
 })
 
-test('relay resets what is cut, so that nobody takes it for complete', async (t) => {
+test('relay resets what is cut, so that nobody takes it for complete (H139)', async (t) => {
   const server = closing(t, await listen({ host: '127.0.0.1', port: 0 }))
   const { port } = await listening(t, ['relay', 'tcp:127.0.0.1:0', `tcp:127.0.0.1:${server.getsockname().port}`])
   const client = closing(t, await connect({ host: '127.0.0.1', port }))

@@ -70,7 +70,7 @@ describe('addresses of every family', () => {
     assert.deepEqual([ifindex, ethertype, hatype, pkttype, pid, groups, rxid, txid, cid], new Array(9).fill(undefined))
   })
 
-  it('an address with fewer bytes than its family has is not read as zeros', () => {
+  it('an address with fewer bytes than its family has is not read as zeros (H134)', () => {
     const cut = (ai: AddrInfo, bytes: number): AddrInfo => AddrInfo.raw(ai.sockaddr.subarray(0, bytes))
     const whole: [AddrInfo, number][] = [
       [AddrInfo.inet('192.0.2.1', 80), 15],

@@ -255,7 +255,7 @@ describe('raw sockets and ICMP', () => {
     assert.match(lines[3] as string, /^EPERM .*setns.*CAP_SYS_ADMIN/)
   })
 
-  it('a message to an address of another family is refused before it is sent', { skip: skipRaw }, async (t) => {
+  it('a message to an address of another family is refused before it is sent (H134)', { skip: skipRaw }, async (t) => {
     const sock = closing(t, await dgram.any.Socket.create({ family: 16, type: SOCK_RAW }))
     const msg = new MsgHdr()
     msg.add('x')

@@ -143,7 +143,7 @@ describe('netlink sockets', () => {
     assert.match(error?.body.toString('latin1') as string, /[Aa]ttribute/)
   })
 
-  it('messages that were lost are an error, also in a loop, unless that is switched off', async (t) => {
+  it('messages that were lost are an error, also in a loop, unless that is switched off (H135)', async (t) => {
     const [receiver, sender] = [
       await opened(t, { protocol: NETLINK_USERSOCK }),
       await opened(t, { protocol: NETLINK_USERSOCK }),

@@ -22,7 +22,7 @@ function cookieHere(): bigint {
 }
 
 describe('a socket of another network namespace', { skip: withoutNamespaces() }, () => {
-  it('sockets talk in the namespace that they are made in, and the thread stays where it was', async (t) => {
+  it('sockets talk in the namespace that they are made in, and the thread stays where it was (H136)', async (t) => {
     const { path } = await otherNamespace(t)
     const before = cookieHere()
     const fd = openSync(path, 'r')

@@ -59,7 +59,7 @@ describe('packet sockets', { skip }, () => {
     assert.equal(back.frame.readUInt16BE(12), ETH_P_IP)
   })
 
-  it('a packet socket receives nothing before it is bound', async (t) => {
+  it('a packet socket receives nothing before it is bound (H135)', async (t) => {
     const sock = closing(t, await packet.Socket.create({ ifindex: 'lo', protocol: ETH_P_ALL }))
     const sender = closing(t, await dgram.inet.Socket.create())
     await sender.sendto('too early', AddrInfo.inet('127.0.0.1', 9))
@@ -140,7 +140,7 @@ describe('packet sockets', { skip }, () => {
     await assert.rejects(sock.recvfrom({ bufsize: 20 }), { code: 'EMSGSIZE', bytes: 114 })
   })
 
-  it('an address of another family is refused before the kernel misreads it', async (t) => {
+  it('an address of another family is refused before the kernel misreads it (H134)', async (t) => {
     const sock = await sniffer(t, { protocol: ETH_P_EXPERIMENT })
     const wrong = AddrInfo.inet('127.0.0.1', 9)
     const refused = { code: 'EAFNOSUPPORT', message: /AF_INET for a socket of AF_PACKET/ }

@@ -128,7 +128,7 @@ test('ready() is not disturbed by a file that somebody has removed', async (t) =
   await offered
 })
 
-test('a successor that gives up before it is ready changes nothing', async (t) => {
+test('a successor that gives up before it is ready changes nothing (H146)', async (t) => {
   const before = countFds()
   const server = await tcp(t)
   for (const giveUp of [
@@ -147,7 +147,7 @@ test('a successor that gives up before it is ready changes nothing', async (t) =
   await client.close()
 })
 
-test('an offer that is aborted or late is withdrawn: the successor learns it, and the former side goes on', async (t) => {
+test('an offer that is aborted or late is withdrawn: the successor learns it, and the former side goes on (H146)', async (t) => {
   const server = await tcp(t)
   const stop = new AbortController()
   const attempts: [handover.HandoverOptions, object | typeof TimeoutError][] = [
@@ -276,7 +276,7 @@ test('a process that is not to be dealt with is refused on both sides, and sees 
   assert.notEqual(server.fd(), -1)
 })
 
-test('a peer of another user is refused unless the caller says otherwise', {
+test('a peer of another user is refused unless the caller says otherwise (H146)', {
   skip: process.getuid?.() === 0 ? false : 'only root can be two users',
 }, async (t) => {
   const path = abstractName()

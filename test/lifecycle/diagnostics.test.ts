@@ -108,7 +108,7 @@ describe('diagnostics channels', () => {
     await Promise.all([a.close(), b.close()])
   })
 
-  test('a subscriber may close what it is told of', async (t) => {
+  test('a subscriber may close what it is told of (H133)', async (t) => {
     const server = closing(t, await listen({ path: abstractName() }))
     const closed: Promise<void>[] = []
     let closes = 0
@@ -124,7 +124,7 @@ describe('diagnostics channels', () => {
     assert.equal(closes, 2)
   })
 
-  test('what a subscriber throws is an uncaught exception, and disturbs no call', async () => {
+  test('what a subscriber throws is an uncaught exception, and disturbs no call (H133)', async () => {
     const { stdout, stderr } = await runScript(`
       import { subscribe } from 'node:diagnostics_channel'
       import { stream } from 'berkeley'

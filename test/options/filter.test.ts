@@ -124,7 +124,7 @@ describe('attachfilter()', () => {
     assert.deepEqual([sock.recv(), sock.recv(), sock.recv()], [Buffer.from('x'), Buffer.from('x'), ll.AGAIN])
   })
 
-  it('attachfilter() refuses a program that jumps beyond its end or does not return, and says where', (t) => {
+  it('attachfilter() refuses a program that jumps beyond its end or does not return, and says where (H137)', (t) => {
     const sock = sockets.udp4(keeper(t))
     const last: ll.BpfRow = [0x06, 0, 0, 0]
     for (const jump of [

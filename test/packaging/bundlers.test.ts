@@ -77,7 +77,7 @@ describe('esbuild', () => {
     ['cjs', 'min.cjs', ['--minify']],
     ['esm', 'mjs', []],
   ] as [string, string, string[]][])
-    test(`esbuild joins a program: ${[`--format=${format}`, ...options].join(' ')}`, {
+    test(`esbuild joins a program: ${[`--format=${format}`, ...options].join(' ')} (H124)`, {
       skip: format === 'esm' && !hasBuiltins && 'this Node has no process.getBuiltinModule()',
     }, async () => {
       const file = `esbuild.${extension}`
@@ -100,7 +100,7 @@ test('the stacks of errors in a bundle keep the frames of the program, also in f
   assert.match(awaited, /^"TimeoutError.*at async awaiting \(/)
 })
 
-test('webpack joins a program, and minifies it', { skip: toolMissing('webpack') }, async () => {
+test('webpack joins a program, and minifies it (H124)', { skip: toolMissing('webpack') }, async () => {
   const config = { mode: 'production', target: 'node', entry: './program.mjs' }
   const output = { path: join(project, 'out'), filename: 'webpack.cjs' }
   const code = `require(${JSON.stringify(join(tools, 'webpack'))})(${JSON.stringify({ ...config, output })}, (error, stats) => {
@@ -110,7 +110,7 @@ test('webpack joins a program, and minifies it', { skip: toolMissing('webpack') 
   await worksInBothPlaces('webpack.cjs')
 })
 
-test('ncc joins a program, and takes the addon with it', { skip: toolMissing('@vercel/ncc') }, async () => {
+test('ncc joins a program, and takes the addon with it (H124)', { skip: toolMissing('@vercel/ncc') }, async () => {
   await build(
     process.execPath,
     join(tools, '@vercel', 'ncc', 'dist', 'ncc', 'cli.js'),

@@ -182,7 +182,7 @@ describe('a header of the PROXY protocol', () => {
     refused(Buffer.from(`${SIGNATURE.slice(0, 22)}0b`, 'hex'), /begins/)
   })
 
-  test('random bytes, and headers with a byte changed, are read or refused, and nothing else', () => {
+  test('random bytes, and headers with a byte changed, are read or refused, and nothing else (H143)', () => {
     const seed = freshSeed()
     const choose = randomFrom(seed)
     const seeds = [

@@ -50,7 +50,7 @@ for (const [name, make] of kinds)
       }
     })
 
-    test('a wrong byte is refused at once, although the peer sends no more', async (t) => {
+    test('a wrong byte is refused at once, although the peer sends no more (H143)', async (t) => {
       for (const beginning of ['G', 'PROXYX', '\r\n\r\n\0\r\nQUIX', '\r\n\r\n\0\r\nQUIT\n\x31']) {
         const [a, b] = await make(t)
         await a.send(Buffer.from(beginning, 'latin1'))

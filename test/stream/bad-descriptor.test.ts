@@ -61,7 +61,7 @@ describe('EBADF', () => {
     assert.throws(() => a.sendfile(NOT_OPEN, 1), bad(NOT_OPEN))
   })
 
-  test('names the socket where that is what other code has closed', async (t) => {
+  test('names the socket where that is what other code has closed (H140)', async (t) => {
     const good = nullFd(t)
     const passes: ((sock: stream.unix.Socket | LowSocket) => unknown)[] = [
       (sock) => sock.sendfd(good),

@@ -94,7 +94,7 @@ describe('sendfd() of a FileHandle', () => {
       assert.ok(isThat(await b.recvfd(), file))
     })
 
-  test('one that is closed while the call waits is EBADF, and no other file is passed', async (t) => {
+  test('one that is closed while the call waits is EBADF, and no other file is passed (H140)', async (t) => {
     const [a, b] = await pair(t)
     const file = await opened(t, 'x')
     const blocked = a.send(Buffer.alloc(4 << 20))

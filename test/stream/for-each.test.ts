@@ -243,14 +243,14 @@ describe('a function that ends another socket whose data came in the same batch'
     return { received, second, peer, loop }
   }
 
-  test('an abort comes behind what has been received', async (t) => {
+  test('an abort comes behind what has been received (H121)', async (t) => {
     const { received, second, peer, loop } = await inOneBatch(t, (_, abort) => abort.abort())
     await assert.rejects(loop, { name: 'AbortError' })
     await peer.send('more')
     assert.equal([...received, String(await second.recv())].join(''), 'datamore')
   })
 
-  test('detach() comes behind what has been received', async (t) => {
+  test('detach() comes behind what has been received (H121)', async (t) => {
     let fd = -1
     const { received, peer, loop } = await inOneBatch(t, (second) => {
       fd = second.detach()

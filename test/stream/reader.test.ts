@@ -57,7 +57,7 @@ for (const [name, make] of kinds)
       assert.deepEqual(await all(b.reader().lines()), [])
     })
 
-    test('what a reader has read ahead is received by whatever comes next', async (t) => {
+    test('what a reader has read ahead is received by whatever comes next (H138)', async (t) => {
       const [a, b] = await make(t)
       await a.send('head\nbody-of-some-length')
       const reader = b.reader()
@@ -230,7 +230,7 @@ describe('a reader', () => {
     closeSync((await b.recvfd()) as number)
   })
 
-  test('a recvmsg() that waited behind a reader does not pass by what that has read ahead', async (t) => {
+  test('a recvmsg() that waited behind a reader does not pass by what that has read ahead (H138)', async (t) => {
     const [a, b] = await pair(t)
     const msg = new MsgHdr()
     msg.addn(10)

@@ -85,7 +85,7 @@ for (const [one, other] of [
       assert.equal(count, data.length)
     })
 
-    test('aborting ends both directions, and neither peer takes what came for complete', async (t) => {
+    test('aborting ends both directions, and neither peer takes what came for complete (H139)', async (t) => {
       const aborting = new AbortController()
       const { left, right, a, b, relaying } = await make(t, { signal: aborting.signal })
       await left.send('begun')
@@ -122,7 +122,7 @@ describe('relay()', () => {
     await assert.rejects(drain(right), { code: 'ECONNRESET' })
   })
 
-  test('TLS that is cut ends both: the other peer sees no orderly end', async (t) => {
+  test('TLS that is cut ends both: the other peer sees no orderly end (H139)', async (t) => {
     const { left, right, relaying } = await relayed(t, kinds.TLS, conversation)
     await left.send('half of it')
     assert.equal(String(await right.recv()), 'half of it')

@@ -118,7 +118,7 @@ for (const [name, bind] of binders)
   })
 
 describe('replaceStale', () => {
-  test('a server that is bound and does not listen yet is no stale one', async (t) => {
+  test('a server that is bound and does not listen yet is no stale one (H141)', async (t) => {
     const folder = tempFolder(t)
     for (const [i, Server] of [stream.unix.Server, seqpacket.unix.Server].entries()) {
       const path = join(folder, String(i))
@@ -137,7 +137,7 @@ describe('replaceStale', () => {
     await assert.rejects(listen({ path, replaceStale: true }), { code: 'EADDRINUSE' })
   })
 
-  test('of several that start at once exactly one gets the path', async (t) => {
+  test('of several that start at once exactly one gets the path (H141)', async (t) => {
     const path = await stale((options) => listen(options), join(tempFolder(t), 's'))
     const rounds = 30
     const go = new Int32Array(new SharedArrayBuffer(8))

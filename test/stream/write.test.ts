@@ -26,7 +26,7 @@ function fill(sock: Socket, piece: Buffer): number {
 
 for (const [name, make] of pairs)
   describe(`write() over ${name}`, () => {
-    test('sends in the order of all calls that send, whether they wait or not', async (t) => {
+    test('sends in the order of all calls that send, whether they wait or not (H122)', async (t) => {
       const [a, b] = await make(t)
       const expected: number[] = []
       const sent: Promise<number>[] = []
@@ -59,7 +59,7 @@ for (const [name, make] of pairs)
       assert.equal(a.bufferedAmount, 0)
     })
 
-    test('small data may be changed when the call has returned, also when it waits', async (t) => {
+    test('small data may be changed when the call has returned, also when it waits (H122)', async (t) => {
       const [a, b] = await make(t)
       const before = fill(a, Buffer.alloc(4000, '.'))
       const memory = Buffer.from('kept')
@@ -88,7 +88,7 @@ for (const [name, make] of pairs)
       assert.equal(a.write('x'), true)
     })
 
-    test('a failure is thrown where it is known, and a later one goes to drained(), to forEach(), or to the next call', async (t) => {
+    test('a failure is thrown where it is known, and a later one goes to drained(), to forEach(), or to the next call (H122)', async (t) => {
       const broken = async (): Promise<[Socket, Socket]> => {
         const [a, b] = await make(t)
         fill(a, Buffer.alloc(4000))
@@ -120,7 +120,7 @@ for (const [name, make] of pairs)
       }
     })
 
-    test('close() rejects when it loses what was written, and detach() is refused', async (t) => {
+    test('close() rejects when it loses what was written, and detach() is refused (H122)', async (t) => {
       const [a] = await make(t)
       fill(a, Buffer.alloc(4000))
       const bytes = a.bufferedAmount
@@ -163,7 +163,7 @@ describe('what is written while a batch of events is handled', () => {
     return made
   }
 
-  test('leaves at the end of the batch, whole and in order, also where a peer is slow', async (t) => {
+  test('leaves at the end of the batch, whole and in order, also where a peer is slow (H122)', async (t) => {
     const made = await many(t, 37)
     const piece = Buffer.alloc(3001)
     const hashes = made.map(() => createHash('sha256'))
@@ -201,7 +201,7 @@ describe('what is written while a batch of events is handled', () => {
     ['closew()', (sock: stream.unix.Socket) => sock.closew()],
     ['end()', (sock: stream.unix.Socket) => void sock.end()],
   ] as const)
-    test(`leaves before ${name} of the same turn`, async (t) => {
+    test(`leaves before ${name} of the same turn (H122)`, async (t) => {
       const made = await many(t, 5)
       for (const [a] of made)
         void a.forEach((data) => {
@@ -248,7 +248,7 @@ describe('what is written while a batch of events is handled', () => {
     for (const fd of fds) await (await stream.unix.wrap(fd)).close()
   })
 
-  test('leaves before the process ends by process.exit()', async () => {
+  test('leaves before the process ends by process.exit() (H122)', async () => {
     const { stdout } = await runScript(`
       import { stream } from 'berkeley'
       import { SOCK_STREAM, socket } from 'berkeley/llsocket'

@@ -46,7 +46,7 @@ describe('sendzerocopy() over TCP', () => {
       assert.equal(sha256(await got), sha256(Buffer.concat([data, Buffer.from('textend')])))
     })
 
-  test('resolves only when the kernel has let go of the memory', async (t) => {
+  test('resolves only when the kernel has let go of the memory (H142)', async (t) => {
     const [client, peer] = await conversation(t)
     client.sndbuf(16 * MEGABYTE)
     const data = Buffer.alloc(8 * MEGABYTE, 'a')
@@ -162,7 +162,7 @@ describe('sendzerocopy() over UDP', () => {
     await assert.rejects((await udp(t)).sendzerocopy('x'), { code: 'EDESTADDRREQ' })
   })
 
-  test('notes of other kinds reach recvmsg(), whether it waits before or comes after', async (t) => {
+  test('notes of other kinds reach recvmsg(), whether it waits before or comes after (H142)', async (t) => {
     const [a, b, gone] = [await udp(t), await udp(t), await nobody(t)]
     a.recverr(true)
     const to = b.getsockname()

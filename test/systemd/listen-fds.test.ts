@@ -120,7 +120,7 @@ test('listenFds() is empty when the variables are absent, empty, or meant for an
   }
 })
 
-test('listenFds() refuses numbers of descriptors that are none, and counts that are not true', async (t) => {
+test('listenFds() refuses numbers of descriptors that are none, and counts that are not true (H144)', async (t) => {
   for (const LISTEN_FDS of [
     '0',
     '-1',
@@ -163,7 +163,7 @@ test('listenFds() ignores variables that somebody has put on Object.prototype', 
   }
 })
 
-test('listenFds() takes over all of the sockets or none', async (t) => {
+test('listenFds() takes over all of the sockets or none (H144)', async (t) => {
   const server = await listener(t)
   const code = `
     import { systemd, stream } from 'berkeley'

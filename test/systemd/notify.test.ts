@@ -91,7 +91,7 @@ test('notify() rejects when nobody is at the address', async (t) => {
   )
 })
 
-test('notify() refuses what would begin another variable, or would not be heard', async () => {
+test('notify() refuses what would begin another variable, or would not be heard (H144)', async () => {
   const cases: [unknown, string][] = [
     [{ status: 'a\nREADY=1' }, 'ERR_INVALID_ARG_VALUE'],
     [{ status: 'a\0b' }, 'ERR_INVALID_ARG_VALUE'],

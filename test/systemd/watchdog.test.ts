@@ -82,7 +82,7 @@ test('stop(), disposal and the signal end the signs of life', async (t) => {
   assert.equal(fourth?.isRunning, false)
 })
 
-test('a check that is not true leaves the sign of life out', async (t) => {
+test('a check that is not true leaves the sign of life out (H145)', async (t) => {
   let answers: (boolean | Promise<boolean>)[] = [false, Promise.resolve(false), Promise.resolve(true), true]
   const asked: unknown[] = []
   const { manager, dog } = await watched(t, {

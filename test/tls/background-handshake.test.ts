@@ -64,7 +64,7 @@ function hearing(): {
 describe('handshakes of a server', () => {
   for (const [name, make] of servers)
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
-      test(`connect() and accept() come through together, without another call on either side: ${maxVersion}, ${name}`, async (t) => {
+      test(`connect() and accept() come through together, without another call on either side: ${maxVersion}, ${name} (H127)`, async (t) => {
         const [server, reach] = await make({ ...tlscfg, maxVersion }, trust)
         closing(t, server)
         const [client, conn] = await within(Promise.all([reach(), server.accept()]), 'both ends')
@@ -75,7 +75,7 @@ describe('handshakes of a server', () => {
         assert.equal(String(await conn.recv()), 'hello')
       })
 
-  test('a handshake that waits for room, because its certificates fill the socket, comes through', async (t) => {
+  test('a handshake that waits for room, because its certificates fill the socket, comes through (H127)', async (t) => {
     const cert = `${certificate.pem}${authority.pem.repeat(150)}`
     const prepare = (sock: { sndbuf(bytes: number): unknown; rcvbuf(bytes: number): unknown }) => {
       sock.sndbuf(4096)
@@ -152,7 +152,7 @@ describe('handshakes of a server', () => {
     assert.equal(String(await conn.recv()), 'late')
   })
 
-  test('they do not keep the process alive, and leave no rejection unhandled', async () => {
+  test('they do not keep the process alive, and leave no rejection unhandled (H127)', async () => {
     const code = `
       import { connect, listen, tls } from 'berkeley'
       const tlscfg = ${JSON.stringify({ cert: String(tlscfg.cert), key: String(tlscfg.key) })}
@@ -172,7 +172,7 @@ describe('handshakes of a server', () => {
 })
 
 describe('handshakes of a server that fail before anybody makes a call', () => {
-  test('the first call tells why, at the place of that call, and so does every later one', async (t) => {
+  test('the first call tells why, at the place of that call, and so does every later one (H127)', async (t) => {
     const { heard, hear } = hearing()
     const [conn, peer] = await acceptedFrom(t, { onhandshakeerror: hear })
     peer.write('GET / HTTP/1.1\r\n\r\n')

@@ -130,7 +130,7 @@ describe('sessions of a client with several certificates', () => {
     ['keyPairs in place of cert', someone, { keyPairs: [another] }],
   ]
   for (const [name, first, second] of configs)
-    test(`a session is not resumed with ${name}, which might show another certificate`, async (t) => {
+    test(`a session is not resumed with ${name}, which might show another certificate (H128)`, async (t) => {
       const server = await asking(t)
       const { port } = server.getsockname()
       let session: Buffer | undefined

@@ -79,7 +79,7 @@ describe('memory that is told to the garbage collector', () => {
     assert.ok(Math.abs(gone) < 150 * KB, `${gone} bytes after all were collected`)
   })
 
-  test('nothing adds up over many sessions and contexts, failed ones among them', async () => {
+  test('nothing adds up over many sessions and contexts, failed ones among them (H129)', async () => {
     const { grown = 0 } = await measured(`
       async function round() {
         for (let i = 0; i < 50; i++) {

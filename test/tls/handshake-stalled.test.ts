@@ -121,7 +121,7 @@ describe(`${STALLED} handshakes that stop midway (H92)`, () => {
     assert.ok(last - first < first - start, `${(last - first) / STALLED} bytes more each, two rounds later`)
   })
 
-  test('a thousand handshakes go on by themselves; the next one waits for the end of one of them, or for a call', async (t) => {
+  test('a thousand handshakes go on by themselves; the next one waits for the end of one of them, or for a call (H127)', async (t) => {
     const most = 1000
     const listener = closing(t, await listen({ host: '127.0.0.1', backlog: 4096, tlscfg }))
     const { port } = listener.getsockname()

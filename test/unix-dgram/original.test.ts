@@ -17,7 +17,9 @@ async function conversation(module: string, cwd: string): Promise<unknown[]> {
     .map((line) => JSON.parse(line))
 }
 
-test('a program sees the same of berkeley/unix-dgram as of the original', { skip: missing(ORIGINAL) }, async (t) => {
+test('a program sees the same of berkeley/unix-dgram as of the original (H132)', {
+  skip: missing(ORIGINAL),
+}, async (t) => {
   const original = await conversation(ORIGINAL, tempFolder(t))
   assert.ok(original.length > 50)
   assert.deepEqual(await conversation(join(LIBRARIES, 'stand-in'), tempFolder(t)), original)

@@ -58,7 +58,7 @@ for (const counterparty of naming)
   for (const version of versions)
     describe(`servers that name an authority: ${counterparty.name}, ${version}`, { skip: counterparty.skip }, () => {
       for (const way of ['keyPairs', 'clientCertCallback'])
-        test(`our client shows the certificate that the server asks for, by ${way}`, async (t) => {
+        test(`our client shows the certificate that the server asks for, by ${way} (H128)`, async (t) => {
           const [, config, heard] = ways().find(([name]) => name === way) as ReturnType<typeof ways>[0]
           const manner = { authority, version, identity: authority.identity(), asks: 'required' } as const
           const [address] = counterparty.serve(t, overTcp, manner)

@@ -86,7 +86,7 @@ describe('the epoll poller keeps its obligations', () => {
       watch.stop()
     }))
 
-  test('room to send is announced while something waits for it, and not from inside awaitRoom() (H12)', () =>
+  test('room to send is announced while something waits for it, and not from inside awaitRoom() (H12, H123)', () =>
     withPair(async (a) => {
       const listener = new Listener()
       const watch = poller.watch(a.fd(), listener)
@@ -99,7 +99,7 @@ describe('the epoll poller keeps its obligations', () => {
       watch.stop()
     }))
 
-  test('room that nothing waits for costs one report, however often there is more of it', () =>
+  test('room that nothing waits for costs one report, however often there is more of it (H123)', () =>
     withPair(async (a, b) => {
       const listener = new Listener()
       const watch = poller.watch(a.fd(), listener, true)
@@ -113,7 +113,7 @@ describe('the epoll poller keeps its obligations', () => {
       watch.stop()
     }))
 
-  test('room is announced each time while something waits for it (H12)', () =>
+  test('room is announced each time while something waits for it (H12, H123)', () =>
     withPair(async (a, b) => {
       const listener = new Listener()
       listener.awaitsRoom = true
@@ -237,7 +237,7 @@ describe('the epoll poller keeps its obligations', () => {
       watch.stop()
     }))
 
-  test('an event of a watch that was lost to other code receives nothing for the heir of its slot (H03)', () =>
+  test('an event of a watch that was lost to other code receives nothing for the heir of its slot (H03, H121)', () =>
     withPair(async (a, b) => {
       const twin = a.dup()
       const lost = poller.watch(a.fd(), new Reader())
@@ -257,7 +257,7 @@ describe('the epoll poller keeps its obligations', () => {
       for (const one of [twin, c, d]) one.close()
     }))
 
-  test('what has been received already is delivered when it is asked for, once, and in the same batch', () =>
+  test('what has been received already is delivered when it is asked for, once, and in the same batch (H121)', () =>
     withPair(async (a, b) => {
       const [c, d] = socket.pair(SOCK_STREAM, true)
       const order: string[] = []
