@@ -7,8 +7,9 @@
 #include "tls.h"
 
 static const method_t *const modules[] = {
-    context_methods, ticket_methods, hello_methods,  credential_methods,  session_methods,
-    record_methods,  shown_methods,  memory_methods, certificate_methods, info_methods,
+    context_methods, ticket_methods,      hello_methods, credential_methods, session_methods,
+    record_methods,  nested_methods,      psk_methods,   later_methods,      shown_methods,
+    memory_methods,  certificate_methods, info_methods,
 };
 
 /* Numbers that JavaScript needs: answers, registers, bits, and some of OpenSSL. */
@@ -22,6 +23,7 @@ static const struct {
     {"WANT_VERDICT", TLS_WANT_VERDICT},
     {"WANT_CERTIFICATE", TLS_WANT_CERTIFICATE},
     {"WANT_TURN", TLS_WANT_TURN},
+    {"WANT_PSK", TLS_WANT_PSK},
     {"NO_CERTIFICATE", TLS_NO_CERTIFICATE},
     {"NO_KEY", TLS_NO_KEY},
     {"NO_LIST", TLS_NO_LIST},
@@ -35,6 +37,7 @@ static const struct {
     {"REGISTER_NOTIFICATIONS", REGISTER_NOTIFICATIONS},
     {"NOTIFY_KEYLOG", NOTIFY_KEYLOG},
     {"NOTIFY_SESSION", NOTIFY_SESSION},
+    {"NOTIFY_CERTIFICATE", NOTIFY_CERTIFICATE},
     {"VERIFY_ASK", VERIFY_ASK},
     {"VERIFY_REQUIRE", VERIFY_REQUIRE},
     {"VERIFY_REJECT", VERIFY_REJECT},
@@ -42,6 +45,7 @@ static const struct {
     {"VERIFY_REQUIRE_OCSP", VERIFY_REQUIRE_OCSP},
     {"VERIFY_PARTIAL_CHAIN", VERIFY_PARTIAL_CHAIN},
     {"VERIFY_ASK_VERDICT", VERIFY_ASK_VERDICT},
+    {"VERIFY_LATER", VERIFY_LATER},
     {"SSL_OP_CIPHER_SERVER_PREFERENCE", SSL_OP_CIPHER_SERVER_PREFERENCE},
     {"X509_V_OK", X509_V_OK},
     {"X509_V_ERR_HOSTNAME_MISMATCH", X509_V_ERR_HOSTNAME_MISMATCH},

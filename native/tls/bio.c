@@ -26,6 +26,8 @@ static size_t receive_size(const session_io_t *io) {
 /* Fills the empty scratch memory: a count, 0 at the end, -1 with errno. */
 static ssize_t receive(session_io_t *io, tls_t *tls) {
     ssize_t count;
+    /* Within another session there is what JavaScript has fed. */
+    if (io->fd < 0) return io->eof ? 0 : fail_with(EAGAIN);
     if (io->drained && io->has_data) return fail_with(EAGAIN);
     if (io->receives == RECEIVES_MAX) {
         io->must_yield = true;
@@ -42,20 +44,41 @@ static ssize_t receive(session_io_t *io, tls_t *tls) {
     return count;
 }
 
+/* Receives what OpenSSL may not read yet: 1 when it may, 0 at the end, -1 with errno. */
+static ssize_t hold_back(session_t *session) {
+    session_io_t *io = &session->io;
+    tls_t *tls = session->tls;
+    while (psk_holds(session)) {
+        if (psk_is_asked(session)) return fail_with(EAGAIN);
+        ssize_t count = tls->in_at < tls->in_end ? 1 : receive(io, tls);
+        if (count <= 0) return count;
+        bool is_kept = queue_add(&io->in, tls->in + tls->in_at, tls->in_end - tls->in_at);
+        tls->in_at = tls->in_end = 0;
+        if (!is_kept) return fail_with(ENOMEM);
+    }
+    return 1;
+}
+
+static ssize_t fill(session_t *session) {
+    session_io_t *io = &session->io;
+    tls_t *tls = session->tls;
+    ssize_t count = session->psk == NULL ? 1 : hold_back(session);
+    if (count <= 0 || queue_length(&io->in) > 0 || tls->in_at < tls->in_end) return count;
+    return receive(io, tls);
+}
+
 static int bio_read(BIO *bio, char *to, int length) {
     session_t *session = BIO_get_data(bio);
     session_io_t *io = &session->io;
     tls_t *tls = session->tls;
     BIO_clear_retry_flags(bio);
     if (to == NULL || length <= 0) return 0;
+    ssize_t filled = fill(session);
+    if (filled == 0) return 0;
+    if (filled < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) BIO_set_retry_read(bio);
+    if (filled < 0 && !BIO_should_retry(bio)) io->error = errno;
+    if (filled < 0) return -1;
     if (queue_length(&io->in) > 0) return (int)queue_take(&io->in, to, (size_t)length);
-    if (tls->in_at == tls->in_end) {
-        ssize_t count = receive(io, tls);
-        if (count == 0) return 0;
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) BIO_set_retry_read(bio);
-        if (count < 0 && !BIO_should_retry(bio)) io->error = errno;
-        if (count < 0) return -1;
-    }
     size_t left = tls->in_end - tls->in_at;
     size_t count = (size_t)length < left ? (size_t)length : left;
     memcpy(to, tls->in + tls->in_at, count);
@@ -130,6 +153,7 @@ void bio_begin(session_t *session, int fd) {
 /* One send(2): how many bytes left, or -errno. */
 static ssize_t send_some(const session_io_t *io, const uint8_t *from, size_t length) {
     ssize_t count;
+    if (io->fd < 0) return 0;
     do count = send_bytes(io->fd, from, length, MSG_DONTWAIT);
     while (count < 0 && errno == EINTR);
     if (count >= 0) return count;

@@ -27,7 +27,8 @@ static int on_hello(SSL *ssl, int *alert, void *data) {
     (void)data;
     if (!session->context->selects || peer->hello == ACCEPTED) return SSL_CLIENT_HELLO_SUCCESS;
     if (peer->hello == REFUSED) {
-        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        bool is_of_key = session->psk != NULL && session->psk->refuses;
+        *alert = is_of_key ? SSL_AD_INTERNAL_ERROR : SSL_AD_UNRECOGNIZED_NAME;
         peer->refusal = "no context for this name";
         return SSL_CLIENT_HELLO_ERROR;
     }
@@ -73,7 +74,7 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_lengt
 
 static int on_session(SSL *ssl, SSL_SESSION *resumption) {
     session_t *session = session_of(ssl);
-    if (SSL_is_server(ssl)) return 0;
+    if (SSL_is_server(ssl) || psk_was_used(session)) return 0;
     SSL_SESSION_free(session->peer.resumption);
     session->peer.resumption = resumption;
     session->notifications |= NOTIFY_SESSION;

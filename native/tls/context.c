@@ -150,6 +150,8 @@ static int64_t context_verify(call_t *call) {
     int mode = SSL_VERIFY_NONE;
     if (bits & VERIFY_ASK) mode |= SSL_VERIFY_PEER;
     if (bits & VERIFY_REQUIRE) mode |= SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    context->later_mode = bits & VERIFY_LATER ? mode | SSL_VERIFY_POST_HANDSHAKE : 0;
+    if (bits & VERIFY_LATER) mode = SSL_VERIFY_NONE;
     SSL_CTX_set_verify(context->ctx, mode, NULL);
     if (depth >= 0) SSL_CTX_set_verify_depth(context->ctx, depth);
     context->rejects = (bits & VERIFY_REJECT) != 0;

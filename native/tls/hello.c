@@ -8,6 +8,7 @@ static const unsigned extensions[HELLO_PARTS] = {
     [HELLO_PROTOCOLS] = TLSEXT_TYPE_application_layer_protocol_negotiation,
     [HELLO_VERSIONS] = TLSEXT_TYPE_supported_versions,
     [HELLO_SIGALGS] = TLSEXT_TYPE_signature_algorithms,
+    [HELLO_PSKS] = TLSEXT_TYPE_psk,
 };
 
 /* What does not fit into memory is absent. */
@@ -47,8 +48,8 @@ static napi_value new_cipher_names(napi_env napi, SSL *ssl, const hello_part_t *
     return list;
 }
 
-/* sessionHello(session) -> [protocols?, versions?, signature algorithms?, cipher suites, their names,
- * version] of the hello for which the handshake waits: the bytes of its extensions */
+/* sessionHello(session) -> [protocols?, versions?, signature algorithms?, pre-shared keys?, cipher
+ * suites, their names, version] of the hello for which the handshake waits: the bytes of its extensions */
 static napi_value session_hello(call_t *call) {
     const session_t *session = call_open_session(call);
     if (session == NULL) return NULL;

@@ -50,7 +50,9 @@ static napi_value session_servername(call_t *call) {
 
 static napi_value session_is_reused(call_t *call) {
     const session_t *session = call_open_session(call);
-    return session ? new_int(call->napi, SSL_session_reused(session->ssl)) : NULL;
+    if (session == NULL) return NULL;
+    /* OpenSSL says so of a pre-shared key, too. */
+    return new_int(call->napi, SSL_session_reused(session->ssl) && !psk_was_used(session));
 }
 
 /* sessionKeylog(session) -> the lines since the last call */
@@ -68,7 +70,7 @@ static napi_value session_keylog(call_t *call) {
 /* sessionResumption(session) -> what a later client may resume, with its keys */
 static napi_value session_resumption(call_t *call) {
     const session_t *session = call_open_session(call);
-    if (session == NULL) return NULL;
+    if (session == NULL || psk_was_used(session)) return NULL;
     SSL_SESSION *latest = session->peer.resumption;
     if (latest == NULL && !SSL_is_server(session->ssl)) latest = SSL_get_session(session->ssl);
     if (latest == NULL || !SSL_SESSION_is_resumable(latest)) return NULL;

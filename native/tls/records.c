@@ -28,7 +28,9 @@ int result_of(session_t *session, int returned) {
     if (io->error) return fail_session(session, -io->error);
     switch (error) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return io->must_yield ? TLS_WANT_TURN : -EAGAIN;
+    case SSL_ERROR_WANT_WRITE:
+        if (psk_is_asked(session)) return TLS_WANT_PSK;
+        return io->must_yield ? TLS_WANT_TURN : -EAGAIN;
     case SSL_ERROR_ZERO_RETURN: return 0;
     case SSL_ERROR_WANT_CLIENT_HELLO_CB: return TLS_WANT_SERVER;
     case SSL_ERROR_WANT_RETRY_VERIFY: return TLS_WANT_VERDICT;
@@ -117,7 +119,8 @@ static bool nothing_more(const session_t *session) {
 static int read_records(session_t *session, bytes_t into) {
     session_io_t *io = &session->io;
     size_t total = 0;
-    int result = 0;
+    int result = later_must_look(session) ? later_look(session) : 0;
+    if (result < 0) return result;
     while (total < into.length) {
         size_t count = 0;
         io->wanted = into.length - total;
@@ -128,7 +131,8 @@ static int read_records(session_t *session, bytes_t into) {
         }
         total += count;
         io->has_data = true;
-        if (nothing_more(session)) break;
+        /* Behind an answer there may be data for which the verdict has to be known. */
+        if (nothing_more(session) || later_must_look(session)) break;
     }
     if (total == 0) return result;
     /* Data before a failure is good: the next call reports the failure. */
@@ -157,6 +161,8 @@ static int64_t session_peek(call_t *call) {
     int deferred = session->io.deferred;
     int error = deferred ? deferred : begin_call(session, fd, true);
     if (error < 0) return abort_call(session, error);
+    int looked = later_must_look(session) ? later_look(session) : 0;
+    if (looked < 0) return finish_call(session, looked, true);
     session->io.wanted = 1;
     uint8_t byte;
     size_t count = 0;

@@ -20,6 +20,7 @@ static void peer_clear(session_peer_t *peer) {
 static void session_clear(session_t *session) {
     if (session->ssl) SSL_free(session->ssl);
     session->ssl = NULL;
+    psk_free(session);
     peer_clear(&session->peer);
     queue_free(&session->io.in);
     queue_free(&session->io.out);
@@ -65,7 +66,7 @@ static bool prepare_client(session_t *session, const session_args_t *args) {
 static bool prepare(session_t *session, const session_args_t *args) {
     session->ssl = SSL_new(session->context->ctx);
     if (!session->ssl || SSL_set_app_data(session->ssl, session) != 1) return false;
-    if (!bio_attach(session)) return false;
+    if (!bio_attach(session) || !psk_prepare(session)) return false;
     if (!args->is_server) return prepare_client(session, args);
     SSL_set_accept_state(session->ssl);
     verdict_prepare(session);
@@ -200,7 +201,8 @@ static void set_partial_chain(SSL *ssl, SSL_CTX *ctx) {
     X509_VERIFY_PARAM_set_flags(rules, chosen & flag);
 }
 
-static void switch_context(session_t *session, context_t *context) {
+/* False without memory. */
+static bool switch_context(session_t *session, context_t *context) {
     SSL *ssl = session->ssl;
     session->chosen = context;
     context_keep(context);
@@ -212,6 +214,7 @@ static void switch_context(session_t *session, context_t *context) {
     SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(context->ctx));
     SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(context->ctx));
     verdict_prepare(session);
+    return psk_prepare(session);
 }
 
 static void set_protocol(protocol_t *protocol, bytes_t name) {
@@ -235,9 +238,8 @@ static int64_t session_choose(call_t *call) {
     if (name.length > 0) set_protocol(protocol, name);
     hello_free(&session->peer.client_hello);
     session->peer.hello = context ? ACCEPTED : REFUSED;
-    if (context && context != session->context && !session->chosen)
-        switch_context(session, context);
-    return 0;
+    bool is_new = context && context != session->context && !session->chosen;
+    return is_new && !switch_context(session, context) ? -ENOMEM : 0;
 }
 
 /* sessionVerdict(session, isGood): answers TLS_WANT_VERDICT */

@@ -75,7 +75,10 @@ static int encrypt_by(ticket_keys_t *keys, uint8_t *name, uint8_t *iv, EVP_CIPHE
  * by it needs a new one. */
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                      EVP_MAC_CTX *mac, int encrypting) {
-    ticket_keys_t *keys = &session_of(ssl)->context->ticket_keys;
+    const session_t *session = session_of(ssl);
+    ticket_keys_t *keys = &session->context->ticket_keys;
+    /* In TLS 1.2 it has been promised by then: an empty one takes it back (RFC 5077, section 3.3). */
+    if (encrypting && psk_was_used(session)) return 0;
     if (encrypting) return encrypt_by(keys, name, iv, cipher, mac);
     const ticket_key_t *key = find_key(keys, name);
     if (key == NULL) return 0;

@@ -21,6 +21,7 @@ enum {
     TLS_WANT_VERDICT = -5003,     /* the chain was verified: decide about the peer */
     TLS_WANT_CERTIFICATE = -5005, /* the server asks for a certificate: choose one */
     TLS_WANT_TURN = -5004,        /* much arrived without any data: let other sockets go first */
+    TLS_WANT_PSK = -5006,         /* the peer has named a key: find it */
 
     /* What is wrong with keys and certificates, where OpenSSL's reason does not say what to mend. */
     TLS_NO_CERTIFICATE = -5010, /* there is none, or none for the key */
@@ -38,7 +39,7 @@ enum {
 enum { REGISTER_UNSENT, REGISTER_DRAINED, REGISTER_NOTIFICATIONS };
 
 /* Bits of that register. */
-enum { NOTIFY_KEYLOG = 1, NOTIFY_SESSION = 2 };
+enum { NOTIFY_KEYLOG = 1, NOTIFY_SESSION = 2, NOTIFY_CERTIFICATE = 4 };
 
 /* Bits of contextVerify(). */
 enum {
@@ -48,6 +49,7 @@ enum {
     VERIFY_IGNORE_TIME = 8,   /* accept a certificate before and after its time */
     VERIFY_REQUIRE_OCSP = 16, /* a client refuses a server that staples no OCSP response */
     VERIFY_ASK_VERDICT = 64,  /* JavaScript decides, whatever the chain is */
+    VERIFY_LATER = 128,       /* ask a client when JavaScript says so, and not in the handshake */
     VERIFY_PARTIAL_CHAIN = 32 /* a chain may end in any trusted certificate, not only in a root */
 };
 
@@ -118,8 +120,10 @@ typedef struct {
     bool asks;          /* VERIFY_ASK_VERDICT */
     bool shows;         /* a client stops when it is asked for a certificate, to choose one */
     bool requires_ocsp; /* VERIFY_REQUIRE_OCSP */
+    int later_mode;     /* SSL_VERIFY_* of a request after the handshake, or 0 */
     int ocsp_age;       /* the most seconds since a response was made, or -1 */
     bool keylog;
+    bool has_psk; /* sessions may use pre-shared keys */
     int64_t told; /* to the garbage collector, in bytes */
     ticket_keys_t ticket_keys;
 } context_t;
@@ -138,7 +142,7 @@ typedef struct {
     bool short_is_drained; /* a receive that does not fill its room has drained the socket */
 
     /* Of the current call. */
-    int fd;          /* -1 between calls */
+    int fd;          /* -1 between calls, and for a session within another one */
     int error;       /* errno of a system call, or 0 */
     int receives;    /* how often it received */
     size_t wanted;   /* bytes of data that the caller has room for */
@@ -147,8 +151,11 @@ typedef struct {
     bool must_yield; /* it stopped, though the socket may have more */
 } session_io_t;
 
+/* Whether a client was asked for a certificate after the handshake. */
+typedef enum { LATER_NONE, LATER_ASKED, LATER_ANSWERED } later_t;
+
 /* What a client offers in its hello, as bytes of its extensions. */
-enum { HELLO_PROTOCOLS, HELLO_VERSIONS, HELLO_SIGALGS, HELLO_CIPHERS, HELLO_PARTS };
+enum { HELLO_PROTOCOLS, HELLO_VERSIONS, HELLO_SIGALGS, HELLO_PSKS, HELLO_CIPHERS, HELLO_PARTS };
 
 typedef struct {
     uint8_t *start; /* NULL when it is absent */
@@ -170,6 +177,7 @@ typedef struct {
 /* What a session knows about its peer, and has decided. */
 typedef struct {
     decision_t hello, verdict;
+    later_t later;
     decision_t shown;     /* the certificate that a client shows */
     char *servername;     /* from the client's hello */
     hello_t client_hello; /* until the choice is made */
@@ -184,6 +192,19 @@ typedef struct {
     unsigned int id_length;
 } session_peer_t;
 
+/* A pre-shared key, and the question for it. */
+typedef struct {
+    decision_t
+        decision;   /* in TLS 1.2: ASKED until JavaScript has answered, ACCEPTED from then on */
+    uint8_t *asked; /* the identity or the hint that the peer has sent; NULL for no hint */
+    size_t asked_length;
+    bool refuses;   /* the client is refused for what its hello has */
+    bool was_taken; /* OpenSSL has been given the key */
+    char identity[PSK_MAX_IDENTITY_LEN + 1];
+    uint8_t key[PSK_MAX_PSK_LEN];
+    size_t key_length; /* 0 for no key */
+} psk_t;
+
 typedef struct session {
     uint32_t kind;
     tls_t *tls;
@@ -191,6 +212,7 @@ typedef struct session {
     SSL *ssl;                    /* NULL when the session was freed */
     session_io_t io;
     session_peer_t peer;
+    psk_t *psk; /* NULL without pre-shared keys */
     queue_t keylog;
     int64_t told;           /* to the garbage collector, in bytes */
     unsigned notifications; /* NOTIFY_* since the last call */
@@ -243,6 +265,16 @@ void hello_keep(SSL *ssl, hello_t *hello);
 void hello_free(hello_t *hello);
 extern const method_t hello_methods[];
 
+/* psk.c */
+bool psk_prepare(session_t *session);
+void psk_free(session_t *session);
+/* Whether what has arrived must not be read yet: more has to arrive, or JavaScript has to find a key. */
+bool psk_holds(session_t *session);
+bool psk_is_asked(const session_t *session);
+/* Whether a key that both know, and no certificate of the client's, is what authenticates the handshake. */
+bool psk_was_used(const session_t *session);
+extern const method_t psk_methods[];
+
 /* verdict.c: a verdict that OpenSSL does not wait for. */
 void verdict_install(SSL_CTX *ctx);
 /* Before the handshake of a server: for the context that verifies the peer. */
@@ -253,6 +285,14 @@ int verdict_conclude(session_t *session);
 /* Goes on with such a handshake: 0, or a result. */
 int verdict_follow(session_t *session);
 
+/* Refuses a peer after the handshake: the result of the call. */
+int verdict_refuse(session_t *session);
+
+/* later.c: certificates after the handshake */
+bool later_must_look(const session_t *session);
+/* Takes what has arrived of an answer, and no data: 0 to go on, or a result. */
+int later_look(session_t *session);
+extern const method_t later_methods[];
 /* shown.c: the certificate that a client shows */
 void shown_install(SSL_CTX *ctx);
 extern const method_t shown_methods[];
@@ -291,6 +331,9 @@ extern const method_t session_methods[];
 
 /* certificates.c */
 extern const method_t certificate_methods[];
+
+/* nested.c */
+extern const method_t nested_methods[];
 
 /* info.c */
 extern const method_t info_methods[];

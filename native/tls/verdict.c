@@ -26,7 +26,7 @@ static bool makes_tickets(SSL *ssl) {
 
 static int accept_peer(session_t *session) {
     SSL *ssl = session->ssl;
-    if (!makes_tickets(ssl)) return 0;
+    if (!makes_tickets(ssl) || psk_was_used(session)) return 0;
     size_t count = SSL_CTX_get_num_tickets(session->context->ctx);
     if (SSL_session_reused(ssl) && count > 1) count = 1;
     for (size_t i = 0; i < count; i++)
@@ -56,7 +56,7 @@ static void refuse_in_the_clear(session_io_t *io) {
     queue_add(&io->out, alert, sizeof alert);
 }
 
-static int refuse_peer(session_t *session) {
+int verdict_refuse(session_t *session) {
     SSL *ssl = session->ssl;
     if (!makes_tickets(ssl))
         refuse_in_the_clear(&session->io);
@@ -69,5 +69,5 @@ int verdict_follow(session_t *session) {
     decision_t verdict = session->peer.verdict;
     if (verdict == ASKED) return TLS_WANT_VERDICT;
     session->io.is_held = false;
-    return verdict == ACCEPTED ? accept_peer(session) : refuse_peer(session);
+    return verdict == ACCEPTED ? accept_peer(session) : verdict_refuse(session);
 }

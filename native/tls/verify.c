@@ -119,6 +119,8 @@ int verify_ocsp(SSL *ssl, void *data) {
     const unsigned char *bytes = NULL;
     (void)data;
     if (!context_of(ssl)->rejects || SSL_session_reused(ssl)) return 1;
+    /* Without a certificate there is nothing that could be revoked. */
+    if (psk_was_used(session_of(ssl)) && SSL_get0_peer_certificate(ssl) == NULL) return 1;
     long length = SSL_get_tlsext_status_ocsp_resp(ssl, &bytes);
     if (bytes == NULL || length <= 0) {
         if (!context_of(ssl)->requires_ocsp) return 1;

@@ -13,11 +13,12 @@ export type Reason = [reason: string | undefined, library: string | undefined]
 /** A name of a certificate: the kind of GENERAL_NAME (`GEN_DNS`, `GEN_IPADD`, …) and its bytes. */
 export type NameRow = [type: number, bytes: Buffer | undefined]
 
-/** The bytes of a client's hello: three extensions, the cipher suites, their names, and its version. */
+/** The bytes of a client's hello: four extensions, the cipher suites, their names, and its version. */
 export type HelloParts = [
   protocols: Buffer | undefined,
   versions: Buffer | undefined,
   signatureAlgorithms: Buffer | undefined,
+  preSharedKeys: Buffer | undefined,
   ciphers: Buffer | undefined,
   names: (string | undefined)[],
   version: number,
@@ -41,6 +42,9 @@ export interface NativeTls {
   readonly WANT_CERTIFICATE: number
   /** The peer keeps the call busy: to be called again after a turn of the event loop. */
   readonly WANT_TURN: number
+
+  /** The handshake waits for `sessionPsk`. */
+  readonly WANT_PSK: number
 
   // What the functions that read keys and certificates return besides FAILED.
   /** There is no certificate, or none for the key. */
@@ -71,6 +75,9 @@ export interface NativeTls {
   /** There is a session that can be resumed: see `sessionResumption`. */
   readonly NOTIFY_SESSION: number
 
+  /** The client has answered with its certificate, or without one, and no verdict of JavaScript's is needed. */
+  readonly NOTIFY_CERTIFICATE: number
+
   /** Bit of `contextVerify`: the peer is asked for a certificate. */
   readonly VERIFY_ASK: number
   /** Bit of `contextVerify`: a client without a certificate is refused. */
@@ -83,6 +90,8 @@ export interface NativeTls {
   readonly VERIFY_REQUIRE_OCSP: number
   /** Bit of `contextVerify`: `WANT_VERDICT` whatever the chain is, also of servers and for resumed sessions. */
   readonly VERIFY_ASK_VERDICT: number
+  /** Bit of `contextVerify`: a client is asked by `sessionRequest`, and not in the handshake. */
+  readonly VERIFY_LATER: number
   /** Bit of `contextVerify`: a chain may end in any trusted certificate. */
   readonly VERIFY_PARTIAL_CHAIN: number
 
@@ -116,6 +125,8 @@ export interface NativeTls {
   contextSessions(context: TlsHandle, id: Uint8Array, seconds: number): number
   contextTicketKeys(context: TlsHandle, index: number, keys: Uint8Array): number
   contextOcspResponse(context: TlsHandle, response: Uint8Array): number
+  /** Lets sessions use pre-shared keys; a server may give clients of TLS 1.2 a hint. */
+  contextPsk(context: TlsHandle, isServer: number, hint?: string): number
   /** The bytes of the names of authorities that a server tells its clients; with 0 it tells none. */
   contextAuthorities(context: TlsHandle, names: number): number
   contextCallbacks(context: TlsHandle, selects: number, keylog: number): number
@@ -145,6 +156,18 @@ export interface NativeTls {
   /** Frees the buffers of records, which the next record allocates again. */
   sessionRelax(session: TlsHandle): number
   sessionShutdown(session: TlsHandle, fd: number): number
+  /** Gives a session within another one ciphertext that has arrived; none is the end of it. */
+  sessionFeed(session: TlsHandle, from: Uint8Array, offset: number, length: number): number
+  /** Copies the first bytes of ciphertext that such a session has to send, and returns how many. */
+  sessionOutput(session: TlsHandle, into: Uint8Array, offset: number, length: number): number
+  /** Forgets so many of them, which were sent; returns how many are left. */
+  sessionSent(session: TlsHandle, count: number): number
+  /** Lets servers ask a client for its certificate after the handshake. */
+  contextAnswersLater(context: TlsHandle): number
+  /** Asks the client for a certificate, unless that was done; `-EOPNOTSUPP` where it cannot be asked. */
+  sessionRequest(session: TlsHandle, fd: number): number
+  /** 0 when the client has answered; `-EAGAIN` while it has not, or data comes first. */
+  sessionAnswer(session: TlsHandle, fd: number): number
   sessionKeyUpdate(session: TlsHandle, asksPeer: number): number
   /** The client's hello, while the handshake waits for `sessionChoose`. */
   sessionHello(session: TlsHandle): HelloParts | undefined
@@ -165,6 +188,13 @@ export interface NativeTls {
   sessionShow(session: TlsHandle, refuses: number, context?: TlsHandle): number
   /** The answer to `WANT_VERDICT`. */
   sessionVerdict(session: TlsHandle, isGood: number): number
+
+  /** The answer to `WANT_PSK`, and what a key is set by before: the key to use, or none. A server may refuse the client. */
+  sessionPsk(session: TlsHandle, refuses: number, identity?: string, key?: Uint8Array): number
+  /** What the peer has named, while the handshake waits for `sessionPsk`: an identity, or a hint, if there is one. */
+  sessionPskAsked(session: TlsHandle): Buffer | undefined
+  /** The identity whose key both sides have, if that is what authenticates them. */
+  sessionPskIdentity(session: TlsHandle): string | undefined
 
   sessionCertificates(session: TlsHandle): Buffer[] | undefined
   /** The chain that was verified, while the handshake waits for `sessionVerdict`. */

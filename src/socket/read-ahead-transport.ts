@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
@@ -87,6 +88,10 @@ export class ReadAheadTransport implements Transport {
 
   sendfile(file: OpenFile, from: number, total: number | undefined): Operation<number> {
     return this.#inner.sendfile(file, from, total)
+  }
+
+  requestCertificate(): Operation<X509Certificate | undefined> {
+    return this.#inner.requestCertificate()
   }
 
   handshake(): Operation<void> {

@@ -437,12 +437,13 @@ export class Socket extends Descriptor {
 
   /**
    * Takes the channel away, with its descriptor open; calls that wait end with ECANCELED, and the socket is closed.
+   * @param withSession - whether the caller goes on with the TLS session, if there is one: the descriptor alone would be of no use.
    * @internal
    */
-  [kReleaseChannel](): Channel {
+  [kReleaseChannel](withSession = false): Channel {
     const channel = this[kHandle]
     channel.fd.use('detach')
-    channel.transport.requirePlain('detach')
+    if (!withSession || channel.transport.session === undefined) channel.transport.requirePlain('detach')
     if (channel.loss) throw systemError(sys.EBUSY, 'detach', { detail: channel.loss.message })
     for (const hooks of this.#hooks ?? []) hooks.release()
     channel.engine.close()

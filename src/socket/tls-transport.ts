@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
@@ -6,6 +7,7 @@ import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
 import { record } from '../support/record.js'
 import { handshakeOperation } from '../tls/handshake.js'
+import { certificateOperation } from '../tls/requested-certificate.js'
 import { SendFileRecords } from '../tls/sendfile.js'
 import type { TlsSession } from '../tls/session.js'
 import type { Transport } from './transport.js'
@@ -60,18 +62,18 @@ export class TlsTransport implements Transport {
     return handshakeOperation(this.session)
   }
 
+  requestCertificate(): Operation<X509Certificate | undefined> {
+    return certificateOperation(this.session)
+  }
+
   end(): Operation<void> {
-    return this.closeNotify()
+    const { session } = this
+    return closing((fd) => session.shutdown(fd))
   }
 
   closeNotify(): Operation<void> {
     const { session } = this
-    return record({
-      syscall: 'close',
-      attempt: (fd: number) => session.shutdown(fd),
-      finish: () => undefined,
-      wakeOnEither: true,
-    })
+    return closing((fd) => session.shutdownAll(fd))
   }
 
   requirePlain(syscall: string): never {
@@ -81,6 +83,11 @@ export class TlsTransport implements Transport {
   close(): void {
     this.session.close()
   }
+}
+
+/** The operation that tells the peer that nothing follows. */
+function closing(attempt: (fd: number) => number): Operation<void> {
+  return record({ syscall: 'close', attempt, finish: () => undefined, wakeOnEither: true })
 }
 
 /** Records have no flags: those of the system call could not take effect. */

@@ -1,9 +1,10 @@
+import type { X509Certificate } from 'node:crypto'
 import { SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { AGAIN_NOW, type Operation, WOULD_BLOCK } from '../engine/operation.js'
 import { native } from '../native/sockets.js'
-import { check, type ErrorContext, givenFdContext } from '../support/errors.js'
+import { check, type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
 import { isolate, record } from '../support/record.js'
 import type { TlsSession } from '../tls/session.js'
 
@@ -27,6 +28,8 @@ export interface Transport {
   readonly session: TlsSession | undefined
   /** Sends `total` bytes of a file, or all up to its end. */
   sendfile(file: OpenFile, from: number, total: number | undefined): Operation<number>
+  /** Asks the peer for its certificate after the handshake. @throws EOPNOTSUPP in the clear. */
+  requestCertificate(): Operation<X509Certificate | undefined>
   /** Completes the handshake, where there is one. */
   handshake(): Operation<void>
   /** Tells the peer that nothing follows: shutdown(2), or close_notify. */
@@ -100,6 +103,10 @@ class PlainTransport implements Transport {
 
   handshake(): Operation<void> {
     return NO_HANDSHAKE
+  }
+
+  requestCertificate(): never {
+    throw systemError(sys.EOPNOTSUPP, 'requestCertificate', { detail: 'nothing encrypts the connection' })
   }
 
   end(): Operation<void> {

@@ -126,6 +126,18 @@ export class StreamSocket extends Socket {
     return this[kWrite](this[kHandle].transport.end(), options)
   }
 
+  /**
+   * Servers, in TLS 1.3: asks the client for its certificate now (`requestCert: 'later'`), within the send deadline. Resolves when it is
+   * there and was accepted, as in a handshake; with `rejectUnauthorized: false` there may be none. A client that is refused loses the
+   * connection. The answer comes among the data: what the client has sent before it has to be received meanwhile, and what is sent from here waits
+   * for it.
+   * @throws EOPNOTSUPP if the client does not allow it (`postHandshakeAuth`), with TLS 1.2, on a client and without TLS;
+   *   {@link TlsError} when the client is refused. After a deadline or an abort the request stands, and a second call waits for it.
+   */
+  requestCertificate(options?: WaitOptions): Promise<X509Certificate | undefined> {
+    return this.runWrite(() => this[kHandle].transport.requestCertificate(), options)
+  }
+
   /** Uses fresh keys for what is sent from now on, and asks the peer to do so too if `askPeer` is true. TLS 1.3 only. */
   updateKeys(askPeer = false): void {
     validate.boolean('askPeer', askPeer)
@@ -137,7 +149,9 @@ export class StreamSocket extends Socket {
     return this.#session !== undefined
   }
 
-  /** Whether the peer has shown a certificate that passed every check, with none left out. */
+  /**
+   * Whether the peer has shown a certificate that passed every check, with none left out; or has shown none, and has the pre-shared key.
+   */
   get authorized(): boolean {
     return this.#session?.isAuthorized ?? false
   }
@@ -145,6 +159,11 @@ export class StreamSocket extends Socket {
   /** Why the peer cannot be verified, where the configuration tolerates that (`rejectUnauthorized: false`). */
   get authorizationError(): TlsError | null {
     return this.#session?.authorizationError ?? null
+  }
+
+  /** The identity of the pre-shared key (`pskCallback`) that both sides have; undefined if certificates authenticate them. */
+  get pskIdentity(): string | undefined {
+    return this.#session?.pskIdentity
   }
 
   /** The application protocol that both chose (ALPN). */

@@ -12,12 +12,16 @@ export function nameList(name: string, value: unknown): string {
   return text
 }
 
+/** Suites with pre-shared keys, those with forward secrecy first. OpenSSL never uses them without a `pskCallback`, and with one they come first. */
+const PSK_AEAD = 'kECDHEPSK+CHACHA20:kDHEPSK+AESGCM:kDHEPSK+CHACHA20'
+const PSK_HIGH = 'kECDHEPSK+HIGH:kDHEPSK+HIGH:PSK+HIGH'
+
 /** The named policies of `ciphers`, as lists for OpenSSL. `secure` has forward secrecy and AEAD suites only. */
 const POLICIES: Readonly<Record<string, string>> = {
-  secure: 'ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!aPSK',
-  compat: 'HIGH:!aNULL:!aPSK',
-  legacy: 'HIGH:MEDIUM:!aNULL:!aPSK:@SECLEVEL=0',
-  insecure: 'ALL:!aNULL:!eNULL:@SECLEVEL=0',
+  secure: `${PSK_AEAD}:ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL`,
+  compat: `${PSK_HIGH}:HIGH:!aNULL`,
+  legacy: `${PSK_HIGH}:HIGH:MEDIUM:!aNULL:@SECLEVEL=0`,
+  insecure: `${PSK_HIGH}:ALL:!aNULL:!eNULL:@SECLEVEL=0`,
 }
 
 /** Cipher suites in the two lists that OpenSSL takes. */

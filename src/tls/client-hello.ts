@@ -69,7 +69,7 @@ export function signatureNames(signatures: readonly number[]): string[] {
 
 /** Reads the parts of a hello, as the addon keeps them. */
 export function clientHello(servername: string | undefined, parts: HelloParts | undefined): ClientHello {
-  const [protocols, versions, signatures, suites, names = [], version = 0] = parts ?? []
+  const [protocols, versions, signatures, , suites, names = [], version = 0] = parts ?? []
   const offered = versions === undefined ? [version] : numbers(versions, 1)
   return record({
     servername,

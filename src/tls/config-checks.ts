@@ -4,6 +4,7 @@ import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import type { Check, KeyPair, TlsConfig } from './config.js'
 import { pinList } from './pins.js'
+import { checkName } from './psk.js'
 import { VERSIONS } from './versions.js'
 
 /** Every field of {@link TlsConfig}: a record, so that the compiler reports a missing one. */
@@ -19,6 +20,7 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   allowPartialTrustChain: true,
   crl: true,
   requestCert: true,
+  postHandshakeAuth: true,
   caNames: true,
   rejectUnauthorized: true,
   insecureSkipVerify: true,
@@ -26,6 +28,8 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   pins: true,
   verify: true,
   servername: true,
+  pskCallback: true,
+  pskIdentityHint: true,
   ciphers: true,
   ecdhCurve: true,
   sigalgs: true,
@@ -49,6 +53,9 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   keylog: true,
 }
 
+/** What others call 0-RTT. Whoever records such data can send it again, to any server that accepts it. */
+const EARLY_DATA = ['earlyData', 'maxEarlyData', 'enableEarlyData', 'allowEarlyData', 'zeroRTT', 'early_data'] as const
+
 /** Fields that only a server uses. A client refuses them, because it would ignore them. */
 const SERVER_ONLY = [
   'SNICallback',
@@ -59,6 +66,7 @@ const SERVER_ONLY = [
   'ocspResponse',
   'ticketKeys',
   'sessionIdContext',
+  'pskIdentityHint',
   'onhandshakeerror',
 ] as const
 
@@ -67,6 +75,7 @@ const CLIENT_ONLY = [
   'servername',
   'clientCertCallback',
   'insecureSkipVerify',
+  'postHandshakeAuth',
   'requestOCSP',
   'requireOCSP',
   'ocspMaxAge',
@@ -82,6 +91,7 @@ export const CALLBACKS = [
   'SNICallback',
   'ALPNCallback',
   'clientCertCallback',
+  'pskCallback',
   'verify',
   'keylog',
   'onsession',
@@ -93,6 +103,7 @@ const SWITCHES = [
   'caNames',
   'allowPartialTrustChain',
   'rejectUnauthorized',
+  'postHandshakeAuth',
   'honorCipherOrder',
   'requestOCSP',
   'requireOCSP',
@@ -129,12 +140,14 @@ export const LISTENER_ONLY = [
  * @returns a copy, which later changes of the given object do not reach.
  */
 export function checkConfig(value: unknown, isServer: boolean): TlsConfig {
+  refuseEarlyData(value)
   const config = validate.options('tlscfg', value, Object.keys(FIELDS)) as TlsConfig
   for (const field of isServer ? CLIENT_ONLY : SERVER_ONLY)
     if (config[field] !== undefined)
       throw validate.invalidValue('tlscfg', `has "${field}", which is for a ${isServer ? 'client' : 'server'}`, config)
   checkVersions(config)
   checkTypes(config)
+  checkLater(config)
   if (isServer) checkClientCertificates(config)
   else checkClient(config)
   return config.keyPairs === undefined ? config : record({ ...config, keyPairs: keyPairsOf(config.keyPairs, isServer) })
@@ -149,10 +162,17 @@ function keyPairsOf(keyPairs: unknown, isServer: boolean): KeyPair[] {
   return pairs
 }
 
+function refuseEarlyData(value: unknown): void {
+  const field = typeof value === 'object' && value !== null && EARLY_DATA.find((name) => Object.hasOwn(value, name))
+  if (!field) return
+  const reason = `has "${field}": 0-RTT is not supported, because data that is sent with the first message can be replayed`
+  throw validate.invalidValue('tlscfg', reason, { [field]: undefined })
+}
+
 /** Refuses a server without a certificate: each of its handshakes would fail for a reason that does not mention it. */
-export function checkServerCertificate({ cert, pfx, SNICallback }: TlsConfig): void {
-  if (cert !== undefined || pfx !== undefined || SNICallback !== undefined) return
-  const reason = 'of a server needs a certificate: "cert" and "key", "pfx", or an "SNICallback"'
+export function checkServerCertificate({ cert, pfx, SNICallback, pskCallback }: TlsConfig): void {
+  if (cert !== undefined || pfx !== undefined || SNICallback !== undefined || pskCallback !== undefined) return
+  const reason = 'of a server needs a certificate: "cert" and "key", "pfx", or an "SNICallback"; or a "pskCallback"'
   throw validate.invalidValue('tlscfg', reason, undefined)
 }
 
@@ -195,9 +215,10 @@ function checkTypes(config: TlsConfig): void {
   for (const field of CALLBACKS) if (config[field] !== undefined) validate.func(`tlscfg.${field}`, config[field])
   if (config.servername !== undefined) validate.string('tlscfg.servername', config.servername)
   if (config.session !== undefined) validate.bytes('tlscfg.session', config.session)
-  if (config.requestCert !== undefined && config.requestCert !== 'optional')
+  if (!['optional', 'later', undefined].includes(config.requestCert as string | undefined))
     validate.boolean('tlscfg.requestCert', config.requestCert)
   checkCallbacks(config)
+  checkPsk(config)
   checkPins(config)
   checkSkippedChecks(config.insecureSkipVerify)
 }
@@ -208,6 +229,16 @@ function checkCallbacks({ SNICallback, ALPNCallback, ALPNProtocols }: TlsConfig)
     throw validate.invalidValue('tlscfg.SNICallback', 'must return its answer, or a promise of it', SNICallback)
   if (ALPNCallback !== undefined && ALPNProtocols !== undefined)
     throw validate.invalidValue('tlscfg', 'has both "ALPNCallback" and "ALPNProtocols"', { ALPNProtocols })
+}
+
+/** Refuses a function that expects Node's socket, and a hint to keys that are none. */
+function checkPsk({ pskCallback, pskIdentityHint }: TlsConfig): void {
+  if (pskCallback !== undefined && pskCallback.length > 1)
+    throw validate.invalidValue('tlscfg.pskCallback', 'is given one argument: the identity, or the hint', pskCallback)
+  if (pskIdentityHint === undefined) return
+  checkName('tlscfg.pskIdentityHint', pskIdentityHint)
+  if (pskCallback === undefined)
+    throw validate.invalidValue('tlscfg', 'has a "pskIdentityHint" without a "pskCallback"', { pskIdentityHint })
 }
 
 /** Refuses pins that refuse nobody. */
@@ -224,6 +255,15 @@ function checkSkippedChecks(checks: readonly Check[] | undefined): void {
   for (const check of checks ?? [])
     if (!['chain', 'name', 'time'].includes(check))
       throw validate.invalidValue(name, "may have 'chain', 'name' and 'time'", check)
+}
+
+/** What only TLS 1.3 has would have no effect without it. */
+function checkLater({ requestCert, postHandshakeAuth, maxVersion = 'TLSv1.3' }: TlsConfig): void {
+  if (maxVersion === 'TLSv1.3') return
+  if (requestCert === 'later' || postHandshakeAuth)
+    throw validate.invalidValue('tlscfg', 'asks for certificates after the handshake, which only TLS 1.3 can', {
+      maxVersion,
+    })
 }
 
 function checkVersions(config: TlsConfig): void {

@@ -77,6 +77,32 @@ export interface Found {
 /** A function that decides about a peer: see `verify` of {@link TlsConfig}. */
 export type Verify = (peer: X509Certificate, found: Found) => boolean | undefined | Promise<boolean | undefined>
 
+/** A pre-shared key, and the identity that the server knows it by: the answer of a client's {@link PskCallback}. */
+export interface PreSharedKey {
+  /** The key: 1 to 512 bytes. 16 random ones at least: a password could be guessed by whoever is in between. */
+  psk: NodeJS.ArrayBufferView
+  /** 1 to 256 bytes as UTF-8, without a NUL. It is sent in the clear. */
+  identity: string
+}
+
+interface PskMethods {
+  /** As a method, so that the parameter may be a string alone on a server, and null or a string on a client. */
+  callback(
+    name: string | null,
+  ):
+    | PreSharedKey
+    | NodeJS.ArrayBufferView
+    | null
+    | undefined
+    | Promise<PreSharedKey | NodeJS.ArrayBufferView | null | undefined>
+}
+
+/**
+ * Finds a pre-shared key. A client is asked with the hint of the server, or null, and answers `{ psk, identity }`; a server is asked with
+ * the identity of the client, and answers the key. Null or undefined is no key.
+ */
+export type PskCallback = PskMethods['callback']
+
 /** The answer of an `SNICallback`: a context, a configuration to make one of, or undefined for the server's own. */
 export type Chosen = TlsContext | TlsConfig | undefined
 
@@ -122,8 +148,16 @@ export interface TlsConfig {
   allowPartialTrustChain?: boolean | undefined
   /** Certificate revocation lists. If there are any, each certificate of a chain needs one that is in force. */
   crl?: Pem | undefined
-  /** Servers: whether a client must show a certificate; false by default. With `'optional'` it may have none, but not an invalid one. */
-  requestCert?: boolean | 'optional' | undefined
+  /**
+   * Servers: whether a client must show a certificate; false by default. With `'optional'` it may have none, but not an invalid one. With
+   * `'later'` it is not asked in the handshake, but by `requestCertificate()` of its connection.
+   */
+  requestCert?: boolean | 'optional' | 'later' | undefined
+  /**
+   * Clients: whether the server may ask for the certificate after the handshake, at any time, in TLS 1.3; false by default. It is answered
+   * while this side receives.
+   */
+  postHandshakeAuth?: boolean | undefined
   /** Servers: whether clients are told whose certificates are accepted, the names of `ca`; true by default. 63 KiB of names at most. */
   caNames?: boolean | undefined
   /** Whether a peer that cannot be verified is refused: true by default. When false, `authorizationError` has the reason. */
@@ -148,11 +182,22 @@ export interface TlsConfig {
   verify?: Verify | undefined
   /** Clients: the name to ask for (SNI) and to check the certificate against; the host by default. */
   servername?: string | undefined
+  /**
+   * Authenticates both sides by a key that both have, in place of certificates. May be asynchronous. In TLS 1.3 a client is asked before
+   * its hello, with null, and if the server chooses TLS 1.2 again, with its hint or null; a server is asked for at most eight identities
+   * that a client offers, until it has a key. Without one the handshake goes on with certificates in TLS 1.3, if there are any, and fails
+   * in TLS 1.2. What it throws ends the connection. Nothing is resumed that a key has authenticated, and no rule about certificates applies
+   * to a peer that has shown none.
+   */
+  pskCallback?: PskCallback | undefined
+  /** Servers: helps clients of TLS 1.2 to find their key: 1 to 256 bytes as UTF-8. Needs `pskCallback`. */
+  pskIdentityHint?: string | undefined
 
   /**
    * Cipher suites of all versions, as OpenSSL lists them; if all of them are suites of TLS 1.3, only that version is used. Or a policy:
    * `'secure'` (the default) allows for TLS 1.2 only AEAD suites with forward secrecy, `'compat'` also older suites of high strength;
-   * `'legacy'` and `'insecure'` lower the security level below 2, as TLS 1.0 and 1.1 require.
+   * `'legacy'` and `'insecure'` lower the security level below 2, as TLS 1.0 and 1.1 require. With `pskCallback` they have the suites with
+   * pre-shared keys that fit.
    */
   ciphers?: string | undefined
   /** Groups for the key exchange, such as `'X25519:P-256'`; `'auto'`, the default, leaves them to OpenSSL. */

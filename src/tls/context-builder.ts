@@ -62,6 +62,7 @@ export class ContextBuilder {
     this.#setCiphers()
     this.#setKeyExchange()
     this.#addKeys()
+    this.#setPsk()
     this.#addTrust()
     this.#setVerification()
     this.#setSessions(rules)
@@ -129,6 +130,12 @@ export class ContextBuilder {
     checkField(this.#tls.contextPfx(this.#handle, bytes, passphraseOf(this.#config)), 'pfx')
   }
 
+  #setPsk(): void {
+    const { pskCallback, pskIdentityHint } = this.#config
+    if (pskCallback === undefined) return
+    checkField(this.#tls.contextPsk(this.#handle, Number(this.#isServer), pskIdentityHint), 'pskIdentityHint')
+  }
+
   #addPair(pair: KeyPair): void {
     const passphrase = passphraseOf(pair)
     const phrase = passphrase === undefined ? undefined : Buffer.from(passphrase)
@@ -161,13 +168,12 @@ export class ContextBuilder {
   }
 
   #setVerification(): void {
-    const { requestCert, rejectUnauthorized = true, verifyDepth, requireOCSP, ocspMaxAge } = this.#config
-    const { insecureSkipVerify, allowPartialTrustChain, pins, verify } = this.#config
+    const { rejectUnauthorized = true, verifyDepth, requireOCSP, ocspMaxAge } = this.#config
+    const { insecureSkipVerify, allowPartialTrustChain, pins, verify, postHandshakeAuth } = this.#config
     const [tls, skipped] = [this.#tls, new Set(insecureSkipVerify)]
     const rejects = rejectUnauthorized && !skipped.has('chain')
     const bits =
-      (!this.#isServer || requestCert ? tls.VERIFY_ASK : 0) |
-      (this.#isServer && requestCert === true && rejects ? tls.VERIFY_REQUIRE : 0) |
+      this.#whenAsked(rejects) |
       (rejects ? tls.VERIFY_REJECT : 0) |
       (skipped.has('time') ? tls.VERIFY_IGNORE_TIME : 0) |
       (requireOCSP ? tls.VERIFY_REQUIRE_OCSP : 0) |
@@ -176,7 +182,18 @@ export class ContextBuilder {
     const depth = verifyDepth === undefined ? -1 : validate.integer('tlscfg.verifyDepth', verifyDepth, 0, 100)
     const age = ocspMaxAge === undefined ? -1 : validate.integer('tlscfg.ocspMaxAge', ocspMaxAge, 0)
     tls.contextVerify(this.#handle, bits, depth, age)
+    if (postHandshakeAuth) tls.contextAnswersLater(this.#handle)
     if (!this.#isServer) warnOfInsecure(this.#config)
+  }
+
+  /** The bits that say whether the peer is asked for a certificate, and when, and may have none. */
+  #whenAsked(rejects: boolean): number {
+    const { VERIFY_ASK, VERIFY_REQUIRE, VERIFY_LATER } = this.#tls
+    const { requestCert } = this.#config
+    if (!this.#isServer) return VERIFY_ASK
+    if (!requestCert) return 0
+    const required = requestCert !== 'optional' && rejects ? VERIFY_REQUIRE : 0
+    return VERIFY_ASK | required | (requestCert === 'later' ? VERIFY_LATER : 0)
   }
 
   #setSessions(rules: Uint8Array): void {

@@ -71,8 +71,9 @@ export class Context implements TlsContext {
     this.#namedContexts = isServer ? keyPairs.map((pair) => namedContext(checked, pair)) : []
     this.pairs = isServer ? [] : keyPairs.map((pair) => buildCredentials(pair, 'tlscfg.keyPairs'))
     this.hasOwnCertificate = (cert ?? pfx) !== undefined
-    const { SNICallback, ALPNCallback, clientCertCallback, keylog } = this.config
-    const selects = SNICallback !== undefined || ALPNCallback !== undefined || this.#namedContexts.length > 0
+    const { SNICallback, ALPNCallback, pskCallback, clientCertCallback, keylog } = this.config
+    const isAsked = SNICallback !== undefined || ALPNCallback !== undefined || pskCallback !== undefined
+    const selects = isServer && (isAsked || this.#namedContexts.length > 0)
     tls.contextCallbacks(this.handle, Number(selects), Number(keylog !== undefined))
     if (clientCertCallback !== undefined || this.pairs.length > 0) tls.contextShows(this.handle)
   }

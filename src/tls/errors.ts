@@ -23,7 +23,8 @@ export interface TlsErrorContext {
  * `code` is in Node's style: `'ERR_SSL_…'` for OpenSSL's reasons; `'CERT_HAS_EXPIRED'`, `'DEPTH_ZERO_SELF_SIGNED_CERT'`, … for a chain
  * that is not trusted; `'ERR_TLS_CERT_ALTNAME_INVALID'` for another host's certificate; `'ERR_TLS_TRUNCATED'` for a stream that
  * ended without close_notify; `'ERR_TLS_OCSP'` for an OCSP response that is missing or bad; `'ERR_TLS_PIN'` for keys that are not pinned; `'ERR_TLS_VERIFY'`
- * when `verify` refused the peer; `'ERR_TLS_ALPN_CALLBACK'` when the server's `ALPNCallback` failed; `'ERR_TLS_SNI_CALLBACK'` when the server's
+ * when `verify` refused the peer; `'ERR_TLS_PSK_IDENTITY'` when no pre-shared key was found, `'ERR_TLS_PSK_CALLBACK'` when
+ * `pskCallback` failed; `'ERR_TLS_ALPN_CALLBACK'` when the server's `ALPNCallback` failed; `'ERR_TLS_SNI_CALLBACK'` when the server's
  * `SNICallback` failed; `'ERR_TLS_CLIENT_CERT_CALLBACK'` when the client's `clientCertCallback` failed; for keys and certificates that cannot be used `'ERR_TLS_PASSPHRASE'`, `'ERR_TLS_NO_PRIVATE_KEY'`,
  * `'ERR_TLS_NO_CERTIFICATE'`, `'ERR_TLS_NO_CRL'`, `'ERR_TLS_NOT_PKCS12'` and `'ERR_TLS_OLD_ENCRYPTION'`.
  */

@@ -37,10 +37,10 @@ export class SessionInfo {
   protected lastSession: Buffer | undefined
 
   /**
-   * The addon.
+   * The addon; of a session within another one with calls of its own for what moves data.
    * @internal
    */
-  protected readonly tls: NativeTls
+  protected tls: NativeTls
   /**
    * The session in the addon.
    * @internal
@@ -99,6 +99,11 @@ export class SessionInfo {
   /** The name that the client asked for (SNI). */
   get servername(): string | undefined {
     return this.#ask((tls, handle) => tls.sessionServername(handle))
+  }
+
+  /** The identity of the pre-shared key by which both sides were authenticated. */
+  get pskIdentity(): string | undefined {
+    return this.established ? this.#ask((tls, handle) => tls.sessionPskIdentity(handle)) : undefined
   }
 
   /** Whether the handshake resumed a former session. */

@@ -1,27 +1,26 @@
 import { AsyncResource } from 'node:async_hooks'
 import { sys } from '../constants/lookup.js'
 import { WOULD_BLOCK, YIELD } from '../engine/operation.js'
-import { nativeTls, type Reason, type TlsHandle, tlsRegisters } from '../native/tls.js'
+import { nativeTls, type TlsHandle, tlsRegisters } from '../native/tls.js'
 import { systemError, timeoutError } from '../support/errors.js'
 import { clearTimeout, queueMicrotask, setTimeout } from '../support/globals.js'
 import * as validate from '../support/validate.js'
-import { clientHello } from './client-hello.js'
 import type { AcceptedConnection } from './config.js'
 import type { Context } from './context.js'
+import { Decisions } from './decisions.js'
 import { answerError, reasonError, TlsError } from './errors.js'
 import { servernameFor } from './identity.js'
 import { trackIdle } from './idle-buffers.js'
+import { NestedRecords } from './nested.js'
 import { notifyKeylog, notifySession } from './notifications.js'
 import { Outcome } from './outcome.js'
 import { sessionId } from './session-id.js'
 import { SessionInfo } from './session-info.js'
-import { ShownCertificate } from './shown-certificate.js'
-import { ContextSelection } from './sni.js'
-import { checkHost, checksName, hostOf, type Peer, PeerVerification } from './verification.js'
+import { checkHost, checksName, hostOf, type Peer } from './verification.js'
 
 export { checkHost, NO_PEER, type Peer } from './verification.js'
 
-const NO_REASON: Reason = [undefined, undefined]
+const REQUEST = 'requestCertificate'
 
 /** What a new session has to know of its connection. */
 export interface SessionOptions extends Peer {
@@ -49,9 +48,7 @@ function newHandle(context: Context, host: string | undefined, shortReadDrains: 
  */
 export class TlsSession extends SessionInfo {
   readonly #context: Context
-  readonly #verification: PeerVerification
-  readonly #selection: ContextSelection
-  readonly #shown: ShownCertificate
+  readonly #decisions: Decisions
   #pendingBytes = 0
   #drained = false
   /** Whether close_notify has been sent: nothing may follow it. */
@@ -59,11 +56,15 @@ export class TlsSession extends SessionInfo {
   /** Whether {@link trim} will be called, and whether the session was used since it was called last. */
   #isTracked = false
   #isTouched = false
+  /** Whether the client was asked for a certificate, and has not answered, or was refused: what it has shown then counts for nothing. */
+  #isCertificateDue = false
   /** The asynchronous context of whoever made the session, in which the functions of its `tlscfg` are called; none without any. */
   readonly #creation: AsyncResource | undefined
   readonly #handshakeTimer: NodeJS.Timeout | undefined
   /** How the handshake came out. */
   readonly outcome: Outcome
+  /** The session around, if there is one. */
+  #outer: TlsSession | undefined
   /** Called when a call that waits should be tried again although the socket has not become ready. */
   onProgress: (() => void) | undefined
 
@@ -78,9 +79,13 @@ export class TlsSession extends SessionInfo {
     this.#context = context
     if (context.hasCallbacks) this.#creation = new AsyncResource('berkeley.tls')
     this.outcome = new Outcome(this.#creation)
-    this.#verification = new PeerVerification(context, this.handle, host, this.#creation)
-    this.#selection = new ContextSelection(context, this.#creation)
-    this.#shown = new ShownCertificate(context, this.handle, host, this.#creation)
+    this.#decisions = new Decisions(context, this.handle, host, this.#creation, (error) => {
+      if (error !== undefined) {
+        this.#fail(error)
+        this.outcome.markUntold()
+      }
+      this.onProgress?.()
+    })
     if (!context.isServer) this.#setSessionId(options.session ?? context.config.session)
     const { handshakeTimeout } = context
     if (handshakeTimeout > 0) this.#handshakeTimer = setTimeout(() => this.#expire(), handshakeTimeout).unref()
@@ -88,7 +93,7 @@ export class TlsSession extends SessionInfo {
 
   /** Sets the session to resume, and the id that it must have. An unsuitable or unreadable session leads to a full handshake. */
   #setSessionId(former: Uint8Array | undefined): void {
-    const id = sessionId(this.#context.rules, this.#verification.host)
+    const id = sessionId(this.#context.rules, this.#decisions.verification.host)
     const answer = this.tls.sessionIdentify(this.handle, id)
     if (answer !== 0) {
       // Without its id a session could be resumed under other rules.
@@ -106,10 +111,22 @@ export class TlsSession extends SessionInfo {
 
   /** Ends a handshake that has taken too long: it has a time limit even if the calls have no deadline. */
   #expire(): void {
-    const { host } = this.#verification
+    const { host } = this.#decisions.verification
     this.#fail(timeoutError('handshake', { address: host, detail: 'the handshakeTimeout passed' }))
     this.outcome.markUntold()
     this.onProgress?.()
+  }
+
+  /** Puts it within another session, whose data its records are from now on, and which ends with it. */
+  enclose(outer: TlsSession): void {
+    this.#outer = outer
+    this.tls = new NestedRecords(this.tls, outer).calls()
+    outer.onProgress = () => this.onProgress?.()
+  }
+
+  /** How many sessions are around it. */
+  get depth(): number {
+    return this.#outer === undefined ? 0 : this.#outer.depth + 1
   }
 
   /** The size, in bytes, of records that wait for room in the socket. */
@@ -127,31 +144,26 @@ export class TlsSession extends SessionInfo {
     return !this.established && this.outcome.failure === undefined
   }
 
-  /** Whether the peer has shown a certificate that passed every check, with none left out. */
+  /** Whether the peer has shown a certificate that passed every check, with none left out; or none, and proved to have the key. */
   get isAuthorized(): boolean {
-    return this.established && this.#verification.hasPassed && this.chain.length > 0
+    if (!this.established || this.#isCertificateDue) return false
+    return this.chain.length > 0 ? this.#decisions.verification.hasPassed : this.pskIdentity !== undefined
   }
 
   /** Why the peer is not trusted, where the configuration allows that (`rejectUnauthorized: false`). */
   get authorizationError(): TlsError | null {
-    return this.#verification.authorizationError
+    return this.#decisions.verification.authorizationError
   }
 
   /** Continues the handshake. @returns 0 when it is done, or `-errno`. */
   handshake(fd: number): number {
     if (this.#isOver) return this.#over()
+    if (!this.#decisions.mayBegin()) return WOULD_BLOCK
     for (;;) {
       const result = this.#interpret('handshake', this.tls.sessionHandshake(this.handle, fd))
-      if (result === this.tls.WANT_SERVER) {
-        this.#selectContext()
-        return WOULD_BLOCK
-      }
-      const resume = (): void => this.onProgress?.()
-      if (result === this.tls.WANT_VERDICT) {
-        if (!this.#verification.answer(resume)) return WOULD_BLOCK
-      } else if (result === this.tls.WANT_CERTIFICATE) {
-        if (!this.#shown.choose(resume)) return WOULD_BLOCK
-      } else return this.#resultOfHandshake(result)
+      const isAnswered = this.#decisions.answer(result)
+      if (isAnswered === undefined) return this.#resultOfHandshake(result)
+      if (!isAnswered) return WOULD_BLOCK
     }
   }
 
@@ -210,11 +222,35 @@ export class TlsSession extends SessionInfo {
     return this.#interpret('send', this.tls.sessionWrite(this.handle, fd, from, offset, length))
   }
 
+  /** Asks the client for its certificate, unless it was asked before. @returns 0, or `-errno`. */
+  requestCertificate(fd: number): number {
+    if (!this.established) {
+      const result = this.handshake(fd)
+      if (result < 0) return result
+    }
+    if (this.#isOver) return this.#over()
+    const result = this.#interpret(REQUEST, this.tls.sessionRequest(this.handle, fd))
+    if (result === 0) this.#isCertificateDue = true
+    return result
+  }
+
+  /** Waits for the answer, which the call that receives data may find as well. @returns 0 when it is there, or `-errno`. */
+  awaitCertificate(fd: number): number {
+    if (this.#isOver) return this.#over()
+    return this.#interpret(REQUEST, this.tls.sessionAnswer(this.handle, fd))
+  }
+
   /** Sends close_notify (RFC 8446, section 6.1). @returns 0 when the socket has accepted it, or `-errno`. */
   shutdown(fd: number): number {
     if (this.outcome.failure) return 0
     this.#isEnded = true
     return this.closed ? 0 : this.#interpret('close', this.tls.sessionShutdown(this.handle, fd))
+  }
+
+  /** Sends close_notify, and then that of the session around: the whole connection ends. @returns as {@link shutdown}. */
+  shutdownAll(fd: number): number {
+    const result = this.shutdown(fd)
+    return result < 0 || this.#outer === undefined ? result : this.#outer.shutdownAll(fd)
   }
 
   /**
@@ -245,7 +281,9 @@ export class TlsSession extends SessionInfo {
     if (this.closed) return
     this.closed = true
     clearTimeout(this.#handshakeTimer)
+    this.#decisions.close()
     this.tls.sessionFree(this.handle)
+    this.#outer?.close()
     this.outcome.settle()
   }
 
@@ -266,8 +304,10 @@ export class TlsSession extends SessionInfo {
   }
 
   #interpretOther(syscall: string, result: number): number {
-    if (result === this.tls.FAILED) throw this.#fail(this.#errorFromOpenSsl(syscall))
+    if (result === this.tls.FAILED) throw this.#fail(this.#decisions.failure(syscall))
     if (result === this.tls.WANT_TURN) return YIELD
+    const waitsLater = result === this.tls.WANT_VERDICT || result === this.tls.WANT_CERTIFICATE
+    if (waitsLater && syscall !== 'handshake') return this.#decisions.answer(result) ? YIELD : WOULD_BLOCK
     if (result === this.tls.TRUNCATED) throw this.#fail(this.#truncated(syscall))
     if (syscall === 'handshake' && result === 0) this.#establish()
     return result
@@ -291,15 +331,22 @@ export class TlsSession extends SessionInfo {
     const creation = this.#creation
     if ((notifications & this.tls.NOTIFY_KEYLOG) !== 0)
       notifyKeylog(keylog && creation?.bind(keylog), this.tls.sessionKeylog(this.handle))
+    if ((notifications & this.tls.NOTIFY_CERTIFICATE) !== 0) this.#certificateCame()
     if ((notifications & this.tls.NOTIFY_SESSION) === 0) return
     this.lastSession = this.resumableSession
     notifySession(onsession && creation?.bind(onsession), this.lastSession)
   }
 
+  #certificateCame(): void {
+    this.#isCertificateDue = false
+    this.#decisions.verification.reconsider()
+    queueMicrotask(() => this.onProgress?.())
+  }
+
   #establish(): void {
     if (this.established) return
     clearTimeout(this.#handshakeTimer)
-    const error = this.#verification.conclude()
+    const error = this.#decisions.verification.conclude()
     if (error) this.#fail(error)
     this.established = true
     if (error) throw error
@@ -308,17 +355,8 @@ export class TlsSession extends SessionInfo {
     queueMicrotask(() => this.onProgress?.())
   }
 
-  #selectContext(): void {
-    const hello = clientHello(this.servername, this.tls.sessionHello(this.handle))
-    this.#selection.start(hello, (context, protocol) => {
-      if (context) this.#verification.useContext(context)
-      const bytes = protocol == null ? undefined : Buffer.from(protocol, 'latin1')
-      if (!this.closed) this.tls.sessionChoose(this.handle, context?.handle, Number(protocol === null), bytes)
-      this.onProgress?.()
-    })
-  }
-
   #fail(error: Error): Error {
+    if (this.#isCertificateDue) queueMicrotask(() => this.onProgress?.())
     return this.outcome.fail(error, !this.established)
   }
 
@@ -326,21 +364,6 @@ export class TlsSession extends SessionInfo {
     const detail = this.established
       ? 'the connection ended without a close_notify: what came may not be all'
       : 'the peer ended the connection during the handshake'
-    return new TlsError('ERR_TLS_TRUNCATED', syscall, detail, { host: this.#verification.host })
-  }
-
-  /** The error of a call that failed in OpenSSL: for a reason of its own, or because the peer was refused here. */
-  #errorFromOpenSsl(syscall: string): TlsError {
-    return (
-      this.#shown.failure ??
-      this.#selection.failure(syscall) ??
-      this.#verification.failure(syscall) ??
-      this.#reasonOfOpenSsl(syscall)
-    )
-  }
-
-  #reasonOfOpenSsl(syscall: string): TlsError {
-    const [reason = NO_REASON] = this.tls.sessionFailure(this.handle) ?? []
-    return reasonError(syscall, reason, { host: this.#verification.host })
+    return new TlsError('ERR_TLS_TRUNCATED', syscall, detail, { host: this.#decisions.verification.host })
   }
 }

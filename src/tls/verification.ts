@@ -49,6 +49,8 @@ function withoutZone(host: string): string {
 export function checkHost(context: Context, { host, servername, session }: Peer): void {
   if (servername !== undefined) validate.string('options.servername', servername)
   if (session !== undefined) validate.bytes('options.session', session)
+  // With a key there need not be a certificate; one that is shown after all is refused.
+  if (context.config.pskCallback !== undefined) return
   if (!checksName(context) || (servername ?? context.config.servername ?? host) !== undefined) return
   throw validate.invalidValue(
     'tlscfg',
@@ -158,10 +160,22 @@ export class PeerVerification {
    * @returns the error that ends the connection, if there is one.
    */
   conclude(): TlsError | undefined {
-    if (this.#isAnswered) return undefined
+    if (this.#isAnswered || this.#isKnownByKey) return undefined
     const { error, refuses } = this.#judge()
     this.authorizationError = error ?? null
     return refuses ? error : undefined
+  }
+
+  /** Judges the peer anew, which has shown a certificate after the handshake. What the rules refuse has ended the connection already. */
+  reconsider(): void {
+    if (this.#context.config.verify === undefined && this.#context.config.pins === undefined)
+      this.authorizationError = this.#judge().error ?? null
+  }
+
+  /** Whether the peer has proved to have the pre-shared key, and shown no certificate. */
+  get #isKnownByKey(): boolean {
+    if (this.#tls.sessionPskIdentity(this.#handle) === undefined) return false
+    return (this.#tls.sessionCertificates(this.#handle) ?? []).length === 0
   }
 
   /** Whether every check was made that could be, and none failed; or `verify` has accepted the peer. */
@@ -204,6 +218,11 @@ export class PeerVerification {
 
   #nameError(): TlsError | undefined {
     const { host } = this
+    const isNeeded = !this.#context.isServer && checksName(this.#context)
+    if (host === undefined && isNeeded) {
+      const detail = 'there is no host to check the certificate against: it needs a "servername"'
+      return new TlsError('ERR_TLS_CERT_ALTNAME_INVALID', 'handshake', detail)
+    }
     if (host === undefined) return undefined
     const reason = checkIdentity(host, peerNames(this.#tls.sessionPeerNames(this.#handle)))
     return reason === undefined

@@ -57,10 +57,36 @@ export function tlsConfigs(version: 'TLSv1.2' | 'TLSv1.3'): { server: tls.Config
   }
 }
 
+/** The same with a key that both have, in place of certificates. */
+export function keyConfigs(version: 'TLSv1.2' | 'TLSv1.3'): { server: tls.Config; client: tls.Config } {
+  const only = { minVersion: version, maxVersion: version }
+  const psk = Buffer.alloc(32, 'k')
+  return {
+    server: { ...only, pskCallback: () => psk, pskIdentityHint: 'a hint' },
+    client: { ...only, pskCallback: () => ({ psk, identity: 'me' }) },
+  }
+}
+
 /** A connection that TLS encrypts, over TCP or a unix stream; the handshake is done. */
 export async function tlsPair(version: 'TLSv1.2' | 'TLSv1.3', overUnix = false): Promise<Pair<stream.Socket>> {
-  const { server, client } = tlsConfigs(version)
-  const plain: Pair<stream.inet.Socket | stream.unix.Socket> = await (overUnix ? unixPair() : tcpPair())
+  return encrypted(await (overUnix ? unixPair() : tcpPair()), tlsConfigs(version))
+}
+
+/** A connection over a unix stream that a key encrypts. */
+export async function keyPair(version: 'TLSv1.2' | 'TLSv1.3'): Promise<Pair<stream.Socket>> {
+  return encrypted(await unixPair(), keyConfigs(version))
+}
+
+/** A connection within another one, over a unix stream. */
+export async function nestedPair(version: 'TLSv1.2' | 'TLSv1.3'): Promise<Pair<stream.Socket>> {
+  const outer = await tlsPair(version, true)
+  return encrypted(outer as Pair<stream.unix.Socket>, tlsConfigs(version))
+}
+
+async function encrypted(
+  plain: Pair<stream.inet.Socket | stream.unix.Socket>,
+  { server, client }: { server: tls.Config; client: tls.Config },
+): Promise<Pair<stream.Socket>> {
   const ends = await Promise.allSettled([secured(plain.from, client, false), secured(plain.to, server, true)])
   const [from, to] = ends.map((end) => (end.status === 'fulfilled' ? end.value : undefined))
   if (from && to) return pairOf(from, to)

@@ -12,6 +12,8 @@ export type {
   Found,
   KeyPair,
   OfferedProtocols,
+  PreSharedKey,
+  PskCallback,
   Shown,
   TlsConfig as Config,
   Verify,

@@ -2,8 +2,10 @@ import { AF_UNIX, MSG_DONTWAIT } from '../../constants/exported.generated.js'
 import { sys } from '../../constants/lookup.js'
 import { kHandle } from '../../descriptor/handle.js'
 import { lookAhead } from '../../descriptor/receiving.js'
+import { wouldBlock, YIELD } from '../../engine/operation.js'
 import { Socket as LowSocket } from '../../llsocket/socket.js'
 import { BackgroundHandshakes } from '../../socket/background-handshakes.js'
+import { hasReadAhead } from '../../socket/buffered-reader.js'
 import { Channel } from '../../socket/channel.js'
 import type { SignalOptions } from '../../socket/settings.js'
 import { kReleaseChannel } from '../../socket/socket.js'
@@ -25,7 +27,7 @@ export interface WrapOptions extends SignalOptions {
   servername?: string | undefined
   /** Clients: what `getSession()` gave before. */
   session?: Uint8Array | undefined
-  /** What was received in the clear beyond the message that announced TLS. There must be nothing: see {@link wrap}. */
+  /** What was received beyond the message that announced TLS. There must be nothing: see {@link wrap}. */
   received?: Uint8Array | undefined
 }
 
@@ -37,6 +39,9 @@ const handshakes = new BackgroundHandshakes()
 /**
  * Goes on with TLS on a connection that was in the clear until now, as STARTTLS does. The former object is closed for its user; what
  * waits on it ends with ECANCELED. A client has done the handshake when this resolves; that of a server goes on by itself, as after `accept()`.
+ *
+ * A connection that is encrypted already is encrypted once more, for another peer behind this one: through a proxy that is reached by TLS,
+ * say. Both sessions end with the new object, which also tells the errors of the former one.
  *
  * What arrives in the clear behind the message that announces TLS was put there by an attacker in between, who wants it to be taken
  * for a part of the secure conversation: a client refuses it, and so does a server that hands over what it has read too much.
@@ -52,12 +57,13 @@ export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   if (!(sock instanceof InetStreamSocket || sock instanceof UnixStreamSocket))
     throw validate.invalidType('sock', 'an instance of Socket of stream.inet or stream.unix', sock)
   const context = contextOf(tlscfg, isServer)
+  const outer = sock[kHandle].transport.session
   const { servername, session, received, signal } = given
   const { shortReadDrains } = sock[kHandle].kind
   const tls = new TlsSession(context, { host: undefined, servername, session, shortReadDrains })
   const secured = secure(sock, tls)
   try {
-    refusePlaintext(secured, isServer, received)
+    refuseEarly(early(secured, outer, isServer), received)
     if (isServer) handshakes.begin(secured, tls)
     else await secured.handshake({ signal })
     return secured as never
@@ -77,12 +83,16 @@ function secure(sock: StreamSocket, session: TlsSession): StreamSocket {
   return secured
 }
 
-/** A socket that is closed, encrypted already, or used by another thread cannot be given away: then the session is of no use. */
+/** A socket that is closed, or used by another thread, cannot be given away: then the session is of no use. */
 function released(sock: StreamSocket, session: TlsSession): Channel {
   try {
     if (sock[kHandle].engine.isOffloading)
       throw systemError(sys.EALREADY, 'wrap', { detail: 'another thread sends in the clear' })
-    const { fd, kind } = sock[kReleaseChannel]()
+    // In the clear it is refused as detach() is.
+    if (sock.encrypted && hasReadAhead(sock))
+      throw systemError(sys.EBUSY, 'wrap', { detail: 'a reader has read ahead, which rest() gives' })
+    const { fd, kind, transport } = sock[kReleaseChannel](true)
+    if (transport.session) session.enclose(transport.session)
     return new Channel(fd, kind)
   } catch (error) {
     session.close()
@@ -90,9 +100,17 @@ function released(sock: StreamSocket, session: TlsSession): Channel {
   }
 }
 
-/** Before a client has said anything in TLS, a server has nothing to say. */
-function refusePlaintext(sock: StreamSocket, isServer: boolean, received: Uint8Array = new Uint8Array()): void {
-  const early = isServer ? 0 : lookAhead(sock[kHandle], sock.fd(), MSG_DONTWAIT)
-  if (validate.bytes('options.received', received).length === 0 && early <= 0) return
+/** How much is there before the handshake begins, if anything. Before a client has said anything, a server has nothing to say. */
+function early(sock: StreamSocket, outer: TlsSession | undefined, isServer: boolean): number {
+  if (isServer) return 0
+  if (outer === undefined) return lookAhead(sock[kHandle], sock.fd(), MSG_DONTWAIT)
+  const count = outer.peek(sock.fd())
+  // What failed there may have cost the outer session a record.
+  if (count < 0 && count !== YIELD && !wouldBlock(count)) throw systemError(-count, 'recv')
+  return count
+}
+
+function refuseEarly(count: number, received: Uint8Array = new Uint8Array()): void {
+  if (validate.bytes('options.received', received).length === 0 && count <= 0) return
   throw new TlsError('ERR_TLS_PLAINTEXT', 'wrap', 'bytes in the clear follow the switch to TLS')
 }

@@ -6,6 +6,7 @@ import { NAMES } from './cases/names.js'
 import { OWN } from './cases/own.js'
 import { OWN_SERVERS } from './cases/own-servers.js'
 import { PROTOCOL } from './cases/protocol.js'
+import { PSK } from './cases/psk.js'
 import { RESUMPTION } from './cases/resumption.js'
 import { REVOCATION } from './cases/revocation.js'
 import { SHOWN } from './cases/shown.js'
@@ -22,6 +23,7 @@ export const TABLES = {
   OWN,
   OWN_SERVERS,
   PROTOCOL,
+  PSK,
   RESUMPTION,
   REVOCATION,
   SHOWN,

@@ -2,7 +2,7 @@
 import { tls } from 'berkeley'
 import type { Open, Row } from '../row.js'
 import { message } from '../row.js'
-import { tlsConfigs, tlsPair } from '../sockets.js'
+import { keyConfigs, keyPair, tlsConfigs, tlsPair } from '../sockets.js'
 import { GENERIC_FAILURE } from './numbers.js'
 
 /** A context for a server in each step, with all that one can have. */
@@ -17,6 +17,25 @@ const contexts: Open = () => ({
 const sessions: Open = () => ({
   async step(i) {
     const { from, to, close } = await tlsPair('TLSv1.3', true)
+    try {
+      await from.send(message(i))
+      await to.recv()
+    } finally {
+      await close()
+    }
+  },
+})
+
+/** The same by keys. */
+const keyContexts: Open = () => ({
+  step() {
+    tls.Context.server(keyConfigs('TLSv1.3').server)
+  },
+})
+
+const keySessions: Open = () => ({
+  async step(i) {
+    const { from, to, close } = await keyPair('TLSv1.3')
     try {
       await from.send(message(i))
       await to.recv()
@@ -51,6 +70,16 @@ export const memoryRows: Row[] = [
     failing('a session', sessions, call, NO_REASON, /^tls(cfg)?$/),
   ),
   failing('a session', sessions, 'SSL_set_session_id_context', NO_REASON, 'tls'),
+  failing('a context with keys', keyContexts, 'SSL_CTX_use_psk_identity_hint', NO_REASON, 'tlscfg.pskIdentityHint'),
+  ...['SSL_SESSION_new', 'SSL_set_ciphersuites'].map((call) =>
+    failing(
+      'a session with a key',
+      keySessions,
+      call,
+      call === 'SSL_SESSION_new' ? 'ERR_SSL_BAD_PSK' : NO_REASON,
+      'handshake',
+    ),
+  ),
   // The keys of session tickets: without good ones there is no ticket, and no connection that would go without.
   ...['RAND_bytes', 'RAND_priv_bytes'].map((call) =>
     failing('a session', sessions, call, 'ERR_SSL_CALLBACK_FAILED', /^(handshake|send|recv)$/),

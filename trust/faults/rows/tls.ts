@@ -5,7 +5,7 @@
 import type { Socket } from 'berkeley'
 import { ERRNOS } from '../errnos.js'
 import { Ledger, message, type Open, type Row } from '../row.js'
-import { type Pair, tlsPair } from '../sockets.js'
+import { keyPair, nestedPair, type Pair, tlsPair } from '../sockets.js'
 
 const DONE = ['EINTR', 'EAGAIN']
 const LIMITS = [1, 7]
@@ -25,10 +25,10 @@ async function carry(from: Socket, to: Socket, data: Buffer): Promise<void> {
 
 /** A connection, a message each way, the end. */
 const connections =
-  (version: Version, overUnix: boolean): Open =>
+  (make: () => Promise<Pair>): Open =>
   () => ({
     async step(i) {
-      const { from, to, close } = await tlsPair(version, overUnix)
+      const { from, to, close } = await make()
       try {
         await carry(from, to, message(i))
         await carry(to, from, message(i))
@@ -86,7 +86,7 @@ const behindData = (what: string, version: Version): Row => ({
 
 const rowsOf = (version: Version, overUnix: boolean): Row[] => {
   const what = `${version} over ${overUnix ? 'unix' : 'TCP'}`
-  const open = connections(version, overUnix)
+  const open = connections(() => tlsPair(version, overUnix))
   const common = { done: DONE, limits: LIMITS }
   // The first of everything: hellos, certificates, the end of the handshake, tickets.
   const early = { open, syscall: /^(handshake|send|recv|connect)$/, occurrences: [1, 2, 3, 4], steps: 3, ...common }
@@ -137,7 +137,20 @@ const rowsOf = (version: Version, overUnix: boolean): Row[] => {
   ]
 }
 
+/** Only the connections: afterwards they are like others. */
+const connectionRows = (what: string, make: () => Promise<Pair>, occurrences: number[]): Row[] => {
+  const open = connections(make)
+  const common = { open, syscall: /^(handshake|send|recv|connect)$/, steps: 3, done: DONE, limits: LIMITS }
+  return [
+    { what: `${what}, sending`, call: 'send', errors: ERRNOS.sending, occurrences, ...common },
+    { what: `${what}, receiving`, call: 'recv', errors: ERRNOS.receiving, occurrences, ...common },
+  ]
+}
+
 export const tlsRows: Row[] = [
   ...VERSIONS.flatMap((version) => rowsOf(version, false)),
   ...VERSIONS.flatMap((version) => rowsOf(version, true)),
+  ...VERSIONS.flatMap((version) => connectionRows(`${version} by a key`, () => keyPair(version), [2, 3, 4])),
+  // The outer handshake comes first.
+  ...VERSIONS.flatMap((version) => connectionRows(`${version} in TLS`, () => nestedPair(version), [6, 7, 8, 9])),
 ]

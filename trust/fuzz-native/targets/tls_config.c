@@ -26,6 +26,8 @@ const subject_t subjects[] = {
     {"contextSessions", "Cbi", NULL, NULL},
     {"contextTicketKeys", "Ccb", NULL, NULL},
     {"contextOcspResponse", "Cm", NULL, NULL},
+    {"contextPsk", "Cc?s", NULL, NULL},
+    {"contextAnswersLater", "C", NULL, NULL},
     {"contextCallbacks", "Ccc", NULL, NULL},
     {"contextNames", "C", NULL, NULL},
     {"certificateNames", "m", NULL, NULL},

@@ -14,7 +14,7 @@ enum { SERVER, CLIENT };
 enum {
     ONLY_TLS12 = 1,
     ASKS_CLIENT = 2,
-    STAPLES = 4, /* the client requires OCSP; a server that asks for certificates staples nothing */
+    STAPLES = 4, /* the client requires OCSP; with ASKS_CLIENT the server asks later instead */
     HAS_TICKET_KEYS = 8,
     SELECTS = 16,
     CHECKS_NAME = 32,
@@ -22,9 +22,21 @@ enum {
     LOGS_KEYS = 128,
 };
 /* Bits of contextVerify(), and its versions. */
-enum { ASKS = 1, REQUIRES = 2, REJECTS = 4, WANTS_STAPLE = 16, ASKS_VERDICT = 64 };
+enum { ASKS = 1, REQUIRES = 2, REJECTS = 4, WANTS_STAPLE = 16, ASKS_VERDICT = 64, LATER = 128 };
 enum { TLS12 = 0x303, TLS13 = 0x304 };
-enum { WANT_SERVER = -5002, WANT_VERDICT = -5003, WANT_CERTIFICATE = -5005 };
+enum { WANT_SERVER = -5002, WANT_VERDICT = -5003, WANT_CERTIFICATE = -5005, WANT_PSK = -5006 };
+
+static const char psk_key[] = "a key that both sides have";
+
+/* Both bits together stand for pre-shared keys as well. */
+static bool has_psk(uint8_t bits) {
+    return bits & LOGS_KEYS && bits & HAS_TICKET_KEYS;
+}
+
+static void set_psk(js_t *session) {
+    call_with("sessionPsk", 4, session, js_number(0), js_string("me", 2),
+              js_bytes(psk_key, sizeof psk_key));
+}
 
 /* What each side has sent. The other side must read exactly that, unless the input changes the stream. */
 typedef struct {
@@ -46,16 +58,23 @@ static js_t *new_context(int side, uint8_t bits) {
     if (context == NULL || context->kind != JS_EXTERNAL) return NULL;
     int verify = side == CLIENT ? ASKS | REQUIRES | REJECTS : 0;
     if (side == SERVER && bits & ASKS_CLIENT) verify = ASKS | REQUIRES | REJECTS;
-    if (side == CLIENT && bits & STAPLES) verify |= WANTS_STAPLE;
+    if (side == SERVER && bits & ASKS_CLIENT && bits & STAPLES) verify |= LATER;
+    if (side == CLIENT && bits & STAPLES && !(bits & ASKS_CLIENT)) verify |= WANTS_STAPLE;
     call_with("contextCert", 2, context, pki_whole(CHAIN_PEM));
     call_with("contextKey", 2, context, pki_whole(KEY_PEM));
     call_with("contextCa", 2, context, pki_whole(CA_PEM));
     if (bits & CHECKS_NAME && bits & ASKS_CLIENT) verify |= ASKS_VERDICT;
     call_with("contextVerify", 4, context, number(verify), number(-1), number(-1));
+    if (side == CLIENT && bits & ASKS_CLIENT) call_with("contextAnswersLater", 1, context);
     call_with("contextVersions", 3, context, number(TLS12),
               number(bits & ONLY_TLS12 ? TLS12 : TLS13));
     call_with("contextSessions", 3, context, js_bytes("id", 2), number(300));
-    call_with("contextCallbacks", 3, context, number(side == SERVER && bits & SELECTS),
+    if (has_psk(bits)) {
+        call_with("contextCiphers", 2, context, js_string("kECDHEPSK+CHACHA20:ALL", 22));
+        call_with("contextPsk", 3, context, number(side == SERVER), js_string("hint", 4));
+    }
+    call_with("contextCallbacks", 3, context,
+              number(side == SERVER && (bits & SELECTS || has_psk(bits))),
               number((bits & LOGS_KEYS) != 0));
     if (side == CLIENT && bits & SELECTS) call_with("contextShows", 1, context);
     if (bits & STAPLES && !(bits & ASKS_CLIENT) && side == SERVER)
@@ -108,6 +127,7 @@ void target_begin(input_t *input) {
     }
     if (contexts.count < PIPES || sessions.count < PIPES) abort();
     call_with("sessionIdentify", 2, sessions.of[CLIENT], js_bytes("id", 2));
+    if (has_psk(bits)) set_psk(sessions.of[CLIENT]);
 }
 
 void target_end(void) {
@@ -145,6 +165,12 @@ static void check_read(const made_t *made) {
     peer->read += (size_t)count;
 }
 
+/* Another session was fed, or has lost what it had to send. */
+static void check_nested(const made_t *made) {
+    (void)made;
+    was_changed = true;
+}
+
 /* Acts */
 
 static double shake(int side) {
@@ -152,6 +178,7 @@ static double shake(int side) {
     double result = number_of(call_with("sessionHandshake", 2, session, number(PIPE_FIRST + side)));
     if (result == WANT_SERVER)
         call_with("sessionChoose", 3, session, contexts.of[SERVER], number(0));
+    if (has_psk(role_bits) && (result == WANT_SERVER || result == WANT_PSK)) set_psk(session);
     if (result == WANT_VERDICT) call_with("sessionVerdict", 2, session, number(1));
     if (result == WANT_CERTIFICATE)
         call_with("sessionShow", 3, session, number(0), contexts.of[CLIENT]);
@@ -234,10 +261,18 @@ const subject_t subjects[] = {
     {"sessionRead", "EFS", check_read, NULL},
     {"sessionWrite", "EFS", check_write, NULL},
     {"sessionShutdown", "EF", NULL, NULL},
+    {"sessionFeed", "ES", check_nested, NULL},
+    {"sessionOutput", "ES", NULL, NULL},
+    {"sessionSent", "Ei", check_nested, NULL},
     {"sessionKeyUpdate", "Ec", NULL, NULL},
     {"sessionRelax", "E", NULL, NULL},
     {"sessionChoose", "E?Cc?b", NULL, NULL},
     {"sessionVerdict", "Ec", NULL, NULL},
+    {"sessionRequest", "EF", NULL, NULL},
+    {"sessionAnswer", "EF", NULL, NULL},
+    {"sessionPsk", "Ec?s?b", NULL, NULL},
+    {"sessionPskAsked", "E", NULL, NULL},
+    {"sessionPskIdentity", "E", NULL, NULL},
     {"sessionFree", "E", NULL, NULL},
     {"sessionNew", "Ccc?scc", NULL, NULL},
     {"sessionIdentify", "Eb", NULL, NULL},

@@ -393,6 +393,20 @@ const REST: readonly Case[] = [
   client(TYPE, 'a name that is a number', { servername: 1 }),
   client(TYPE, 'a session that is a number', { session: 1 }),
 
+  client(TYPE, 'a function for keys that is none', { pskCallback: 'key' }),
+  client(VALUE, 'a function for keys that expects a socket', { pskCallback: (_socket: 1, _identity: 1) => undefined }),
+  server(VALUE, 'a hint to keys without a function', { pskIdentityHint: 'line 1' }),
+  server(RANGE, 'a hint of 257 bytes', { pskCallback: () => undefined, pskIdentityHint: 'x'.repeat(257) }),
+  judged('server', 'ok', 'keys, and no certificate', () => ({
+    pskCallback: () => undefined,
+    pskIdentityHint: 'line 1',
+  })),
+  server(VALUE, 'certificates later, and nobody to trust', { requestCert: 'later' }),
+  client(TYPE, 'a switch for later certificates that is a text', { postHandshakeAuth: 'yes' }),
+  client(VALUE, 'later certificates, up to TLS 1.2', { postHandshakeAuth: true, maxVersion: 'TLSv1.2' }),
+  server(VALUE, 'data with the first message', { maxEarlyData: 16_384 }),
+  client(VALUE, 'data with the first message', { earlyData: false }),
+
   server(RANGE, 'ticket keys of 47 bytes', { ticketKeys: Buffer.alloc(47) }),
   server(RANGE, 'no ticket keys', { ticketKeys: Buffer.alloc(0) }),
   server(RANGE, 'an empty list of ticket keys', { ticketKeys: [] }),
