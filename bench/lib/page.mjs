@@ -1,4 +1,5 @@
 // The text of docs/performance.md: the pictures, the numbers behind them, and the machine.
+import { goalsTable } from './goals.mjs'
 import { costOf, measuresOf } from './scenario.mjs'
 import { ratios, spread } from './statistics.mjs'
 import { column, figure } from './terminal.mjs'
@@ -72,5 +73,5 @@ export function page(all, image, remark) {
     machineOf(results),
     '',
   ])
-  return [INTRODUCTION, ...parts].join('\n')
+  return [INTRODUCTION, ...goalsTable(all), ...parts].join('\n')
 }
