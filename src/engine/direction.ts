@@ -113,7 +113,7 @@ export class Direction {
   }
 
   #needsRoom(operation: Operation<unknown>): boolean {
-    return this.#sends || operation.wakeOnEither === true
+    return this.#sends || (operation.needsRoom ?? operation.wakeOnEither === true)
   }
 
   get #hasQueue(): boolean {

@@ -68,6 +68,11 @@ export interface Operation<T> {
   /** Whether readiness in the other direction may unblock it as well: TLS reads in order to write, and the other way round. */
   readonly wakeOnEither?: boolean
   /**
+   * Whether its next wait is for room to send as well, where that is not what `wakeOnEither` says: a receive over TLS waits for room only
+   * when it has records of its own to send. Room that is asked for and not needed costs two system calls for each wait.
+   */
+  readonly needsRoom?: boolean
+  /**
    * Whether a count means that nothing is left to receive: the next operation then waits at once, without asking for an EAGAIN first.
    * Only true where a short count means that, and where data that comes later is announced.
    */

@@ -44,6 +44,10 @@ class ForEach<T> implements Operation<void> {
     return this.#loop.receive.wakeOnEither === true
   }
 
+  get needsRoom(): boolean {
+    return this.#loop.receive.needsRoom === true
+  }
+
   get retryOn(): ReadonlySet<number> | undefined {
     return this.#loop.receive.retryOn
   }

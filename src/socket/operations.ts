@@ -74,6 +74,10 @@ export class Recv implements Operation<Buffer | null> {
     return this.#channel.transport.wakeOnEither
   }
 
+  get needsRoom(): boolean {
+    return this.#channel.transport.pendingBytes > 0
+  }
+
   check(): void {
     validate.integer('bufsize', this.#room, 1)
     this.#sysFlags = operationFlags(this.flags) | this.#channel.kind.bufferFlags(this.flags)
@@ -115,6 +119,10 @@ export class RecvInto implements Operation<number> {
 
   get wakeOnEither(): boolean {
     return this.#channel.transport.wakeOnEither
+  }
+
+  get needsRoom(): boolean {
+    return this.#channel.transport.pendingBytes > 0
   }
 
   check(): void {

@@ -141,6 +141,10 @@ export class Read<T> implements Operation<T | null> {
     return this.#transport.inner.wakeOnEither
   }
 
+  get needsRoom(): boolean {
+    return this.#transport.inner.pendingBytes > 0
+  }
+
   /** It may be there without a call: the one before may have read it ahead. */
   attempt(fd: number): number {
     this.#room = 0

@@ -64,6 +64,10 @@ class WaitForReadiness implements Operation<void> {
     return this.#readiness === 'readable' && this.#channel.transport.wakeOnEither
   }
 
+  get needsRoom(): boolean {
+    return this.#readiness === 'writable' || this.#channel.transport.pendingBytes > 0
+  }
+
   check(): void {
     if (this.#readiness !== 'urgent') return
     this.#channel.transport.requirePlain('urgent')

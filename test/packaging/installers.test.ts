@@ -26,9 +26,15 @@ async function projectWith(manifest: object): Promise<string> {
   return folder
 }
 
+/** Where CI is set Yarn writes no lock file, which a new project needs. */
+const OUTSIDE_CI = { YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' }
+
 /** Runs Node, with a home of its own for what package managers keep. */
 const node = (cwd: string, ...args: string[]) =>
-  run(process.execPath, args, { cwd, env: environment(builderPath, { HOME: scratch, XDG_DATA_HOME: scratch }) })
+  run(process.execPath, args, {
+    cwd,
+    env: environment(builderPath, { HOME: scratch, XDG_DATA_HOME: scratch, ...OUTSIDE_CI }),
+  })
 
 test('the package works as pnpm installs it', { skip: toolMissing('pnpm') }, async () => {
   const folder = await projectWith({})

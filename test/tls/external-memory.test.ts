@@ -1,7 +1,7 @@
 // What OpenSSL holds is told to the garbage collector, which would find only the small objects that stand for it.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { leavesNoFd, root as project, runScript } from '../util/index.js'
+import { leavesNoFd, runScript } from '../util/index.js'
 import { certificate, tlscfg, trust } from './common.js'
 
 leavesNoFd()
@@ -16,7 +16,7 @@ async function measured(body: string): Promise<Record<string, number>> {
   const code = `
     import { setTimeout as pause } from 'node:timers/promises'
     import { stream, tls } from 'berkeley'
-    import { nativeTls } from '${project}/dist/native/tls.js'
+    import { nativeTls } from '#internal/native/tls.js'
     const { externalMemory } = nativeTls()
     const { server, client } = ${config}
     /** After everything that can be collected is: the finalizers of a turn run in the next one. */
