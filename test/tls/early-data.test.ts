@@ -11,7 +11,7 @@ import { opensslAddress } from './interop/counterparties.js'
 
 leavesNoFd()
 
-describe('options of 0-RTT', () => {
+describe('options of 0-RTT (H150)', () => {
   for (const field of ['earlyData', 'maxEarlyData', 'enableEarlyData', 'allowEarlyData', 'zeroRTT', 'early_data'])
     test(`"${field}" is refused with the reason, on both sides and whatever its value`, () => {
       for (const isServer of [true, false])

@@ -126,7 +126,7 @@ describe('clients that are refused after the handshake', () => {
     assert.match(told, /^ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED$/)
   })
 
-  test('verify decides, also later, and no data behind the certificate is received before', async (t) => {
+  test('verify decides, also later, and no data behind the certificate is received before (H149)', async (t) => {
     let answer: ((good: boolean) => void) | undefined
     const verify = (): Promise<boolean> =>
       new Promise((resolve) => {

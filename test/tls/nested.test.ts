@@ -130,7 +130,7 @@ describe('TLS in TLS', () => {
   })
 })
 
-describe('the end of TLS in TLS', () => {
+describe('the end of TLS in TLS (H148)', () => {
   test('close() of the inner session ends the one around, too', async (t) => {
     const outer = await ends(t)
     const server = closing(t, await tls.wrap(outer[0], hostConfig, { server: true }))
@@ -237,7 +237,7 @@ describe('waiting in TLS in TLS', () => {
 })
 
 describe('what comes before the inner handshake', () => {
-  test('data of the session around that is there before a client has begun is refused', async (t) => {
+  test('data of the session around that is there before a client has begun is refused (H148)', async (t) => {
     const outer = await ends(t)
     await outer[0].send('HTTP/1.1 200 OK\r\n\r\nand more')
     assert.equal((await outer[1].recv(19))?.length, 19)
@@ -254,7 +254,7 @@ describe('what comes before the inner handshake', () => {
     assert.ok(sessions.length > 0)
   })
 
-  test('wrap() refuses to lose what a reader has read ahead of the session around', async (t) => {
+  test('wrap() refuses to lose what a reader has read ahead of the session around (H148)', async (t) => {
     const outer = await ends(t)
     await outer[1].send('go\nand what follows')
     assert.equal(String(await outer[0].reader().until('\n')), 'go\n')

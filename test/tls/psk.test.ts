@@ -70,7 +70,7 @@ describe('what pskCallback is asked', () => {
     assert.deepEqual([asked, accepted.pskIdentity], [[null, 'line 1', identity], identity])
   })
 
-  test('a server is not asked for the session tickets of its clients', async (t) => {
+  test('a server is not asked for the session tickets of its clients (H147)', async (t) => {
     const asked: (string | null)[] = []
     const server: tls.Config = {
       ...hostConfig,

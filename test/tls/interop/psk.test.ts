@@ -54,7 +54,7 @@ const run = (t: Test, program: string, ...args: string[]) => start(t, program, a
 
 const asVersion = (version: Version): string => (version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3')
 
-describe('pre-shared keys with openssl', { skip: missing('openssl') }, () => {
+describe('pre-shared keys with openssl (H147)', { skip: missing('openssl') }, () => {
   const words = ['-psk', key.toString('hex'), '-psk_identity', identity]
 
   for (const version of versions) {
