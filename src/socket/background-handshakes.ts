@@ -45,6 +45,8 @@ export class BackgroundHandshakes {
       // The connection was closed; or there is no memory or descriptor to wait with: the first call says so.
     }
     engine.forget('handshake')
+    // It may have received what a call waits for, and that is announced by no event any more.
+    engine.wake(true, true, false)
     this.#running--
     this.#startNext()
   }

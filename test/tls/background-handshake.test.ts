@@ -75,6 +75,21 @@ describe('handshakes of a server', () => {
         assert.equal(String(await conn.recv()), 'hello')
       })
 
+  test('what came with the end of the handshake reaches the call that waits for it (H127)', async (t) => {
+    const server = closing(t, await listen({ host: '127.0.0.1', tlscfg }))
+    for (let i = 0; i < 20; i++) {
+      const connecting = connect({ host: '127.0.0.1', port: server.getsockname().port, tlscfg: trust }).then(
+        async (conn) => {
+          await conn.send(`data ${i}`)
+          return conn
+        },
+      )
+      const conn = await server.accept()
+      assert.equal(String(await within(conn.recv(), 'data')), `data ${i}`)
+      await Promise.all([conn.close(), (await connecting).close()])
+    }
+  })
+
   test('a handshake that waits for room, because its certificates fill the socket, comes through (H127)', async (t) => {
     const cert = `${certificate.pem}${authority.pem.repeat(150)}`
     const prepare = (sock: { sndbuf(bytes: number): unknown; rcvbuf(bytes: number): unknown }) => {
