@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { runUserCode } from '../adapters/user-code.js'
 import { AddrInfo } from '../address/addrinfo.js'
-import { SOCK_DGRAM } from '../constants/exported.generated.js'
+import { MSG_DONTWAIT, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import { WOULD_BLOCK, wouldBlock } from '../engine/operation.js'
@@ -170,7 +170,7 @@ export class Socket extends EventEmitter<Events> {
 
   #sendToPeer(buf: validate.Data, callback: SendCallback | undefined): void {
     const bytes = validate.bytes('buf', buf)
-    const errno = errnoOf(() => this.#socket.send(bytes))
+    const errno = errnoOf(() => this.#socket.send(bytes, MSG_DONTWAIT))
     if (!wouldBlock(errno) && errno !== -sys.ENOBUFS) return this.#report(errno, callback)
     this.#awaitRoom()
     if (callback) callback(congestion())
@@ -180,7 +180,7 @@ export class Socket extends EventEmitter<Events> {
   #sendTo(buf: validate.Data, [offset, length, path, callback]: readonly unknown[]): void {
     const [bytes, done] = [partOf(buf, offset, length), callbackOf(callback)]
     this.#report(
-      errnoOf(() => this.#socket.sendto(bytes, addressOf(path))),
+      errnoOf(() => this.#socket.sendto(bytes, addressOf(path), MSG_DONTWAIT)),
       done,
     )
   }
@@ -234,7 +234,7 @@ export class Socket extends EventEmitter<Events> {
   #receiveOne(): boolean {
     let received: ReturnType<LowSocket['recvfrom']> = AGAIN
     const errno = errnoOf(() => {
-      received = this.#socket.fd() < 0 ? AGAIN : this.#socket.recvfrom(ROOM)
+      received = this.#socket.fd() < 0 ? AGAIN : this.#socket.recvfrom(ROOM, MSG_DONTWAIT)
       return received
     })
     if (wouldBlock(errno)) return false
