@@ -1,4 +1,4 @@
-import { type BufferedReader, kReadWanted } from '../socket/buffered-reader.js'
+import { BufferedReader, kReadWanted } from '../socket/buffered-reader.js'
 import type { ReadAhead } from '../socket/read-ahead.js'
 import type { Wanted } from '../socket/read-operation.js'
 import type { WaitOptions } from '../socket/settings.js'
@@ -65,6 +65,13 @@ class Header implements Wanted<ProxyHeader> {
   }
 }
 
+function readerOf(conn: unknown): BufferedReader {
+  const made: unknown = (conn as Partial<HeaderSource> | null | undefined)?.reader
+  const reader: unknown = typeof made === 'function' ? made.call(conn) : undefined
+  if (reader instanceof BufferedReader) return reader
+  throw validate.invalidType('conn', 'a stream socket', conn)
+}
+
 /**
  * Reads the header of the PROXY protocol, version 1 or 2, that a proxy sends first on a connection. Not a byte behind it is received, so that
  * the connection may go on with TLS (`tls.wrap()`). Only read it from proxies that you trust, and then always: a client that may
@@ -78,7 +85,7 @@ export function readHeader(conn: HeaderSource, options?: ReadHeaderOptions): Pro
     const given = validate.options('options', options ?? {}, ['max', 'timeout', 'signal']) as ReadHeaderOptions
     const { max = DEFAULT_MAX, ...wait } = given
     const most = validate.integer('options.max', max, TEXT_MOST, FIXED + PAYLOAD_MOST)
-    return conn.reader()[kReadWanted](new Header(most), { ...wait, readAhead: false })
+    return readerOf(conn)[kReadWanted](new Header(most), { ...wait, readAhead: false })
   } catch (error) {
     return Promise.reject(error)
   }

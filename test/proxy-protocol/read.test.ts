@@ -102,8 +102,10 @@ describe('readHeader()', () => {
     assert.equal(String(await server.recv()), 'secret')
   })
 
-  test('wrong options reject', async (t) => {
+  test('wrong arguments reject', async (t) => {
     const [, b] = await pair(t)
+    for (const conn of [undefined, null, 7, {}, { reader: 1 }, { reader: () => 1 }])
+      await assert.rejects(readHeader(conn as never), { code: 'ERR_INVALID_ARG_TYPE' })
     for (const max of [106, 65_552, 1.5]) await assert.rejects(readHeader(b, { max }), { code: 'ERR_OUT_OF_RANGE' })
     await assert.rejects(readHeader(b, { size: 1 } as never), { code: 'ERR_INVALID_ARG_VALUE' })
     await assert.rejects(readHeader(b, { timeout: -1 }), { code: 'ERR_OUT_OF_RANGE' })
