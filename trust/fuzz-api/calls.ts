@@ -1,4 +1,5 @@
 /** The property: whatever is called with whatever, the answer is a value or an error that says by a code what is wrong. */
+import { Socket as NodeSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Socket as AsyncSocket } from 'berkeley'
@@ -112,6 +113,8 @@ function useStreams(
 }
 
 function watch(world: World, stream: Duplex): void {
+  // One of Node's own has taken the descriptor with it.
+  if (stream instanceof NodeSocket) world.stray({ close: () => stream.destroy() })
   if (stream.listenerCount('error') > 0) return
   stream.on('error', (error: Error) => world.judge('the stream', error))
 }

@@ -5,7 +5,10 @@ import type { World } from './world.js'
 
 /** Functions by their whole names. */
 export const SKIPPED: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^new (tls\.)?(SystemError|TimeoutError|TlsError)$/, 'errors are made by the library, of what it knows'],
+  [
+    /^new (\w+\.)?(SystemError|TimeoutError|TlsError|IncompleteReadError|ProxyProtocolError)$/,
+    'errors are made by the library, of what it knows',
+  ],
   [/^new (ll\.)?Socket$/, 'internal: takes a number over without asking what it is; wrap() is for callers'],
   [/^new (ll\.)?AddrInfo$/, 'private: the static methods make them'],
   [/^new (Batch|Datagram|TlsSession|NodeOptions|\w*Duplex)$/, 'not exported: methods make them'],
