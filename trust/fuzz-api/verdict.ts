@@ -1,5 +1,5 @@
 /** Which errors a caller may see: each says by a code what is wrong. */
-import { SystemError, tls } from 'berkeley'
+import { IncompleteReadError, proxyProtocol, SystemError, tls } from 'berkeley'
 import { HOSTILE } from './hostile.js'
 
 /** What arguments may be refused with. */
@@ -27,7 +27,8 @@ function isAllowed(error: Error & { code?: unknown }): boolean {
   // TypeScript refuses what is wrong before the addon sees it.
   if (/^native argument/.test(error.message)) return false
   if (error instanceof SystemError) return /^(E[A-Z0-9]*[A-Z]|E2BIG|EL[23][A-Z]+|EAI_[A-Z]+)$/.test(code)
-  if (error instanceof tls.TlsError) return true
+  if (error instanceof tls.TlsError || error instanceof proxyProtocol.ProxyProtocolError) return true
+  if (error instanceof IncompleteReadError) return true
   if (error.name === 'AbortError') return code === 'ABORT_ERR'
   if (error instanceof TypeError || error instanceof RangeError) return REFUSALS.has(code) || OF_NODE.test(code)
   return OF_NODE.test(code)
