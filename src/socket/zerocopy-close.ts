@@ -1,7 +1,9 @@
 import { SHUT_WR, SO_LINGER, SOCK_STREAM, SOL_SOCKET } from '../constants/exported.generated.js'
 import { OwnedFd } from '../descriptor/owned-fd.js'
+import { after, type Deadline, NEVER } from '../engine/deadline.js'
 import { Engine } from '../engine/engine.js'
 import { type Operation, YIELD } from '../engine/operation.js'
+import { WAIT_FOREVER } from '../engine/wait.js'
 import { native, registers } from '../native/sockets.js'
 import { isolate } from '../support/record.js'
 import type { Channel } from './channel.js'
@@ -17,6 +19,9 @@ interface Pinning {
 const kept: Pinning[] = []
 
 const NOTES = 64
+
+/** How long a datagram may be on its way. One that is not by then has not left at all, being corked, or its note was taken by somebody else. */
+const DATAGRAM_MS = 2000
 
 /** Reads the error queue until the kernel has no memory of the socket any more. */
 class ReleaseAll implements Operation<void> {
@@ -56,7 +61,8 @@ export function outlive({ fd, kind }: Channel, pinning: Pinning): void {
     return
   }
   if (kind.socktype === SOCK_STREAM) native.shutdown(twin, SHUT_WR)
-  waitAndClose(new OwnedFd(twin, 'what a closed socket still sends'), pinning)
+  const deadline = kind.socktype === SOCK_STREAM ? NEVER : after(DATAGRAM_MS)
+  waitAndClose(new OwnedFd(twin, 'what a closed socket still sends'), pinning, deadline)
 }
 
 function isReset(fd: number): boolean {
@@ -65,11 +71,11 @@ function isReset(fd: number): boolean {
 }
 
 /** It does not keep the process alive: nothing else is put into the memory of a process that ends. */
-async function waitAndClose(twin: OwnedFd, pinning: Pinning): Promise<void> {
+async function waitAndClose(twin: OwnedFd, pinning: Pinning, deadline: Deadline): Promise<void> {
   const engine = new Engine(twin)
   engine.setReferenced(false)
   try {
-    await engine.on('zerocopy').run(new ReleaseAll(pinning))
+    await engine.on('zerocopy').run(new ReleaseAll(pinning), { ...WAIT_FOREVER, deadline })
   } catch {
     kept.push(pinning)
   } finally {
