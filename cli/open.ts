@@ -57,11 +57,14 @@ async function connectInet(address: InetAddress, settings: Settings, signal: Abo
   return connect({ ...options, tlscfg: settings.tls })
 }
 
+/** Makes a datagram socket that remembers an address. */
+function datagramSocket(address: InetAddress | UnixAddress): Promise<dgram.unix.Socket | dgram.inet.Socket> {
+  if ('path' in address) return dgram.unix.Socket.create({ path: address.path })
+  return dgram.inet.Socket.create(place(address))
+}
+
 async function connectDatagram(address: InetAddress | UnixAddress, { prepare }: Settings): Promise<dgram.Socket> {
-  const sock =
-    'path' in address
-      ? await dgram.unix.Socket.create({ path: address.path })
-      : await dgram.inet.Socket.create(place(address))
+  const sock = await datagramSocket(address)
   try {
     prepare(sock)
     // Without a name of our own there can be no answer.
@@ -161,10 +164,7 @@ function peerText(address: Address, conn: stream.Socket | seqpacket.unix.Socket)
 
 /** Binds a datagram socket. */
 export async function bindDatagram(address: InetAddress | UnixAddress, { prepare }: Settings): Promise<dgram.Socket> {
-  const sock =
-    'path' in address
-      ? await dgram.unix.Socket.create({ path: address.path })
-      : await dgram.inet.Socket.create(place(address))
+  const sock = await datagramSocket(address)
   try {
     prepare(sock)
     await sock.bind()

@@ -158,9 +158,11 @@ export class Direction {
     return !this.isWaiting && !this.#isYielding && !isNeed(this.#tryOnce(operation))
   }
 
-  /** Ends an operation that waits, if it does, with an error that arose elsewhere. */
-  fail(operation: Operation<unknown>, error: unknown): void {
-    for (const pending of this.#waiting()) if (pending.operation === operation) this.#end(pending, () => error)
+  /** Ends an operation with an error that arose elsewhere; false if it does not wait. */
+  fail(operation: Operation<unknown>, error: unknown): boolean {
+    const pending = this.#waiting().find((one) => one.operation === operation)
+    if (pending !== undefined) this.#end(pending, () => error)
+    return pending !== undefined
   }
 
   /** Whether an operation waits that no other one was put behind. */
@@ -208,7 +210,7 @@ export class Direction {
   received(answer: number): void {
     const pending = this.#pending
     if (pending === undefined) throw new Error('the poller has received what nothing waits for')
-    this.#proceedFrom(pending, answer)
+    this.#retry(pending, false, answer)
   }
 
   #checkUsable(operation: Operation<unknown>, { signal }: Wait): void {
@@ -238,18 +240,25 @@ export class Direction {
     })
   }
 
-  /** Makes the system call until it succeeds or has to wait, but only so many times before others get a turn. */
-  #attempt<T>(operation: Operation<T>, pending?: AnyPending): T | Step {
+  /**
+   * Makes the system call until it succeeds or has to wait, but only so many times before others get a turn.
+   * @param answer - of the first call, where the poller has made it.
+   */
+  #attempt<T>(operation: Operation<T>, pending?: AnyPending, answer?: number): T | Step {
     let step: Step = NEXT_TURN
     for (let calls = 0; calls < CALLS_PER_TURN; calls++) {
-      operation.prepare?.()
-      const outcome = this.#interpret(operation, operation.attempt(this.#user.use(operation.syscall)))
+      const outcome = this.#interpret(operation, (calls === 0 ? answer : undefined) ?? this.#call(operation))
       // What a function of the user has ended takes nothing more.
       if (pending?.isOver) return NEXT_TURN
       if (!isNeed(outcome) || (outcome !== AGAIN_NOW && outcome !== RETRY)) return outcome
       step = outcome === AGAIN_NOW ? NEXT_TURN : PAUSE
     }
     return step
+  }
+
+  #call(operation: Operation<unknown>): number {
+    operation.prepare?.()
+    return operation.attempt(this.#user.use(operation.syscall))
   }
 
   /** Turns the answer of one call into a result, or into what the operation needs next. */
@@ -435,32 +444,14 @@ export class Direction {
     else this.#retry(pending)
   }
 
-  #retry(pending: AnyPending, isFirst = false): void {
+  #retry(pending: AnyPending, isFirst = false, answer?: number): void {
     let outcome: unknown
     try {
-      outcome = isFirst ? this.#tryOnce(pending.operation, pending) : this.#attempt(pending.operation, pending)
+      outcome = isFirst ? this.#tryOnce(pending.operation, pending) : this.#attempt(pending.operation, pending, answer)
     } catch (error) {
       this.#fail(pending, error)
       return
     }
-    this.#settle(pending, outcome)
-  }
-
-  /** As {@link Direction.#retry}, where the first call has been made elsewhere. */
-  #proceedFrom(pending: AnyPending, answer: number): void {
-    const { operation } = pending
-    let outcome: unknown
-    try {
-      outcome = this.#interpret(operation, answer)
-      if ((outcome === AGAIN_NOW || outcome === RETRY) && !pending.isOver) outcome = this.#attempt(operation, pending)
-    } catch (error) {
-      this.#fail(pending, error)
-      return
-    }
-    this.#settle(pending, outcome)
-  }
-
-  #settle(pending: AnyPending, outcome: unknown): void {
     if (isNeed(outcome)) this.#proceed(pending, outcome as Step)
     else this.#succeed(pending, outcome)
   }

@@ -33,8 +33,7 @@ export interface Write extends Operation<number>, Gathered {
 
 /** Writes that wait for room, in their order, as one operation: nobody waits for each of them. */
 class Flush implements Operation<void> {
-  #writes: Write[] = []
-  #next = 0
+  readonly #writes: Write[] = []
   #unsentBytes = 0
 
   constructor(write: Write) {
@@ -42,7 +41,7 @@ class Flush implements Operation<void> {
   }
 
   get #first(): Write {
-    return this.#writes[this.#next] as Write
+    return this.#writes[0] as Write
   }
 
   get syscall(): string {
@@ -64,9 +63,8 @@ class Flush implements Operation<void> {
   add(write: Write): void {
     write.keep()
     this.#unsentBytes += write.unsentBytes
-    const last = this.#writes.length - 1
     // The first one may have been begun.
-    if (last > this.#next && this.#writes[last]?.join?.(write)) return
+    if (this.#writes.length > 1 && this.#writes.at(-1)?.join?.(write)) return
     this.#writes.push(write)
   }
 
@@ -78,8 +76,10 @@ class Flush implements Operation<void> {
     const before = this.#first.unsentBytes
     const isDone = this.#first.finish(count) !== AGAIN_NOW
     this.#unsentBytes -= isDone ? before : before - this.#first.unsentBytes
-    if (isDone) this.#next++
-    return this.#next < this.#writes.length ? AGAIN_NOW : undefined
+    // The last one stays, for the name of the call.
+    if (isDone && this.#writes.length > 1) this.#writes.shift()
+    else if (isDone) return undefined
+    return AGAIN_NOW
   }
 
   context(errno?: number): ErrorContext {
@@ -182,8 +182,8 @@ export class Output {
     const { engine, fd } = this.#channel
     // The call that closed the socket has told of it.
     if (fd.fd < 0 && this.#waiting === 0) return
-    if (this.#waiting === 0 && this.#loop !== undefined) engine.reader.fail(this.#loop, error)
-    else this.#failures.push(error)
+    const isTold = this.#waiting === 0 && this.#loop !== undefined && engine.reader.fail(this.#loop, error)
+    if (!isTold) this.#failures.push(error)
   }
 
   /** Throws what has failed since the last call. */
