@@ -84,8 +84,7 @@ static int64_t session_answer(call_t *call) {
     session_t *session = call_session(call, 0);
     int fd = call_int(call, 1);
     if (!call_ok(call)) return -1;
-    int deferred = session->io.deferred;
-    int error = deferred ? deferred : begin_call(session, fd, true);
+    int error = begin_receive(session, fd);
     if (error < 0) return abort_call(session, error);
     int result = later_look(session);
     if (result == 0 && later_must_look(session)) result = -EAGAIN;

@@ -71,6 +71,12 @@ int begin_call(session_t *session, int fd, bool reads) {
     return queue_length(&session->io.out) > UNSENT_MAX ? -EAGAIN : 0;
 }
 
+/* The same for a call that receives: what an earlier one has put off comes first. */
+int begin_receive(session_t *session, int fd) {
+    int deferred = session->io.deferred;
+    return deferred ? deferred : begin_call(session, fd, true);
+}
+
 /* What the peer said before it went away: TLS_FAILED after an alert that refuses this side, else the
  * error of the failed send. Data that precedes an alert is not consumed: the alert is told behind it,
  * by the call that reads. */
@@ -146,8 +152,7 @@ static int64_t session_read(call_t *call) {
     int fd = call_int(call, 1);
     bytes_t into = call_slice(call, 2);
     if (!call_ok(call)) return -1;
-    int deferred = session->io.deferred;
-    int error = deferred ? deferred : begin_call(session, fd, true);
+    int error = begin_receive(session, fd);
     if (error < 0) return abort_call(session, error);
     if (into.length > INT32_MAX) into.length = INT32_MAX;
     return finish_call(session, read_records(session, into), true);
@@ -158,8 +163,7 @@ static int64_t session_peek(call_t *call) {
     session_t *session = call_session(call, 0);
     int fd = call_int(call, 1);
     if (!call_ok(call)) return -1;
-    int deferred = session->io.deferred;
-    int error = deferred ? deferred : begin_call(session, fd, true);
+    int error = begin_receive(session, fd);
     if (error < 0) return abort_call(session, error);
     int looked = later_must_look(session) ? later_look(session) : 0;
     if (looked < 0) return finish_call(session, looked, true);

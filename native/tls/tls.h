@@ -318,6 +318,7 @@ extern const method_t credential_methods[];
 
 /* records.c: what surrounds each call that lets OpenSSL read and write. */
 int begin_call(session_t *session, int fd, bool reads);
+int begin_receive(session_t *session, int fd);
 /* What a function of OpenSSL means that did not succeed. */
 int result_of(session_t *session, int returned);
 /* Marks the session as failed for the reason in OpenSSL's queue. Returns the result. */
