@@ -1,5 +1,6 @@
 import { AF_INET6, AI_CANONNAME, AI_NUMERICHOST, AI_PASSIVE } from '../constants/exported.generated.js'
 import { record } from '../support/record.js'
+import { whenKnown } from '../support/thenable.js'
 import * as validate from '../support/validate.js'
 import type { AddrInfo } from './addrinfo.js'
 import { resolve } from './resolver.js'
@@ -63,15 +64,16 @@ function flagsOf(options: InetAddress): number {
 }
 
 /**
- * Looks up the addresses of host and port for one kind of socket, in the order to try them.
+ * Looks up the addresses of host and port for one kind of socket, in the order to try them. They are there at once if no resolver has to be
+ * asked.
  * @param options - what `validate.options` has returned, which may have further properties.
  */
-export async function lookUp(options: InetAddress, socktype: number, protocol: number): Promise<AddrInfo[]> {
+export function lookUp(options: InetAddress, socktype: number, protocol: number): AddrInfo[] | Promise<AddrInfo[]> {
   checkAddress(options)
   const { host, port, family = 0 } = options
   const flags = flagsOf(options)
-  const list = await resolve({ host, port, family, socktype, protocol, flags })
-  return host === undefined && (flags & AI_PASSIVE) !== 0 ? inet6First(list) : list
+  const found = resolve({ host, port, family, socktype, protocol, flags })
+  return host === undefined && (flags & AI_PASSIVE) !== 0 ? whenKnown(found, inet6First) : found
 }
 
 /** Makes the public lookup for one kind of socket: see {@link lookUp}. */

@@ -125,15 +125,17 @@ export function resolveSync(request: LookupRequest): AddrInfo[] {
 
 /**
  * Looks up addresses on a thread of libuv's pool; or at once, if no resolver is needed, because the round trip to a thread would take
- * longer. Rejects with the errors that {@link resolveSync} throws.
+ * longer. Throws, or rejects with, the errors of {@link resolveSync}.
  */
-export async function resolve(request: LookupRequest): Promise<AddrInfo[]> {
+export function resolve(request: LookupRequest): AddrInfo[] | Promise<AddrInfo[]> {
   assertEventLoop()
   const parts = argumentsOf(request)
-  if (isImmediate(parts)) {
-    if (++budgetUsed % COOP_BUDGET === 0) await new Promise((turn) => setImmediate(turn))
-    return addressList(native.getaddrinfo(...parts), request)
-  }
+  if (!isImmediate(parts)) return onThread(parts, request)
+  const list = addressList(native.getaddrinfo(...parts), request)
+  return ++budgetUsed % COOP_BUDGET === 0 ? new Promise((done) => setImmediate(done, list)) : list
+}
+
+function onThread(parts: LookupArguments, request: LookupRequest): Promise<AddrInfo[]> {
   return new Promise((done, fail) => {
     const answered = (answer: ResolvedAddress[] | number): void => {
       try {

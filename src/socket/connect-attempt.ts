@@ -42,23 +42,26 @@ export class ConnectAttempt {
    * that the attempt has not been ended.
    * @throws ECANCELED when {@link ConnectAttempt.cancel} ended it; else the failure: see {@link ConnectRace.next}.
    */
-  async run(adopt: (channel: Channel) => Promise<void>): Promise<void> {
-    const channel = await this.#connect()
-    this.#closeUnlessWanted(channel)
-    return adopt(channel)
-  }
-
-  async #connect(): Promise<Channel> {
+  async run(adopt: (channel: Channel) => Promise<void> | undefined): Promise<void> {
+    let channel: Channel
     try {
       this.#checkNotEnded()
-      const list = await this.#lookup()
-      this.#checkNotEnded()
-      this.#race = new ConnectRace(this.#plan, list, this.#wait, this.#referenced)
-      const { secure } = this.#plan
-      return await (secure ? this.#securedBy(secure, this.#race) : this.#race.next())
+      const found = this.#plan.lookup()
+      channel = await this.#first(Array.isArray(found) ? found : await this.#resolved(found))
     } catch (error) {
       throw this.#canceled ? canceled() : error
     }
+    this.#closeUnlessWanted(channel)
+    await adopt(channel)
+  }
+
+  /** Connects to the first of the addresses that answers. */
+  #first(list: readonly AddrInfo[]): Promise<Channel> {
+    this.#checkNotEnded()
+    const race = new ConnectRace(this.#plan, list, this.#wait, this.#referenced)
+    this.#race = race
+    const { secure } = this.#plan
+    return secure ? this.#securedBy(secure, race) : race.next()
   }
 
   /** Returns the error with which the attempt was ended from outside, if it was. */
@@ -81,14 +84,14 @@ export class ConnectAttempt {
   }
 
   /** Waits for the lookup no longer than the caller would. */
-  #lookup(): Promise<AddrInfo[]> {
+  #resolved(lookup: Promise<AddrInfo[]>): Promise<AddrInfo[]> {
     const { deadline, signal } = this.#wait
     const onAbort = (): void => this.#abandonLookup?.(this.#ending())
     const answer = new Promise<AddrInfo[]>((resolve, reject) => {
       this.#abandonLookup = reject
       this.#startLookupTimer(deadline)
       if (signal) listenForAbort(signal, onAbort)
-      this.#plan.lookup().then(resolve, reject)
+      lookup.then(resolve, reject)
     })
     return answer.finally(() => {
       this.#abandonLookup = undefined

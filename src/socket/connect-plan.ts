@@ -5,8 +5,8 @@ import type { TlsSession } from '../tls/session.js'
 
 /** How a client finds its peer, and what its connections get. All of it is there, so that nothing of it is inherited. */
 export interface ConnectPlan {
-  /** Returns the addresses to try, in their order. */
-  lookup(): Promise<AddrInfo[]>
+  /** Returns the addresses to try, in their order; a promise if a resolver has to be asked. */
+  lookup(): AddrInfo[] | Promise<AddrInfo[]>
   /** Is given each new socket before it connects. */
   prepare(sock: LowSocket, ai: AddrInfo): void
   /** Makes the TLS session of a connection; undefined in the clear. */

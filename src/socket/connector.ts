@@ -3,7 +3,6 @@ import { after } from '../engine/deadline.js'
 import { announceConnected, announceNotConnected } from '../support/diagnostics.js'
 import { systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
-import type { Channel } from './channel.js'
 import { ConnectAttempt } from './connect-attempt.js'
 import type { ClientPlan, ConnectPlan } from './connect-plan.js'
 import { timeoutAndOptions, type WaitOptions } from './settings.js'
@@ -86,14 +85,14 @@ export class Connector implements SocketHooks {
     const isOver = (): void => {
       if (this.#attempt === attempt) this.#attempt = undefined
     }
-    const adopt = (channel: Channel): Promise<void> => {
-      // The new connection is established: what is left is the end of the former one.
-      isOver()
-      return this.#client[kReplaceChannel](channel)
-    }
     try {
-      await attempt.run(adopt).finally(isOver)
+      await attempt.run((channel) => {
+        // The new connection is established: what is left is the end of the former one.
+        isOver()
+        return this.#client[kReplaceChannel](channel)
+      })
     } catch (error) {
+      isOver()
       announceNotConnected(this.#client, error)
       throw error
     }

@@ -21,6 +21,7 @@ import {
 import { nameOf, sys } from '../constants/lookup.js'
 import { LONGEST_MS } from '../engine/deadline.js'
 import { systemError } from '../support/errors.js'
+import { whenKnown } from '../support/thenable.js'
 import * as validate from '../support/validate.js'
 import { type TlsClientOptions, tlsClientOptions } from '../tls/options.js'
 import { clientTls } from './client-tls.js'
@@ -105,7 +106,7 @@ export function inetPlan(options: InetClientOptions): ClientPlan {
   return {
     signal: given.signal,
     plan: {
-      lookup: async () => familiesInTurn(usable(await find(), given, local)),
+      lookup: () => whenKnown(find(), (list) => familiesInTurn(usable(list, given, local))),
       prepare(sock, ai) {
         local?.prepare(sock)
         runPrepareHook(sock, ai, given)
@@ -134,7 +135,7 @@ export function hasTcpOptions({ protocol }: AddrInfo): boolean {
 }
 
 /** Checks where the addresses are to come from, and returns what finds them. */
-function finder(given: Given): () => Promise<AddrInfo[]> {
+function finder(given: Given): () => AddrInfo[] | Promise<AddrInfo[]> {
   const { addresses, lookup, port, host = 'localhost', family = 0 } = given
   if (addresses !== undefined || lookup !== undefined) refuseResolverOptions(given)
   if (addresses !== undefined) return listed(addressList('options.addresses', addresses), given)
@@ -148,14 +149,14 @@ function finder(given: Given): () => Promise<AddrInfo[]> {
   }
 }
 
-function listed(list: AddrInfo[], { port }: Given): () => Promise<AddrInfo[]> {
+function listed(list: AddrInfo[], { port }: Given): () => AddrInfo[] | Promise<AddrInfo[]> {
   if (port !== undefined) {
     checkPort(port)
     return async () => withPort(list, await portNumber(port))
   }
   const portless = list.find((ai) => ai.port === 0)
   if (portless) throw validate.invalidValue('options.addresses', 'must have ports, or there must be a "port"', portless)
-  return async () => list
+  return () => list
 }
 
 /** Refuses a port that no connection can be to. Whether a service of that name exists is for the resolver to say. */

@@ -400,14 +400,14 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Closes the current channel and goes on with another one; calls that wait on the former end with ECANCELED.
+   * Closes the current channel, if there is one, and goes on with another one; calls that wait on the former end with ECANCELED.
    * @internal
    */
-  async [kReplaceChannel](channel: Channel): Promise<void> {
-    const closed = this.#close()
+  [kReplaceChannel](channel: Channel): Promise<void> | undefined {
+    const closed = this[kHandle] === UNCONNECTED ? undefined : this.#close()
     this[kHandle] = channel
     channel.engine.setReferenced(this.#referenced)
-    await closed
+    return closed
   }
 
   /**

@@ -27,7 +27,7 @@ export function unixPlan(options: UnixClientOptions, socktype: number): ClientPl
   const given = validate.options('options', options, unixClientOptions(socktype)) as UnixClientOptions
   const ai = namedAddress(given, socktype)
   const plan = {
-    lookup: async () => [ai],
+    lookup: () => [ai],
     prepare: (sock: LowSocket) => runPrepareHook(sock, ai, given),
     secure: clientTls(given),
     attemptDelay: undefined,

@@ -136,8 +136,14 @@ describe('lookups on another thread', () => {
       const { name, code, errno, message } = expected as Error & Record<string, unknown>
       // Without a network, a name without an answer may fail with another code the second time.
       if (question.host === 'no-such-host.invalid')
-        await assert.rejects(resolve(question), { name, syscall: 'getaddrinfo' })
-      else await assert.rejects(resolve(question), { name, code, ...(errno === undefined ? {} : { errno }), message })
+        await assert.rejects(async () => resolve(question), { name, syscall: 'getaddrinfo' })
+      else
+        await assert.rejects(async () => resolve(question), {
+          name,
+          code,
+          ...(errno === undefined ? {} : { errno }),
+          message,
+        })
     }
   })
 
@@ -167,7 +173,7 @@ describe('flags of lookups that this platform lacks', () => {
   it('they are refused, whatever their numbers mean here', async () => {
     const error = coded('EAI_BADFLAGS', { syscall: 'getaddrinfo', message: /no flag AI_V4MAPPED_CFG/ })
     assert.throws(() => inet.getaddrinfo('127.0.0.1', 1, 0, 0, AI_NUMERICHOST, AI_V4MAPPED_CFG), error)
-    await assert.rejects(resolve({ host: 'localhost', flags: AI_V4MAPPED_CFG }), error)
+    await assert.rejects(async () => resolve({ host: 'localhost', flags: AI_V4MAPPED_CFG }), error)
     assert.throws(() => resolveSync({ host: 'localhost', flags: 1 << 20 }), coded('EAI_BADFLAGS'))
   })
 })
