@@ -51,6 +51,18 @@ void cmsg_add_descriptors(env_t *env, const struct msghdr *header) {
     }
 }
 
+int cmsg_sole_descriptor(const struct msghdr *header) {
+    cmsg_t cmsg, next;
+    int fd = -1;
+    const uint8_t *control = header->msg_control;
+    if (!cmsg_at(control, header->msg_controllen, 0, &cmsg)) return -1;
+    if (cmsg.header.cmsg_level != SOL_SOCKET || cmsg.header.cmsg_type != SCM_RIGHTS) return -1;
+    if (cmsg.data_length != sizeof fd) return -1;
+    if (cmsg_at(control, header->msg_controllen, cmsg.next, &next)) return -1;
+    memcpy(&fd, control + cmsg.data, sizeof fd);
+    return fd;
+}
+
 /* CMSG_LEN(3): header and data, without the padding behind */
 static int64_t cmsg_len(call_t *call) {
     int64_t bytes = call_int64(call, 0);

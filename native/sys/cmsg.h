@@ -28,4 +28,7 @@ bool cmsg_at(const uint8_t *control, size_t length, size_t at, cmsg_t *cmsg);
 /* Adds the descriptors that arrived in a message to the ledger. */
 void cmsg_add_descriptors(env_t *env, const struct msghdr *header);
 
+/* The descriptor of a message that came with one and no other control message; else -1. */
+int cmsg_sole_descriptor(const struct msghdr *header);
+
 #endif

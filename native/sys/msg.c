@@ -21,26 +21,38 @@ typedef struct {
     struct msghdr header;
 } message_t;
 
-/* Fills the vector from an array of views; 0, -EMSGSIZE when there are too many, -EINVAL for a
- * wrong element. All elements are fetched before any pointer is taken: fetching may run
- * JavaScript, and JavaScript may move memory. */
-static int read_iovec(napi_env napi, napi_value array, iovec_t *iovec) {
+static int read_view(napi_env napi, napi_value view, struct iovec *entry) {
+    bytes_t bytes;
+    if (!bytes_of(napi, view, &bytes)) return -EINVAL;
+    if (bytes.length == 0 && is_detached(napi, view)) return -EINVAL;
+    entry->iov_base = bytes.start;
+    entry->iov_len = bytes.length;
+    return 0;
+}
+
+/* All elements are fetched before any pointer is taken: fetching may run JavaScript, and JavaScript may
+ * move memory. */
+static int read_views(napi_env napi, napi_value array, iovec_t *iovec) {
     napi_value elements[IOV_LIMIT];
-    bool is_array = false;
-    iovec->count = 0;
-    if (napi_is_array(napi, array, &is_array) != napi_ok || !is_array) return -EINVAL;
+    int error = 0;
     napi_get_array_length(napi, array, &iovec->count);
     if (iovec->count > IOV_LIMIT) return -EMSGSIZE;
     for (uint32_t i = 0; i < iovec->count; i++)
         if (napi_get_element(napi, array, i, &elements[i]) != napi_ok) return -EINVAL;
-    for (uint32_t i = 0; i < iovec->count; i++) {
-        bytes_t bytes;
-        if (!bytes_of(napi, elements[i], &bytes)) return -EINVAL;
-        if (bytes.length == 0 && is_detached(napi, elements[i])) return -EINVAL;
-        iovec->entries[i].iov_base = bytes.start;
-        iovec->entries[i].iov_len = bytes.length;
-    }
-    return 0;
+    for (uint32_t i = 0; i < iovec->count && error == 0; i++)
+        error = read_view(napi, elements[i], &iovec->entries[i]);
+    return error;
+}
+
+/* Fills the vector from a view, or an array of them; 0, -EMSGSIZE when there are too many, -EINVAL for a
+ * wrong element. */
+static int read_iovec(napi_env napi, napi_value views, iovec_t *iovec) {
+    bool is_array = false;
+    iovec->count = 0;
+    if (napi_is_array(napi, views, &is_array) != napi_ok) return -EINVAL;
+    if (is_array) return read_views(napi, views, iovec);
+    iovec->count = 1;
+    return read_view(napi, views, &iovec->entries[0]);
 }
 
 /* Reads the arguments. False when the call is bad, or errno is set. */
@@ -70,18 +82,20 @@ static ssize_t sys_sendmsg(call_t *call) {
 }
 
 /* recvmsg(fd, views, flags, sockaddr?, control?); registers: 0 address length, 1 control length,
- * 2 flags. Descriptors that arrive are close-on-exec. */
+ * 2 flags, 3 the descriptor where one came and nothing else, else -1. Descriptors that arrive are close-on-exec. */
 static ssize_t sys_recvmsg(call_t *call) {
     message_t message;
     if (!read_message(call, &message)) return -1;
     struct msghdr *header = &message.header;
     ssize_t result = recvmsg(message.fd, header, message.flags | MSG_CMSG_CLOEXEC);
     if (refused_cloexec(message.fd, result)) result = recvmsg(message.fd, header, message.flags);
-    if (result >= 0) cmsg_add_descriptors(call->env, header);
+    bool has_control = result >= 0 && header->msg_controllen > 0;
+    if (has_control) cmsg_add_descriptors(call->env, header);
     call->env->registers[0].number = header->msg_namelen;
     call->env->registers[1].number = (double)header->msg_controllen;
     /* The kernel echoes the flag. */
     call->env->registers[2].number = header->msg_flags & ~MSG_CMSG_CLOEXEC;
+    call->env->registers[3].number = has_control ? cmsg_sole_descriptor(header) : -1;
     return result;
 }
 

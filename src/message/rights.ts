@@ -6,8 +6,8 @@ import { check, systemError } from '../support/errors.js'
 import { CmsgHdrs, decodeControl } from './cmsghdrs.js'
 
 /** The data that goes with a descriptor: a stream drops descriptors that come without any (unix(7)). */
-const payloadToSend = [Buffer.alloc(1)]
-const payloadReceived = [Buffer.alloc(1)]
+const payloadToSend = Buffer.alloc(1)
+const payloadReceived = Buffer.alloc(1)
 
 /**
  * Memory for one descriptor behind all other control messages that a socket may deliver: credentials, a security label, a pidfd. These
@@ -45,21 +45,10 @@ export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean,
   if (count < 0) return count
   const controlLength = registers[1] as number
   const isTruncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
-  into.fd = isTruncated ? -1 : soleDescriptor(controlLength)
+  into.fd = isTruncated ? -1 : (registers[3] as number)
   if (into.fd < 0) into.fd = descriptorAmong(controlLength, isTruncated, count === 0 && zeroIsEnd)
   else untrack(into.fd)
   return count
-}
-
-/** The fast path: the descriptor of a control buffer that holds one and nothing else, -1 for any other buffer. */
-function soleDescriptor(length: number): number {
-  const next = native.cmsgAt(controlRoom, length, 0)
-  const start = registers[2] as number
-  const isRight = registers[0] === SOL_SOCKET && registers[1] === SCM_RIGHTS && registers[3] === numberBytes.length
-  if (next <= 0 || !isRight) return -1
-  if (native.cmsgAt(controlRoom, length, next) > 0) return -1
-  controlRoom.copy(numberBytes, 0, start, start + numberBytes.length)
-  return oneNumber[0] as number
 }
 
 /**

@@ -64,9 +64,21 @@ export interface Native {
   /** On a thread of the pool, on duplicates of both descriptors; the callback gets what sendfile(2) returned. */
   sendfileAsync(callback: (result: number) => void, socket: number, file: number, offset: number, count: number): number
 
-  sendmsg(fd: number, from: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
-  /** Registers: 0 address length, 1 control length, 2 flags. */
-  recvmsg(fd: number, into: Uint8Array[], flags: number, sockaddr?: Uint8Array, control?: Uint8Array): number
+  sendmsg(
+    fd: number,
+    from: Uint8Array | Uint8Array[],
+    flags: number,
+    sockaddr?: Uint8Array,
+    control?: Uint8Array,
+  ): number
+  /** Registers: 0 address length, 1 control length, 2 flags, 3 the descriptor where one came and nothing else, else -1. */
+  recvmsg(
+    fd: number,
+    into: Uint8Array | Uint8Array[],
+    flags: number,
+    sockaddr?: Uint8Array,
+    control?: Uint8Array,
+  ): number
   /** How many datagrams came. Their rows in the table, and their shares of the memory: see native/sys/mmsg.c. */
   recvmmsg(
     fd: number,
