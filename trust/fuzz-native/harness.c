@@ -78,8 +78,11 @@ static js_t *new_element(input_t *input) {
     }
 }
 
+/* An array of them, or one alone. */
 static js_t *new_views(input_t *input) {
-    js_t *array = js_array(input_u8(input) % (VIEWS_MAX + 1));
+    uint8_t count = input_u8(input);
+    if (count == UINT8_MAX) return view_of(input_bytes(input));
+    js_t *array = js_array(count % (VIEWS_MAX + 1));
     for (size_t i = 0; i < array->length; i++) array->elements[i] = new_element(input);
     return array;
 }

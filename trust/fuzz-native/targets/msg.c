@@ -2,6 +2,7 @@
 #include "../harness.h"
 
 static double bytes_in(const js_t *views) {
+    if (views->kind != JS_ARRAY) return (double)views->length;
     double total = 0;
     for (size_t i = 0; i < views->length; i++) {
         const js_t *element = views->elements[i];
