@@ -55,7 +55,7 @@ export function parseAddress(text: string): Address {
   throw unknownKind(kind, text)
 }
 
-/** Somebody who writes `localhost:80` means TCP. */
+/** A user that writes `localhost:80` means TCP. */
 function unknownKind(kind: string, text: string): UsageError {
   const isHostAndPort = /^(\[[^\]]*\]|[^:]+):[0-9]+$/.test(text)
   return new UsageError(

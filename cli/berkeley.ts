@@ -35,7 +35,7 @@ function version(): string {
   return `berkeley ${version}`
 }
 
-/** Whoever read the output has gone, as head(1) does. */
+/** The reader of the output has gone, as head(1) does. */
 function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(STATUS.brokenPipe)

@@ -30,7 +30,7 @@ export interface Echo {
 export class Pinger {
   readonly #sock: dgram.inet.Socket
   readonly #icmp: typeof ICMP | typeof ICMP6
-  /** Whom it asks. */
+  /** The host that it asks. */
   readonly to: AddrInfo
 
   private constructor(sock: dgram.inet.Socket, icmp: typeof ICMP | typeof ICMP6, to: AddrInfo) {

@@ -181,7 +181,7 @@ async function connectBack(sock: dgram.Socket, from: AddrInfo | null): Promise<v
   else if (sock instanceof dgram.unix.Socket && from?.path) await sock.connect({ path: from.path })
 }
 
-/** The sender of the first datagram is the peer, who has the socket; datagrams of others are dropped by the kernel from then on. */
+/** The sender of the first datagram is the peer of the socket from then on; datagrams of others are dropped by the kernel from then on. */
 function datagramDoor(sock: dgram.Socket, address: InetAddress | UnixAddress): Door {
   let isTaken = false
   return {

@@ -14,7 +14,7 @@ export type Style = keyof typeof CODES
 /** What an event is about, for `--json`. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/** Whether to use colours: in a terminal, unless somebody has said otherwise (no-color.org). */
+/** Whether to use colours: in a terminal, unless the environment says otherwise (no-color.org). */
 export function hasColors(output: Output, isRefused: boolean, env: NodeJS.ProcessEnv = process.env): boolean {
   return !isRefused && output.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
 }

@@ -16,9 +16,9 @@ typedef struct {
 bool callback_open(env_t *env, callback_scope_t *scope);
 void callback_close(callback_scope_t *scope);
 
-/* Calls a function outside of every asynchronous context: without one of Node-API's, the receiver stands
- * for the context, and a fresh object has no AsyncLocalStorage's store. A context that was made when
- * the addon is loaded would keep the stores of whoever loads it, and hand them to everybody. */
+/* Calls a function outside of every asynchronous context: without one of Node-API's, the receiver acts
+ * as the context, and a fresh object has no AsyncLocalStorage's store. A context that was made when
+ * the addon is loaded would keep the stores of the code that loads it, and pass them to all. */
 napi_status callback_outside(napi_env napi, napi_value function, size_t count,
                              const napi_value *arguments, napi_value *result);
 

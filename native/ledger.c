@@ -56,7 +56,7 @@ static bool has_room(size_t fd) {
     return true;
 }
 
-/* The claim on a number; NULL when nobody has one. Under the lock. */
+/* The claim on a number; NULL when there is none. Under the lock. */
 static claim_t *claim_on(int fd) {
     return fd >= 0 && (size_t)fd < room && claims[fd].env ? &claims[fd] : NULL;
 }

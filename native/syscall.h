@@ -15,7 +15,7 @@ int set_option(int fd, int level, int name, const void *from, socklen_t length);
 int poll_fd(int fd, int events, int milliseconds);
 /* 1 when O_NONBLOCK is set, 0 when it is not. */
 int is_nonblocking(int fd);
-/* Sets O_NONBLOCK if it is not set. For calls without MSG_DONTWAIT: everybody who shares the open
+/* Sets O_NONBLOCK if it is not set. For calls without MSG_DONTWAIT: all processes that share the open
  * socket may have cleared it. */
 int make_nonblocking(int fd);
 /* Whether a receive failed because packet sockets refuse MSG_CMSG_CLOEXEC, as the only ones: it has to be made

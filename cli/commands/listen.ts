@@ -9,7 +9,7 @@ import { Traffic } from '../traffic.js'
 import { STATUS, UsageError } from '../usage.js'
 import { CONVERSATION, mannerOf } from './conversation-options.js'
 
-/** Listens, and connects the standard streams with whoever connects, or sends everything back. */
+/** Listens, and connects the standard streams with the client that connects, or sends everything back. */
 export const listenCommand: Command = {
   name: 'listen',
   summary: 'listen at an address: connect the first client with the standard streams, or echo all of them',
@@ -59,7 +59,7 @@ async function withDoor(address: Address, settings: Settings, context: Context):
   }
 }
 
-/** One client after the other. The input is for the first: with `--keep` nobody could say for whom it is. */
+/** One client after the other. The input is for the first: with `--keep` it could not be said which client it is for. */
 async function one(door: Door, { given, report, signal }: Context, traffic: Traffic): Promise<void> {
   const keeps = given.flag('keep')
   const most = keeps ? (given.count('max') ?? Number.POSITIVE_INFINITY) : 1
@@ -69,7 +69,7 @@ async function one(door: Door, { given, report, signal }: Context, traffic: Traf
     if (peer === undefined) return
     traffic.connections++
     report.detail('accepted', `accepted ${peer.text}`, { peer: peer.text })
-    // Nobody else is to be kept waiting in the backlog.
+    // Other clients are not to wait in the backlog.
     if (!keeps) await door.close()
     const talk = converse(peer, keeps ? { ...manner, hasInput: false } : manner, traffic, signal)
     await (keeps ? talk.catch((error: unknown) => whenNotAborted(signal, () => report.failure(error))) : talk)

@@ -135,7 +135,7 @@ static const char *real_name(const labels_t *labels, const struct ifaddrs *entry
         if (row->addr.s_addr != in.sin_addr.s_addr || strcmp(row->label, entry->ifa_name) != 0)
             continue;
         const char *name = if_indextoname((unsigned)row->index, room);
-        /* An interface that has gone since is left out by who asks more about it. */
+        /* An interface that has gone since is left out by the code that asks more about it. */
         return name == NULL && errno == ENXIO ? entry->ifa_name : name;
     }
     return entry->ifa_name;

@@ -132,7 +132,7 @@ static ssize_t copy_part(transfer_t *transfer, size_t most) {
     return count;
 }
 
-/* Whoever shares the socket may have made it blocking, and then sendfile(2) would hold the thread for
+/* A process that shares the socket may have made it blocking, and then sendfile(2) would hold the thread for
  * as long as the peer does not read. So it is asked before each part. A part is small: where O_NONBLOCK
  * is cleared in the middle of it, there is mostly room for the rest. */
 static ssize_t send_part(transfer_t *transfer, size_t most) {

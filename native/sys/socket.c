@@ -44,7 +44,7 @@ static ssize_t sys_connect(call_t *call) {
     return connect(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
 }
 
-/* connectNonblocking(fd, sockaddr): does not wait, whoever else shares the socket */
+/* connectNonblocking(fd, sockaddr): does not wait, whatever else shares the socket */
 static ssize_t sys_connect_nonblocking(call_t *call) {
     int fd = call_int(call, 0);
     bytes_t addr = call_bytes(call, 1);
@@ -70,7 +70,7 @@ static ssize_t sys_accept4(call_t *call) {
     return ledger_add(call->env, result);
 }
 
-/* acceptNonblocking(fd, flags) -> fd, close-on-exec; -EAGAIN without a connection, whoever else shares
+/* acceptNonblocking(fd, flags) -> fd, close-on-exec; -EAGAIN without a connection, whatever else shares
  * the socket. accept4(2) has no MSG_DONTWAIT. poll(2) alone would leave a moment in which another process
  * accepts the connection, O_NONBLOCK alone one in which another process clears it: here both have to
  * happen at once. A poll(2) that finds nothing is also cheaper than an accept4(2). */

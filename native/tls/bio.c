@@ -3,7 +3,7 @@
  *
  * Receiving: one recv(2) takes what has arrived into the scratch memory, and OpenSSL reads its
  * records from there. Sending: records gather in the scratch memory and leave by one send(2). Both
- * have MSG_DONTWAIT: others who share the socket may have made it blocking. */
+ * have MSG_DONTWAIT: other processes that share the socket may have made it blocking. */
 #include <string.h>
 
 #include "../syscall.h"

@@ -3,7 +3,7 @@
  * decide about it as well, no data that comes behind it is read before the verdict. */
 #include "tls.h"
 
-/* Is told of each message before OpenSSL acts on it. The last of an answer is Finished. */
+/* Called with each message before OpenSSL acts on it. The last of an answer is Finished. */
 static void on_message(int is_sent, int version, int type, const void *bytes, size_t length,
                        SSL *ssl, void *data) {
     const uint8_t *message = bytes;

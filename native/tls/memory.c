@@ -1,4 +1,4 @@
-/* What OpenSSL holds for an external is told to the garbage collector: the external itself is a few words,
+/* What OpenSSL holds for an external is reported to the garbage collector: the external itself is a few words,
  * and nothing would be collected for its sake. Sizes are estimates: OpenSSL gives none. */
 #include "tls.h"
 
@@ -37,7 +37,7 @@ void memory_of_context_freed(context_t *context) {
     tell(context->tls, &context->told, 0);
 }
 
-/* externalMemory() -> what the garbage collector was told by everybody, in bytes */
+/* externalMemory() -> what all modules have reported to the garbage collector, in bytes */
 static int64_t external_memory(call_t *call) {
     int64_t total = 0;
     napi_adjust_external_memory(call->napi, 0, &total);

@@ -78,7 +78,7 @@ int begin_receive(session_t *session, int fd) {
 }
 
 /* What the peer said before it went away: TLS_FAILED after an alert that refuses this side, else the
- * error of the failed send. Data that precedes an alert is not consumed: the alert is told behind it,
+ * error of the failed send. Data that precedes an alert is not consumed: the alert is reported after it,
  * by the call that reads. */
 static int alert_behind(session_t *session, int error) {
     uint8_t byte;

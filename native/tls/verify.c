@@ -105,7 +105,7 @@ static const char *check_response(SSL *ssl, OCSP_RESPONSE *response) {
     OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
     if (basic == NULL) return "the OCSP response is malformed";
     X509_STORE *trust = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
-    const char *problem = "the OCSP response is not signed by who may do so";
+    const char *problem = "the OCSP response is not signed by an authorized responder";
     if (OCSP_basic_verify(basic, chain, trust, 0) == 1)
         problem = check_status(basic, sk_X509_value(chain, 0), issuer_of(chain),
                                context_of(ssl)->ocsp_age);

@@ -2143,9 +2143,9 @@ export const IPV6_FL_F_REFLECT: number = constant('IPV6_FL_F_REFLECT')
 /** TCP: the label of the peer. */
 export const IPV6_FL_F_REMOTE: number = constant('IPV6_FL_F_REMOTE')
 
-// Who shares a flow label.
+// Which sockets share a flow label.
 
-/** Nobody. */
+/** None. */
 export const IPV6_FL_S_NONE: number = constant('IPV6_FL_S_NONE')
 
 /** This socket alone. */
@@ -2157,7 +2157,7 @@ export const IPV6_FL_S_PROCESS: number = constant('IPV6_FL_S_PROCESS')
 /** Sockets of this user. */
 export const IPV6_FL_S_USER: number = constant('IPV6_FL_S_USER')
 
-/** Everybody. */
+/** All. */
 export const IPV6_FL_S_ANY: number = constant('IPV6_FL_S_ANY')
 
 // Kind of an IPv6 routing header.
@@ -3390,7 +3390,7 @@ export const ICMP_HOST_UNREACH: number = constant('ICMP_HOST_UNREACH')
 /** No such protocol. */
 export const ICMP_PROT_UNREACH: number = constant('ICMP_PROT_UNREACH')
 
-/** Nobody at that port. */
+/** No socket at that port. */
 export const ICMP_PORT_UNREACH: number = constant('ICMP_PORT_UNREACH')
 
 /** Too long, and must not be fragmented. */
