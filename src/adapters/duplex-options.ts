@@ -16,9 +16,8 @@ const OF_NODE = [
 export interface DuplexOptions extends Pick<NodeDuplexOptions, (typeof OF_NODE)[number]> {
   /**
    * Over TLS: whether a connection that ends without a close_notify has ended like any other, as for a `tls.TLSSocket`. For protocols that say
-   * by themselves where a message ends, such as HTTP; in others what came may have been cut off by somebody on the way. False by default:
-   * it is an error then. In the clear no end can be told
-   * from another one.
+   * by themselves where a message ends, such as HTTP; in others what came may have been cut off by an attacker in between. False by default:
+   * it is an error then. Without TLS the two ends cannot be distinguished.
    */
   allowTruncation?: boolean | undefined
 }

@@ -42,7 +42,7 @@ export const kPeerEnded: unique symbol = Symbol('berkeley.peerEnded')
 export const kHasLastWords: unique symbol = Symbol('berkeley.hasLastWords')
 /** Ends what the stream keeps beside its socket. */
 export const kStop: unique symbol = Symbol('berkeley.stop')
-/** Is called when the stream is closed, also by a stream whose listeners somebody has removed, as libraries do when they take it over. */
+/** Is called when the stream is closed, also by a stream whose listeners were removed, as libraries do when they take it over. */
 export const kOnClosed: unique symbol = Symbol('berkeley.onClosed')
 /** Whether the stream was made before its connection, and has none yet. */
 export const kAwaitsConnection: unique symbol = Symbol('berkeley.awaitsConnection')
@@ -72,7 +72,7 @@ export abstract class NetSocket extends Duplex {
   readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = record({})
   readonly #idle = new IdleTimer(
     () => this[kSocket].bufferedAmount,
-    // In the context of whoever made the stream, and not of who used it last.
+    // In the asynchronous context in which the stream was made, and not in that of its last use.
     AsyncResource.bind(() => this.emit('timeout')),
   )
   #hasLastWords = false
@@ -105,12 +105,12 @@ export abstract class NetSocket extends Duplex {
     const { options, listener } = connectArguments(args)
     if (listener) this.once('connect', listener)
     const signal = options && connector.configure(options, 'encrypted' in this)
-    // Whoever follows the attempt knows of a failure before.
+    // The code that follows the attempt knows of a failure before.
     connector.connect(0, { signal }).catch((error: Error) => this.destroy(connectError(error)))
     return this
   }
 
-  /** Follows an attempt to connect, whoever has begun it. */
+  /** Follows an attempt to connect, whichever code has begun it. */
   #follow(attempt: Promise<void>): void {
     this.#connecting = true
     attempt.then(
@@ -147,11 +147,11 @@ export abstract class NetSocket extends Duplex {
 
   /** @internal */
   [kPeerEnded](): void {
-    // First, so that whoever listens only once is still there. Not before, because libraries that take a stream over remove all listeners.
+    // First, so that listeners of one event are still there. Not before, because libraries that take a stream over remove all listeners.
     if (!this.allowHalfOpen) this.prependListener('end', () => this.#endWithPeer())
   }
 
-  /** When the peer has ended, so does this side, unless somebody will do that who has last words. */
+  /** When the peer has ended, so does this side, unless another part ends it with a message of its own (close_notify). */
   #endWithPeer(): void {
     this.allowHalfOpen = this.#hasLastWords = isWrapped(this)
     if (!this.#hasLastWords) refuseWrites(this)

@@ -30,7 +30,7 @@ function fdOf(socket: object): number {
 
 /**
  * The options of a `net.Socket`, `net.Server`, `net.BoundSocket` or `dgram.Socket`, which stays Node's: nothing else of it is used; or those of
- * the socket below a stream of `duplex()`, so that a handler need not know who serves its request. While the socket is not open, every method
+ * the socket below a stream of `duplex()`, so that a handler need not know which server its request came through. While the socket is not open, every method
  * throws EBADF.
  */
 class NodeOptions implements OptionTarget {

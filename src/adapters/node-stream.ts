@@ -52,11 +52,11 @@ const HANDED_OVER: ReadonlySet<number | undefined> = new Set([-sys.ECANCELED, -s
 
 /**
  * A socket as a Node stream: a `net.Socket` in all but class. It receives by itself up to its high-water mark, so that the end of the peer
- * and a reset are noticed by whoever only writes, too. When the peer has ended, so does the stream, unless it is made with `allowHalfOpen:
+ * and a reset are noticed by code that only writes, too. When the peer has ended, so does the stream, unless it is made with `allowHalfOpen:
  * true`. The stream owns the socket: destroying the stream closes it, and no other code should use it.
  */
 export class SocketDuplex extends NetSocket {
-  /** The asynchronous context of whoever made the stream, in which it emits what comes: as the streams of Node do. */
+  /** The asynchronous context in which the stream was made, and in which it emits events: as the streams of Node do. */
   readonly #creation = new AsyncResource('berkeley.duplex')
 
   /** The socket of Node that the connection was handed over to, for what was received before. */
@@ -101,7 +101,7 @@ export class SocketDuplex extends NetSocket {
   }
 
   #readInContext(): void {
-    // Whoever makes the stream flow at the moment may be any of its users.
+    // Any user of the stream may be the one that makes it flow at the moment.
     this.#creation.runInAsyncScope(this.#receive, this)
   }
 
@@ -125,7 +125,7 @@ export class SocketDuplex extends NetSocket {
     if (data === null) this[kPeerEnded]()
     // Where a listener has thrown, Node's stream does not go on to read.
     if (!runUserCode(() => void this.push(data))) nextTick(() => this.#readAhead())
-    // The end is only told to whoever reads on.
+    // The end is only reported to code that reads on.
     else if (data === null) this.#readAhead()
   }
 
@@ -159,7 +159,7 @@ export class SocketDuplex extends NetSocket {
       },
       // When the stream is destroyed the call is canceled: what a writer has to know is why.
       (error: NodeJS.ErrnoException) => {
-        // A peer that has ended, and gone, need not hear last words: whoever wrote is told, and nobody else.
+        // A peer that has ended, and gone, needs no close_notify: a failure is reported to the code that wrote alone.
         if (this[kHasLastWords] && GONE.has(error.code)) this.destroy()
         runUserCode(() => done(this.destroyed ? destroyed() : error))
       },
@@ -174,13 +174,13 @@ export class SocketDuplex extends NetSocket {
   #end(done: Done): void {
     this[kSocket].end().then(
       () => runUserCode(() => done()),
-      // Nobody is left to be told of the end.
+      // There is no user left to notify of the end.
       (error: NodeJS.ErrnoException) => runUserCode(() => done(error.errno === NOT_CONNECTED ? null : error)),
     )
   }
 
   /**
-   * Hands the connection over to Node, as a real `net.Socket`: what this stream has received and nobody has read comes first. The stream is
+   * Hands the connection over to Node, as a real `net.Socket`: what this stream has received and was not read comes first. The stream is
    * destroyed without an error. See `toNode()` of the connection.
    * @throws EOPNOTSUPP over TLS; EBUSY while writes wait, or the end does; EINVAL after `setEncoding()`.
    */
@@ -196,7 +196,7 @@ export class SocketDuplex extends NetSocket {
       () => null,
       (failure: Error) => failure,
     )
-    // An error is told at once, and not after a close that may have to wait.
+    // An error is reported at once, and not after a close that may have to wait.
     if (error) done(error)
     closing.then((failure) => {
       if (!error) runUserCode(() => done(failure))

@@ -10,7 +10,7 @@ const NODES_WRAPPER = /\bemitEOF\b/
 
 /**
  * Whether TLS or HTTP/2 of Node writes to the stream, and will end it. As with a `net.Socket`, whose handle they take over, they have their own
- * last words when the peer has ended, and those who read from them may not have read everything.
+ * a close_notify when the peer has ended, and those who read from them may not have read everything.
  */
 export function isWrapped(stream: Duplex): boolean {
   return stream.listeners('end').some((listener) => NODES_WRAPPER.test(String(listener)))

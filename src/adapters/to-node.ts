@@ -17,7 +17,7 @@ import * as validate from '../support/validate.js'
 export interface ToNodeOptions {
   /** Whether the socket stays open for sending when the peer has ended; false by default, as in Node. */
   allowHalfOpen?: boolean | undefined
-  /** What was received already and is to be read first: the beginning of a request, say, by which the protocol was told. */
+  /** What was received already and is to be read first: the beginning of a request, say, by which the protocol was recognized. */
   head?: validate.Data | undefined
 }
 
@@ -94,7 +94,7 @@ export function refuseUnfinished(stream: Duplex, syscall: string): void {
     throw systemError(sys.EINVAL, syscall, { detail: 'setEncoding() has made text of what was received' })
 }
 
-/** Takes what a stream has received and nobody has read out of it, for another one. */
+/** Takes what a stream has received and was not read from it, for another one. */
 export function takeUnread(stream: Duplex): Buffer {
   const unread: Uint8Array[] = []
   // A listener would be given what is to be kept.

@@ -2,7 +2,7 @@ import { nextTick } from '../support/globals.js'
 
 /**
  * Runs code that calls listeners or callbacks of the user. What they throw is an uncaught exception, as with Node's sockets, and not the
- * rejection of a promise that nobody sees.
+ * rejection of a promise that no code awaits.
  * @returns whether nothing was thrown.
  */
 export function runUserCode(run: () => void): boolean {

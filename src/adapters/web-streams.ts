@@ -23,7 +23,7 @@ export interface WebStreams {
 
 /**
  * Makes web streams of a socket, which they own together: it is closed when both of them have ended. When one fails, the socket is closed,
- * and the other one fails with the same error. So do both when the peer resets the connection, also while nobody reads or writes; what came
+ * and the other one fails with the same error. So do both when the peer resets the connection, also while no read or write is pending; what came
  * before can still be read.
  */
 export function webStreams(socket: HalfClosing): WebStreams {
@@ -70,7 +70,7 @@ class StreamPair {
     this.#watch().catch(() => undefined) // it is closed
   }
 
-  /** Lets nobody wait for a peer that has reset the connection: neither who only writes now and then, nor who only passes on what others send. */
+  /** Ends all waits for a peer that has reset the connection: also those of code that only writes now and then, or only forwards what others send. */
   async #watch(): Promise<void> {
     const socket = this.#socket
     await waitFor(socket[kHandle], 'disconnected', undefined, undefined)
@@ -138,7 +138,7 @@ class StreamPair {
     }
   }
 
-  /** Closes the socket. Whichever side does not know of the error yet is told. */
+  /** Closes the socket. Whichever side does not know of the error yet is notified. */
   async #fail(error: unknown): Promise<void> {
     // What a reset leads to, such as a cut record of TLS, is not the reason.
     const reason = this.#broken ?? error

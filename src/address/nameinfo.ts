@@ -35,7 +35,7 @@ function ask(ai: AddrInfo, flags: number): Promise<NameInfo> {
       else done({ host: answer[0], serv: answer[1] })
     }
     const started = native.getnameinfoAsync(answered, ai.sockaddr, flags)
-    // An address that is too short for its family: the C library has an answer, which is no lookup.
+    // An address that is too short for its family: the C library answers that without a lookup.
     if (started === -sys.EINVAL) done(ai.nameinfo(flags))
     else check(started, 'getnameinfo', ai.context())
   })

@@ -10,7 +10,7 @@ const { hasOwn } = Object
 
 // Addresses for streams that do not come from the resolver of the system: a list of the caller's, or the answer of a lookup function.
 
-/** An address in the form in which `dns.lookup` and its kin give it. */
+/** An address in the form in which the functions of `node:dns` give it. */
 export interface ResolvedAddress {
   /** IPv4 or IPv6, with a zone (`%eth0`) where it needs one. */
   address: string

@@ -10,7 +10,7 @@ export function checkClosed(result: number, fd: number): void {
 
 /**
  * close(2), which waits if the socket lingers, even if it is non-blocking.
- * @throws EBADF, without a call, for what stands for a number that is somebody else's by now.
+ * @throws EBADF, without a call, for an object whose number belongs to another file by now.
  */
 export function closeFd(fd: number): void {
   if (fd < 0) throw systemError(sys.EBADF, 'close', fdContext(fd))

@@ -155,7 +155,7 @@ export abstract class Descriptor implements OptionTarget {
     return check(native.sockatmark(this[kHandle].fd.use('sockatmark')), 'sockatmark') === 1
   }
 
-  /** Whether the descriptor is closed on execve(2), or makes it so. Every descriptor is, from birth. See fcntl(2), `FD_CLOEXEC`. */
+  /** Whether the descriptor is closed on execve(2), or makes it so. Every descriptor is, from its creation. See fcntl(2), `FD_CLOEXEC`. */
   cloexec(enable?: boolean): boolean {
     const { fd } = this[kHandle]
     if (enable !== undefined) setCloexec(fd.use('fcntl'), validate.boolean('enable', enable))

@@ -72,7 +72,7 @@ export class SocketKind implements SocketFacts {
 
   /** Returns the kind of that family, type and protocol. */
   static from(facts: SocketFacts): SocketKind {
-    // socket(2) takes flags along with the type, which are no part of it.
+    // socket(2) takes flags along with the type, and does not keep them as part of the type.
     const socktype = facts.socktype & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
     const key = `${facts.family} ${socktype} ${facts.protocol}`
     const kind = known.get(key) ?? new SocketKind({ family: facts.family, socktype, protocol: facts.protocol })

@@ -17,7 +17,7 @@ function isFileHandle(value: unknown): value is FileHandle {
 /**
  * Returns the descriptor of an open file. Call it before the number of the socket is taken: what looks like a `FileHandle` may be the
  * user's. And call it for each system call: the number of one that was closed may be another file's by then.
- * @throws TypeError for what is no open file; EBADF for a `FileHandle` that is closed.
+ * @throws TypeError for anything that is not an open file; EBADF for a `FileHandle` that is closed.
  */
 export function descriptorOf(name: string, file: unknown, syscall: string): number {
   if (typeof file === 'number') return validate.descriptor(name, file)

@@ -139,7 +139,7 @@ export class OwnedFd {
     this.#record.watch = watch
   }
 
-  /** Gives the number to the caller, who closes it from now on; a negative one when there is none, or it has become somebody else's. */
+  /** Gives the number to the caller, who closes it from now on; a negative one when there is none, or it belongs to another file by now. */
   release(): number {
     const fd = this.takeForClose()
     if (fd >= 0) untrack(fd)
@@ -148,7 +148,7 @@ export class OwnedFd {
 
   /**
    * Gives the number to the caller, who closes it from now on.
-   * @throws EBADF when there is none, or it has become somebody else's.
+   * @throws EBADF when there is none, or it belongs to another file by now.
    */
   detach(syscall: string): number {
     const fd = this.release()
@@ -158,7 +158,7 @@ export class OwnedFd {
 
   /**
    * Returns the number, which the caller has to close at once, and forgets it: -1 when there is none, another negative number, for which
-   * close(2) says EBADF, when it has become somebody else's.
+   * close(2) says EBADF, when it belongs to another file by now.
    */
   takeForClose(): number {
     const fd = this.#record.fd

@@ -110,7 +110,7 @@ export class DgramSocket extends Socket {
    * What arrives, each datagram with its sender and at its full length, until the socket is closed. Leaving the loop leaves it open.
    *
    * What the network reports of a datagram that was sent earlier (ECONNREFUSED, EHOSTUNREACH, …) does not end the loop, as one lost datagram
-   * says nothing about the next. Who needs to know of it calls `recvfrom()`, which rejects with it, or takes it from the error queue: see
+   * says nothing about the next. To learn of it, call `recvfrom()`, which rejects with it, or read the error queue: see
    * `recverr`.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: AddrInfo | null]> {
@@ -147,7 +147,7 @@ export class DgramSocket extends Socket {
    * returns, data of more than 4 KiB not until it has left.
    * @param ai - where to; the peer of a connected socket by default.
    * @returns false while 64 KiB or more wait: `await` `drained()` before the next call then.
-   * @throws what sendto(2) says, also of an earlier datagram; what an earlier write has failed with that nobody has heard of. A failure that
+   * @throws what sendto(2) says, also of an earlier datagram; the failure of an earlier write that was not reported yet. A failure that
    *   comes later rejects a call of `drained()` that waits, or else `forEach()`.
    */
   override write(data: validate.Data, ai?: AddrInfo): boolean {

@@ -71,7 +71,7 @@ class UnixDgramSocket extends DgramSocket {
   }
 
   /**
-   * Whether `close()` removes the socket file, or sets that: false for whoever has passed the socket on, true for a successor. See unlink(2).
+   * Whether `close()` removes the socket file, or sets that: false in a process that has passed the socket on, true in its successor. See unlink(2).
    * @throws EINVAL when it is not bound to a path, ENOENT when the file is no longer there.
    */
   unlink(enable?: boolean): boolean {

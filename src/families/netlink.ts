@@ -22,7 +22,7 @@ interface NetlinkAddrInfo extends AddrInfo {
   readonly groups: number
 }
 
-/** Whom a netlink socket talks to, and what `bind()` makes it hear. */
+/** The peer of a netlink socket, or what `bind()` makes it receive. */
 interface NetlinkOptions {
   /** `NETLINK_ROUTE`, the default, `NETLINK_GENERIC`, `NETLINK_KOBJECT_UEVENT`, … */
   protocol?: number | undefined

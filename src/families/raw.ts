@@ -1,2 +1,2 @@
-/** Raw sockets, and ICMP for everybody. */
+/** Raw sockets, and ICMP sockets that need no privilege. */
 export * as inet from './raw-inet.js'

@@ -38,7 +38,7 @@ export class Line {
   #text = ''
   readonly #rights: CmsgHdr[] = []
 
-  /** @param what - who is on the other side, and what was expected of it, for the error of its absence. */
+  /** @param what - the name of the other side, and what was expected of it, for the error of its absence. */
   private constructor(sock: HandoverConnection, what: string) {
     this.#sock = sock
     this.#what = what

@@ -332,7 +332,7 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Passes a descriptor over a unix socket, with one byte of data. It stays the caller's, who may close it at once.
+   * Passes a descriptor over a unix socket, with one byte of data. The caller keeps it, and may close it at once.
    * @param ai - where to, on a datagram socket that is not connected.
    * @returns 0. See unix(7), `SCM_RIGHTS`.
    * @throws EOPNOTSUPP on a socket of another family.

@@ -225,7 +225,7 @@ const rows = {
   /** When to send it, in nanoseconds of the clock that `txtime` selects. */
   txtime: both(socket('SCM_TXTIME'), txtimeCodec),
   /**
-   * IPv4, also on an IPv6 socket that carries both: the remaining hops (`recvttl`), or the number to send it with. The kernel passes over
+   * IPv4, also on an IPv6 socket that carries both: the remaining hops (`recvttl`), or the number to send it with. The kernel ignores
    * a message of the other family, so to either peer goes one of each. See ip(7).
    */
   ttl: int(ip('IP_TTL'), 255),

@@ -51,7 +51,7 @@ export interface CmsgParts {
  * in the midst of a call. The class has them, because only it knows its fields; they are taken when the module is loaded.
  */
 interface Internals {
-  /** Whether a value is a control message: not if it merely inherits from one, or stands in front of one as a Proxy. */
+  /** Whether a value is a control message: not if it merely inherits from one, or is a Proxy of one. */
   readonly isCmsgHdr: (value: unknown) => value is CmsgHdr
   /** What goes into a control buffer. */
   readonly partsOf: (cmsg: CmsgHdr) => CmsgParts
@@ -233,7 +233,7 @@ export class CmsgHdr {
   }
 }
 
-/** Whether a value is a control message: not if it merely inherits from one, or stands in front of one as a Proxy. */
+/** Whether a value is a control message: not if it merely inherits from one, or is a Proxy of one. */
 export const isCmsgHdr: Internals['isCmsgHdr'] = CmsgHdr[internals].isCmsgHdr
 /** What goes into a control buffer. */
 export const partsOf: Internals['partsOf'] = CmsgHdr[internals].partsOf

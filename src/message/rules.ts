@@ -16,7 +16,7 @@ export function isErrorQueue(flags: number | undefined): boolean {
 
 /**
  * Whether a receive of `count` bytes was the end of the data. A seqpacket may be empty: as long as the peer has not shut down its side,
- * or when more follows, 0 bytes are an empty record. Only an empty record right before the end cannot be told from it.
+ * or when more follows, 0 bytes are an empty record. Only an empty record right before the end cannot be distinguished from it.
  */
 export function isEof(handle: Handle, count: number): boolean {
   const { fd: owned, kind } = handle

@@ -12,7 +12,7 @@ const mark: Protection = (memory) => markAsUntransferable(memory)
 
 // The grammar of asm.js is a small subset of that of the language.
 // biome-ignore-start lint: see above
-/** A module of asm.js. V8 never detaches memory that one was linked with, because its code goes by the address. Nobody calls the code. */
+/** A module of asm.js. V8 never detaches memory that one was linked with, because its code goes by the address. The code is never called. */
 function asmModule(stdlib: { Uint8Array: Uint8ArrayConstructor }, _foreign: unknown, heap: ArrayBuffer) {
   'use asm'
   var bytes = new stdlib.Uint8Array(heap)

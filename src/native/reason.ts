@@ -49,7 +49,7 @@ function formatOf(bytes: Buffer): string | undefined {
   return arch === process.arch ? undefined : `built for ${arch}, and this is a Node for ${process.arch}`
 }
 
-/** What Node's permission model, or the system, says to whoever wants to read a file. */
+/** What Node's permission model, or the system, says about reading a file. */
 function refusalOf(file: string): string {
   try {
     closeSync(openSync(file, 'r'))

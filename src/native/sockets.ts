@@ -2,7 +2,7 @@ import { loadSockets } from './load.js'
 import { protect } from './memory.js'
 
 /**
- * The addon, function by function. Each system call returns a count or `-errno`; what it returns beside that stands in
+ * The addon, function by function. Each system call returns a count or `-errno`; what it returns beside that is in
  * `registers` until the next call. Buffers are given with offset and length where the call moves data through a part.
  *
  * Only this folder knows that the addon exists. Nothing here decides anything: retries, deadlines, defaults and
@@ -168,7 +168,7 @@ export interface Native {
   ledgerClaim(fd: number): number
   /** A descriptor that is given away is not owned any more. */
   ledgerRemove(fd: number): number
-  /** Who owns a descriptor: 0 nobody, also when something else has its number by now; 1 this thread; 2 another one. */
+  /** The owner of a descriptor: 0 for none, also when something else has its number by now; 1 this thread; 2 another one. */
   ledgerAsk(fd: number): number
 
   getifaddrs(): InterfaceRow[] | number

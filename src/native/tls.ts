@@ -215,7 +215,7 @@ export interface NativeTls {
     session: TlsHandle,
   ): [reason: Reason, refusal: string | undefined, verified: number, verifiedText: string] | undefined
   lastReason(): Reason
-  /** What the garbage collector of this thread was told of memory outside of it, by everybody, in bytes: for tests. */
+  /** How much external memory was reported to the garbage collector of this thread, by all modules, in bytes: for tests. */
   externalMemory(): number
 }
 

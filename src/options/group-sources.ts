@@ -19,7 +19,7 @@ export interface GroupSources {
 const SOURCES = 64
 
 /**
- * Reads the sources of a membership in a multicast group, which `mcastmsfilter` and its kin set.
+ * Reads the sources of a membership in a multicast group, which `mcastmsfilter` and the similar options set.
  * @throws EADDRNOTAVAIL when the socket is not a member; EAFNOSUPPORT for a group of another family; EMSGSIZE for more than 64 sources.
  */
 export function groupSources(target: OptionTarget, mcaddr: string | AddrInfo, ifname?: string | number): GroupSources {

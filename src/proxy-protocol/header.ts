@@ -53,7 +53,7 @@ export interface ProxyHeader {
 }
 
 /**
- * What was received is no header of the PROXY protocol. `code` is `'ERR_PROXY_PROTOCOL'`. The connection is to be closed: who sends a wrong
+ * The received data is not a header of the PROXY protocol. `code` is `'ERR_PROXY_PROTOCOL'`. The connection is to be closed: a peer that sends a wrong
  * header may say about itself whatever it likes.
  */
 export class ProxyProtocolError extends Error {

@@ -25,7 +25,7 @@ import { systemError } from '../support/errors.js'
 
 /**
  * A unix seqpacket socket: connected like a stream, with boundaries like datagrams, in order and without loss. An empty
- * message right before the end cannot be told from it, because the kernel says 0 for both. See unix(7).
+ * message right before the end cannot be distinguished from it, because the kernel says 0 for both. See unix(7).
  */
 class UnixSeqpacketSocket extends Socket {
   /** See {@link UnixMethods.sendfd}. */
@@ -144,7 +144,7 @@ class UnixSeqpacketServer extends Socket implements Listening {
   }
 
   /**
-   * Whether `close()` removes the socket file, or sets that: false for whoever has passed the listener on, true for a successor. See unlink(2).
+   * Whether `close()` removes the socket file, or sets that: false in a process that has passed the listener on, true in its successor. See unlink(2).
    * @throws EINVAL when it is not bound to a path, ENOENT when the file is no longer there.
    */
   unlink(enable?: boolean): boolean {

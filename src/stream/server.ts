@@ -33,7 +33,7 @@ export class StreamServer extends StreamSocket implements Listening {
   /**
    * Encrypts every connection that is accepted from now on, as `tlscfg` of `create()` does: also to change certificates while the server
    * runs. Existing connections keep theirs. The handshake of a connection goes on by itself: `accept()` does not wait for it, and what it fails by
-   * is told by the first call on the connection, and to `onhandshakeerror` of the configuration.
+   * is reported by the first call on the connection, and to `onhandshakeerror` of the configuration.
    * @throws TypeError or {@link TlsError} for a configuration that a server cannot use; then everything stays as it was.
    */
   secure(tlscfg: TlsConfig | Context): void {

@@ -132,7 +132,7 @@ export class StreamSocket extends Socket {
    * connection. The answer comes among the data: what the client has sent before it has to be received meanwhile, and what is sent from here waits
    * for it.
    * @throws EOPNOTSUPP if the client does not allow it (`postHandshakeAuth`), with TLS 1.2, on a client and without TLS;
-   *   {@link TlsError} when the client is refused. After a deadline or an abort the request stands, and a second call waits for it.
+   *   {@link TlsError} when the client is refused. After a deadline or an abort the request remains pending, and a second call waits for it.
    */
   requestCertificate(options?: WaitOptions): Promise<X509Certificate | undefined> {
     return this.runWrite(() => this[kHandle].transport.requestCertificate(), options)

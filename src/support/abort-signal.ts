@@ -49,7 +49,7 @@ class Listeners {
 
   /** Ends the calls in the order in which they were made. One that ends because another does is not called any more. */
   readonly #onAbort = (): void => {
-    // An event of that name that somebody dispatched aborts nothing.
+    // An event of that name that a program dispatched aborts nothing.
     if (!isAborted(this.#signal)) return
     removeEventListener.call(this.#signal, 'abort', this.#onAbort)
     for (const callback of this.#callbacks) callback()

@@ -1,4 +1,4 @@
-// What observers are told, by channels of node:diagnostics_channel and by NODE_DEBUG=berkeley. Nobody pays for a channel without subscribers: one
+// What is reported to observers, by channels of node:diagnostics_channel and by NODE_DEBUG=berkeley. A channel without subscribers costs nothing: one
 // property is asked where something is opened or closed, and none where data moves.
 import { type Channel, channel } from 'node:diagnostics_channel'
 import { debuglog, inspect } from 'node:util'
@@ -26,7 +26,7 @@ export interface DiagnosticsMessages {
     /** The socket. */
     socket: object
   }
-  /** A call has failed, also one whose failure the library copes with; told in a later tick. */
+  /** A call has failed, also one whose failure the library copes with; published in a later tick. */
   'berkeley.error': {
     /** A SystemError, TimeoutError or TlsError. */
     error: Error
@@ -60,7 +60,7 @@ export function announceAccepted(socket: object, server: object): void {
   if (accepts.hasSubscribers) publish<'berkeley.accept'>(accepts, { socket, server })
 }
 
-/** What was announced already: a subscriber may close the socket that it is told of. */
+/** What was announced already: a subscriber may close the socket of the event. */
 const closing = new WeakSet<object>()
 
 /**

@@ -48,7 +48,7 @@ function largeScratch(room: number): Buffer {
   return memory
 }
 
-/** Says where a receive was made into that somebody else has made: memory that no user may get a part of. */
+/** Says where a receive went that other code has made: memory that no user may get a part of. */
 export function receivedInto(memory: Buffer, offset: number): void {
   received = memory
   start = offset
@@ -63,7 +63,7 @@ export function takeReceived(count: number, room: number): Buffer {
   const memory = received
   received = NOTHING
   const bytes = Math.min(count, room)
-  // Another receive has come in between: the memory may hold what belongs to somebody else.
+  // Another receive has come in between: the memory may hold data of another socket.
   if (start + bytes > memory.length) throw new Error('what was received has been overwritten')
   return bytes > 0 && bytes === memory.length ? surrender(memory) : copyOf(memory, start, bytes)
 }
@@ -119,7 +119,7 @@ class Pool {
 const tiny = new Pool(TINY_POOL_BYTES)
 const small = new Pool(POOL_BYTES)
 
-/** Copies bytes: small ones into memory that they have in common and nobody can detach, others into memory of their own. */
+/** Copies bytes: small ones into memory that they have in common and that cannot be detached, others into memory of their own. */
 export function copyOf(from: Uint8Array, at: number, count: number): Buffer {
   if (count <= SHARED_MOST && canProtect) return (count <= TINY_MOST ? tiny : small).copy(from, at, count)
   const own = allocUnsafeSlow(count)

@@ -4,7 +4,7 @@ const OWN_FRAMES = 15
 /** Where this package is, before the file that this is part of; undefined where it was made part of a program, whose frames look as ours do. */
 const ROOT = typeof __filename === 'string' ? /^.*(?=dist.berkeley\.js$)/.exec(__filename)?.[0] : undefined
 
-/** Whether a frame is of this package, as it is, or mapped back to the source. Within a program only what is awaited is told from it. */
+/** Whether a frame is of this package, as it is, or mapped back to the source. Within a program only what is awaited is distinguished from it. */
 const isOwn =
   ROOT === undefined
     ? (line: string): boolean => !line.startsWith('    at async ')

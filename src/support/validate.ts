@@ -92,7 +92,7 @@ export function object(name: string, value: unknown): object {
 
 /**
  * Checks the options of a call: own properties, all of them known. An unknown one is refused: misspelt, or of another version, it would be
- * ignored. So is one that is inherited, except from Object.prototype, whose properties nobody has given.
+ * ignored. So is one that is inherited, except from Object.prototype, whose properties no caller has given.
  * @returns a copy of those that are not `undefined`: each is read once, so that the value that is checked is the one that is used; and it
  *   inherits nothing, so that an absent one stays absent.
  */

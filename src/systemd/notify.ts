@@ -21,7 +21,7 @@ const SYSCALL = 'notify'
  * @param options - `timeout` and `signal` of the call, which waits while the queue of the manager is full, and for `barrier`.
  * @returns false when no manager asks for it: `$NOTIFY_SOCKET` is absent or empty. True when the message is in its queue; with `barrier`
  *   when it has read it.
- * @throws EINVAL or EAFNOSUPPORT for an address of another kind; ENOENT or ECONNREFUSED when nobody is there; EMSGSIZE for more than
+ * @throws EINVAL or EAFNOSUPPORT for an address of another kind; ENOENT or ECONNREFUSED when no socket is bound there; EMSGSIZE for more than
  *   4096 bytes; TypeError or RangeError for what the manager would ignore. See sd_notify(3).
  *
  * @example

@@ -14,7 +14,7 @@ export interface WatchdogOptions {
    * the service.
    */
   check?: (() => boolean | Promise<boolean>) | undefined
-  /** Is told what a check throws or rejects with, or why a sign could not be sent; by default it is a process warning. */
+  /** Called with what a check throws or rejects with, or why a sign could not be sent; by default it is a process warning. */
   onError?: ((error: unknown) => void) | undefined
 }
 

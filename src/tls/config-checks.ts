@@ -53,7 +53,7 @@ const FIELDS: Readonly<Record<keyof TlsConfig, true>> = {
   keylog: true,
 }
 
-/** What others call 0-RTT. Whoever records such data can send it again, to any server that accepts it. */
+/** What others call 0-RTT. An attacker that records such data can send it again, to any server that accepts it. */
 const EARLY_DATA = ['earlyData', 'maxEarlyData', 'enableEarlyData', 'allowEarlyData', 'zeroRTT', 'early_data'] as const
 
 /** Fields that only a server uses. A client refuses them, because it would ignore them. */
@@ -241,11 +241,11 @@ function checkPsk({ pskCallback, pskIdentityHint }: TlsConfig): void {
     throw validate.invalidValue('tlscfg', 'has a "pskIdentityHint" without a "pskCallback"', { pskIdentityHint })
 }
 
-/** Refuses pins that refuse nobody. */
+/** Refuses pins that would have no effect. */
 function checkPins({ pins, verify, rejectUnauthorized }: TlsConfig): void {
   if (pins !== undefined) pinList('tlscfg.pins', pins)
   if (pins !== undefined && verify === undefined && rejectUnauthorized === false)
-    throw validate.invalidValue('tlscfg', 'has "pins", and refuses nobody (rejectUnauthorized: false)', { pins })
+    throw validate.invalidValue('tlscfg', 'has "pins", which have no effect with rejectUnauthorized: false', { pins })
 }
 
 function checkSkippedChecks(checks: readonly Check[] | undefined): void {

@@ -79,7 +79,7 @@ export type Verify = (peer: X509Certificate, found: Found) => boolean | undefine
 
 /** A pre-shared key, and the identity that the server knows it by: the answer of a client's {@link PskCallback}. */
 export interface PreSharedKey {
-  /** The key: 1 to 512 bytes. 16 random ones at least: a password could be guessed by whoever is in between. */
+  /** The key: 1 to 512 bytes. 16 random ones at least: a password could be guessed by an attacker in between. */
   psk: NodeJS.ArrayBufferView
   /** 1 to 256 bytes as UTF-8, without a NUL. It is sent in the clear. */
   identity: string
@@ -158,7 +158,7 @@ export interface TlsConfig {
    * while this side receives.
    */
   postHandshakeAuth?: boolean | undefined
-  /** Servers: whether clients are told whose certificates are accepted, the names of `ca`; true by default. 63 KiB of names at most. */
+  /** Servers: whether clients receive the names of the accepted authorities, those of `ca`; true by default. 63 KiB of names at most. */
   caNames?: boolean | undefined
   /** Whether a peer that cannot be verified is refused: true by default. When false, `authorizationError` has the reason. */
   rejectUnauthorized?: boolean | undefined

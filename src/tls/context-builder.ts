@@ -156,7 +156,7 @@ export class ContextBuilder {
   #setCaNames(): void {
     const bytes = this.#tls.contextAuthorities(this.#handle, Number(this.#config.caNames ?? true))
     if (bytes <= CA_NAMES_MAX) return
-    const reason = `has names of authorities of ${bytes} bytes, and clients can be told ${CA_NAMES_MAX}: { caNames: false } tells them none`
+    const reason = `has names of authorities of ${bytes} bytes, and ${CA_NAMES_MAX} can be sent to clients: { caNames: false } sends none`
     throw validate.invalidValue('tlscfg.ca', reason, undefined)
   }
 

@@ -17,7 +17,7 @@ let timer: NodeJS.Timeout | undefined
 /** Tracks an object that has come into use, until it has been trimmed. */
 export function trackIdle(object: Trimmable): void {
   tracked.add(new WeakRef(object))
-  // Outside of the context of whoever uses TLS first, whose store it would keep as long as there is traffic.
+  // Outside of the asynchronous context that uses TLS first, whose store it would keep as long as there is traffic.
   if (timer === undefined)
     native.callOutside(() => {
       timer = setInterval(trimIdle, IDLE_MS).unref()

@@ -6,7 +6,7 @@ const warned = new Set<string>()
 function warnOnce(subject: string): void {
   if (warned.has(subject)) return
   warned.add(subject)
-  process.emitWarning(`${subject}: whoever is between here and there can read and change everything`, {
+  process.emitWarning(`${subject}: anyone between here and there can read and change everything`, {
     type: 'SecurityWarning',
     code: 'BERKELEY_TLS_INSECURE',
   })
@@ -17,5 +17,5 @@ export function warnOfInsecure({ insecureSkipVerify, rejectUnauthorized }: TlsCo
   for (const check of new Set(insecureSkipVerify))
     warnOnce(`A TLS client does not check the ${check} of its server (insecureSkipVerify)`)
   if (rejectUnauthorized === false)
-    warnOnce('A TLS client does not refuse who it cannot verify (rejectUnauthorized: false)')
+    warnOnce('A TLS client does not refuse servers that it cannot verify (rejectUnauthorized: false)')
 }

@@ -9,7 +9,7 @@ import { startAtCaller } from '../support/stack.js'
 export class Outcome {
   /** What the session has failed by. */
   failure: Error | undefined
-  /** Called when nobody has to care for the handshake any more: it is done, has failed, or the session is closed. */
+  /** Called when the handshake needs no care any more: it is done, has failed, or the session is closed. */
   onSettled: (() => void) | undefined
   /** Called, once, with what the handshake has failed by: in a microtask, because it is code of the user. */
   onFailed: ((error: Error) => void) | undefined

@@ -58,7 +58,7 @@ export class TlsSession extends SessionInfo {
   #isTouched = false
   /** Whether the client was asked for a certificate, and has not answered, or was refused: what it has shown then counts for nothing. */
   #isCertificateDue = false
-  /** The asynchronous context of whoever made the session, in which the functions of its `tlscfg` are called; none without any. */
+  /** The asynchronous context in which the session was made, and in which the functions of its `tlscfg` are called; none without any. */
   readonly #creation: AsyncResource | undefined
   readonly #handshakeTimer: NodeJS.Timeout | undefined
   /** How the handshake came out. */
@@ -167,7 +167,7 @@ export class TlsSession extends SessionInfo {
     }
   }
 
-  /** The kernel tells an error of the connection once: every call should hear of it. */
+  /** The kernel tells an error of the connection once: every call should report it. */
   #resultOfHandshake(result: number): number {
     if (result >= 0 || result === WOULD_BLOCK || result === YIELD || result === -sys.EBADF) return result
     throw this.#fail(systemError(-result, 'handshake'))

@@ -125,7 +125,7 @@ export class PeerVerification {
     return false
   }
 
-  /** What `verify` is told. */
+  /** The argument of `verify`. */
   #found({ error = null }: { error?: TlsError | undefined | null }): readonly [X509Certificate, Found] | undefined {
     const chain = this.#chain().map((der) => new X509Certificate(der))
     const [peer] = chain

@@ -15,7 +15,7 @@ const UINT16_MAX = 0xffff
 
 /** How a flow label is leased. */
 export interface FlowLabelOptions {
-  /** Who may use the label, too: `IPV6_FL_S_*`; by default this socket alone (`IPV6_FL_S_EXCL`). */
+  /** Which other sockets may use the label: `IPV6_FL_S_*`; by default this socket alone (`IPV6_FL_S_EXCL`). */
   share?: number | undefined
   /** `IPV6_FL_F_*`, OR-ed; `IPV6_FL_F_CREATE` by default. */
   flags?: number | undefined

@@ -43,7 +43,7 @@ const handshakes = new BackgroundHandshakes()
  * A connection that is encrypted already is encrypted once more, for another peer behind this one: through a proxy that is reached by TLS,
  * say. Both sessions end with the new object, which also tells the errors of the former one.
  *
- * What arrives in the clear behind the message that announces TLS was put there by an attacker in between, who wants it to be taken
+ * What arrives in the clear behind the message that announces TLS was put there by an attacker in between, for it to be taken
  * for a part of the secure conversation: a client refuses it, and so does a server that hands over what it has read too much.
  * @throws {@link TlsError}: `ERR_TLS_PLAINTEXT` for such bytes, or what the handshake says; the connection is closed then.
  */
