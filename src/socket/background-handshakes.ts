@@ -15,7 +15,7 @@ interface Accepted extends AcceptedConnection {
 
 /**
  * The handshakes of a server, which go on although no call on the connection asks for that: a client that waits for its handshake need not
- * wait for the user of the server. Nobody waits for them, so they do not keep the process alive; a handshake has no time but its
+ * wait for the user of the server. No call waits for them, so they do not keep the process alive; a handshake has no time but its
  * `handshakeTimeout`. When there are too many, the next one waits for room, or for the first call on its connection.
  */
 export class BackgroundHandshakes {

@@ -41,7 +41,7 @@ const LINES_OPTIONS = ['max', 'encoding', 'allowPartial', 'timeout', 'signal']
 /** Reads what its caller says how to find. */
 export const kReadWanted: unique symbol = Symbol('berkeley.readWanted')
 
-/** Takes over what somebody else had received. */
+/** Takes over what other code had received. */
 const kPrepend: unique symbol = Symbol('berkeley.prepend')
 
 const DEFAULT_MAX = 64 * 1024
@@ -183,7 +183,7 @@ export function hasReadAhead(socket: Socket): boolean {
   return (readers.get(socket[kHandle])?.buffered ?? 0) > 0
 }
 
-/** Takes what a reader has read ahead, for who receives from now on. */
+/** Takes what a reader has read ahead, for the code that receives from now on. */
 export function takeReadAhead(socket: Socket): Buffer {
   return readers.get(socket[kHandle])?.rest() ?? Buffer.alloc(0)
 }

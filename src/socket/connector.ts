@@ -44,7 +44,7 @@ export class Connector implements SocketHooks {
   readonly #planOf: PlanOf
   /** Where to connect to; a client that was not made by `create()` has nowhere to. */
   plan: ConnectPlan | undefined
-  /** Is told of each attempt, and given what it comes to. */
+  /** Called with each attempt, and with a promise of its outcome. */
   onAttempt: ((attempt: Promise<void>) => void) | undefined
   #attempt: ConnectAttempt | undefined
   #referenced = true

@@ -34,7 +34,7 @@ export function runPrepareHook(sock: LowSocket, ai: AddrInfo, { prepare }: Prepa
 
 /**
  * Errors that say that this machine does not have an address or its family, so that the next one may be bound instead. Any other one, such
- * as EADDRINUSE, is the answer: clients of the first address would reach whoever has it, and nothing would tell.
+ * as EADDRINUSE, is the answer: clients of the first address would reach the socket that has it, without any error.
  */
 const ABSENT: ReadonlySet<number> = new Set([-sys.EAFNOSUPPORT, -sys.EADDRNOTAVAIL])
 

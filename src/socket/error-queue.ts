@@ -33,7 +33,7 @@ const NOTES_PER_ATTEMPT = 16
 
 /**
  * The error queue of a socket on which the library itself waits for notes. There is one queue, and no way to look at it without taking: so
- * whoever reads it keeps what is for the other. A socket without an object of this class is read by its user alone.
+ * each reader keeps what is for the other. A socket without an object of this class is read by its user alone.
  */
 export class ErrorQueue {
   readonly #channel: Channel

@@ -26,7 +26,7 @@ isolate(Answer)
 
 /**
  * close(2) of a socket that lingers, on a thread of its own: resolves when the peer's system has everything, or the time has passed. Without
- * the means to hear of that, it does not wait; without a thread, the socket does not linger.
+ * the means to learn of that, it does not wait; without a thread, the socket does not linger.
  * @param referenced - whether it keeps the process alive.
  */
 export async function closeLingering(fd: number, referenced: boolean): Promise<void> {

@@ -23,7 +23,7 @@ import type { Write } from './output.js'
 
 /**
  * Checks the flags of an operation that waits by itself, and returns those of its system calls. These always hold MSG_DONTWAIT: O_NONBLOCK
- * belongs to everybody who shares the open socket, and whoever clears it must not stop this thread. MSG_WAITALL is refused: it would have no
+ * belongs to all processes that share the open socket, and one that clears it must not stop this thread. MSG_WAITALL is refused: it would have no
  * effect, so that fewer bytes would arrive than were asked for.
  */
 export function operationFlags(flags: unknown): number {

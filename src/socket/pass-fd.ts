@@ -21,7 +21,7 @@ export interface SendFdOptions extends SendOptions {
   ai?: AddrInfo | undefined
 }
 
-/** What unix sockets of every type have besides: they pass descriptors, and say who the peer is. */
+/** What unix sockets of every type have besides: they pass descriptors, and report the credentials of the peer. */
 export interface UnixMethods extends UnixOptions {
   /**
    * Passes a descriptor, with one byte of data. It stays the caller's, who may close it when the call is over.

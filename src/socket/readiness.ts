@@ -86,7 +86,7 @@ class WaitForReadiness implements Operation<void> {
 
 isolate(WaitForReadiness)
 
-/** Waits until a condition holds: see `readable()` and its kin of a socket. */
+/** Waits until a condition holds: see `readable()`, `writable()` and `urgent()` of a socket. */
 export function waitFor(
   channel: Channel,
   readiness: Readiness,

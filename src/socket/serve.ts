@@ -21,7 +21,7 @@ export interface ServeOptions<C> {
   /** The most connections at a time; further ones stay in the backlog. No limit by default. */
   maxConnections?: number | undefined
   /**
-   * Is told what a handler throws or rejects with, and what closing its connection reports. By default what a peer can cause (a reset, a timeout,
+   * Called with what a handler throws or rejects with, and what closing its connection reports. By default what a peer can cause (a reset, a timeout,
    * a failed handshake) is of no consequence, and anything else is a process warning.
    */
   onError?: ((error: unknown, conn: C) => void) | undefined
@@ -103,7 +103,7 @@ class Service<C extends Connection> {
     this.#hasRoom?.()
   }
 
-  /** What the function of the user throws is an uncaught exception: there is nobody else to tell. */
+  /** What the function of the user throws is an uncaught exception: there is no other place to report it. */
   #report(error: unknown, conn: C): void {
     // Those that were ended here have nothing to report.
     if (this.#isStopped && isCanceled(error)) return

@@ -148,7 +148,7 @@ export function withOptions<S, O extends WaitOptions, T>(
   }
 }
 
-/** What stands behind an options object would be ignored. A 0 may be the default of the parameter. */
+/** What follows an options object would be ignored. A 0 may be the default of the parameter. */
 function refuseMore(options: object, more: readonly unknown[]): void {
   if (more.some((argument) => argument !== undefined && argument !== 0))
     throw validate.invalidValue('options', 'must be the last argument', options)

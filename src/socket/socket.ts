@@ -182,7 +182,7 @@ export class Socket extends Descriptor {
    * Sends data without a promise for it: at once as far as there is room, and the rest when there is. Small data may be changed when the
    * call returns, data of more than 4 KiB not until it has left.
    * @returns false while 64 KiB or more wait: `await` {@link Socket.drained} before the next call then.
-   * @throws what send(2) says, and what an earlier write has failed with that nobody has heard of. A failure that comes later rejects a call of
+   * @throws what send(2) says, and the failure of an earlier write that was not reported yet. A failure that comes later rejects a call of
    *   `drained()` that waits, or else `forEach()`.
    */
   write(data: validate.Data): boolean {

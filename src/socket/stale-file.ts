@@ -15,7 +15,7 @@ const ABSENT = -sys.ENOENT
 /**
  * Binds a path in place of the socket file that is there, if no socket is bound to that, as a process leaves it that was killed.
  * @param bind - makes the system call; one process at a time does.
- * @throws EADDRINUSE when the file is of another kind, or somebody has it; what `bind` throws.
+ * @throws EADDRINUSE when the file is of another kind, or in use; what `bind` throws.
  */
 export function bindInPlaceOfStale(ai: AddrInfo, bind: () => void): void {
   const name = ai.path as string | Buffer

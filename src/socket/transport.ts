@@ -46,7 +46,7 @@ export interface Transport {
   close(): void
 }
 
-/** Asks poll(2), without a wait. Errors and hang-ups are among the answers even if nobody asked for them. */
+/** Asks poll(2), without a wait. Errors and hang-ups are among the answers even if they were not asked for. */
 export function poll(fd: number, events: number): number {
   const answer = native.poll(fd, events, 0)
   if (answer === 0) return WOULD_BLOCK

@@ -9,12 +9,12 @@ import { bindInPlaceOfStale } from './stale-file.js'
 /** Options of everything that is bound to a path. */
 export interface SocketFileOptions {
   /**
-   * The permissions of the socket file, such as `0o660`; who may write may connect. The file never has others, not even for a moment. By default
+   * The permissions of the socket file, such as `0o660`; a user that may write to it may connect. The file never has other permissions, not even for a moment. By default
    * those that the umask of the process leaves.
    */
   mode?: number | undefined
   /**
-   * Whether a socket file that nobody is bound to, left by a process that was killed, is removed: false by default. A file of another kind never
+   * Whether a socket file that no socket is bound to, left by a process that was killed, is removed: false by default. A file of another kind never
    * is. To find out, it connects to the path; a server that is alive sees a connection that ends at once.
    */
   replaceStale?: boolean | undefined

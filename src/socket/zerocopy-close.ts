@@ -15,12 +15,12 @@ interface Pinning {
   readonly isFree: boolean
 }
 
-/** Memory of which nobody could be told when the kernel has let go of it: rather kept than sent with other content. */
+/** Memory whose release by the kernel could not be reported: rather kept than sent with other content. */
 const kept: Pinning[] = []
 
 const NOTES = 64
 
-/** How long a datagram may be on its way. One that is not by then has not left at all, being corked, or its note was taken by somebody else. */
+/** How long a datagram may be on its way. One that is not by then has not left at all, being corked, or its note was taken by other code. */
 const DATAGRAM_MS = 2000
 
 /** Reads the error queue until the kernel has no memory of the socket any more. */
