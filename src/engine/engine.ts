@@ -52,7 +52,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#occasions ??= new Map()
     const known = this.#occasions.get(occasion)
     if (known !== undefined) return known
-    // Whoever waits for one has to see what there is before it is received.
+    // Calls that wait for one have to see what there is before it is received.
     this.#watch?.deliver()
     this.#watch?.cancelReceive()
     const direction = new Direction(this, this.#user, occasion === 'writable')
@@ -105,12 +105,12 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.ready(readable, writable, sticky)
   }
 
-  /** Is told by the poller. */
+  /** Called by the poller. */
   ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false, answer = NOT_MADE): boolean {
     this.reader.recordEvents(readable, sticky)
     // First, so that no call takes what was announced before they have seen it.
     const isUrgent = this.#occasions !== undefined && this.#dispatchOccasions(readable, writable, sticky, hasError)
-    // A receive that passes the urgent byte discards it: who waited for that byte is to take it first.
+    // A receive that passes the urgent byte discards it: a call that waited for that byte is to take it first.
     if (answer !== NOT_MADE) this.reader.received(answer)
     else if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
     else this.reader.dispatch(readable, writable)

@@ -22,7 +22,7 @@ const EXHAUSTED: ReadonlySet<number> = new Set([sys.EMFILE, sys.ENFILE, sys.ENOM
 
 const GENERATION_MAX = 0x7fffffff
 
-/** What is registered in the set, and whom events of it are for. */
+/** What is registered in the set, and which listener its events are for. */
 class EpollWatch implements Watch {
   readonly fd: number
   readonly listener: ReadyListener

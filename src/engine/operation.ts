@@ -77,7 +77,7 @@ export interface Operation<T> {
    * Only true where a short count means that, and where data that comes later is announced.
    */
   drained?(count: number): boolean
-  /** Whether nobody waits for it, so that it does not keep the process alive. */
+  /** Whether no call waits for it, so that it does not keep the process alive. */
   readonly isBackground?: boolean
   /** Bytes of the caller's that it has yet to send. */
   readonly unsentBytes?: number

@@ -1,7 +1,7 @@
 /** In place of what a receive answered, where the poller has made none. */
 export const NOT_MADE = -0x80000000
 
-/** Is told when a descriptor becomes ready. */
+/** Called when a descriptor becomes ready. */
 export interface ReadyListener {
   /**
    * A system call may succeed now. It is a hint: the call decides, and may still say EAGAIN. An error or a hang-up makes both
@@ -60,8 +60,8 @@ export interface KeepAlive {
 /**
  * What the engine needs of a readiness mechanism. An implementation has these obligations:
  *
- * 1. After `watch()` the listener is told of readiness that exists already, and of each later change from "not ready" to "ready": of what
- *    there is to receive always, of room to send after `awaitRoom()`, which counts as a `watch()`. It may be told more often, never less: the
+ * 1. After `watch()` the listener is notified of readiness that exists already, and of each later change from "not ready" to "ready": of what
+ *    there is to receive always, of room to send after `awaitRoom()`, which counts as a `watch()`. It may be notified more often, never less: the
  *    engine waits only after a call said EAGAIN.
  * 2. Nothing is reported from inside `watch()` and `awaitRoom()`, nor after `stop()`: also not when the event was under way, and not when the number of
  *    the descriptor was reused since.

@@ -14,7 +14,7 @@ export interface Wait {
   readonly signal: AbortSignal | undefined
   /** Is asked before each wait. */
   readonly onWait: WaitHook | undefined
-  /** Whoever made the call, and may end it: see `Direction.abandon`. */
+  /** The owner of the call, which may end it: see `Direction.abandon`. */
   readonly owner?: object | undefined
 }
 

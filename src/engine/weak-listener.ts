@@ -1,7 +1,7 @@
 import type { ReadyListener } from './poller.js'
 
 /**
- * Stands between the poller and an engine, and refers to the engine only while something waits, so that a socket that is lost can be
+ * Sits between the poller and an engine, and refers to the engine only while something waits, so that a socket that is lost can be
  * collected. Events that come in between are remembered.
  */
 export class WeakListener implements ReadyListener {

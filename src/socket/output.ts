@@ -31,7 +31,7 @@ export interface Write extends Operation<number>, Gathered {
   join?(other: Write): boolean
 }
 
-/** Writes that wait for room, in their order, as one operation: nobody waits for each of them. */
+/** Writes that wait for room, in their order, as one operation: no call waits for each of them. */
 class Flush implements Operation<void> {
   readonly #writes: Write[] = []
   #unsentBytes = 0
@@ -105,7 +105,7 @@ class Turn implements Operation<void> {
 isolate(Flush, Turn)
 
 /**
- * What is written to a channel without a promise for each piece. Failures that come later are told to whoever waits for the output to drain,
+ * What is written to a channel without a promise for each piece. Failures that come later are reported to the call that waits for the output to drain,
  * or to the loop that receives; if there is neither, to the next call.
  */
 export class Output {
@@ -124,7 +124,7 @@ export class Output {
     this.#channel = channel
   }
 
-  /** A loop hears of failures from now on. */
+  /** Failures are reported to a loop from now on. */
   listen(loop: Operation<void>): void {
     this.#loop = loop
     this.throwFailure()
@@ -180,7 +180,7 @@ export class Output {
 
   #fail(error: unknown): void {
     const { engine, fd } = this.#channel
-    // The call that closed the socket has told of it.
+    // The call that closed the socket has reported it.
     if (fd.fd < 0 && this.#waiting === 0) return
     const isTold = this.#waiting === 0 && this.#loop !== undefined && engine.reader.fail(this.#loop, error)
     if (!isTold) this.#failures.push(error)
