@@ -1,5 +1,5 @@
 // A UDP client without a peer: says hello to dgram-inet-server.ts, and prints the answer. It may send to many
-// addresses, and receives from everybody; that nobody listens it learns by waiting in vain.
+// addresses, and receives from any sender; that nobody listens it learns by waiting in vain.
 //
 //   node build/examples/dgram-inet-client-sendto.js [address] [port]
 import { AddrInfo, dgram } from 'berkeley'

@@ -15,7 +15,7 @@ console.log(`listening on ${sock.getsockname()}`)
 for await (const [data, from] of sock) {
   console.log(`received from ${from ?? 'a socket without a name'}: ${data}`)
   try {
-    // A sender that does not read its answers until its queue is full misses some: nobody waits for it.
+    // A sender that does not read its answers until its queue is full misses some: the server does not wait for it.
     if (from !== null) await sock.sendto(data, from, MSG_DONTWAIT)
   } catch (error) {
     console.log(`${error}`) // of this datagram: the next one is served

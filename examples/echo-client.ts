@@ -15,4 +15,4 @@ async function talk(): Promise<void> {
 
 const hearing = pipeline(client, process.stdout)
 await Promise.race([hearing, talk().then(() => hearing)])
-process.stdin.destroy() // nobody hears it any more
+process.stdin.destroy() // its input goes nowhere any more

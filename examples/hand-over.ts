@@ -1,4 +1,4 @@
-// A server that replaces itself by a new process, and refuses nobody meanwhile.
+// A server that replaces itself by a new process, and refuses no client meanwhile.
 //
 //   node build/examples/hand-over.js [port]        and then: kill -HUP <pid>
 //

@@ -80,7 +80,7 @@ function request({ request }: Icmp, seq: number): Buffer {
 }
 
 /**
- * Waits for the answer to that request; whatever else arrives, such as a late answer to another one, is passed over.
+ * Waits for the answer to that request; whatever else arrives, such as a late answer to another one, is ignored.
  */
 async function answerTo(sock: raw.inet.Socket, icmp: Icmp, seq: number, wait: number): Promise<MsgHdr> {
   const end = performance.now() + wait * 1000

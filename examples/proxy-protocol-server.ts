@@ -1,5 +1,5 @@
 // A TCP server behind a proxy that sends PROXY headers (HAProxy: `send-proxy` or `send-proxy-v2`): it tells each client who it is.
-// Connections that do not come from the proxy are not served, because whoever sends a header may claim any address.
+// Connections that do not come from the proxy are not served, because a peer that sends a header may claim any address.
 //
 //   node build/examples/proxy-protocol-server.js [host] [port] [address of the proxy]
 //

@@ -2,7 +2,7 @@
 //
 //   node build/examples/stream-inet-client.js [host] [port]
 //
-// recv() ends in one of three ways: with data, with null when the peer has closed, or with an error. Nobody catches the
+// recv() ends in one of three ways: with data, with null when the peer has closed, or with an error. Nothing catches the
 // error here: Node prints it, and exits with status 1.
 import { stream } from 'berkeley'
 

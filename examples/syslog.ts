@@ -8,7 +8,7 @@ import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { dgram } from 'berkeley'
 
-/** Each name stands at its number. Of facilities 12 to 15 the names differ, so they have none here. */
+/** Each name is at its number. Of facilities 12 to 15 the names differ, so they have none here. */
 const FACILITIES = 'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp'.split(' ')
 const LOCAL_FIRST = 16
 const SEVERITIES = 'emerg alert crit err warning notice info debug'.split(' ')

@@ -2,7 +2,7 @@
 //
 //   node build/examples/tls-stream-inet-client.js [ca.pem] [host] [port]
 //
-// Without a file, or with '-', it trusts whom Node trusts.
+// Without a file, or with '-', it trusts the authorities that Node trusts.
 import { readFileSync } from 'node:fs'
 import { tls } from 'berkeley'
 

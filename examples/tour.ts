@@ -62,7 +62,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.exit(INTERRUPTED + constants.signals[signal])
   })
 
-// Nobody reads any more, as in `npm start | head`.
+// The output is not read any more, as in `npm start | head`.
 process.stdout.on('error', () => process.exit(INTERRUPTED + constants.signals.SIGPIPE))
 
 const steps = chosen(process.argv.slice(2))

@@ -219,7 +219,7 @@ function writeEntryPoint(name, names) {
   writeChanged(script, `'use strict'\n${part}\nmodule.exports = part('${name}')\n`)
   // Named one by one, because Node and bundlers find no names in that script.
   const exported = `export const {\n  ${names.join(',\n  ')},\n} = exported`
-  // For who knows the package that it stands in for as a CommonJS module, which is a default export to an ES module.
+  // For users that know the package that it stands in for as a CommonJS module, which is a default export to an ES module.
   const asDefault = isDefault(name) ? 'export default exported\n' : ''
   writeChanged(module, `import exported from '${specifier(module, script)}'\n${exported}\n${asDefault}`)
 }
@@ -236,7 +236,7 @@ function writeInternal(name, names) {
 /** What a declaration takes from others. */
 const REFERENCE = /(?:\bfrom|\bimport\()\s*['"](\.[^'"]+)['"]/g
 
-/** Lists for npm the declarations that no entry point leads to: nobody but our tests can see them. */
+/** Lists for npm the declarations that no entry point leads to: only our tests can see them. */
 function leaveOutUnseen() {
   const seen = new Set(entryPoints().map((name) => inRoot('dist', name.replace(/\.js$/, '.d.ts'))))
   // A set grows while it is gone through.

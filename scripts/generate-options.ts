@@ -51,7 +51,7 @@ const PAGES: Record<string, string> = {
 
 const ACCESS = { rw: 'read, set', ro: 'read', wo: 'set' } as const
 
-/** Options without a row, and why. Every name stands in full: a test looks for each constant of these levels. */
+/** Options without a row, and why. Every name is written in full: a test looks for each constant of these levels. */
 const NOT_ROWS: readonly [constants: string, reason: string][] = [
   [
     'SO_TYPE, SO_PROTOCOL, SO_DOMAIN, SO_ERROR, SO_PEERNAME',

@@ -1,7 +1,7 @@
 // Makes the addons that the npm package carries: built, stripped, checked -> prebuilds/<platform>-<arch>[.tls].node.
 //   node scripts/prebuild.mjs              for this machine
 //   node scripts/prebuild.mjs x64 arm64    for these; needs the cross compiler for what is not this machine's
-// Each is made only when it is missing or stale. A prebuild that nobody asked for now and that is stale is removed,
+// Each is made only when it is missing or stale. A prebuild that was not asked for now and that is stale is removed,
 // so that it cannot slip into the package.
 import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'

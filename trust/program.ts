@@ -67,7 +67,7 @@ export async function leavesNoFdOpen<T>(act: () => Promise<T>): Promise<T> {
   return result
 }
 
-/** A socket that was lost is closed, so that nobody would see it among the descriptors. */
+/** A socket that was lost is closed, so that it would not be seen among the descriptors. */
 function failForLost(warning: Error & { code?: string }): void {
   if (warning.code === 'BERKELEY_LOST_FD') throw warning
 }

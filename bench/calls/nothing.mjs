@@ -1,4 +1,4 @@
-// Node-API: crosses from JavaScript each time, and does nothing there, whatever the call that it stands beside.
+// Node-API: crosses from JavaScript each time, and does nothing there, whatever the call that it is compared with.
 
 const CALLS = ['send', 'recv', 'recvinto', 'recvmsg', 'getsockname', 'getsockopt']
 

@@ -41,7 +41,7 @@ function load() {
   return loaded.exports
 }
 
-/** The descriptor for the calls, and who is at the other end. */
+/** The descriptor for the calls, and the one at the other end. */
 function sockets() {
   const [near, far] = socket.pair(SOCK_STREAM, true)
   if (call !== 'getsockname') return { fd: near.unwrap(), far }

@@ -84,7 +84,7 @@ export const bulkPeers = () => besides(epoll('server'), 'berkeley-recvinto.mjs',
 /** They collect their garbage when they are told to. */
 export const memoryPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.mjs', ['--expose-gc'])
 
-/** It is they who connect. */
+/** The peers connect. */
 export const connectPeers = () => besides(epoll('connector'), 'berkeley-connect.mjs', 'net-connect.mjs')
 
 /** All on one Node, so that all use one build of OpenSSL. @returns {readonly Peer[]} */

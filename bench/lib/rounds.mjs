@@ -127,7 +127,7 @@ function starter(scenario, setting, bench, peer) {
   return () => startServer(peer.name, program, serverArgs(scenario, setting, bench), bench.cores?.server)
 }
 
-/** Who can be measured here, and who cannot. @param {Scenario} scenario @param {Case} setting @param {Bench} bench */
+/** Which candidates can be measured here, and which cannot. @param {Scenario} scenario @param {Case} setting @param {Bench} bench */
 function candidates(scenario, setting, bench) {
   /** @type {{ present: Candidate[], absent: Absent[] }} */
   const found = { present: [], absent: [] }
@@ -147,7 +147,7 @@ function candidates(scenario, setting, bench) {
 const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)]
 
 /**
- * Back and forth as well as around, so that nobody always follows the same other.
+ * Back and forth as well as around, so that none always follows the same other.
  * @template T
  * @param {readonly T[]} list
  * @param {number} round

@@ -1,6 +1,6 @@
-/* The program that others are compared with where it is they who connect: one thread, one epoll set.
+/* The program that others are compared with where those connect: one thread, one epoll set.
  *   connector connect ADDRESS
- * It listens at ADDRESS for somebody who says "PORT LANES". Then each of so many lanes connects to that port, sends a
+ * It listens at ADDRESS for a client that says "PORT LANES". Then each of so many lanes connects to that port, sends a
  * byte, waits until it is back, closes, and does it again, until the caller shuts the call down; we hang up when all lanes
  * have ended. The program ends when its standard input does. */
 #include <errno.h>

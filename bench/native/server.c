@@ -115,7 +115,7 @@ static void welcome(int set, int listener, bool is_tcp, work_t *work) {
         wire_open(&conn->wire, fd);
         conn->watched = EPOLLIN;
         watch(set, EPOLL_CTL_ADD, fd, EPOLLIN, conn);
-        /* Who sends without being asked would otherwise wait for a word of the peer. */
+        /* A side that sends without being asked would otherwise wait for a word of the peer. */
         if (work == source) serve(set, conn, work);
     }
 }

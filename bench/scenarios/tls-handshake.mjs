@@ -3,7 +3,7 @@ import { units } from '../lib/scenario.mjs'
 
 const LANES = 16
 
-/** Connect, shake hands, one byte there and back, close: the byte makes sure that the server is through with it too. */
+/** Connect, shake hands, one byte there and back, close: the byte makes sure that the server has completed it too. */
 const each = /** @type {const} */ ({ serve: 'echo', work: 'connect', lanes: LANES, size: 1 })
 
 /** @type {import('../lib/scenario.mjs').Scenario} */

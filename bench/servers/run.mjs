@@ -32,7 +32,7 @@ export function chosen(modes) {
 /** Has garbage been asked for? @param {Uint8Array} message */
 export const asksToCollect = (message) => String.fromCharCode(message[0] ?? 0) === 'c'
 
-/** Gives back what nobody uses any longer; twice, because finalizers leave garbage too. Needs --expose-gc. */
+/** Gives back what is no longer used; twice, because finalizers leave garbage too. Needs --expose-gc. */
 export async function collect() {
   const { gc } = globalThis
   if (gc === undefined) throw new Error('this server needs --expose-gc')

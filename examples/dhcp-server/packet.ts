@@ -36,7 +36,7 @@ export interface Request {
   readonly wanted: number
   /** The server whose offer it takes; 0 for none. */
   readonly server: number
-  /** The first 44 bytes: what an answer takes over from them stands in the same place. */
+  /** The first 44 bytes: what an answer takes over from them is in the same place. */
   readonly header: Buffer
 }
 
@@ -70,7 +70,7 @@ function optionsOf(packet: Buffer): Map<number, Buffer> | undefined {
 
 const number = (bytes: Buffer | undefined): number => (bytes?.length === 4 ? bytes.readUInt32BE() : 0)
 
-/** Reads what arrived; `undefined` for what is no request of an Ethernet client, and for what came through a relay. */
+/** Reads what arrived; `undefined` for anything that is not a request of an Ethernet client, and for what came through a relay. */
 export function parse(packet: Buffer): Request | undefined {
   if (packet.length < OPTIONS_AT || packet.readUInt32BE(236) !== COOKIE) return undefined
   const [op, htype, hlen] = packet

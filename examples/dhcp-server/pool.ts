@@ -1,10 +1,10 @@
-// The addresses of one network, and who has which, until when.
+// The addresses of one network, and which client has which, until when.
 
 /** A client that does not come back for its offer has it no longer after this. */
 const OFFER_MS = 60_000
-/** An address that a client found in use by somebody else is left alone for so long. */
+/** An address that a client found in use by another host is left alone for so long. */
 const DECLINED_MS = 600_000
-/** Who has it then: the name of no client, because those are hex. */
+/** Its holder then: not the name of a client, because those are hex. */
 const STRANGER = 'a stranger'
 /** So that in a large network the search stays short, and the list of leases as well. */
 const POOL_MAX = 4096
@@ -15,11 +15,11 @@ interface Lease {
 }
 
 export class Pool {
-  /** By address. One that has run out is kept until somebody else needs the address: clients come back to theirs. */
+  /** By address. One that has run out is kept until another client needs the address: clients come back to theirs. */
   readonly #leases = new Map<number, Lease>()
   readonly #network: number
 
-  /** Those of the server's network, but for its own address and the two that name the network and everybody. */
+  /** Those of the server's network, but for its own address and the two that name the network and all hosts. */
   constructor(
     readonly server: number,
     readonly netmask: number,

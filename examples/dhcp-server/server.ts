@@ -1,4 +1,4 @@
-// What the server says to whom: a request and a pool in, a reply or silence out. RFC 2131, section 4.3.
+// What the server answers: a request and a pool in, a reply or silence out. RFC 2131, section 4.3.
 import { type Reply, type Request, TYPE } from './packet.js'
 import type { Pool } from './pool.js'
 

@@ -12,7 +12,7 @@ const SLICE = 1_048_576
 const FAREWELL_MS = 2000
 const FAREWELL_BYTES = 1_048_576
 
-/** The peer has gone, or was too slow to take what it asked for: there is nobody to tell. */
+/** The peer has gone, or was too slow to take what it asked for: there is no client to answer. */
 const GONE = new Set(['ECONNRESET', 'ENOTCONN', 'EPIPE', 'ETIMEDOUT'])
 
 /** What all connections of a server have in common. */
@@ -54,7 +54,7 @@ export class Connection {
       if (head === null) return false
       request = parse(head)
     } catch (error) {
-      // After what could not be understood nobody knows where the next request begins.
+      // After a request that could not be parsed it is unknown where the next one begins.
       if (!(error instanceof Refusal)) throw error
       await this.#send(refusal(error.status, error.message), false, true)
       return false
@@ -85,7 +85,7 @@ export class Connection {
     return head
   }
 
-  /** Waits for more; false at the end of the stream, when nobody asked in time, or when the server ends. */
+  /** Waits for more; false at the end of the stream, when no request came in time, or when the server ends. */
   async #more(end: number): Promise<boolean> {
     // A head that has begun is waited for also when the server ends: it may be an answer away from its end.
     const isIdle = this.#received.length === 0

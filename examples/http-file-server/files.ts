@@ -107,7 +107,7 @@ function isBelow(root: string, path: string): boolean {
 }
 
 /**
- * Links are followed, but not out of the root. Where the file lies is asked of the open file as well, because somebody
+ * Links are followed, but not out of the root. Where the file lies is asked of the open file as well, because another process
  * may put a link into its path between the first look and the opening.
  */
 async function opened(root: string, name: string): Promise<Found> {

@@ -21,7 +21,7 @@ export interface Response {
 
 const MS = 1000
 
-/** A date of HTTP, in seconds; NaN for what is none. */
+/** A date of HTTP, in seconds; NaN for anything else. */
 function seconds(date: string | undefined): number {
   return Math.floor(Date.parse(date ?? '') / MS)
 }

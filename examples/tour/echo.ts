@@ -6,7 +6,7 @@ async function echo(conn: stream.inet.Socket): Promise<void> {
   for await (const data of peer) await peer.send(data)
 }
 
-/** Serves everybody who comes, all at the same time. Has no result: it ends when the server fails or is closed. */
+/** Serves all clients, at the same time. Has no result: it ends when the server fails or is closed. */
 export async function serveEcho(server: stream.inet.Server): Promise<never> {
   // When a connection breaks its client learns of it too, and it is the client that verifies.
   for await (const conn of server) echo(conn).catch(() => {})

@@ -1,5 +1,5 @@
 // Step 10: a server goes to another process while it is at work. The child gets its listening socket, and then the
-// parent closes its own descriptor of it; connections in the backlog wait for whoever accepts next.
+// parent closes its own descriptor of it; connections in the backlog wait for the next accept.
 import { EventEmitter, once } from 'node:events'
 import { SystemError, seqpacket, stream } from 'berkeley'
 import { readText } from './echo.js'
@@ -24,7 +24,7 @@ export interface Account {
   readonly answered: number
 }
 
-/** Who answered how often. Tells of every answer, with an event. */
+/** How often each process answered. Reports every answer, with an event. */
 class Tally extends EventEmitter {
   readonly #answers = new Map<string, number>()
   /** Connections that were refused, or broke. */

@@ -1,4 +1,4 @@
-// What would outlive the process if nobody cared for it: files and children. The kernel closes sockets by itself.
+// What would outlive the process if it were not removed: files and children. The kernel closes sockets by itself.
 // Each thing here is gone at the end of its block, and also when the process ends in the middle of it (Ctrl-C).
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

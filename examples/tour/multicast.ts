@@ -1,4 +1,4 @@
-// Step 5: multicast. A member of a group hears what is sent to it; one with a source filter hears only whom it asked
+// Step 5: multicast. A member of a group receives what is sent to it; one with a source filter only from the sources that it asked
 // for.
 //
 // That something does not arrive cannot be seen by waiting. So a marker goes straight to the member after it: what has
@@ -12,7 +12,7 @@ const PATIENCE_MS = 5000
 const PROBE_S = 0.25
 const MARKER = 'marker'
 
-/** Where a group can be heard, and from whom. */
+/** Where a group can be received, and from which sources. */
 interface Place {
   readonly address: (host: string, port?: number) => AddrInfo
   readonly group: string
@@ -21,7 +21,7 @@ interface Place {
   readonly any: string
   /** Addresses of this machine, each of which will send. */
   readonly sources: readonly [string, ...string[]]
-  /** An address of documentation (RFC 5737, RFC 3849): nobody sends from there. */
+  /** An address of documentation (RFC 5737, RFC 3849): no host sends from there. */
   readonly stranger: string
 }
 
@@ -83,7 +83,7 @@ async function bound(host: string): Promise<dgram.inet.Socket> {
   return sock
 }
 
-/** Somebody who may be a member of the group, and those who send to it. */
+/** A socket that may be a member of the group, and those that send to it. */
 export class Audience {
   readonly #place: Place
   readonly member: dgram.inet.Socket
@@ -104,7 +104,7 @@ export class Audience {
     return new Audience(place, member, senders)
   }
 
-  /** Everybody sends his address to the group, and the member hears those that are named, and nobody else. */
+  /** Each sender sends its address to the group, and the member receives from those that are named, and from no other. */
   async hears(...expected: readonly string[]): Promise<string> {
     const { address, group, sources } = this.#place
     const { port } = this.member.getsockname()
@@ -130,7 +130,7 @@ export class Audience {
   }
 }
 
-/** Shows what the member asked for, and whom it heard. */
+/** Shows what the member asked for, and what it received. */
 async function listen(name: string, place: Place, screen: Screen): Promise<void> {
   const { group, device, sources, stranger } = place
   await using audience = await Audience.create(place)

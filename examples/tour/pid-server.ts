@@ -1,6 +1,6 @@
 import type { stream } from 'berkeley'
 
-/** Tells everybody who connects which process answers. Ends when the server is closed, and returns how many it told. */
+/** Tells each client which process answers. Ends when the server is closed, and returns how many were answered. */
 export async function servePid(server: stream.inet.Server): Promise<number> {
   let told = 0
   const tell = async (conn: stream.inet.Socket): Promise<void> => {

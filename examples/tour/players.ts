@@ -1,4 +1,4 @@
-// Who plays in step 11: clients of both libraries that send a message, wait until it is back, and send the next.
+// The players of step 11: clients of both libraries that send a message, wait until it is back, and send the next.
 import { once } from 'node:events'
 import { connect as connectNet, type Socket as NetSocket } from 'node:net'
 import { stream } from 'berkeley'

@@ -25,7 +25,7 @@ async function inTime(work: Promise<string>, milliseconds: number): Promise<stri
   const late = pause(milliseconds, undefined, { signal: timer.signal }).then(() => {
     throw new Mismatch('the time that the step takes', `less than ${seconds(milliseconds)}`, 'no end')
   })
-  late.catch(() => {}) // Nobody waits for it once the work is done.
+  late.catch(() => {}) // It is not awaited once the work is done.
   return Promise.race([work, late]).finally(() => timer.abort())
 }
 

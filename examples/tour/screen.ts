@@ -21,7 +21,7 @@ const NARROW = 60
 const INDENT = '   '
 const GAP = '  '
 
-/** A terminal is slow, and nobody reads faster than this. */
+/** A terminal is slow, and no user reads faster than this. */
 const REDRAW_MS = 80
 
 const ERASE_LINE = '\r\x1b[K'
@@ -105,7 +105,7 @@ export class Screen {
     for (const line of rest) this.#write(this.#paint('bold', INDENT + line))
   }
 
-  /** Something worth knowing, while a step is at work; with a label it stands to the right of that. */
+  /** Something worth knowing, while a step is at work; with a label it is to the right of that. */
   line(text: string, label = ''): void {
     this.#writeBehind(label, text)
   }

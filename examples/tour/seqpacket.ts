@@ -18,7 +18,7 @@ type Connection = seqpacket.unix.Socket
 
 /**
  * Records of every length, and empty ones between them: the same at each call. The last is not empty, because the
- * kernel says 0 for an empty one and for the end, so that right before the end nobody can tell them apart.
+ * kernel says 0 for an empty one and for the end, so that right before the end they cannot be distinguished.
  * A record is good until the next one is asked for: they share their memory.
  */
 function* records(): Generator<Buffer> {

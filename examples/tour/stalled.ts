@@ -123,7 +123,7 @@ export class SilentPeer implements Stalled {
   }
 }
 
-/** A server that nobody connects to: accept waits. */
+/** A server that no client connects to: accept waits. */
 export class IdleServer implements Stalled {
   readonly #server: stream.inet.Server
   readonly #budget: number

@@ -13,7 +13,7 @@ const server = await stream.inet.Server.wrap(fd)
 const serving = servePid(server)
 await parent.send('listening')
 
-// The end says that nobody will ask any more, or that the parent is gone.
+// The end says that no more requests will come, or that the parent is gone.
 while ((await parent.recv()) !== null) {}
 await server.close()
 const account: Account = { pid: process.pid, fd, answered: await serving }

@@ -1,4 +1,4 @@
-// Step 2: unix streams, by path and by abstract name. The server knows who asks without being told: the kernel says so.
+// Step 2: unix streams, by path and by abstract name. The server knows the user and the process of its client from the kernel.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stream } from 'berkeley'

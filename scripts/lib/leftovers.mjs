@@ -7,7 +7,7 @@ const GRACE_MS = 5000
 
 const TABLES = ['tcp', 'tcp6', 'udp', 'udp6', 'udplite', 'udplite6', 'raw', 'raw6', 'icmp', 'icmp6', 'unix', 'packet']
 
-/** A connection that was closed in order; the kernel remembers it for a minute, and nobody has it. */
+/** A connection that was closed in order; the kernel remembers it for a minute, and no process has it. */
 const TIME_WAIT = /^\s*\d+: \S+ \S+ 06 /
 
 /** @param {string} path */
@@ -28,7 +28,7 @@ function textOf(path) {
   }
 }
 
-/** Lines of /proc/net, which shows the namespace of who reads it. */
+/** Lines of /proc/net, which shows the namespace of its reader. */
 function sockets() {
   return TABLES.filter((table) => existsSync(`/proc/net/${table}`)).flatMap((table) =>
     readFileSync(`/proc/net/${table}`, 'utf8')

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { which } from './run.mjs'
 
-/** Whether this process may make namespaces: not so in many containers, and for nobody but root. */
+/** Whether this process may make namespaces: not so in many containers, and for root only. */
 export function canIsolate() {
   if (process.getuid?.() !== 0 || !which('unshare') || !which('ip')) return false
   return spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status === 0

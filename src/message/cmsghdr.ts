@@ -67,7 +67,7 @@ const ADVICE = advice('Pass what data() gives, or the descriptors that take() gi
 
 /**
  * One control message: level, type and data. Received descriptors are owned by the object: {@link CmsgHdr.take} transfers them to the
- * caller, {@link CmsgHdr.close} closes them, and the finaliser of an object that is lost closes them with a process warning.
+ * caller, {@link CmsgHdr.close} closes them, and the finalizer of an object that is lost closes them with a process warning.
  *
  * @see {@link https://man7.org/linux/man-pages/man3/cmsg.3.html cmsg(3)}, unix(7), ip(7)
  */

@@ -32,7 +32,7 @@ async function connection(t: Test, path?: string): Promise<[net.Socket, net.Sock
 
 const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port
 
-/** Lets Node receive that many bytes, which nobody reads. */
+/** Lets Node receive that many bytes, which are not read. */
 async function readAhead(from: net.Socket, to: net.Socket, data: string): Promise<void> {
   from.write(data)
   await eventually(() => to.readableLength === data.length, 'the data')

@@ -10,7 +10,7 @@ import { type Child, type Ending, root, run, start, tempFolder } from '../util/i
 /** The program, as package.json names it. */
 export const TOOL = join(root, 'bin', 'berkeley.js')
 
-/** No colours, whoever runs the tests. */
+/** No colours, whatever the environment of the tests. */
 export const environment = (): NodeJS.ProcessEnv => {
   const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env
   return env

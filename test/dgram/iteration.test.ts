@@ -23,7 +23,7 @@ describe('for await', () => {
   })
 })
 
-/** A socket that is connected to a port where nobody is. */
+/** A socket that is connected to a port where nobody listens. */
 async function connectedToNobody(t: Test, host: string): Promise<[client: dgram.inet.Socket, port: number]> {
   const gone = await bound(t, host)
   const port = portOf(gone)

@@ -43,7 +43,7 @@ export function called<T>(call: (done: (error: unknown, result: T) => void) => u
   return within(result, 'the callback')
 }
 
-/** The path of a unix socket to which nobody can connect for the time being: its backlog is full. */
+/** The path of a unix socket to which no client can connect for the time being: its backlog is full. */
 export async function fullBacklog(t: Test): Promise<string> {
   const path = abstractName()
   const listener = await listen({ path, backlog: 0 })

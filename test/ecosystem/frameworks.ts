@@ -6,7 +6,7 @@ import { options } from 'berkeley'
 import { sha256 } from '../interop/common.js'
 import { library } from './common.js'
 
-/** An application that nobody has asked yet. */
+/** An application that has served no request yet. */
 export interface App {
   readonly server: http.Server
   /** Lets it listen by itself, on the socket of that number. */
@@ -14,7 +14,7 @@ export interface App {
   close(): Promise<unknown>
 }
 
-/** Who is at the other end of a unix socket. */
+/** The process at the other end of a unix socket. */
 const uid = ({ socket }: http.IncomingMessage): string => `${options(socket).peercred().uid}`
 
 type Answering = http.ServerResponse & { sendFile(path: string): void }

@@ -1,4 +1,4 @@
-// Servers of other people, each in a temporary folder of its own, on an address that nobody else takes.
+// Servers of other people, each in a temporary folder of its own, on an address that no other process takes.
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -123,7 +123,7 @@ export function redis(t: Test): Promise<Server> {
 const POSTGRES_FOLDER = '/usr/lib/postgresql/15/bin'
 export const POSTGRES = join(POSTGRES_FOLDER, 'postgres')
 
-/** Its socket is `.s.PGSQL.<port>` in its folder; the superuser is `postgres`, and nobody is asked for a password. */
+/** Its socket is `.s.PGSQL.<port>` in its folder; the superuser is `postgres`, and no user is asked for a password. */
 export async function postgres(t: Test): Promise<Server> {
   const server = new Server(t, 'SIGINT')
   const { host, port } = server.address
@@ -146,7 +146,7 @@ export async function postgres(t: Test): Promise<Server> {
 
 export const MARIADB = '/usr/sbin/mariadbd'
 
-/** Its socket is `s` in its folder; everybody may do everything without a password. */
+/** Its socket is `s` in its folder; all users may do everything without a password. */
 export async function mariadb(t: Test): Promise<Server> {
   const server = new Server(t)
   const { host, port } = server.address

@@ -128,7 +128,7 @@ describe('ws', { skip: unavailable(['ws']) }, () => {
     const path = `${silent.getsockname().path}`
     const late = new WebSocket('ws://host.example/', {
       handshakeTimeout: 50,
-      // Node leaves the option to whoever makes the connection.
+      // Node leaves the option to the code that makes the connection.
       createConnection: ({ timeout }: { timeout: number }) => createConnection({ path }).setTimeout(timeout),
     })
     assert.match((await event<[Error]>(late, 'error'))[0].message, /timed out/)

@@ -11,7 +11,7 @@ leavesNoFd()
 const PATIENCE_MS = 10_000
 const LISTEN_FDS_START = 3
 
-/** A message to the service manager, and who sent it. */
+/** A message to the service manager, and its sender. */
 interface Notice {
   readonly text: string
   readonly pid: number | undefined

@@ -24,7 +24,7 @@ async function ask(port: number): Promise<number> {
   return Number(/^process ([0-9]+): who\?$/.exec(`${await client.recv()}`)?.[1])
 }
 
-/** Who answered, until so many different ones have. */
+/** The processes that answered, until so many different ones have. */
 async function hear(port: number, wanted: number): Promise<Set<number>> {
   const heard = new Set<number>()
   for (let i = 0; i < TRIES && heard.size < wanted; i++) heard.add(await ask(port))

@@ -26,7 +26,7 @@ leavesNoFd()
 const skip = withoutSocket(AF_PACKET, SOCK_RAW)
 const lo = if_nametoindex('lo')
 
-/** The protocol of experiments, RFC 5342: nobody else sends it. */
+/** The protocol of experiments, RFC 5342: no other program sends it. */
 const ETH_P_EXPERIMENT = 0x88b5
 
 async function sniffer(t: TestContext, options: packet.Options): Promise<packet.Socket> {

@@ -7,7 +7,7 @@ import { missing } from './common.js'
 
 const suite = fileURLToPath(new URL('multicast-suite.js', import.meta.url))
 
-/** Not everybody may make a network. */
+/** Not every user may make a network. */
 function withoutNetworks(): string | false {
   const mayNot = () => spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status !== 0
   return missing('unshare', 'nsenter', 'ip', 'socat', 'python3') || (mayNot() && 'network namespaces need root')

@@ -20,7 +20,7 @@ export async function makeKey(path: string): Promise<string> {
 export const SSHD_READY = /Server listening/
 
 /**
- * The command for it. Whoever has the key in the file `user` of the folder may log in; `known_hosts` names the server. It insists on an empty
+ * The command for it. A user with the key in the file `user` of the folder may log in; `known_hosts` names the server. It insists on an empty
  * folder below /run, which it gets in a mount namespace of its own, so that nothing is left behind.
  */
 export async function sshdCommand(folder: string, host: string, port: number): Promise<[string, string[]]> {

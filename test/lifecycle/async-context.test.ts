@@ -13,7 +13,7 @@ leavesNoFd()
 
 const user = new AsyncLocalStorage<string>()
 
-/** Whom each function was called for. */
+/** The context that each function was called in. */
 const seen = (): { note: () => void; users: (string | undefined)[] } => {
   const users: (string | undefined)[] = []
   return { note: () => void users.push(user.getStore()), users }
@@ -21,7 +21,7 @@ const seen = (): { note: () => void; users: (string | undefined)[] } => {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Moves data in a context that is nobody's, so that an event of the poller finds no store of a test. */
+/** Moves data in an empty context, so that an event of the poller finds no store of a test. */
 async function stir(): Promise<void> {
   const [a, b] = await stream.unix.pair()
   const received = a.recv()

@@ -1,4 +1,4 @@
-// Accepting, connecting and handshakes on open sockets that somebody else has made blocking: the event loop goes on.
+// Accepting, connecting and handshakes on open sockets that another process has made blocking: the event loop goes on.
 import assert from 'node:assert/strict'
 import { closeSync } from 'node:fs'
 import { describe, test } from 'node:test'

@@ -1,4 +1,4 @@
-// Sending on open sockets that somebody else has made blocking, to peers that do not read: the event loop goes on.
+// Sending on open sockets that another process has made blocking, to peers that do not read: the event loop goes on.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'

@@ -1,4 +1,4 @@
-// What the tests of open sockets share that somebody else has made blocking.
+// What the tests share of open sockets that another process has made blocking.
 import assert from 'node:assert/strict'
 import { dgram, type Socket, seqpacket, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'

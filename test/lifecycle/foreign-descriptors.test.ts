@@ -1,4 +1,4 @@
-// Numbers that became somebody else's: other code of the process has closed a descriptor of ours, and opened something with its number.
+// Numbers that were reused: other code of the process has closed a descriptor of ours, and opened something with its number.
 import assert from 'node:assert/strict'
 import { closeSync, cpSync, openSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -28,7 +28,7 @@ function settingOf(sock: LowSocket, name: string): unknown {
   }
 }
 
-/** Closes a socket when it is pulled so many times, and gives its number to a stranger, of which nobody else knows. */
+/** Closes a socket when it is pulled so many times, and gives its number to an unrelated file, which only the test knows. */
 class Trap {
   readonly #victim: Closable
   readonly #strangers: LowSocket[] = []

@@ -1,4 +1,4 @@
-// Peers that reset, stall, leave or talk nonsense, and a user who awaits no close: no promise is rejected with nobody to see it.
+// Peers that reset, stall, leave or talk nonsense, and a user who awaits no close: no promise is rejected unseen.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import {
@@ -16,7 +16,7 @@ import { leavesNoFd, within } from '../util/index.js'
 
 leavesNoFd()
 
-/** What happened to nobody's knowledge. */
+/** What no call reported. */
 const unseen: unknown[] = []
 process.on('unhandledRejection', (reason) => unseen.push(reason))
 process.on('uncaughtException', (error) => unseen.push(error))
@@ -48,7 +48,7 @@ const peers: Record<string, (peer: NodeSocket) => unknown> = {
   'sends half a record and ends': (peer) => peer.end(Buffer.from([22, 3, 1, 2, 0, 1])),
 }
 
-/** What a user does who looks at nothing but what the calls for data say. */
+/** What a user does that looks at nothing but the results of the calls for data. */
 const users: Record<string, (sock: stream.inet.Socket) => unknown> = {
   async 'closes at once'(sock) {
     sock.close()

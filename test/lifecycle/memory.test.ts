@@ -5,7 +5,7 @@ import { leavesNoFd, runScript } from '../util/index.js'
 
 leavesNoFd()
 
-/** A sanitizer keeps memory that was freed, in order to see who uses it. */
+/** A sanitizer keeps memory that was freed, in order to see which code uses it. */
 const sanitized = /asan/.test(process.env['LD_PRELOAD'] ?? '') && 'a sanitizer holds freed memory back'
 
 const header = `

@@ -1,4 +1,4 @@
-// The memory of what was received: how much of it a message keeps alive, and who can take it away.
+// The memory of what was received: how much of it a message keeps alive, and whether it can be taken away.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { detachments, leavesNoFd, runScript } from '../util/index.js'

@@ -28,7 +28,7 @@ const REPLACED = [
   'clearImmediate',
 ] as const
 
-/** Runs something while the functions that a test runner replaces do nothing, and the clock stands still. */
+/** Runs something while the functions that a test runner replaces do nothing, and the clock does not advance. */
 async function whileTimeStands<T>(act: () => Promise<T>): Promise<T> {
   const idle = (): unknown => ({ ref: idle, unref: idle, hasRef: () => false, refresh: idle })
   const mocks = [globalThis, timers].flatMap((owner) =>

@@ -165,7 +165,7 @@ const endless: Record<string, () => Promise<unknown>> = {
   },
 }
 
-/** Loses sockets and messages, so that their finalisers run at about the time when the environment goes. */
+/** Loses sockets and messages, so that their finalizers run at about the time when the environment goes. */
 function lose(way: string | undefined): void {
   const { gc = () => {} } = globalThis as { gc?: () => void }
   for (let i = 0; i < 3; i++) leaveOpen()

@@ -325,7 +325,7 @@ describe('zones', { skip: missing('udp6') ?? false }, () => {
     sock.bind()
     return sock
   }
-  /** The interfaces on which somebody is a member of that group. */
+  /** The interfaces on which a socket is a member of that group. */
   const membersOf = (group: string) => {
     const hex = group
       .replace('ff02::', 'ff02')

@@ -1,4 +1,4 @@
-// What the tests of clients with several addresses share: addresses that do not answer, and a record of who was tried when.
+// What the tests of clients with several addresses share: addresses that do not answer, and a record of which was tried when.
 import assert from 'node:assert/strict'
 import { AddrInfo as Address, type AddrInfo, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream } from 'berkeley'
 import type { Socket as LowSocket } from 'berkeley/llsocket'

@@ -28,7 +28,7 @@ async function errorOnClosed(
 ): Promise<[unknown, fd: number]> {
   const fd = sock.fd()
   closeSync(fd)
-  // No wait in between, in which somebody could get the number.
+  // No wait in between, in which other code could get the number.
   const error = await Promise.allSettled([attempt(call), openSync('/dev/null', 'r')])
   await Promise.allSettled([attempt(() => sock.close())])
   closeSync((error[1] as PromiseFulfilledResult<number>).value)

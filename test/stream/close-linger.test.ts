@@ -68,7 +68,7 @@ describe('a lingering close', () => {
     const { took, worst } = await delaysDuring(async () => {
       const sending = assert.rejects(client.sendfile(file, 16 << 20), { code: 'ECANCELED' })
       const closed = client.close()
-      // Both threads are done before the event loop hears of it: the duplicate is the last one that has the socket.
+      // Both threads are done before the event loop learns of it: the duplicate is the last one that has the socket.
       const end = performance.now() + 200
       while (performance.now() < end);
       await Promise.all([sending, closed])

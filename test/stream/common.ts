@@ -96,7 +96,7 @@ export async function refusing(
 
 export const NOBODY = 65534
 
-/** What another user gets who connects to that path: `connected`, or the code of the error. */
+/** What another user gets that connects to that path: `connected`, or the code of the error. */
 export async function asNobody(path: string): Promise<string> {
   const code = `require('net').connect(process.argv[1], () => { console.log('connected'); process.exit() })
     .on('error', (error) => console.log(error.code))`

@@ -50,7 +50,7 @@ describe('localAddress and localPort (H109)', () => {
       const client = closing(t, await connect({ addresses, attemptDelay: 10, localPort, timeout: 10_000 }))
       assert.equal(String(client.getsockname()), `127.0.0.1:${localPort}`)
       const peer = closing(t, await server.accept())
-      // Its end waits in TIME_WAIT, which is no obstacle.
+      // Its end waits in TIME_WAIT, which does not matter.
       await client.close()
       await peer.close()
     }

@@ -8,7 +8,7 @@ leavesNoFd()
 const suite = fileURLToPath(new URL('connect-network-suite.js', import.meta.url))
 
 /**
- * A network of its own, gone with the process: two virtual interfaces that are joined. Behind the first one is a network in which nobody is
+ * A network of its own, gone with the process: two virtual interfaces that are joined. Behind the first one is an empty network
  * there, and both have link-local addresses. Three routes refuse, each in its way. TCP Fast Open is on for both sides.
  */
 const SETUP = `

@@ -1,4 +1,4 @@
-// Happy Eyeballs (RFC 8305): who is tried when, who wins, and what becomes of the others.
+// Happy Eyeballs (RFC 8305): which address is tried when, which wins, and what becomes of the others.
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, type TestContext, test } from 'node:test'
@@ -29,7 +29,7 @@ async function deadAndLive(
   return { dead, server, live }
 }
 
-/** Connects with a delay of 10 ms, and keeps the event loop from turning until it is over: nobody has answered before the second attempt. */
+/** Connects with a delay of 10 ms, and keeps the event loop from turning until it is over: no address has answered before the second attempt. */
 async function connectLate(options: { addresses: AddrInfo[]; prepare?: () => void }): Promise<stream.inet.Client> {
   // What follows runs right before the timers of the next turn.
   await new Promise((turn) => setImmediate(turn))

@@ -33,7 +33,7 @@ describe('dup()', () => {
     const { port } = server.getsockname()
     const clients = await Promise.all(accepting.map(() => connect({ host: '127.0.0.1', port })))
     closingAll(t, clients)
-    // The three calls of one object, and two of the other: whoever has the connection, each call settles only with one of its own.
+    // The three calls of one object, and two of the other: whichever object has the connection, each call settles only with one of its own.
     const accepted = closingAll(t, await Promise.all(accepting))
     assert.deepEqual(
       accepted.map((one) => one.getpeername().port).sort(),

@@ -47,7 +47,7 @@ const dgramCalls = (sock: dgram.unix.Socket): Record<string, Call> => ({
   sendmany: (flags) => sock.sendmany([{ data: 'x' }], flags),
 })
 
-/** Calls whose flags are not their first argument behind the data: their options object stands elsewhere. */
+/** Calls whose flags are not their first argument behind the data: their options object has another place. */
 const BEHIND_OTHERS = new Set(['recv', 'recvsync', 'recvfrom', 'recvmany'])
 
 test('every call rejects flags that are no number with ERR_INVALID_ARG_TYPE, and leaves the socket usable (H37)', async (t) => {

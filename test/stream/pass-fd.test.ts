@@ -1,4 +1,4 @@
-// Descriptors over the asynchronous sockets: what is sent, and who owns what arrives.
+// Descriptors over the asynchronous sockets: what is sent, and the owner of what arrives.
 // pass-fd-limits.test.ts is about too many of them; ../llsocket/pass-fd.test.ts about each system call.
 import assert from 'node:assert/strict'
 import { closeSync, readFileSync, readSync } from 'node:fs'

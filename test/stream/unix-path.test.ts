@@ -1,4 +1,4 @@
-// Permissions of socket files, and files that nobody is bound to.
+// Permissions of socket files, and files that no socket is bound to.
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ const binders: [name: string, bind: (t: Test, options: Options) => Promise<Bound
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 
-/** A socket file that nobody is bound to. */
+/** A socket file that no socket is bound to. */
 async function stale(bind: (options: Options) => Promise<Bound>, path: string): Promise<string> {
   const former = await bind({ path })
   former.unlink(false)

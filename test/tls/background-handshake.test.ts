@@ -1,4 +1,4 @@
-// The handshake of a server goes on by itself: clients need not wait until somebody uses their connection, and nobody waits for them.
+// The handshake of a server goes on by itself: clients need not wait until the server uses their connection, and the server does not wait for them.
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
@@ -100,7 +100,7 @@ describe('handshakes of a server', () => {
     const { port } = listener.getsockname()
     const plain = closing(t, await connect({ host, port, prepare }))
     const conn = closing(t, await listener.accept())
-    // The hello is there, and nobody reads the answer until it has filled the socket.
+    // The hello is there, and the answer is not read until it has filled the socket.
     const connecting = tls.wrap(plain, trust)
     const client = closing(t, await within(connecting, 'the handshake'))
     await client.send('hello')

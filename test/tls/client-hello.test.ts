@@ -1,4 +1,4 @@
-// What a server hears of a client before it chooses a certificate and a protocol.
+// What a server knows of a client before it chooses a certificate and a protocol.
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import nodeTls from 'node:tls'

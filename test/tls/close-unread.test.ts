@@ -33,7 +33,7 @@ async function fill(sock: Socket): Promise<number> {
   }
 }
 
-/** A stream that nobody reads; the test closes its socket in the end, which is an error of the stream. */
+/** A stream that is not read; the test closes its socket in the end, which is an error of the stream. */
 const unwatched = (sock: Socket) => sock.duplex().on('error', () => {})
 
 /** How a connection is ended after everything was sent. */

@@ -1,4 +1,4 @@
-// Whom a client trusts that was given no "ca": the same as node:tls in the same process.
+// The authorities that a client trusts without "ca": the same as node:tls in the same process.
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Data with the first message (0-RTT): there is none, and who asks for it is told why.
+// Data with the first message (0-RTT): there is none, and the error of asking for it says why.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

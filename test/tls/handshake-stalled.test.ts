@@ -113,7 +113,7 @@ describe(`${STALLED} handshakes that stop midway (H92)`, () => {
         peaks.push(used())
         assert.ok((await goodClient(port)) < 5000)
       })
-    if (instrumented) return // whose allocator keeps what is freed, to find out who uses it
+    if (instrumented) return // whose allocator keeps what is freed, to find out which code uses it
     const [first = 0, , last = 0] = peaks
     assert.ok(first - start < STALLED * BYTES_EACH, `${(first - start) / STALLED} bytes each`)
     // What was given back serves the next ones, but for what the allocator makes of it: it settles at less than twice as much

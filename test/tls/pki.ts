@@ -258,7 +258,7 @@ export interface ResponseWish {
   /** Hours from now; 'never' leaves nextUpdate out. */
   readonly from?: number
   readonly to?: number | 'never'
-  /** Who signs, instead of the issuer; its certificate is sent along. */
+  /** The signer, instead of the issuer; its certificate is sent along. */
   readonly responder?: Certificate
   readonly spoilt?: boolean
   readonly digest?: Digest

@@ -1,4 +1,4 @@
-// Pre-shared keys: what the functions are asked, and when. Who is accepted by them is in the tables of verdicts.
+// Pre-shared keys: what the functions are asked, and when. Which peers they accept is in the tables of verdicts.
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, type TestContext, test } from 'node:test'

@@ -2,7 +2,7 @@ import type { Poller, ReadyListener, Watch } from '#internal/engine/poller.js'
 
 /** A poller without a kernel: tests say what is ready, and read what the engine asked for. */
 export class FakePoller implements Poller {
-  /** Who is under watch, by descriptor. */
+  /** The listeners, by descriptor. */
   readonly watched = new Map<number, ReadyListener>()
   /** Descriptors whose room to send is announced. */
   readonly rooms = new Set<number>()

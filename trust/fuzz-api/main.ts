@@ -21,12 +21,12 @@ const [path, replay] = place?.split('@') ?? []
 const first = Number(seedText)
 const end = performance.now() + Number(seconds) * 1000
 
-// Stacks are for who reads them: with a path to see a failure again.
+// Stacks are for readers: with a path to see a failure again.
 if (path === undefined) Error.stackTraceLimit = 0
 
 const problems: string[] = []
 
-/** What nobody caught. Listeners and callbacks of a stream are ours: what they throw is for us to catch. */
+/** Uncaught errors. Listeners and callbacks of a stream are ours: what they throw is for us to catch. */
 function fallen(how: string, error: unknown): void {
   const { message, stack, code } = error as Error & { code?: unknown }
   const isOurs = String(code).startsWith('HOSTILE') || /^Class constructor/.test(message)

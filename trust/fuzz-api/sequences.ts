@@ -61,7 +61,7 @@ class Send extends OfEnd {
   }
 }
 
-/** Something came: whoever waits for it has it now. */
+/** Something came: the call that waits for it has it now. */
 async function arrived(model: Model, real: Real, side: number, message: { bytes: number; fd: boolean }): Promise<void> {
   const end = model.end(side)
   end.queue.push(message)
@@ -269,7 +269,7 @@ interface OneOf {
 
 /**
  * Many calls at once on both ends, none of which waits for another one to settle. What is received in the order of the calls is what was
- * sent in that order; what nobody received is still there.
+ * sent in that order; what was not received is still there.
  */
 class Together extends OfEnd {
   readonly calls: readonly OneOf[]

@@ -41,7 +41,7 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number'
 }
 
-/** Numbers that are open and somebody's are replaced by some that nobody has. */
+/** Numbers that are open and owned are replaced by some that are not in use. */
 function foreignFd(world: World, value: unknown): unknown {
   if (!isNumber(value) || !Number.isInteger(value) || value < 0 || value >= FD_LIMIT) return value
   return world.mayTake(value) ? value : value + FD_LIMIT

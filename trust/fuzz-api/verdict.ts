@@ -6,7 +6,7 @@ import { HOSTILE } from './hostile.js'
 const REFUSALS = new Set(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE', 'ERR_INVALID_STATE'])
 
 /**
- * The language says this of the caller's own proxy, whoever asks it: it has no private members, even where it stands for ours; and of
+ * The language says this of the caller's own proxy, whichever code asks it: it has no private members, even where it stands for ours; and of
  * what was to be iterated. */
 const OF_THE_CALLER =
   /proxy that has been revoked|prototype\.values on a detached ArrayBuffer|^this is not a typed array\.$|^Class constructor|from an object whose class did not declare it$|^Receiver must be /
@@ -34,7 +34,7 @@ function isAllowed(error: Error & { code?: unknown }): boolean {
   return OF_NODE.test(code)
 }
 
-/** Why nobody should see an error; undefined for one that may be seen. */
+/** Why an error should not be seen; undefined for one that may be seen. */
 export function complaint(error: unknown): string | undefined {
   if (error === HOSTILE || (error instanceof Error && isAllowed(error))) return undefined
   return shown(error)

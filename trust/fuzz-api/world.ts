@@ -60,7 +60,7 @@ interface Closable {
 export class World {
   readonly #slots = new Map<SlotName, object>()
   readonly #strays: Closable[] = []
-  /** Numbers that nobody but this world owns, each with what it was when it came. */
+  /** Numbers that only this world owns, each with what it was when it came. */
   readonly #raws = new Map<number, string | undefined>()
   readonly #waiting = new Set<Waiting>()
   /** What was found to be wrong. */
@@ -86,12 +86,12 @@ export class World {
     return this.get('unix stream')
   }
 
-  /** An abstract name that nobody has. */
+  /** An abstract name that is not in use. */
   name(): string {
     return `\0bk-fuzz-${process.pid}-${this.#names++}`
   }
 
-  /** The number of an open socket that belongs to nobody. */
+  /** The number of an open socket that has no owner. */
   raw(): number {
     const [a, b] = low.pair(SOCK_STREAM, true)
     this.stray(b)

@@ -32,7 +32,7 @@ function bytes(value) {
   return Buffer.concat([Buffer.of(255, data.length & 255, data.length >> 8), data])
 }
 
-/** How an argument of each letter stands in an input. @type {Record<string, (value: any) => Buffer>} */
+/** How an argument of each letter is written in an input. @type {Record<string, (value: any) => Buffer>} */
 const LETTERS = {
   i: i32,
   c: u8,

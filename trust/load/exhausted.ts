@@ -32,7 +32,7 @@ async function serve(server: stream.inet.Server, served: { count: number }): Pro
   }
 }
 
-/** Connections that stand, although nobody has accepted them: the kernel does that. */
+/** Connections that are established, although they were not accepted: the kernel does that. */
 function clientsOf(name: AddrInfo): ReturnType<typeof socket.create>[] {
   return Array.from({ length: CLIENTS }, () => {
     const client = socket.create(name)

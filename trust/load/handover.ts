@@ -72,7 +72,7 @@ async function main(terms: Terms): Promise<Figure[]> {
     let current = await Generation.start('first')
     const port = await current.serves()
     const clients = Promise.all(Array.from({ length: CLIENTS }, () => ask(port, running)))
-    clients.catch(() => {}) // is heard of below
+    clients.catch(() => {}) // is reported below
     for (; !bounds.over; bounds.count()) {
       const next = await Generation.start()
       await current.handTo(next)

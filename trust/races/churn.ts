@@ -1,4 +1,4 @@
-// Connections that open, speak and close at random, so that each number of a descriptor soon belongs to somebody else. Every byte says
+// Connections that open, speak and close at random, so that each number of a descriptor soon belongs to another file. Every byte says
 // whose it is: none may arrive anywhere else.
 import { SOCK_STREAM, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
@@ -16,12 +16,12 @@ const PATIENCE_MS = 60_000
 /** How a call may end whose socket, or whose peer, is closed in the midst of it. */
 const EXPECTED = new Set(['ECANCELED', 'EBADF', 'EPIPE', 'ECONNRESET', 'ECONNABORTED', 'ENOTCONN'])
 
-/** The connections of the whole run: who listens, who arrives, and how much was done. */
+/** The connections of the whole run: the listeners, the arrivals, and how much was done. */
 class World {
   readonly bounds: Bounds
   connections = 0
   bytes = 0
-  /** Numbers that the very next call gave to somebody else. */
+  /** Numbers that the very next call gave to another file. */
   reused = 0
   readonly #servers: (stream.inet.Server | stream.unix.Server)[] = []
   readonly #arrivals = new Map<number, (conn: End) => void>()
@@ -58,7 +58,7 @@ class World {
     }
   }
 
-  /** The first word is the number of the connection; one that ends before it is nobody's. */
+  /** The first word is the number of the connection; one that ends before it has no owner. */
   async #arrived(conn: End): Promise<void> {
     const name = await this.#nameOf(conn)
     const take = name === undefined ? undefined : this.#arrivals.get(name)
@@ -137,7 +137,7 @@ function reopened(former: End, world: World): [End, End] {
   return [new stream.unix.Socket(a), new stream.unix.Socket(b)]
 }
 
-/** A conversation between two ends, until somebody closes one of them. */
+/** A conversation between two ends, until one of them is closed. */
 class Conversation {
   readonly #world: World
   readonly #random: Random
@@ -184,7 +184,7 @@ class Conversation {
     }
   }
 
-  /** Whoever has its number now must not hear of it. */
+  /** The file that has its number now must not be affected. */
   async #isClosed(end: End): Promise<void> {
     this.#world.bounds.count(2)
     for (const call of [end.recv(), end.send('a stray word')]) {

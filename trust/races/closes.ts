@@ -44,7 +44,7 @@ const ends: readonly End[] = [
   giveAway,
 ]
 
-/** Gives the descriptor to somebody else, who closes it; what cannot be given away is closed. */
+/** Gives the descriptor to other code, which closes it; what cannot be given away is closed. */
 function giveAway(sock: Socket): unknown {
   try {
     native.close(sock.detach())
@@ -95,7 +95,7 @@ class Encounter {
     else await moment(this.#random)
     const done = (ends[this.#random(ends.length)] as End)(sock)
     this.#isClosed(sock)
-    // The last words of TLS may find no room.
+    // The close_notify of TLS may find no room.
     await Promise.resolve(done).catch(this.#name === 'send over TLS' ? allow('ETIMEDOUT') : undefined)
   }
 

@@ -46,7 +46,7 @@ async function lose(random: Random): Promise<number[]> {
   return bed.sockets.map((sock) => sock.fd())
 }
 
-/** Descriptors that arrive in a message that nobody looks at. */
+/** Descriptors that arrive in a message that is not looked at. */
 async function loseArrived(): Promise<number[]> {
   const [a, b] = await stream.unix.pair()
   const out = new MsgHdr()

@@ -1,4 +1,4 @@
-// Deadlines and aborts that come at the very moment when a call is through: what was sent arrives once and in order, or is still in the
+// Deadlines and aborts that come at the very moment when a call completes: what was sent arrives once and in order, or is still in the
 // socket. Bytes, messages, descriptors and connections alike.
 import { type dgram as Dgram, dgram, MSG_DONTWAIT, MsgHdr, type Socket, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'

@@ -12,7 +12,7 @@ export interface Waiting {
   complete?(): unknown
   /** How it may end by itself, beside success. */
   readonly fails?: readonly string[]
-  /** Without a descriptor before it is through. */
+  /** Without a descriptor before it completes. */
   readonly unborn?: boolean
 }
 
@@ -40,7 +40,7 @@ function finds<S extends Socket>([a, b]: [S, S], call: (sock: S) => Promise<unkn
   return { sock: a, call: () => call(a), complete: () => drain(b) }
 }
 
-/** Waiting for a connection, until somebody connects. */
+/** Waiting for a connection, until a client connects. */
 async function meets(bed: Bed, call: (server: stream.inet.Server) => Promise<unknown>): Promise<Waiting> {
   const server = await bed.server()
   const { port } = server.getsockname()
@@ -179,7 +179,7 @@ export const pending: Readonly<Record<string, (bed: Bed) => Promise<Waiting>>> =
     const [a, b] = await fullTls(bed)
     const call = (): Promise<unknown> => {
       const sending = a.send(Buffer.alloc(1 << 20))
-      // For the last words of the close, which find no room either.
+      // For the close_notify, which find no room either.
       a.deadlines(0, 30)
       return sending
     }

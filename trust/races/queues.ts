@@ -1,4 +1,4 @@
-// Many callers at once on both directions of one connection, who give up at any moment, and a close in the midst of them: each call settles
+// Many callers at once on both directions of one connection, which give up at any moment, and a close in the midst of them: each call settles
 // once, in the order of the calls, and what arrives is what was accepted, in that order, with nothing lost or doubled.
 import { dgram, type Socket, stream } from 'berkeley'
 import { native } from '#internal/native/sockets.js'
@@ -141,14 +141,14 @@ function isStream(sock: Socket): boolean {
   return 'sendfile' in sock
 }
 
-/** Ends the conversation, so that whoever waits for data or for room comes to an end. */
+/** Ends the conversation, so that calls that wait for data or for room come to an end. */
 async function end(
   a: Socket,
   b: Socket,
   kind: Disturbance,
   { sends, receives }: { sends: Calls<number>; receives: Calls<unknown> },
 ): Promise<void> {
-  // Nobody reads any more: sends that wait for room have to be ended.
+  // Nothing is read any more: sends that wait for room have to be ended.
   if (kind === 'detach the receiver') return a.close()
   // A datagram socket is not told that its peer has gone.
   if (kind === 'close the sender' && isDgram(b)) return b.close()
@@ -156,7 +156,7 @@ async function end(
   await sends.outcomes([])
   if ('end' in a) await (a as stream.Socket).end()
   else if (!isDgram(a)) a.closew()
-  // Those that nobody is left for end with the socket.
+  // Those without a counterpart end with the socket.
   else for (let i = 0; i <= receives.count; i++) a.send(LAST).catch(() => undefined)
 }
 

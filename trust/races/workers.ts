@@ -39,7 +39,7 @@ async function one(random: Random): Promise<void> {
   if (unexpected) throw unexpected
 }
 
-/** Somebody else's sockets, on the same numbers. */
+/** Other sockets, on the same numbers. */
 async function bystander(bounds: Bounds, random: Random): Promise<number> {
   let events = 0
   while (!bounds.over) {

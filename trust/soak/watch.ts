@@ -2,7 +2,7 @@
 import { countFds } from '../../test/util/index.js'
 
 const BEAT_MS = 2
-/** Nobody asks for what was before that. */
+/** What was before that is not needed. */
 const MEMORY_MS = 10_000
 const MB = 1 << 20
 /** Of the time: until then caches fill, and V8 makes up its mind. */
@@ -31,7 +31,7 @@ export class Heart {
     this.#timer = setTimeout(() => this.#beat(), BEAT_MS)
   }
 
-  /** How long the event loop kept everybody waiting since then, in milliseconds: one delay after the other, and the one of now. */
+  /** How long the event loop kept all calls waiting since then, in milliseconds: one delay after the other, and the one of now. */
   delaySince(begin: number): number {
     const now = performance.now()
     let sum = Math.max(0, now - this.#due)

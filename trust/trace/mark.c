@@ -1,9 +1,9 @@
-/* Marks the system calls of Node addons for whoever reads the trace of strace -i.
+/* Marks the system calls of Node addons for the reader of the trace of strace -i.
  *
- * A trace does not say who called: libuv, Node and we use the same calls on the same kinds of descriptors. This library is
- * preloaded, stands in front of libc's functions, and looks at its return address. What comes from a file *.node makes its
+ * A trace does not say which code called: libuv, Node and we use the same calls on the same kinds of descriptors. This library is
+ * preloaded, replaces libc's functions, and looks at its return address. What comes from a file *.node makes its
  * system call by one instruction here; all else goes on to libc. So the instruction pointer tells them apart, in the addons as
- * they are. When it is loaded, the library announces the instruction by a call that nobody else makes.
+ * they are. When it is loaded, the library announces the instruction by a call that no other code makes.
  *
  * Addons call from JavaScript, from libuv's pool and from threads of their own, never between fork and exec; the main program, which does, is told
  * apart without dladdr(3) and its lock. */

@@ -21,7 +21,7 @@ const RAW = [
   ...['epoll_create1', 'epoll_ctl', 'epoll_wait', 'openat', 'pidfd_open', 'pidfd_getfd'],
 ]
 
-/** The others are to be read as strace writes them; those about processes tell which test it is, and who is whose thread. */
+/** The others are to be read as strace writes them; those about processes tell which test it is, and which thread belongs to which process. */
 const DECODED = [
   ...['socketpair', 'recvmsg', 'recvmmsg', 'poll', 'ioctl', 'setsockopt'],
   ...['execve', 'clone', 'clone3', 'fork', 'vfork'],

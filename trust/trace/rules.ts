@@ -32,7 +32,7 @@ const TRANSFERS = new Set(['recvfrom', ...MESSAGES, ...SENDS])
 const MAY_WAIT = new Set(['connect', 'accept', 'accept4', 'sendfile', ...TRANSFERS])
 const WITH_TIMEOUT = new Set(['poll', 'epoll_wait'])
 
-/** What stands behind the headers of messages: the flags, and a timeout. Of a call that failed strace shows no headers, but an address. */
+/** What follows the headers of messages: the flags, and a timeout. Of a call that failed strace shows no headers, but an address. */
 const tail = (args: string): string => args.slice(Math.max(args.lastIndexOf('}'), 0))
 
 const hasCloexec: Readonly<Record<string, (args: string) => boolean>> = {

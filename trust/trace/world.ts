@@ -26,7 +26,7 @@ export interface Process {
   /** The instruction by which our calls are made; '' where no mark is loaded. */
   mark: string
   readonly descriptors: Map<number, Descriptor>
-  /** Epoll sets of ours that somebody watches. */
+  /** Epoll sets of ours that are watched. */
   readonly watched: Set<number>
 }
 
@@ -115,7 +115,7 @@ export class World {
     return this.#threads.get(tid)
   }
 
-  /** A process of which nobody saw the birth: the first one. */
+  /** A process whose start was not seen: the first one. */
   start(tid: number): void {
     this.#threads.set(tid, { tid, process: newProcess(tid), isJs: true })
   }
@@ -130,7 +130,7 @@ export class World {
     return mark !== undefined && mark !== '' && ip === mark
   }
 
-  /** At the entry of a call, so that the number is free when somebody else gets it. */
+  /** At the entry of a call, so that the number is free when other code gets it. */
   enter(call: Call): void {
     const process = this.#threads.get(call.tid)?.process
     if (process === undefined) return
@@ -224,7 +224,7 @@ export class World {
     const sets = process.descriptors.get(fd)?.sets
     if (ours && operation === EPOLL_CTL_ADD) sets?.add(set)
     if (ours && operation === EPOLL_CTL_DEL) sets?.delete(set)
-    // libuv lets go of our set when its environment ends; what is in there is told to nobody any more.
+    // libuv lets go of our set when its environment ends; what is in there is not reported any more.
     if (!ours && operation === EPOLL_CTL_DEL) process.watched.delete(fd)
   }
 

@@ -1,4 +1,4 @@
-// What was sent before a close arrives, whoever is at the other end, although that has said something which nobody reads.
+// What was sent before a close arrives, whatever program is at the other end, although that has sent something which is not read.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -42,7 +42,7 @@ const MUCH = Array.from({ length: 1 << 19 }, (_, i) => `${String(i).padStart(7, 
 /** For gnutls-cli, which writes each character by a call of its own. */
 const LESS = MUCH.slice(0, 512 << 10)
 
-/** What the other side says, and nobody reads. */
+/** What the other side sends, and is not read. */
 const IGNORED = `${'nobody reads this '.repeat(2000)}\n`
 
 /** The other side of a connection. */

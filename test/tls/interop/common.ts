@@ -26,7 +26,7 @@ export const only = (version: Version): tls.Config => ({ minVersion: version, ma
 /** For the `tlscfg` of a server: its certificate. */
 export const shows = ({ cert, key }: Identity): tls.Config => ({ cert, key })
 
-/** For the `tlscfg` of a client: whom it trusts, and the name that it wants. */
+/** For the `tlscfg` of a client: the authorities that it trusts, and the name that it wants. */
 export const trusts = ({ ca }: Authority, servername: string = NAME): tls.Config => ({ ca, servername })
 
 /** Closes a socket after the test, and bounds its waits until then, so that the failure of a program is seen. */

@@ -10,7 +10,7 @@ import { python } from './python.js'
 
 /** How the other side is to behave. */
 export interface Manner {
-  /** Whom it trusts. */
+  /** The authorities that it trusts. */
   readonly authority: Authority
   /** What it shows: always as a server, perhaps as a client. */
   readonly identity?: Identity | undefined
@@ -203,7 +203,7 @@ class NodeTalk implements Talk {
       })
     })
     this.over = within(closed, 'the close of a TLSSocket')
-    this.over.catch(() => {}) // who waits for it learns of it
+    this.over.catch(() => {}) // the code that awaits it reports it
   }
 
   say(text: string): void {

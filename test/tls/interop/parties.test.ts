@@ -1,4 +1,4 @@
-// Who is at the other end: certificates of clients, names of servers, application protocols.
+// The other end: certificates of clients, names of servers, application protocols.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { tls } from 'berkeley'

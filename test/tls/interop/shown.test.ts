@@ -51,7 +51,7 @@ function ways(): [name: string, config: tls.Config, heard: string[]][] {
   ]
 }
 
-/** Python's servers do not say whom they accept. */
+/** Python's servers do not say which authorities they accept. */
 const naming = counterparties.filter(({ name }) => name !== 'Python')
 
 for (const counterparty of naming)
@@ -88,7 +88,7 @@ describe('a server in Python, which names no authority', { skip: missing('openss
 })
 
 describe('nginx as a server that names an authority', { skip: missing('openssl', '/usr/sbin/nginx') }, () => {
-  /** Starts nginx, which answers whom it has met. */
+  /** Starts nginx, which answers with the certificate that it was shown. */
   function nginx(t: Test): { host: string; port: number } {
     const folder = tempFolder(t)
     const front = ownAddress()

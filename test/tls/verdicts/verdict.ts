@@ -92,7 +92,7 @@ export async function converse(
   return { client: ofClient, server: ofServer }
 }
 
-/** What was made for the first who asks. */
+/** What was made at the first request. */
 export function lazy<T>(make: () => T): () => T {
   let made: { value: T } | undefined
   return () => {

@@ -1,4 +1,4 @@
-// Why an addon was not loaded: what the loaders of glibc and musl say, in the words of who has to do something about it.
+// Why an addon was not loaded: what the loaders of glibc and musl say, in words that tell the user what to do.
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

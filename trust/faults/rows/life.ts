@@ -40,7 +40,7 @@ async function accepting(): Promise<Fixture> {
   return {
     fd: server.fd(),
     async step() {
-      // The client that nobody accepted would be the next one's.
+      // The client that was not accepted would be the next one's.
       const client = await connect({ ...LOCAL, port })
       try {
         await (await server.accept()).close()
@@ -55,7 +55,7 @@ async function accepting(): Promise<Fixture> {
   }
 }
 
-/** The same for who accepts before anybody comes. */
+/** The same for an accept before a client comes. */
 async function awaiting(): Promise<Fixture> {
   const server = await unixServer()
   const path = `\0${server.getsockname().path?.slice(1)}`
@@ -166,13 +166,13 @@ const lingering: Open = () => ({
   },
 })
 
-/** Each step begins with sockets that nobody watches yet, and waits with one of them. */
+/** Each step begins with sockets that are not watched yet, and waits with one of them. */
 const watching: Open = () => ({
   async step(i) {
     const { from, to, close } = await unixPair()
     try {
       const waiting = to.recv()
-      // A refusal is no news for who waits only afterwards.
+      // A refusal does not wake a call that waits only afterwards.
       waiting.catch(() => {})
       await from.send(`${i}`)
       const got = await waiting
@@ -293,7 +293,7 @@ const clientRows = (
   { what: `${what}, its mode`, open: alone, call: 'fcntl', syscall: 'connect', errors: ERRNOS.fcntl },
 ])
 
-/** Asks the resolver on another thread: it is a name, so somebody has to be asked. */
+/** Asks the resolver on another thread: it is a name, so it has to be looked up. */
 const looking: Open = () => ({ step: () => stream.getaddrinfoin({ host: 'localhost', port: 80 }) })
 
 /** What libuv says of a lookup: errors of the system under its names, and those of the resolver under numbers of its own. */
@@ -459,7 +459,7 @@ export const life: Row[] = [
     // Of the four closes of a step, the first being that of the server.
     occurrences: [2, 6, 10],
   },
-  // Without means to hear of its end, or without a thread, it does not linger.
+  // Without means to learn of its end, or without a thread, it does not linger.
   ...NO_THREAD.map(
     ([call, result, error]): Row => ({
       what: 'close that lingers, without another thread',

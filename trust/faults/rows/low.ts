@@ -165,7 +165,7 @@ function makingBoth(): Fixture {
   }
 }
 
-/** Connects, and the other side takes the connection: nobody is left in the backlog. */
+/** Connects, and the other side takes the connection: no client is left in the backlog. */
 function accepting(): Fixture {
   const server = listening()
   return {

@@ -27,7 +27,7 @@ const into: Way<Socket> = {
   },
 }
 
-/** Push mode: a loop that ends with the first piece, and writes that nobody waits for one by one. */
+/** Push mode: a loop that ends with the first piece, and writes that are not awaited one by one. */
 const pushed: Way<Socket & Pick<stream.Socket, 'forEach'>> = {
   async send(from, data) {
     from.write(data)
@@ -149,7 +149,7 @@ interface Transfer {
   readonly sends: readonly [call: string, syscall: string]
   readonly receives: readonly [call: string, syscall: string]
   readonly limits?: readonly number[]
-  /** Errors of a receive that a loop passes over. */
+  /** Errors of a receive that a loop ignores. */
   readonly reports?: readonly string[]
 }
 
@@ -255,7 +255,7 @@ function passing(end: 'from' | 'to'): Open {
 
 const PART = 300
 
-/** Somebody else with the socket clears O_NONBLOCK. */
+/** Another process with the socket clears O_NONBLOCK. */
 function makeBlocking(sock: Socket): void {
   const twin = socket.wrap(foreignDuplicate(sock.fd()), false)
   twin.close()

@@ -70,7 +70,7 @@ function passes(title: string, rewrite: Rewrite): Case[] {
   }))
 }
 
-/** Whoever notices: neither side may be content. */
+/** Whichever side notices: neither may be content. */
 const fails = (
   title: string,
   expected: Verdict,
@@ -173,7 +173,7 @@ const spoilt = (victim: Towards, version: 'server' | 'older'): Case => ({
       (records) => records.map((_, index) => index),
       (place) => changed(victim, place, (bytes) => [flipLast(bytes)])(),
     )
-    // Who notices it, and how, depends on the record.
+    // Which side notices it, and how, depends on the record.
     return { [victim]: verdict[victim]?.startsWith('ok') ? verdict[victim] : 'refused' }
   },
 })

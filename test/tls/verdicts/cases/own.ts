@@ -23,7 +23,7 @@ const client =
   (more: () => Client, own = (): Sides['server'] => shows(world().leaf, world().between)): (() => Sides) =>
   () => ({ client: { ca: world().root.pem, servername, ...more() }, server: own() })
 
-/** A server that signs for itself, which nobody else vouches for. */
+/** A server that signs for itself, which no other authority vouches for. */
 const alone =
   (more: () => Client, wish: pki.Wish = {}): (() => Sides) =>
   () => {

@@ -1,4 +1,4 @@
-// Pre-shared keys: who is accepted by one, and what it has to say about certificates and sessions.
+// Pre-shared keys: which peers are accepted by one, and what it has to say about certificates and sessions.
 import assert from 'node:assert/strict'
 import { tls } from 'berkeley'
 import * as pki from '../../pki.js'

@@ -43,7 +43,7 @@ function meet(own: (world: World) => Own, server: (world: World) => tls.Config):
 const acceptsNorth = ({ north }: World): tls.Config => ({ ca: north.pem })
 const acceptsSouth = ({ south }: World): tls.Config => ({ ca: south.pem })
 const acceptsBoth = ({ north, south }: World): tls.Config => ({ ca: [south.pem, north.pem] })
-/** It does not say whom it accepts. */
+/** It does not say which authorities it accepts. */
 const acceptsSilently = (w: World): tls.Config => ({ ...acceptsBoth(w), caNames: false })
 const accepting12 = (accepted: (w: World) => tls.Config) => (w: World) => ({
   ...accepted(w),
