@@ -134,13 +134,16 @@ function addressOf(listener: Socket): object | string | null {
 }
 
 /**
- * Lets a server of `node:http`, `node:https` or `node:http2` serve the connections of a listener: for TLS of this library, unix sockets whose peers
- * are asked for, options of accepted sockets, or an accept of one's own. Its timeouts and limits hold as for connections that it accepts by
- * itself, and `address()`, `listening`, `maxConnections`, `getConnections()` and `close()` mean the listener. Plain sockets need
- * none of it: `listener.toNode(httpServer)`.
+ * Lets a server of `node:http`, `node:https` or `node:http2` serve the connections of a listener: for TLS of this library, unix sockets
+ * whose peers are asked for, options of accepted sockets, or an accept of one's own. Its timeouts and limits hold as for connections that
+ * it accepts by itself, and `address()`, `listening`, `maxConnections`, `getConnections()` and `close()` mean the listener. Plain sockets
+ * need none of it: `listener.toNode(httpServer)`.
+ * @param httpServer - the server of Node, which does not listen itself.
  * @param listener - a server of streams that listens. It belongs to the HTTP server from now on.
+ * @param options - `signal`, which closes the server when it is aborted, and `grace`, the milliseconds that requests may go on then, 10 s
+ *   by default.
  * @returns a promise that resolves when the server is closed, and all of its connections have ended.
- *
+ * @throws what `accept()` of the listener throws; EINVAL when it does not listen.
  * @example
  * const listener = await listen({ port: 443, tlscfg: { cert, key, ALPNProtocols: ['http/1.1'] } })
  * await serveHttp(http.createServer(app), listener, { signal })

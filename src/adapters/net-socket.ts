@@ -91,11 +91,13 @@ export abstract class NetSocket extends Duplex {
   }
 
   /**
-   * Same as in `net.Socket`: connects, and destroys the stream if that fails. What is written before waits. Without an address it connects to
-   * that of the client's options; with one to `port` and `host`, or to `path`, or as options say (those of the client's `create()`).
+   * Same as in `net.Socket`: connects, and destroys the stream if that fails. What is written before waits. Without an address it
+   * connects to that of the client's options; with one to `port` and `host`, or to `path`, or as options say (those of the client's
+   * `create()`).
    * @param args - `[port[, host]]`, `path` or options, and a listener for `'connect'`.
-   * @throws TypeError or RangeError for arguments that are not as described; EISCONN when the stream has had its connection,
-   *   EALREADY while it connects.
+   * @returns this stream.
+   * @throws TypeError or RangeError for arguments that are not as described; EISCONN when the stream has had its connection, EALREADY
+   *   while it connects.
    */
   connect(...args: readonly unknown[]): this {
     const connector = this.#connector
@@ -167,7 +169,11 @@ export abstract class NetSocket extends Duplex {
     this.#idle.set(0)
   }
 
-  /** Same as in `net.Socket`: whether small segments are sent at once (`TCP_NODELAY`); true by default. Without TCP it does nothing. */
+  /**
+   * Same as in `net.Socket`: whether small segments are sent at once (`TCP_NODELAY`); true by default. Without TCP it does nothing.
+   * @param enable - true by default.
+   * @returns this stream.
+   */
   setNoDelay(enable = true): this {
     if (this[kAwaitsConnection]) return this.once('connect', () => this.setNoDelay(enable))
     this.#tcp?.tcpnodelay?.(Boolean(enable))
@@ -177,6 +183,9 @@ export abstract class NetSocket extends Duplex {
   /**
    * Same as in `net.Socket`: whether an idle connection is probed, and after how many milliseconds; 0 keeps the time that is set. Without
    * TCP it does nothing.
+   * @param enable - false by default.
+   * @param initialDelay - milliseconds, 0 by default, which keeps the time that is set.
+   * @returns this stream.
    */
   setKeepAlive(enable = false, initialDelay = 0): this {
     if (typeof initialDelay !== 'number') throw validate.invalidType('initialDelay', 'of type number', initialDelay)
@@ -189,8 +198,11 @@ export abstract class NetSocket extends Duplex {
   }
 
   /**
-   * Same as in `net.Socket`: emits `'timeout'` after so many milliseconds without traffic; 0 for never. While a write moves, however slowly,
-   * there is traffic.
+   * Same as in `net.Socket`: emits `'timeout'` after so many milliseconds without traffic; 0 for never. While a write moves, however
+   * slowly, there is traffic.
+   * @param milliseconds - the time without traffic; 0 for no timeout.
+   * @param listener - a listener of `'timeout'`, for one event.
+   * @returns this stream.
    */
   setTimeout(milliseconds: number, listener?: () => void): this {
     const time = validate.atLeast('milliseconds', milliseconds, 0)
@@ -300,7 +312,10 @@ export abstract class NetSocket extends Duplex {
     return familyName(this.#name('getsockname'))
   }
 
-  /** Same as in `net.Socket`: address, port and family of this side; an empty object if there are none. */
+  /**
+   * Same as in `net.Socket`: address, port and family of this side; an empty object if there are none.
+   * @returns the address.
+   */
   address(): { address?: string; port?: number; family?: string } {
     const { localAddress: address, localPort: port, localFamily: family } = this
     return address === undefined || port === undefined || family === undefined ? {} : { address, port, family }

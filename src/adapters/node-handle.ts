@@ -3,7 +3,7 @@ import net, { type Server as NodeServer, type Socket as NodeSocket } from 'node:
 
 /** A socket that is bound and has not been given to a server or a client yet: `net.BoundSocket` of Node 26. */
 export interface BoundSocket {
-  /** Its descriptor. */
+  /** Returns its file descriptor. */
   fd(): number
 }
 

@@ -58,13 +58,25 @@ class NodeOptions implements OptionTarget {
     return { owner: this.#owner, family: SocketKind.of(this.#fd(syscall)).family }
   }
 
-  /** Reads an option by its numbers: the same as `getsockopt` of this library's sockets. */
+  /**
+   * Reads an option by its numbers: the same as `getsockopt` of this library's sockets.
+   * @param level - `SOL_*` or `IPPROTO_*`.
+   * @param name - the number of the option.
+   * @param kind - the layout of the value: `'int'`, `'bool'`, `'seconds'`, `'timeval'`, `'linger'`, `'bytes'`, …
+   * @returns the value, in the type of its kind.
+   */
   getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
     this.#fd('getsockopt')
     return getGeneric(this.#owner, level, name, kind)
   }
 
-  /** Sets an option by its numbers: the same as `setsockopt` of this library's sockets. */
+  /**
+   * Sets an option by its numbers: the same as `setsockopt` of this library's sockets.
+   * @param level - `SOL_*` or `IPPROTO_*`.
+   * @param name - the number of the option.
+   * @param value - the value, in the type of its kind.
+   * @param kind - its layout; by default it follows from the value: `'int'` for a number, `'bool'` for a boolean, `'string'`, `'bytes'`.
+   */
   setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
     this.#fd('setsockopt')
     setGeneric(this.#owner, level, name, value, kind)
@@ -85,8 +97,9 @@ export type { NodeOptions }
 
 /**
  * Gives a socket of Node, or a stream of `duplex()`, the option methods of this library's sockets.
+ * @param socket - a `net.Socket`, `net.Server`, `dgram.Socket`, or a stream of `duplex()`.
+ * @returns an object with a method for each option; it goes with the socket.
  * @throws `ERR_INVALID_ARG_TYPE` for any other object; its methods throw EBADF while the socket is not open.
- *
  * @example
  * options(socket).tcpusertimeout(30_000)
  * options(socket).tcpinfo().rtt

@@ -182,6 +182,8 @@ export class SocketDuplex extends NetSocket {
   /**
    * Hands the connection over to Node, as a real `net.Socket`: what this stream has received and was not read comes first. The stream is
    * destroyed without an error. See `toNode()` of the connection.
+   * @param options - `allowHalfOpen`, false by default, and `head`, data to be read first.
+   * @returns the socket of Node.
    * @throws EOPNOTSUPP over TLS; EBUSY while writes wait, or the end does; EINVAL after `setEncoding()`.
    */
   toNode(options?: ToNodeOptions): NodeSocket {

@@ -97,27 +97,42 @@ export class TlsDuplex extends SocketDuplex {
     return this[kSocket].authorizationError
   }
 
-  /** Same as in `tls.TLSSocket`: the certificate of the peer. */
+  /**
+   * Same as in `tls.TLSSocket`: the certificate of the peer.
+   * @returns the certificate; undefined before the handshake, or when the peer has shown none.
+   */
   getPeerX509Certificate(): X509Certificate | undefined {
     return this[kSocket].getPeerCertificate()
   }
 
-  /** Same as in `tls.TLSSocket`: the cipher suite. */
+  /**
+   * Same as in `tls.TLSSocket`: the cipher suite.
+   * @returns its names and protocol version; undefined before the handshake.
+   */
   getCipher(): Cipher | undefined {
     return this[kSocket].getCipher()
   }
 
-  /** Same as in `tls.TLSSocket`: the protocol version, such as `'TLSv1.3'`. */
+  /**
+   * Same as in `tls.TLSSocket`: the protocol version, such as `'TLSv1.3'`.
+   * @returns the version; undefined before the handshake.
+   */
   getProtocol(): string | undefined {
     return this[kSocket].getProtocol()
   }
 
-  /** Same as in `tls.TLSSocket`: the session that a later connection can resume. */
+  /**
+   * Same as in `tls.TLSSocket`: the session that a later connection can resume.
+   * @returns the session; undefined when there is none to resume.
+   */
   getSession(): Buffer | undefined {
     return this[kSocket].getSession()
   }
 
-  /** Same as in `tls.TLSSocket`: whether the handshake resumed a session. */
+  /**
+   * Same as in `tls.TLSSocket`: whether the handshake resumed a session.
+   * @returns true when it did.
+   */
   isSessionReused(): boolean {
     return this[kSocket].isSessionReused()
   }

@@ -140,6 +140,7 @@ export class AddrInfo {
    * Makes an IPv4 address. No resolver is asked. See ip(7).
    * @param addr - four decimal numbers: `'192.0.2.1'`.
    * @param port - a port number, 0 by default.
+   * @param options - `socktype`, `protocol` and `canonname`.
    * @throws `ERR_INVALID_ARG_VALUE` for any other text; `ERR_OUT_OF_RANGE` for a port above 65535.
    */
   static inet(addr: string, port: number | string = 0, options: AddrInfoOptions = {}): AddrInfo {
@@ -155,6 +156,7 @@ export class AddrInfo {
    * Makes an IPv6 address. No resolver is asked. See ipv6(7).
    * @param addr - `'2001:db8::1'`; a zone may follow as `%eth0` or `%2`.
    * @param port - a port number, 0 by default.
+   * @param options - `socktype`, `protocol`, `canonname`; `flowinfo` and `scopeid`, 0 by default.
    * @throws `ERR_INVALID_ARG_VALUE` for any other text, and for a zone that contradicts `scopeid`; `ERR_OUT_OF_RANGE` for a port above
    *   65535; ENODEV or ENXIO for a zone that is the name of no interface. Whether there is one of that index is for the kernel to say.
    */
@@ -175,6 +177,7 @@ export class AddrInfo {
    * Makes a unix address. See unix(7).
    * @param path - a path; or an abstract name, which begins with a NUL and may contain any bytes; or the empty string for the unnamed
    *   address, which bind(2) replaces by an unused abstract name.
+   * @param options - `socktype`, `protocol` and `canonname`.
    * @throws ENAMETOOLONG for a path over 107 bytes or an abstract name over 108; `ERR_INVALID_ARG_VALUE` for a path with a NUL inside.
    */
   static unix(path: string | Uint8Array, options: AddrInfoOptions = {}): AddrInfo {
@@ -188,7 +191,12 @@ export class AddrInfo {
     )
   }
 
-  /** Makes an address of a virtual machine's socket, from a context id and a port, both of 32 bits. See vsock(7). */
+  /**
+   * Makes an address of a virtual machine's socket, from a context id and a port, both of 32 bits. See vsock(7).
+   * @param cid - the context id of the machine: `VMADDR_CID_*` or its number.
+   * @param port - the port number.
+   * @param options - `socktype`, `protocol` and `canonname`.
+   */
   static vsock(cid: number, port: number, options: AddrInfoOptions = {}): AddrInfo {
     validate.integer('cid', cid, 0, UINT32_MAX)
     validate.integer('port', port, 0, UINT32_MAX)
@@ -199,18 +207,22 @@ export class AddrInfo {
   }
 
   /**
-   * Makes an address of the link layer: an interface, and which frames a socket that is bound to it receives, or where one to be sent goes.
-   * See packet(7).
+   * Makes an address of the link layer: an interface, and which frames a socket that is bound to it receives, or where one to be sent
+   * goes. See packet(7).
+   * @param address - `ifindex`, a name or an index, and `protocol`, `ETH_P_*`; `addr`, the hardware address of a destination.
+   * @throws ENODEV for a name that no interface has.
    * @example
    * AddrInfo.packet({ ifindex: 'eth0', protocol: ETH_P_IP })
-   * @throws ENODEV for a name that no interface has.
    */
   static packet(address: PacketAddress): AddrInfo {
     const { sockaddr, options } = packetSockaddr(address)
     return AddrInfo.#checked(sockaddr, options)
   }
 
-  /** Makes an address of netlink; without arguments that of the kernel. See netlink(7). */
+  /**
+   * Makes an address of netlink; without arguments that of the kernel. See netlink(7).
+   * @param address - `pid`, the port of the peer, and `groups`, a bit mask; both 0 by default.
+   */
   static netlink(address: NetlinkAddress = {}): AddrInfo {
     const { sockaddr, options } = netlinkSockaddr(address)
     return AddrInfo.#checked(sockaddr, options)
@@ -218,6 +230,7 @@ export class AddrInfo {
 
   /**
    * Makes an address of a CAN interface.
+   * @param address - `ifindex`, a name or an index, 0 for all; the ids of the protocols that have them.
    * @throws ENODEV for a name that no interface has.
    */
   static can(address: CanAddress): AddrInfo {
@@ -228,6 +241,14 @@ export class AddrInfo {
   /**
    * Makes an address of any family.
    * @param bytes - its `struct sockaddr`, as the kernel's headers lay it out; 2 to 128 bytes. They are copied.
+   * @param options - `socktype`, `protocol` and `canonname`.
+   * @throws RangeError for a wrong length; TypeError for anything but bytes.
+   * @example
+   * const sockaddr = Buffer.alloc(16) // a struct sockaddr_in: family, port, address
+   * sockaddr.writeUInt16LE(AF_INET, 0)
+   * sockaddr.writeUInt16BE(80, 2)
+   * sockaddr.set([192, 0, 2, 1], 4)
+   * String(AddrInfo.raw(sockaddr)) // '192.0.2.1:80'
    */
   static raw(bytes: Uint8Array, options: AddrInfoOptions = {}): AddrInfo {
     const memory = validate.uint8Array('bytes', bytes)
@@ -339,8 +360,9 @@ export class AddrInfo {
 
   /**
    * Looks up the host and service names of this address. The thread waits for the resolver, which is not asked if both
-   * {@link NI_NUMERICHOST} and {@link NI_NUMERICSERV} are given; `getnameinfo()` of `berkeley` does not stop the thread.
+   * `NI_NUMERICHOST` and `NI_NUMERICSERV` are given; `getnameinfo()` of `berkeley` does not stop the thread.
    * @param flags - `NI_*` flags.
+   * @returns `host` and `serv`, each as a name or in numbers.
    * @throws SystemError with an `EAI_*` code and syscall `getnameinfo`.
    * @see {@link https://man7.org/linux/man-pages/man3/getnameinfo.3.html getnameinfo(3)}
    */
@@ -350,12 +372,18 @@ export class AddrInfo {
     return { host: answer[0], serv: answer[1] }
   }
 
-  /** Whether another address has the same bytes. Type and protocol do not matter. */
+  /**
+   * Whether another address has the same bytes. Type and protocol do not matter.
+   * @param other - the other address.
+   */
   equals(other: AddrInfo): boolean {
     return this.sockaddr.equals(addressArgument('other', other).sockaddr)
   }
 
-  /** Makes the same address with another type, protocol or canonical name. Absent ones stay as they are. */
+  /**
+   * Makes the same address with another type, protocol or canonical name. Absent ones stay as they are.
+   * @param options - `socktype`, `protocol` and `canonname`, where they are to differ.
+   */
   with(options: AddrInfoOptions): AddrInfo {
     const given = addressOptions(options)
     return AddrInfo.#checked(this.sockaddr, {
@@ -365,7 +393,7 @@ export class AddrInfo {
     })
   }
 
-  /** The properties that an error about this address has: `address` and `port`, or `path`. */
+  /** Returns the properties that an error about this address has: `address` and `port`, or `path`. */
   context(): ErrorContext {
     const path = this.path
     if (path !== undefined) return { path: pathText(path) }
@@ -379,7 +407,7 @@ export class AddrInfo {
     return ifindex === undefined ? addr : `${addr || nameOf('AF_', this.family)}%${ifindex}`
   }
 
-  /** The address in the usual notation: `192.0.2.1:80`, `[2001:db8::1]:80`, `/run/app.sock`, `@abstract`. */
+  /** Returns the address in the usual notation: `192.0.2.1:80`, `[2001:db8::1]:80`, `/run/app.sock`, `@abstract`. */
   toString(): string {
     const { path, address, port } = record(this.context())
     if (path !== undefined) return path
@@ -392,7 +420,7 @@ export class AddrInfo {
     return this.scopeid ? `%${this.scopeid}` : ''
   }
 
-  /** The parts that the address has, as a plain object. */
+  /** Returns the parts that the address has, as a plain object. */
   toJSON(): Record<string, unknown> {
     const { addr, port, path, ifindex, ethertype, hatype, pkttype, pid, groups } = this
     const scopeid = ifindex === undefined ? this.scopeid || undefined : undefined

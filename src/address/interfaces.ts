@@ -77,7 +77,7 @@ function newInterface(name: string, flags: number): Interface | undefined {
 
 /**
  * Lists the network interfaces of this machine by name, each with all its addresses.
- *
+ * @returns an object with a property for each interface: its index, flags and addresses.
  * @see {@link https://man7.org/linux/man-pages/man3/getifaddrs.3.html getifaddrs(3)}
  */
 export function getifaddrs(): Record<string, Interface> {
@@ -102,6 +102,7 @@ export interface InterfaceName {
 
 /**
  * Lists the indices and names of all interfaces.
+ * @returns an array of `{ index, name }`.
  * @see {@link https://man7.org/linux/man-pages/man3/if_nameindex.3.html if_nameindex(3)}
  */
 export function if_nameindex(): InterfaceName[] {
@@ -114,6 +115,7 @@ export function if_nameindex(): InterfaceName[] {
 
 /**
  * Returns the index of an interface.
+ * @param name - the name of the interface, such as `'eth0'`.
  * @throws ENODEV when there is no interface of that name. See if_nametoindex(3).
  */
 export function if_nametoindex(name: string): number {
@@ -122,6 +124,7 @@ export function if_nametoindex(name: string): number {
 
 /**
  * Returns the name of an interface.
+ * @param index - its index, from 1.
  * @throws ENXIO when there is no interface of that index. See if_indextoname(3).
  */
 export function if_indextoname(index: number): string {

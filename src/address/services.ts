@@ -18,6 +18,7 @@ const protocolArgument = (value: unknown): string | undefined =>
 
 /**
  * Returns the port of a service, as a plain number.
+ * @param name - the name of the service, such as `'http'`, or one of its aliases.
  * @param protocol - `'tcp'`, `'udp'`, …; the first entry of any by default.
  * @throws ENOENT when there is none. See getservbyname(3).
  */
@@ -30,6 +31,7 @@ export function getservbyname(name: string, protocol?: string): number {
 
 /**
  * Returns the name of the service at a port.
+ * @param port - the port number.
  * @param protocol - `'tcp'`, `'udp'`, …; the first entry of any by default.
  * @throws ENOENT when there is none. See getservbyport(3).
  */
@@ -44,6 +46,7 @@ export function getservbyport(port: number, protocol?: string): string {
 
 /**
  * Returns the number of a protocol, `IPPROTO_*`.
+ * @param name - the name of the protocol, such as `'tcp'`.
  * @throws ENOENT when there is none of that name. See getprotobyname(3).
  */
 export function getprotobyname(name: string): number {

@@ -29,6 +29,7 @@ export const sys = Object.fromEntries(
 
 /**
  * Whether this platform has a constant. Whether the running kernel implements an option shows only when it is used.
+ * @param name - the name of the constant, such as `'SO_TXTIME'`.
  * @returns false for an unknown name, and for one whose number is only assigned by IANA, the BSDs or glibc.
  */
 export function isSupported(name: string): boolean {

@@ -81,22 +81,22 @@ export abstract class Descriptor implements OptionTarget {
     return fd
   }
 
-  /** The file descriptor, -1 once the socket is closed. */
+  /** Returns the file descriptor, -1 once the socket is closed. */
   fd(): number {
     return this[kHandle].fd.fd
   }
 
-  /** Address family, `AF_*`. */
+  /** Returns the address family, `AF_*`. */
   family(): number {
     return this[kHandle].kind.family
   }
 
-  /** Type, `SOCK_*`. See socket(2). */
+  /** Returns the type, `SOCK_*`. See socket(2). */
   socktype(): number {
     return this[kHandle].kind.socktype
   }
 
-  /** Protocol, `IPPROTO_*`; 0 for unix sockets. */
+  /** Returns the protocol, `IPPROTO_*`; 0 for unix sockets. */
   protocol(): number {
     return this[kHandle].kind.protocol
   }
@@ -109,7 +109,7 @@ export abstract class Descriptor implements OptionTarget {
   }
 
   /**
-   * The address that the socket is bound to.
+   * Returns the address that the socket is bound to.
    * @see {@link https://man7.org/linux/man-pages/man2/getsockname.2.html getsockname(2)}
    */
   getsockname(): AddrInfo {
@@ -117,7 +117,7 @@ export abstract class Descriptor implements OptionTarget {
   }
 
   /**
-   * The address of the peer that the socket is connected to.
+   * Returns the address of the peer that the socket is connected to.
    * @throws ENOTCONN when there is none. See getpeername(2).
    */
   getpeername(): AddrInfo {
@@ -129,7 +129,7 @@ export abstract class Descriptor implements OptionTarget {
   }
 
   /**
-   * The number of bytes that arrived and have not been received; of datagrams those of the next one. With TLS they are encrypted.
+   * Returns the number of bytes that arrived and have not been received; of datagrams those of the next one. With TLS they are encrypted.
    * @throws EINVAL when the socket listens; ENOTTY, EOPNOTSUPP or EINVAL where its family cannot tell. See tcp(7), udp(7), `SIOCINQ`.
    */
   siocinq(): number {
@@ -137,15 +137,18 @@ export abstract class Descriptor implements OptionTarget {
   }
 
   /**
-   * The number of bytes that were sent and have not left: of TCP that the peer has not acknowledged, of UDP that are in the send queue, of unix
-   * sockets that have not been received.
+   * Returns the number of bytes that were sent and have not left: of TCP that the peer has not acknowledged, of UDP that are in the send
+   * queue, of unix sockets that have not been received.
    * @throws as {@link Descriptor.siocinq}. See tcp(7), udp(7), unix(7), `SIOCOUTQ`.
    */
   siocoutq(): number {
     return this.#queued(UNACKNOWLEDGED, 'SIOCOUTQ')
   }
 
-  /** The number of bytes that were sent to the kernel, and not yet by it; TCP only, EINVAL or ENOTTY for others. See `SIOCOUTQNSD`. */
+  /**
+   * Returns the number of bytes that were given to the kernel and that it has not sent yet, of TCP only. See `SIOCOUTQNSD`.
+   * @throws EINVAL or ENOTTY for other protocols.
+   */
   siocoutqnsd(): number {
     return this.#queued(UNSENT, 'SIOCOUTQNSD')
   }
@@ -155,7 +158,10 @@ export abstract class Descriptor implements OptionTarget {
     return check(native.sockatmark(this[kHandle].fd.use('sockatmark')), 'sockatmark') === 1
   }
 
-  /** Whether the descriptor is closed on execve(2), or makes it so. Every descriptor is, from its creation. See fcntl(2), `FD_CLOEXEC`. */
+  /**
+   * Whether the descriptor is closed on execve(2), or makes it so. Every descriptor is, from its creation. See fcntl(2), `FD_CLOEXEC`.
+   * @param enable - whether to close it on execve(2); without it nothing is changed.
+   */
   cloexec(enable?: boolean): boolean {
     const { fd } = this[kHandle]
     if (enable !== undefined) setCloexec(fd.use('fcntl'), validate.boolean('enable', enable))
@@ -172,16 +178,26 @@ export abstract class Descriptor implements OptionTarget {
    * @param level - `SOL_*` or `IPPROTO_*`.
    * @param name - number of the option.
    * @param kind - how the value is laid out: `'int'`, `'bool'`, `'seconds'`, `'timeval'`, `'linger'`, `'bytes'`, …
+   * @returns the value, in the type of its kind.
    * @throws ENOPROTOOPT when the kernel does not know it. See getsockopt(2).
+   * @example
+   * sock.getsockopt(SOL_SOCKET, SO_RCVBUF, 'int')
    */
   getsockopt<K extends GenericKind>(level: number, name: number, kind: K): KindValue<K> {
     return getGeneric(this.#owner('getsockopt'), level, name, kind)
   }
 
   /**
-   * Sets any option, by numbers. Without a kind a number is an `'int'`, a boolean a `'bool'`, a string a `'string'`, and a
-   * Uint8Array `'bytes'`.
+   * Sets any option, by numbers. Without a kind a number is an `'int'`, a boolean a `'bool'`, a string a `'string'`, and a Uint8Array
+   * `'bytes'`.
+   * @param level - `SOL_*` or `IPPROTO_*`.
+   * @param name - number of the option.
+   * @param value - the value, in the type of its kind.
+   * @param kind - how the value is laid out: `'int'`, `'bool'`, `'seconds'`, `'timeval'`, `'linger'`, `'bytes'`, …; by default it follows
+   *   from the value.
    * @throws ENOPROTOOPT when the kernel does not know it. See setsockopt(2).
+   * @example
+   * sock.setsockopt(SOL_SOCKET, SO_RCVLOWAT, 100)
    */
   setsockopt(level: number, name: number, value: unknown, kind: GenericKind = genericKinds.of(value)): void {
     setGeneric(this.#owner('setsockopt'), level, name, value, kind)

@@ -18,6 +18,7 @@ const TYPES = [SOCK_DGRAM, SOCK_RAW, SOCK_RDM]
 class AnyDgramSocket extends DgramSocket {
   /**
    * Makes a socket. It is neither bound nor connected.
+   * @param options - `family`, `type`, `protocol`, and `address`, which `bind()` and `connect()` use by default.
    * @throws EAFNOSUPPORT, EPROTONOSUPPORT, … where the kernel does not have it, with its names; EPERM or EACCES with what is needed.
    */
   static async create<S extends AnyDgramSocket>(this: new (sock: LowSocket) => S, options: AnyOptions): Promise<S> {
@@ -27,6 +28,7 @@ class AnyDgramSocket extends DgramSocket {
 
   /**
    * Binds the socket, to the remembered address or to another one of its family.
+   * @param ai - the address; the remembered one by default.
    * @throws EAFNOSUPPORT for an address of another family; EADDRINUSE, EPERM, ENODEV, … of bind(2).
    */
   async bind(ai?: AddrInfo): Promise<void> {
@@ -35,6 +37,7 @@ class AnyDgramSocket extends DgramSocket {
 
   /**
    * Sets the peer that `send` goes to, the remembered address or another one of its family; `null` takes that back where the family can.
+   * @param ai - the address of the peer, the remembered one by default; `null` for none.
    * @throws EAFNOSUPPORT for an address of another family; EOPNOTSUPP where the family has no peers; … of connect(2).
    */
   async connect(ai?: AddrInfo | null): Promise<void> {

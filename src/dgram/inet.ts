@@ -60,9 +60,11 @@ class InetDgramSocket extends DgramSocket {
    * Sends a datagram from where its data is, without a copy (`MSG_ZEROCOPY`), and resolves when the kernel has let go of the memory: when
    * the network device has sent it. Until then the data must not be changed, also after an error. It pays from some 10 KB on, so with
    * segmentation (`udpsegment`); on loopback the kernel copies later, which costs more.
+   * @param data - the bytes; a string is sent as UTF-8.
    * @param options - `addr`, where to, by default the peer; `timeout` and `signal` cover both, sending and the release.
-   * @throws as `send()` and `sendto()`; EBUSY after one of these with `MSG_ZEROCOPY`, as this call reads the notes about it. For all others
-   *   `recvmsg()` reads the error queue beside it. See {@link https://docs.kernel.org/networking/msg_zerocopy.html MSG_ZEROCOPY}.
+   * @returns how many bytes were sent, and whether the kernel copied them after all.
+   * @throws as `send()` and `sendto()`; EBUSY after one of these with `MSG_ZEROCOPY`, as this call reads the notes about it. For all
+   *   others `recvmsg()` reads the error queue beside it. See {@link https://docs.kernel.org/networking/msg_zerocopy.html MSG_ZEROCOPY}.
    */
   sendzerocopy(data: validate.Data, options?: ZerocopyOptions): Promise<ZerocopySent> {
     return sendzerocopy(this, data, options, 'addr')
@@ -74,8 +76,13 @@ class InetDgramSocket extends DgramSocket {
 
   /**
    * Makes a socket for the first address that options name, and remembers it for `bind()` and `connect()`. Without a host `bind()` is for
-   * every address of this machine, and `connect()` for the loopback address. Without host, port and `passive` it remembers no address, and
-   * is an IPv4 socket unless `family` or `v6only` says otherwise.
+   * every address of this machine, and `connect()` for the loopback address. Without host, port and `passive` it remembers no address,
+   * and is an IPv4 socket unless `family` or `v6only` says otherwise.
+   * @param options - `host` and `port`, `family`, `v6only`, `passive`, `protocol`: see {@link InetAddress}.
+   * @throws `EAI_*` of the lookup; EAFNOSUPPORT where the kernel lacks the family.
+   * @example
+   * const sock = await dgram.inet.Socket.create({ host: '127.0.0.1', port: 5353 })
+   * await sock.bind()
    */
   static async create<S extends InetDgramSocket>(
     this: new (
@@ -103,6 +110,7 @@ class InetDgramSocket extends DgramSocket {
   /**
    * Binds the socket: to the remembered address, or to the first of those that options name that this machine has; every address of this
    * machine without a host, a free port without a port.
+   * @param options - `host` and `port`; the remembered address by default.
    * @throws EADDRINUSE, EACCES, …; EINVAL when it is bound already. See bind(2).
    */
   async bind(options?: InetAddress): Promise<void> {
@@ -112,9 +120,10 @@ class InetDgramSocket extends DgramSocket {
   }
 
   /**
-   * Sets the peer, the remembered address or the first of those that options name: `send` goes there, and only what comes from
-   * there is received from now on. `null` takes that back. The socket keeps its port and its device; a source address that the kernel chose
-   * for the former peer is chosen anew.
+   * Sets the peer, the remembered address or the first of those that options name: `send` goes there, and only what comes from there is
+   * received from now on. `null` takes that back. The socket keeps its port and its device; a source address that the kernel chose for
+   * the former peer is chosen anew.
+   * @param options - `host` and `port` of the peer, the remembered address by default; `null` for none.
    * @throws ENETUNREACH, … of connect(2): the former peer stays. EADDRINUSE when another socket took the port, which Linux gives up for a
    *   moment unless `bind()` was given it as a number.
    */
@@ -175,7 +184,7 @@ interface InetDgramSocket {
   /** {@link DgramSocket.recvfrom}: a UDP datagram always has a sender. */
   recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: InetAddrInfo]>
   recvfrom(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
-  /** `recvfrom` by lua-net's name. */
+  /** Same as `recvfrom`: its name in lua-net. */
   recvfromsync(options: RecvOptions): Promise<[data: Buffer, ai: InetAddrInfo]>
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
@@ -198,6 +207,8 @@ function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {
 
 /**
  * Adopts an open UDP socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<InetDgramSocket> {

@@ -62,20 +62,32 @@ export class DgramSocket extends Socket {
 
   /**
    * Reads the sources of a membership in a multicast group: what `mcastmsfilter`, `mcastjoinsrc` and `mcastblocksrc` have set.
+   * @param mcaddr - the address of the group.
    * @param ifname - the interface of the membership, by name or index; by default the one that the address names, or the kernel's choice.
+   * @returns the filter `mode`, and the list of `sources`.
    * @throws EADDRNOTAVAIL when the socket is not a member; EAFNOSUPPORT for a group of another family; EMSGSIZE for more than 64 sources.
    */
   mcastsources(mcaddr: string | AddrInfo, ifname?: string | number): GroupSources {
     return groupSources(this, mcaddr, ifname)
   }
 
-  /** As {@link DgramSocket.recvfrom} below, with its arguments in one object: `recvfrom({ timeout: 1000 })`. */
+  /**
+   * Receives a datagram and the address of its sender, with the arguments by name: `recvfrom({ timeout: 1000 })`.
+   * @param options - `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
+   */
   recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: AddrInfo | null]>
   /**
    * Receives a datagram and the address of its sender, which is `null` where it has none (an unnamed unix socket).
    * @param bufsize - the most bytes to receive, 64 KiB by default.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the data, and the address.
    * @throws EMSGSIZE when the datagram was longer and was cut, unless `MSG_TRUNC` is among the flags; EOPNOTSUPP while the kernel joins
-   *   datagrams (`udpgro`); what the network reports of a datagram that was sent earlier, such as ECONNREFUSED, once. See recvfrom(2), udp(7).
+   *   datagrams (`udpgro`); what the network reports of a datagram that was sent earlier, such as ECONNREFUSED, once. See recvfrom(2),
+   *   udp(7).
+   * @example
+   * const [data, from] = await sock.recvfrom()
+   * if (from) await sock.sendto(data, from)
    */
   recvfrom(bufsize?: number, flags?: number, options?: WaitOptions): Promise<[data: Buffer, ai: AddrInfo | null]>
   recvfrom(
@@ -118,8 +130,9 @@ export class DgramSocket extends Socket {
   }
 
   /**
-   * The same as iterating over the socket, with options: `for await (const [data, from] of sock.messages({ signal }))`.
+   * Iterates over the datagrams and their senders, with options: `for await (const [data, from] of sock.messages({ signal }))`.
    * @param options - `bufsize`, the most bytes of a datagram, of which a longer one is EMSGSIZE; `timeout` and `signal` of each call.
+   * @returns an iterator; leaving the loop leaves the socket open.
    */
   messages(options: ReceiveOptions = {}): AsyncIterableIterator<[data: Buffer, ai: AddrInfo | null]> {
     return this.#messages(options)
@@ -143,12 +156,15 @@ export class DgramSocket extends Socket {
   }
 
   /**
-   * Sends a datagram without a promise for it: at once if there is room, and otherwise when there is. Small data may be changed when the call
-   * returns, data of more than 4 KiB not until it has left.
+   * Sends a datagram without a promise for it: at once if there is room, and otherwise when there is. Small data may be changed when the
+   * call returns, data of more than 4 KiB not until it has left.
+   * @param data - the bytes; a string is sent as UTF-8.
    * @param ai - where to; the peer of a connected socket by default.
    * @returns false while 64 KiB or more wait: `await` `drained()` before the next call then.
    * @throws what sendto(2) says, also of an earlier datagram; the failure of an earlier write that was not reported yet. A failure that
    *   comes later rejects a call of `drained()` that waits, or else `forEach()`.
+   * @example
+   * if (!sock.write(data, addr)) await sock.drained()
    */
   override write(data: validate.Data, ai?: AddrInfo): boolean {
     if (ai === undefined) return super.write(data)
@@ -157,12 +173,23 @@ export class DgramSocket extends Socket {
     return channel.output.write(new SendTo(channel, data, ai, 0))
   }
 
-  /** As {@link DgramSocket.sendto} below, with the arguments behind the address in one object. */
+  /**
+   * Sends a datagram to an address, with the further arguments by name: `sendto(data, ai, { timeout: 1000 })`.
+   * @param data - the bytes; a string is sent as UTF-8.
+   * @param ai - the destination.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   sendto(data: validate.Data, ai: AddrInfo, options: SendOptions): Promise<number>
   /**
    * Sends a datagram to an address. A unix socket whose receiver has a full queue tries again with growing pauses.
+   * @param data - the bytes; a string is sent as UTF-8.
+   * @param ai - the destination: of `AddrInfo.inet()` and its like, `recvfrom()` or `getaddrinfo()`.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the number of bytes, which is all of them: a datagram is sent whole or not at all. See sendto(2).
    * @throws EMSGSIZE when it is too long, ECONNREFUSED, ENETUNREACH, … also of an earlier datagram of this socket.
+   * @example
+   * await sock.sendto('ping', AddrInfo.inet('192.0.2.1', 7))
    */
   sendto(data: validate.Data, ai: AddrInfo, flags?: number, options?: WaitOptions): Promise<number>
   sendto(data: validate.Data, ai: AddrInfo, flags: number | SendOptions = 0, options?: WaitOptions): Promise<number> {
@@ -170,15 +197,21 @@ export class DgramSocket extends Socket {
     return this[kWrite](new SendTo(this[kHandle], data, ai, flags), options)
   }
 
-  /** As {@link DgramSocket.recvmany} below, with its arguments in one object: `recvmany({ count: 16, bufsize: 2048 })`. */
+  /**
+   * Receives the datagrams that are there by one system call, with the arguments by name: `recvmany({ count: 16, bufsize: 2048 })`.
+   * @param options - `count`, 64 by default; `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
+   */
   recvmany(options: RecvManyOptions): Promise<Batch>
   /**
-   * Receives the datagrams that are there, by one system call, and waits only when there is none. With `udpgro(true)` the kernel
-   * joins datagrams of one sender, and each datagram of the batch may stand for many: see {@link Datagram.segments}.
-   *
+   * Receives the datagrams that are there, by one system call, and waits only when there is none. With `udpgro(true)` the kernel joins
+   * datagrams of one sender, and each datagram of the batch may stand for many: see {@link Datagram.segments}.
    * @param count - the most datagrams, 64 by default.
    * @param bufsize - the most bytes of each, 64 KiB by default: 4 MiB for all of them, which only a batch that is not disposed keeps. For
    *   small datagrams without `udpgro` 2048 will do. Of one that was cut `flags` says `MSG_TRUNC`, and `size` how long it was.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the datagrams, at least one, in memory that the batch gives back when it is disposed.
+   * @throws what the network reports of a datagram that was sent earlier, such as ECONNREFUSED, once; TimeoutError, AbortError.
    * @example
    * using batch = await sock.recvmany()
    * for (const { data, addr } of batch) console.log(`${addr}: ${data.length} bytes`)
@@ -199,15 +232,20 @@ export class DgramSocket extends Socket {
     )
   }
 
-  /** As {@link DgramSocket.sendmany} below, with the arguments behind the datagrams in one object. */
+  /**
+   * Sends datagrams, 64 by one system call, with the further arguments by name: `sendmany(datagrams, { timeout: 1000 })`.
+   * @param datagrams - as below.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   sendmany(datagrams: Iterable<OutgoingDatagram>, options: SendOptions): Promise<number>
   /**
    * Sends datagrams, 64 by one system call. Their memory must stay as it is until the promise settles.
-   *
    * @param datagrams - `{ data, addr, segmentSize, control }`, all but `data` optional; or a batch that was received, to send it back.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns how many there were, which is all of them.
-   * @throws what sendto(2) would of one of them; `datagrams` on the error says how many were sent whole before it, `bytes` how
-   *   many bytes.
+   * @throws what sendto(2) would of one of them; `datagrams` on the error says how many were sent whole before it, `bytes` how many
+   *   bytes.
    * @example
    * await sock.sendmany([{ data: file, addr, segmentSize: 1400 }]) // cut into datagrams by the kernel, or the network card
    * @see {@link https://man7.org/linux/man-pages/man2/sendmmsg.2.html sendmmsg(2)}, udp(7), `UDP_SEGMENT`
@@ -228,21 +266,21 @@ export interface DgramSocket
     OptionMethods<typeof ipOptions>,
     OptionMethods<typeof ipv6Options>,
     OptionMethods<typeof multicastOptions> {
-  /** {@link DgramSocket.recvfrom} by lua-net's name. */
+  /** Same as {@link DgramSocket.recvfrom}: its name in lua-net. */
   recvfromsync(options: RecvOptions): ReturnType<DgramSocket['recvfrom']>
-  /** The same, with arguments by name. */
+  /** Same as {@link DgramSocket.recvfrom}: its name in lua-net. */
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): ReturnType<DgramSocket['recvfrom']>
-  /** {@link DgramSocket.sendto} by lua-net's name. */
+  /** Same as {@link DgramSocket.sendto}: its name in lua-net. */
   sendtosync(data: validate.Data, ai: AddrInfo, options: SendOptions): ReturnType<DgramSocket['sendto']>
-  /** The same, with arguments by name. */
+  /** Same as {@link DgramSocket.sendto}: its name in lua-net. */
   sendtosync(...args: Parameters<DgramSocket['sendto']>): ReturnType<DgramSocket['sendto']>
-  /** {@link DgramSocket.recvmany} by lua-net's name. */
+  /** Same as {@link DgramSocket.recvmany}: its name in lua-net. */
   recvmanysync(options: RecvManyOptions): ReturnType<DgramSocket['recvmany']>
-  /** The same, with arguments by name. */
+  /** Same as {@link DgramSocket.recvmany}: its name in lua-net. */
   recvmanysync(...args: Parameters<DgramSocket['recvmany']>): ReturnType<DgramSocket['recvmany']>
-  /** {@link DgramSocket.sendmany} by lua-net's name. */
+  /** Same as {@link DgramSocket.sendmany}: its name in lua-net. */
   sendmanysync(datagrams: Iterable<OutgoingDatagram>, options: SendOptions): ReturnType<DgramSocket['sendmany']>
-  /** The same, with arguments by name. */
+  /** Same as {@link DgramSocket.sendmany}: its name in lua-net. */
   sendmanysync(...args: Parameters<DgramSocket['sendmany']>): ReturnType<DgramSocket['sendmany']>
 }
 defineOptions(DgramSocket, udpOptions, ipOptions, ipv6Options, multicastOptions)

@@ -41,7 +41,14 @@ export const getaddrinfoun = lookupUnixFor(SOCK_DGRAM)
 class UnixDgramSocket extends DgramSocket {
   #ai: AddrInfo | undefined
 
-  /** Makes a socket, and remembers the address for `bind()` and `connect()`. Without a path it remembers none. */
+  /**
+   * Makes a socket, and remembers the address for `bind()` and `connect()`. Without a path it remembers none.
+   * @param options - `path`, a path or an abstract name that begins with a NUL; none by default.
+   * @throws ENAMETOOLONG for a path over 107 bytes.
+   * @example
+   * const sock = await dgram.unix.Socket.create({ path: '/run/app.sock' })
+   * await sock.bind()
+   */
   static async create<S extends UnixDgramSocket>(this: new (sock: LowSocket) => S, options?: UnixAddress): Promise<S> {
     const ai = options === undefined ? UNNAMED : addressOf(unixAddress(options), SOCK_DGRAM)
     const sock = new this(createLow(ai, true))
@@ -57,8 +64,9 @@ class UnixDgramSocket extends DgramSocket {
   }
 
   /**
-   * Binds the socket, to the remembered address or to the one that options name; an empty path takes a free abstract name.
-   * `close()` removes the file that it made, if it is still that one.
+   * Binds the socket, to the remembered address or to the one that options name; an empty path takes a free abstract name. `close()`
+   * removes the file that it made, if it is still that one.
+   * @param options - `path`, and `mode` and `replaceStale` of the file; the remembered address by default.
    * @throws EADDRINUSE when the path exists, EINVAL when the socket is bound already. See bind(2).
    */
   async bind(options?: UnixBindOptions): Promise<void> {
@@ -71,7 +79,9 @@ class UnixDgramSocket extends DgramSocket {
   }
 
   /**
-   * Whether `close()` removes the socket file, or sets that: false in a process that has passed the socket on, true in its successor. See unlink(2).
+   * Whether `close()` removes the socket file, or sets that: false in a process that has passed the socket on, true in its successor. See
+   * unlink(2).
+   * @param enable - whether `close()` removes the file from now on; without it nothing is changed.
    * @throws EINVAL when it is not bound to a path, ENOENT when the file is no longer there.
    */
   unlink(enable?: boolean): boolean {
@@ -79,15 +89,25 @@ class UnixDgramSocket extends DgramSocket {
   }
 
   /**
-   * Sets the peer, the remembered address or the one that options name: `send` goes there, and only what comes from there is
-   * received. `null` takes that back.
+   * Sets the peer, the remembered address or the one that options name: `send` goes there, and only what comes from there is received.
+   * `null` takes that back.
+   * @param options - `path` of the peer, the remembered address by default; `null` for none.
    * @throws ENOENT or ECONNREFUSED when no socket is bound there. See connect(2).
    */
   async connect(options?: UnixAddress | null): Promise<void> {
     connectTo(this, options === null ? null : this.#address('connect', options))
   }
 
-  /** See {@link UnixMethods.sendfd}. */
+  /**
+   * Passes an open descriptor to the peer, with one byte of data. See {@link UnixMethods.sendfd}, unix(7), `SCM_RIGHTS`.
+   * @param fd - any open descriptor, or a `FileHandle`; the caller keeps it, and may close it when the call is over.
+   * @param ai - the destination, on a datagram socket that is not connected; or the options.
+   * @param flags - `MSG_*` flags, OR-ed, 0 by default; or the options.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns 0: no byte of the caller's was sent.
+   * @throws EBADF for a descriptor that is not open; EPIPE, ECONNRESET or ECONNREFUSED when the peer has closed; TimeoutError,
+   *   AbortError.
+   */
   sendfd(
     fd: OpenFile,
     ai?: AddrInfo | SendFdOptions,
@@ -97,7 +117,15 @@ class UnixDgramSocket extends DgramSocket {
     return sendfd(this, fd, ai, flags, options)
   }
 
-  /** See {@link UnixMethods.recvfd}. */
+  /**
+   * Receives exactly one descriptor, which belongs to the caller and is close-on-exec. See {@link UnixMethods.recvfd}, unix(7),
+   * `SCM_RIGHTS`.
+   * @param flags - `MSG_*` flags, OR-ed, 0 by default; or the options.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns its number; `null` when the peer has closed.
+   * @throws EMFILE when there was no free number for it; EMSGSIZE when there were more than one (all are closed); ENOMSG when the message
+   *   had none.
+   */
   recvfd(flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
     return recvfd(this, flags, options)
   }
@@ -108,7 +136,10 @@ defineOptions(UnixDgramSocket, unixOptions)
 defineSyncNames(UnixDgramSocket, ['sendfd', 'recvfd'])
 countAsUnix(UnixDgramSocket)
 
-/** Makes two unix datagram sockets that are connected with each other. See socketpair(2). */
+/**
+ * Makes two unix datagram sockets that are connected with each other. See socketpair(2).
+ * @throws EMFILE, ENFILE or ENOBUFS when the process or the system has no room for them.
+ */
 export async function pair(): Promise<[UnixDgramSocket, UnixDgramSocket]> {
   const [a, b] = lowPair(SOCK_DGRAM, true)
   return [new UnixDgramSocket(a), new UnixDgramSocket(b)]
@@ -116,6 +147,8 @@ export async function pair(): Promise<[UnixDgramSocket, UnixDgramSocket]> {
 
 /**
  * Adopts an open unix datagram socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<UnixDgramSocket> {

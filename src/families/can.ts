@@ -49,7 +49,9 @@ const KNOWN = ['ifindex', 'protocol', 'rxid', 'txid', 'netns']
 class CanSocket extends AnyDgramSocket {
   /**
    * Makes a socket, and remembers the address for `bind()` and `connect()`.
-   * @throws EAFNOSUPPORT when this kernel has no CAN, EPROTONOSUPPORT when it lacks the protocol; ENODEV for a name that no interface has.
+   * @param options - `protocol`, `CAN_RAW` by default, and the address: see {@link CanOptions}.
+   * @throws EAFNOSUPPORT when this kernel has no CAN, EPROTONOSUPPORT when it lacks the protocol; ENODEV for a name that no interface
+   *   has.
    */
   static override async create<S extends AnyDgramSocket>(
     this: new (
@@ -82,6 +84,8 @@ defineOptions(CanSocket, canOptions)
 
 /**
  * Adopts an open CAN socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<CanSocket> {

@@ -7,13 +7,14 @@ import { Socket as AnyStreamSocket } from '../stream/any.js'
 import * as validate from '../support/validate.js'
 
 /**
- * Makes an asynchronous socket of any kind: with the methods of streams, of seqpackets or of datagrams, by its type. It is neither bound nor
- * connected. Where the type is known, `create()` of {@link stream.any.Socket}, {@link seqpacket.any.Socket} or {@link dgram.any.Socket} has
- * the exact class.
- *
+ * Makes an asynchronous socket of any kind: with the methods of streams, of seqpackets or of datagrams, by its type. It is neither bound
+ * nor connected. Where the type is known, `create()` of {@link stream.any.Socket}, {@link seqpacket.any.Socket} or
+ * {@link dgram.any.Socket} has the exact class.
+ * @param options - `family`, `type`, `protocol`, and `address`, which `bind()` and `connect()` use by default.
+ * @throws EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT where the kernel does not have it, with its names; EPERM or EACCES with what is
+ *   needed.
  * @example
  * const sock = await createSocket({ family: AF_INET, type: SOCK_DGRAM, protocol: IPPROTO_UDPLITE })
- * @throws EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT where the kernel does not have it, with its names; EPERM or EACCES with what is needed.
  */
 export async function createSocket(
   options: AnyOptions,

@@ -47,6 +47,7 @@ interface NetlinkOptions {
 class NetlinkSocket extends AnyDgramSocket {
   /**
    * Makes a socket, and remembers for `bind()` its port and its groups. Sending binds it to a free port.
+   * @param options - `protocol`, `NETLINK_*`, and `pid` and `groups` of the address.
    * @throws EPROTONOSUPPORT when this kernel does not have the protocol.
    */
   static override async create<S extends AnyDgramSocket>(
@@ -81,6 +82,8 @@ defineOptions(NetlinkSocket, netlinkOptions)
 
 /**
  * Adopts an open netlink socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<NetlinkSocket> {

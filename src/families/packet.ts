@@ -54,6 +54,7 @@ interface PacketOptions {
 class PacketSocket extends AnyDgramSocket {
   /**
    * Makes a socket, and remembers for `bind()` what it is to receive.
+   * @param options - `type`, `SOCK_RAW` or `SOCK_DGRAM`, and `ifindex` and `protocol` of the frames.
    * @throws EPERM without CAP_NET_RAW; ENODEV for a name that no interface has.
    */
   static override async create<S extends AnyDgramSocket>(
@@ -87,6 +88,8 @@ defineOptions(PacketSocket, packetOptions)
 
 /**
  * Adopts an open packet socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<PacketSocket> {

@@ -42,6 +42,7 @@ interface RawOptions {
 class RawSocket extends AnyDgramSocket {
   /**
    * Makes a socket. It is neither bound nor connected.
+   * @param options - `family` and `protocol`, `type`, and the address: see {@link RawOptions}.
    * @throws EPERM without CAP_NET_RAW; EACCES when `net.ipv4.ping_group_range` does not admit the group of this process; EPROTONOSUPPORT.
    */
   static override async create<S extends AnyDgramSocket>(
@@ -77,6 +78,8 @@ interface RawSocket {
 
 /**
  * Adopts an open raw socket, or one for ICMP echo: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<RawSocket> {

@@ -59,6 +59,7 @@ function opened(options: VsockOptions, socktype: number) {
 class VsockSocket extends AnyStreamSocket {
   /**
    * Makes a socket, and remembers the address for `bind()` and `connect()`.
+   * @param options - `cid` and `port` of the address.
    * @throws EAFNOSUPPORT when this kernel has no vsock.
    */
   static override async create<S extends AnyStreamSocket>(
@@ -71,7 +72,10 @@ class VsockSocket extends AnyStreamSocket {
     return remember(new this(sock), address)
   }
 
-  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  /**
+   * Makes the object of an accepted connection. To be overridden for connections of another class.
+   * @param sock - the accepted socket, for the constructor.
+   */
   override createConnection(sock: LowSocket): VsockSocket {
     return new VsockSocket(sock)
   }
@@ -91,6 +95,7 @@ defineOptions(VsockSocket, vsockOptions)
 class VsockDgramSocket extends AnyDgramSocket {
   /**
    * Makes a socket, and remembers the address for `bind()` and `connect()`.
+   * @param options - `cid` and `port` of the address.
    * @throws EAFNOSUPPORT when this kernel has no vsock, ENODEV when no transport of it has datagrams.
    */
   static override async create<S extends AnyDgramSocket>(
@@ -111,6 +116,7 @@ defineOptions(VsockDgramSocket, vsockOptions)
 class VsockSeqpacketSocket extends AnySeqpacketSocket {
   /**
    * Makes a socket, and remembers the address for `bind()` and `connect()`.
+   * @param options - `cid` and `port` of the address.
    * @throws EAFNOSUPPORT when this kernel has no vsock; ESOCKTNOSUPPORT when it has no seqpackets there.
    */
   static override async create<S extends AnySeqpacketSocket>(
@@ -123,7 +129,10 @@ class VsockSeqpacketSocket extends AnySeqpacketSocket {
     return remember(new this(sock), address)
   }
 
-  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  /**
+   * Makes the object of an accepted connection. To be overridden for connections of another class.
+   * @param sock - the accepted socket, for the constructor.
+   */
   override createConnection(sock: LowSocket): VsockSeqpacketSocket {
     return new VsockSeqpacketSocket(sock)
   }
@@ -134,6 +143,7 @@ defineOptions(VsockSeqpacketSocket, vsockOptions)
 
 /**
  * Makes a vsock stream that is connected.
+ * @param address - `cid` and `port` of the listener.
  * @param options - `timeout` and `signal` of the connection; the kernel gives up after `vsockconnecttimeout`, 2 seconds.
  * @throws ECONNRESET when nobody listens there, ENODEV when there is no transport to that machine, ETIMEDOUT, … of connect(2).
  */
@@ -150,6 +160,8 @@ export async function connect(address: VsockOptions, options?: WaitOptions): Pro
 
 /**
  * Makes a vsock stream that listens, on every context id of this machine unless one is given.
+ * @param address - `cid` and `port`; by default any context id of this machine, and a free port.
+ * @param backlog - the most connections that may wait to be accepted, `SOMAXCONN` by default; the kernel caps it at net.core.somaxconn.
  * @throws EADDRINUSE, EADDRNOTAVAIL, EACCES for a port below 1024 without CAP_NET_BIND_SERVICE, … of bind(2).
  */
 export async function listen(address: VsockOptions = {}, backlog: number = SOMAXCONN): Promise<VsockSocket> {
@@ -166,6 +178,8 @@ export async function listen(address: VsockOptions = {}, backlog: number = SOMAX
 
 /**
  * Adopts an open vsock stream, which may listen: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<VsockSocket> {

@@ -24,16 +24,16 @@ interface Offered {
 }
 
 /**
- * Hands servers and datagram sockets over to another process, which calls {@link take}. They go on to accept here until it has said that it is
- * ready; then they are closed, without removing their files. Connections that were accepted stay here. Both processes have the same queue of
- * connections meanwhile, so that no client is refused.
+ * Hands servers and datagram sockets over to another process, which calls {@link take}. They go on to accept here until it has said that
+ * it is ready; then they are closed, without removing their files. Connections that were accepted stay here. Both processes have the same
+ * queue of connections meanwhile, so that no client is refused.
  *
  * The connection is closed when the call is over, whatever way it ends. After a failure everything goes on here as before.
- * @param sockets - by names of the caller's choice, up to 253. `dup()` of one that is to be kept as well. Certificates do not go along: the
- *   successor calls `secure()`.
+ * @param connection - a unix stream or seqpacket that is connected with the other process.
+ * @param sockets - by names of the caller's choice, up to 253. `dup()` of one that is to be kept as well. Certificates do not go along:
+ *   the successor calls `secure()`.
  * @param options - `timeout` and `signal` of the whole call, and `peer`: whether to deal with the process on the other side.
  * @throws EPERM for a peer of another user; ECONNABORTED when it ended before it was ready; TimeoutError, AbortError; EPROTO.
- *
  * @example
  * const [ours, theirs] = await stream.unix.pair()
  * spawn(process.execPath, ['server.mjs'], { stdio: ['inherit', 'inherit', 'inherit', theirs.fd()] })

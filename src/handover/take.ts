@@ -23,8 +23,9 @@ export class HandedOver extends InheritedSockets {
   }
 
   /**
-   * Tells the former process that this one is about to accept, and waits until it has stopped to. To be called once, when everything is set
-   * up; whatever fails before changes nothing for the clients.
+   * Tells the former process that this one is about to accept, and waits until it has stopped to. To be called once, when everything is
+   * set up; whatever fails before changes nothing for the clients.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns false when the former process has ended without a word: the sockets are this process's alone then, too.
    * @throws ECANCELED when the former process has withdrawn its offer, and goes on to accept; TimeoutError, AbortError; EINVAL the second
    *   time.
@@ -62,7 +63,10 @@ export class HandedOver extends InheritedSockets {
     })
   }
 
-  /** Closes the sockets, and gives the offer up if {@link HandedOver.ready} was not called. */
+  /**
+   * Closes the sockets, and gives the offer up if {@link HandedOver.ready} was not called.
+   * @throws what closing one of the sockets reports, after all were closed.
+   */
   override async close(): Promise<void> {
     this.#isReady = true
     await this.#line.close()

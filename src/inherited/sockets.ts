@@ -44,10 +44,14 @@ export class InheritedSockets implements Iterable<Inherited> {
     return this.#entries.values()
   }
 
-  /** The first socket of that name, of whatever class. */
+  /**
+   * Returns the first socket of a name, of whatever class; `undefined` when there is none.
+   * @param name - the name.
+   */
   get(name: string): InheritedSocket | undefined
   /**
    * Returns the first socket of a name, `undefined` when there is none.
+   * @param name - the name.
    * @param type - the class that it has to be of: `get('web', stream.inet.Server)`.
    * @throws EPROTOTYPE when it is of another class, or a descriptor that this package has no class for.
    */
@@ -56,10 +60,14 @@ export class InheritedSockets implements Iterable<Inherited> {
     return this.#named(name, type).next().value ?? undefined
   }
 
-  /** All sockets of that name, of whatever class. */
+  /**
+   * Returns all sockets of a name, of whatever class.
+   * @param name - the name.
+   */
   getAll(name: string): InheritedSocket[]
   /**
    * Returns all sockets of a name.
+   * @param name - the name.
    * @param type - the class that each has to be of.
    * @throws EPROTOTYPE when one is of another class, or a descriptor that this package has no class for.
    */
@@ -68,7 +76,10 @@ export class InheritedSockets implements Iterable<Inherited> {
     return [...this.#named(name, type)]
   }
 
-  /** Closes all of the sockets; bare descriptors are the caller's to close. */
+  /**
+   * Closes all of the sockets; bare descriptors are the caller's to close.
+   * @throws what closing one of the sockets reports, after all were closed.
+   */
   async close(): Promise<void> {
     await Promise.all(this.#entries.map(({ socket }) => socket?.close()))
   }

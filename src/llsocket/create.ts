@@ -12,10 +12,12 @@ import { type NetworkNamespace, openSocket } from './open.js'
 import { closeAfterShutdown, Socket, shutdownHow } from './socket.js'
 
 /**
- * Makes a socket of the family, type and protocol of an address, which it remembers for `bind()` and `connect()`.
- * It is blocking unless `nonblock` is true. See socket(2).
- * @param netns - the network namespace that it belongs to, by path or descriptor; that of the process by default. The thread that calls stays
- *   in its own. Needs CAP_SYS_ADMIN. See setns(2).
+ * Makes a socket of the family, type and protocol of an address, which it remembers for `bind()` and `connect()`. It is blocking unless
+ * `nonblock` is true. See socket(2).
+ * @param ai - the address: of `AddrInfo.inet()` and its like, or `getaddrinfo()`.
+ * @param nonblock - whether to set `O_NONBLOCK`, false by default.
+ * @param netns - the network namespace that it belongs to, by path or descriptor; that of the process by default. The thread that calls
+ *   stays in its own. Needs CAP_SYS_ADMIN. See setns(2).
  */
 export function create(ai: AddrInfo, nonblock = false, netns?: NetworkNamespace): Socket {
   addressArgument('ai', ai)
@@ -23,7 +25,12 @@ export function create(ai: AddrInfo, nonblock = false, netns?: NetworkNamespace)
   return openSocket({ family, socktype, protocol }, validate.boolean('nonblock', nonblock), ai, netns)
 }
 
-/** Two unix sockets that are connected with each other. See socketpair(2). */
+/**
+ * Makes two unix sockets that are connected with each other. See socketpair(2).
+ * @param socktype - `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_SEQPACKET`.
+ * @param nonblock - whether to set `O_NONBLOCK`, false by default.
+ * @param protocol - 0, the only one of unix sockets.
+ */
 export function pair(socktype: number, nonblock = false, protocol = 0): [Socket, Socket] {
   const type = validate.integer('socktype', socktype)
   const flags = validate.boolean('nonblock', nonblock) ? SOCK_NONBLOCK : 0
@@ -37,7 +44,9 @@ export function pair(socktype: number, nonblock = false, protocol = 0): [Socket,
 
 /**
  * Adopts an open socket: it is closed with the object from now on, and made close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
  * @param nonblock - sets or clears `O_NONBLOCK`; left as it is when absent.
+ * @returns the socket.
  * @throws EBADF or ENOTSOCK when it is not a socket; EBUSY when an object of this library owns it already.
  */
 export function wrap(fd: number, nonblock?: boolean): Socket {
@@ -52,17 +61,23 @@ export function wrap(fd: number, nonblock?: boolean): Socket {
   return socket
 }
 
-/** Shuts down one direction or both, as by default, of a descriptor that belongs to the caller. See shutdown(2). */
+/**
+ * Shuts down one direction or both, as by default, of a descriptor that belongs to the caller. See shutdown(2).
+ * @param fd - the descriptor.
+ * @param how - `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`, the default.
+ */
 export function shutdown(fd: number, how: number = SHUT_RDWR): void {
   const number = validate.descriptor('fd', fd)
   check(native.shutdown(number, shutdownHow('how', how)), 'shutdown', () => fdContext(number))
 }
 
 /**
- * Closes a descriptor that belongs to the caller, after shutting down what `how` says. If it is a socket with `SO_LINGER` set, it waits, as
- * close(2) does.
- * @throws EBUSY when a socket object owns it;
- *   what shutdown(2) or close(2) reported; the descriptor is closed in any case. A wrong argument closes nothing.
+ * Closes a descriptor that belongs to the caller, after shutting down what `how` says. If it is a socket with `SO_LINGER` set, it waits,
+ * as close(2) does.
+ * @param fd - the descriptor.
+ * @param how - what to shut down before, `SHUT_*`; nothing by default.
+ * @throws EBUSY when a socket object owns it; what shutdown(2) or close(2) reported; the descriptor is closed in any case. A wrong
+ *   argument closes nothing.
  */
 export function close(fd: number, how?: number): void {
   const number = validate.descriptor('fd', fd)

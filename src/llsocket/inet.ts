@@ -24,11 +24,13 @@ function lookup(
 }
 
 /**
- * The addresses of a host and a port, in the order to try them. Waits for the resolver.
- *
+ * Looks up the addresses of a host and a port, and returns them in the order to try them. The thread waits for the resolver.
  * @param host - name or address; absent for the loopback address, or with `AI_PASSIVE` for the wildcard.
  * @param port - number, or service name of services(5).
+ * @param socktype - `SOCK_*`, 0 for any.
+ * @param protocol - `IPPROTO_*`, 0 for any.
  * @param flags - `AI_*` flags.
+ * @returns the addresses, at least one.
  * @throws SystemError with an `EAI_*` code and syscall `getaddrinfo`.
  * @see {@link https://man7.org/linux/man-pages/man3/getaddrinfo.3.html getaddrinfo(3)}
  */
@@ -42,7 +44,16 @@ export function getaddrinfo(
   return lookup(AF_UNSPEC, host, port, socktype, protocol, flags)
 }
 
-/** As {@link getaddrinfo}, but IPv6 addresses only. */
+/**
+ * Looks up the IPv6 addresses of a host and a port, as {@link getaddrinfo} does those of both families. The thread waits for the
+ * resolver.
+ * @param host - name or address; absent for the loopback address, or with `AI_PASSIVE` for the wildcard.
+ * @param port - number, or service name of services(5).
+ * @param socktype - `SOCK_*`, 0 for any.
+ * @param protocol - `IPPROTO_*`, 0 for any.
+ * @param flags - `AI_*` flags, OR-ed.
+ * @returns the addresses, at least one.
+ */
 export function getaddrinfo6(
   host?: string | null,
   port?: string | number | null,

@@ -11,6 +11,8 @@ function given(fd: number): number {
 
 /**
  * Opens a descriptor of a process, which polls readable once the process has ended. It belongs to the caller, and is close-on-exec.
+ * @param pid - the process id.
+ * @returns the descriptor.
  * @throws ESRCH when there is no such process, EMFILE, … See pidfd_open(2).
  */
 export function pidfd_open(pid: number): number {
@@ -19,10 +21,11 @@ export function pidfd_open(pid: number): number {
 }
 
 /**
- * Duplicates a descriptor of another process. It belongs to the caller, and is close-on-exec; the other process keeps its own. For a socket see
- * the `wrap()` functions.
+ * Duplicates a descriptor of another process. It belongs to the caller, and is close-on-exec; the other process keeps its own. For a
+ * socket see the `wrap()` functions.
  * @param pidfd - a descriptor of the process: of {@link pidfd_open}, `peerpidfd()`, or a received message.
  * @param fd - the number in that process.
+ * @returns the number of the duplicate in this process.
  * @throws EBADF when either is not open; EPERM without the permission to trace the process (CAP_SYS_PTRACE); ESRCH when it has ended. See
  *   pidfd_getfd(2).
  */

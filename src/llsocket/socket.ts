@@ -107,7 +107,7 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Another descriptor of the same open socket: its state, its data and `O_NONBLOCK` are shared. See dup(2).
+   * Returns another descriptor of the same open socket: its state, its data and `O_NONBLOCK` are shared. See dup(2).
    * @param ai - the address that `bind` and `connect` of the new one use when they are given none.
    */
   dup(ai?: AddrInfo): Socket {
@@ -115,7 +115,11 @@ export class Socket extends Descriptor {
     return new Socket(this.#sibling(check(native.dup(this.#use('dup')), 'dup')), undefined, ai ?? this.#ai)
   }
 
-  /** Binds the socket to an address; without one to that of its creation. See bind(2). */
+  /**
+   * Binds the socket to an address; without one to that of its creation. See bind(2).
+   * @param ai - the address; that of the creation by default.
+   * @throws EADDRINUSE, EADDRNOTAVAIL, EACCES, …; EINVAL when it is bound already.
+   */
   bind(ai?: AddrInfo): void {
     this.#use('bind')
     const address = this.#addressFor('bind', ai)
@@ -126,8 +130,10 @@ export class Socket extends Descriptor {
 
   /**
    * Connects to an address; without one to that of its creation. See connect(2).
-   * @returns AGAIN when the connection is under way (and on unix sockets when the backlog of the listener is full):
-   *   wait with `sendable()`, then read `error()`.
+   * @param ai - the address; that of the creation by default.
+   * @returns AGAIN when the connection is under way (and on unix sockets when the backlog of the listener is full): wait with
+   *   `sendable()`, then read `error()`.
+   * @throws ECONNREFUSED, ENETUNREACH, ENOENT, …
    */
   connect(ai?: AddrInfo): Again | undefined {
     const address = this.#addressFor('connect', ai)
@@ -141,15 +147,20 @@ export class Socket extends Descriptor {
     return done === AGAIN ? AGAIN : undefined
   }
 
-  /** Shuts down one direction or both (`SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`), for every descriptor of this socket. See shutdown(2). */
+  /**
+   * Shuts down one direction or both (`SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`), for every descriptor of this socket. See shutdown(2).
+   * @param how - `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`, the default.
+   * @throws ENOTCONN when the socket is not connected.
+   */
   shutdown(how: number = SHUT_RDWR): void {
     const direction = shutdownHow('how', how)
     check(native.shutdown(this.#use('shutdown'), direction), 'shutdown')
   }
 
   /**
-   * Closes the descriptor, after shutting down what `how` says. A second close does nothing. With `linger()` set it waits, as close(2) does,
-   * also on a non-blocking socket.
+   * Closes the descriptor, after shutting down what `how` says. A second close does nothing. With `linger()` set it waits, as close(2)
+   * does, also on a non-blocking socket.
+   * @param how - what to shut down before, `SHUT_*`; nothing by default.
    * @throws when `how` is wrong, or what shutdown(2) or close(2) reported; the descriptor is closed in any case.
    */
   close(how?: number): void {
@@ -168,6 +179,7 @@ export class Socket extends Descriptor {
 
   /**
    * Gives the descriptor to the caller, who closes it from now on; this object is closed.
+   * @returns its number.
    * @throws EBADF when it was closed before, also by other code.
    */
   unwrap(): number {
@@ -175,19 +187,30 @@ export class Socket extends Descriptor {
     return this[kHandle].fd.detach('unwrap')
   }
 
-  /** Listens for connections. The kernel caps the backlog at net.core.somaxconn. See listen(2). */
+  /**
+   * Listens for connections. The kernel caps the backlog at net.core.somaxconn. See listen(2).
+   * @param backlog - the most connections that may wait to be accepted, `SOMAXCONN` by default; the kernel caps it at net.core.somaxconn.
+   * @throws EADDRINUSE when another socket listens there; EOPNOTSUPP for sockets without connections.
+   */
   listen(backlog: number = SOMAXCONN): void {
     const most = validate.integer('backlog', backlog)
     check(native.listen(this.#use('listen'), most), 'listen')
   }
 
-  /** Accepts a connection; it is non-blocking when this socket is. See accept(2). */
+  /**
+   * Accepts a connection; it is non-blocking when this socket is. See accept(2).
+   * @returns the socket of the connection; AGAIN when there is none, on a non-blocking socket.
+   * @throws EMFILE, ECONNABORTED, …; EINVAL when this socket does not listen.
+   */
   accept(): Socket | Again {
     const fd = this.#accept()
     return fd === AGAIN ? AGAIN : new Socket(this.#sibling(fd))
   }
 
-  /** As {@link Socket.accept}, but the bare descriptor, which belongs to the caller. */
+  /**
+   * Accepts a connection, and returns its bare descriptor, which belongs to the caller. Otherwise as {@link Socket.accept}.
+   * @returns the number; AGAIN when there is no connection, on a non-blocking socket.
+   */
   acceptfd(): number | Again {
     const fd = this.#accept()
     if (fd !== AGAIN) untrack(fd)
@@ -201,7 +224,10 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Sends data; returns how many bytes the kernel took, which may be fewer than there are. See send(2).
+   * Sends data by one call, and returns how many bytes the kernel took, which may be fewer than there are. See send(2).
+   * @param msg - the data; a string is sent as UTF-8.
+   * @param flags - `MSG_*` flags.
+   * @returns the count; AGAIN when there is no room, on a non-blocking socket.
    * @throws EPIPE or ECONNRESET when the peer has closed; no signal is raised.
    */
   send(msg: validate.Data, ...flags: number[]): number | Again {
@@ -210,7 +236,14 @@ export class Socket extends Descriptor {
     return this.#call('send', (fd) => native.send(fd, data, 0, data.length, bits))
   }
 
-  /** Sends data to an address. See sendto(2), {@link Socket.send}. */
+  /**
+   * Sends data to an address. See sendto(2), {@link Socket.send}.
+   * @param msg - the data; a string is sent as UTF-8.
+   * @param ai - the destination.
+   * @param flags - `MSG_*` flags.
+   * @returns the count; AGAIN when there is no room, on a non-blocking socket.
+   * @throws EMSGSIZE for a datagram that is too long; ECONNREFUSED, ENETUNREACH, …
+   */
   sendto(msg: validate.Data, ai: AddrInfo, ...flags: number[]): number | Again {
     const data = validate.bytes('msg', msg)
     const { sockaddr } = addressArgument('ai', ai)
@@ -223,14 +256,26 @@ export class Socket extends Descriptor {
     )
   }
 
-  /** Sends several pieces of data as one, without joining them. See writev(2). */
+  /**
+   * Sends several pieces of data as one, without joining them. See writev(2).
+   * @param data - the pieces; a string is sent as UTF-8.
+   * @param flags - `MSG_*` flags.
+   * @returns the count of bytes; AGAIN when there is no room, on a non-blocking socket.
+   * @throws ENOBUFS for more than `IOV_MAX` pieces; otherwise as {@link Socket.send}.
+   */
   writev(data: readonly validate.Data[], ...flags: number[]): number | Again {
     const pieces = validate.list('data', data, (piece, i) => validate.bytes(`data[${i}]`, piece))
     const bits = validate.flags('flags', flags)
     return this.#call('writev', (fd) => native.sendmsg(fd, pieces, bits))
   }
 
-  /** Sends a message with its address and control messages. See sendmsg(2). The message stays as it is. */
+  /**
+   * Sends a message with its address and control messages. See sendmsg(2). The message stays as it is.
+   * @param msg - the message.
+   * @param flags - `MSG_*` flags.
+   * @returns the count of bytes; AGAIN when there is no room, on a non-blocking socket.
+   * @throws as {@link Socket.send}, {@link Socket.sendto}.
+   */
   sendmsg(msg: MsgHdr, ...flags: number[]): number | Again {
     const header = messageHeader(msg)
     const bits = validate.flags('flags', flags)
@@ -244,8 +289,13 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Sends `bytes` bytes of an open file from `offset` on, without copying them through this process. Returns how many were
-   * sent: fewer when the socket is full, 0 at the end of the file. The file's own position does not move. See sendfile(2).
+   * Sends a part of an open file, without copying it through this process. The file's own position does not move. See sendfile(2).
+   * @param fd - descriptor or `FileHandle` of a file that can be mapped into memory.
+   * @param bytes - the most bytes to send.
+   * @param offset - where in the file to begin, in bytes; 0 by default.
+   * @returns how many were sent: fewer when the socket is full, 0 at the end of the file; AGAIN when there is no room, on a non-blocking
+   *   socket.
+   * @throws EPIPE or ECONNRESET when the peer has closed; EINVAL or ESPIPE when it is not such a file.
    */
   sendfile(fd: OpenFile, bytes: number, offset = 0): number | Again {
     const file = descriptorOf('fd', fd, 'sendfile')
@@ -259,11 +309,13 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Receives data.
+   * Receives data by one call, and waits for it on a blocking socket.
    * @param bufsize - the most bytes to receive, 64 KiB by default.
-   * @returns the data; `null` when the peer of a stream or seqpacket has closed; an empty Buffer is an empty datagram.
-   * @throws EMSGSIZE when a message was longer than `bufsize` and was cut (`bytes` says how long it was), unless `MSG_TRUNC`
-   *   is among the flags, which asks for the part that fits. See recv(2).
+   * @param flags - `MSG_*` flags.
+   * @returns the data; `null` when the peer of a stream or seqpacket has closed; an empty Buffer is an empty datagram; AGAIN when there
+   *   is nothing, on a non-blocking socket.
+   * @throws EMSGSIZE when a message was longer than `bufsize` and was cut (`bytes` says how long it was), unless `MSG_TRUNC` is among the
+   *   flags, which asks for the part that fits. See recv(2).
    */
   recv(bufsize: number = DEFAULT_BUFSIZE, ...flags: number[]): Buffer | null | Again {
     const room = validate.integer('bufsize', bufsize, 1)
@@ -274,9 +326,11 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Receives into memory of the caller. Returns the count, 0 at the end of a stream. With `MSG_TRUNC` among the flags the
-   * count is the length of the message, even where it exceeds the memory; with `MSG_PEEK | MSG_TRUNC` the memory may be
-   * empty, to ask how long the next message is.
+   * Receives into memory of the caller. With `MSG_PEEK | MSG_TRUNC` the memory may be empty, to ask how long the next message is.
+   * @param buffer - the memory, which is filled from its beginning.
+   * @param flags - `MSG_*` flags.
+   * @returns the count, 0 at the end of a stream; with `MSG_TRUNC` among the flags the length of the message, even where it exceeds the
+   *   memory; AGAIN when there is nothing, on a non-blocking socket.
    * @throws EMSGSIZE when a message was cut and `MSG_TRUNC` was not given. See recv(2).
    */
   recvinto(buffer: ArrayBufferView, ...flags: number[]): number | Again {
@@ -292,8 +346,12 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Receives data and the address of its sender, which is `null` where there is none (a stream, an unnamed unix socket).
-   * Otherwise as {@link Socket.recv}. See recvfrom(2).
+   * Receives data and the address of its sender, which is `null` where there is none (a stream, an unnamed unix socket). Otherwise as
+   * {@link Socket.recv}. See recvfrom(2).
+   * @param bufsize - the most bytes to receive, 64 KiB by default.
+   * @param flags - `MSG_*` flags.
+   * @returns the data and the address; `null` when the peer of a stream or seqpacket has closed; AGAIN when there is nothing, on a
+   *   non-blocking socket.
    */
   recvfrom(bufsize: number = DEFAULT_BUFSIZE, ...flags: number[]): [data: Buffer, ai: AddrInfo | null] | null | Again {
     const room = validate.integer('bufsize', bufsize, 1)
@@ -308,7 +366,12 @@ export class Socket extends Descriptor {
     return data === null ? null : [data, sender]
   }
 
-  /** Receives into several pieces of memory, one after the other. Returns the count, 0 at the end of a stream. See readv(2). */
+  /**
+   * Receives into several pieces of memory, one after the other. See readv(2).
+   * @param buffers - the pieces of memory, which are filled one after the other.
+   * @param flags - `MSG_*` flags.
+   * @returns the count, 0 at the end of a stream; AGAIN when there is nothing, on a non-blocking socket.
+   */
   readv(buffers: readonly ArrayBufferView[], ...flags: number[]): number | Again {
     const rooms = validate.list('buffers', buffers, (buffer, i) => validate.room(`buffers[${i}]`, buffer))
     const total = rooms.reduce((sum, room) => sum + room.length, 0)
@@ -319,9 +382,12 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Receives a message: data into its elements, the sender's address, control messages, flags. Returns the count of bytes;
-   * `null` at the end of a stream or seqpacket. A message that was cut has `MSG_TRUNC` in `msg.flags()`, one whose control
-   * messages did not fit `MSG_CTRUNC`. Descriptors that arrive are owned by their {@link CmsgHdr}. See recvmsg(2).
+   * Receives a message: data into its elements, the sender's address, control messages, flags. Descriptors that arrive are owned by their
+   * {@link CmsgHdr}. See recvmsg(2).
+   * @param msg - the message, whose elements have room for the data.
+   * @param flags - `MSG_*` flags.
+   * @returns the count of bytes; `null` at the end of a stream or seqpacket; AGAIN when there is nothing, on a non-blocking socket. A
+   *   message that was cut has `MSG_TRUNC` in `msg.flags()`, one whose control messages did not fit `MSG_CTRUNC`.
    */
   recvmsg(msg: MsgHdr, ...flags: number[]): number | null | Again {
     const header = messageHeader(msg)
@@ -333,8 +399,10 @@ export class Socket extends Descriptor {
 
   /**
    * Passes a descriptor over a unix socket, with one byte of data. The caller keeps it, and may close it at once.
+   * @param fd - any open descriptor, or a `FileHandle`.
    * @param ai - where to, on a datagram socket that is not connected.
-   * @returns 0. See unix(7), `SCM_RIGHTS`.
+   * @param flags - `MSG_*` flags.
+   * @returns 0, or AGAIN when there is no room, on a non-blocking socket. See unix(7), `SCM_RIGHTS`.
    * @throws EOPNOTSUPP on a socket of another family.
    */
   sendfd(fd: OpenFile, ai?: AddrInfo, ...flags: number[]): 0 | Again {
@@ -352,9 +420,11 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Receives exactly one descriptor, which belongs to the caller and is close-on-exec; `null` when the peer has closed.
-   * @throws EMFILE when there was no free number for it, EMSGSIZE when there were more than one (all are closed), ENOMSG when
-   *   the message had none. In each case the message is consumed. See unix(7), `SCM_RIGHTS`.
+   * Receives exactly one descriptor, which belongs to the caller and is close-on-exec.
+   * @param flags - `MSG_*` flags.
+   * @returns its number; `null` when the peer has closed; AGAIN when there is nothing, on a non-blocking socket.
+   * @throws EMFILE when there was no free number for it, EMSGSIZE when there were more than one (all are closed), ENOMSG when the message
+   *   had none. In each case the message is consumed. See unix(7), `SCM_RIGHTS`.
    */
   recvfd(...flags: number[]): number | null | Again {
     const bits = validate.flags('flags', flags)
@@ -366,16 +436,20 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is something to receive.
+   * Waits until there is something to receive, and returns whether there is.
+   * @param msec - milliseconds to wait at most; 0, the default, not at all; negative without limit.
    * @param except - whether urgent data counts, too: select(2)'s exceptional condition. See poll(2), `POLLIN`, `POLLPRI`.
+   * @returns false when the time has passed.
    */
   recvable(msec = 0, except = false): boolean {
     return this.#poll(sys.POLLIN | exceptional(except), msec)
   }
 
   /**
-   * Waits up to `msec` milliseconds (0: not at all; negative: without limit) until there is room to send.
+   * Waits until there is room to send, and returns whether there is.
+   * @param msec - milliseconds to wait at most; 0, the default, not at all; negative without limit.
    * @param except - whether urgent data to receive counts, too: select(2)'s exceptional condition. See poll(2), `POLLOUT`, `POLLPRI`.
+   * @returns false when the time has passed.
    */
   sendable(msec = 0, except = false): boolean {
     return this.#poll(sys.POLLOUT | exceptional(except), msec)
@@ -392,7 +466,10 @@ export class Socket extends Descriptor {
     }
   }
 
-  /** Whether the socket is non-blocking, or makes it so. Shared with every duplicate. See fcntl(2), `O_NONBLOCK`. */
+  /**
+   * Whether the socket is non-blocking, or makes it so. Shared with every duplicate. See fcntl(2), `O_NONBLOCK`.
+   * @param enable - whether calls are not to wait; without it nothing is changed.
+   */
   nonblock(enable?: boolean): boolean {
     if (enable !== undefined) this.#setNonblock(validate.boolean('enable', enable))
     return this.isnonblock()
@@ -407,14 +484,16 @@ export class Socket extends Descriptor {
 
   /**
    * Reads the sources of a membership in a multicast group: what `mcastmsfilter`, `mcastjoinsrc` and `mcastblocksrc` have set.
+   * @param mcaddr - the address of the group.
    * @param ifname - the interface of the membership, by name or index; by default the one that the address names, or the kernel's choice.
+   * @returns the filter `mode`, and the list of `sources`.
    * @throws EADDRNOTAVAIL when the socket is not a member; EAFNOSUPPORT for a group of another family; EMSGSIZE for more than 64 sources.
    */
   mcastsources(mcaddr: string | AddrInfo, ifname?: string | number): GroupSources {
     return groupSources(this, mcaddr, ifname)
   }
 
-  /** The pending error as a positive errno, 0 for none; reading it clears it. See socket(7), `SO_ERROR`. */
+  /** Returns the pending error as a positive errno, 0 for none; reading it clears it. See socket(7), `SO_ERROR`. */
   error(): number {
     return takeError(this.#use('getsockopt'))
   }

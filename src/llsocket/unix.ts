@@ -2,9 +2,12 @@ import { AddrInfo } from '../address/addrinfo.js'
 import * as validate from '../support/validate.js'
 
 /**
- * The address of a path or abstract name, as a list of one: so that both families are used alike. No flag of `AI_*` has a
- * meaning for it.
- *
+ * Returns the address of a path or abstract name, as a list of one, so that it is used as that of `inet` is. No `AI_*` flag has a meaning
+ * for it.
+ * @param path - a path; or an abstract name, which begins with a NUL; or the empty string for an unused abstract name.
+ * @param socktype - `SOCK_*`, 0 for any.
+ * @param protocol - 0, the only one of unix sockets.
+ * @param flags - 0.
  * @throws ENAMETOOLONG for a path over 107 bytes or an abstract name over 108. See unix(7).
  */
 export function getaddrinfo(

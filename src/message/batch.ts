@@ -96,7 +96,10 @@ export class Datagram {
     return control
   }
 
-  /** Yields the joined datagrams one by one, as they were sent: views, as `data` is. */
+  /**
+   * Yields the joined datagrams one by one, as they were sent: views, as `data` is.
+   * @returns a generator of them; one of the whole datagram where nothing was joined.
+   */
   *segments(): Generator<Buffer, void, undefined> {
     const { data, segmentSize } = this
     if (data.length === 0) yield data
@@ -143,7 +146,10 @@ export class Batch implements Iterable<Datagram> {
     return this.#datagrams.length
   }
 
-  /** The datagram at an index, -1 for the last; `undefined` where there is none. */
+  /**
+   * Returns the datagram at an index, -1 for the last; `undefined` where there is none.
+   * @param i - the index; negative ones count from the end.
+   */
   at(i: number): Datagram | undefined {
     return this.#datagrams.at(i)
   }

@@ -108,14 +108,25 @@ export class CmsgHdr {
     this.#data = copyOf(bytes, 0, bytes.length)
   }
 
-  /** Makes a control message to send: the same as the constructor. */
+  /**
+   * Makes a control message to send: the same as the constructor.
+   * @param level - `SOL_*` or `IPPROTO_*`.
+   * @param type - `SCM_*`, or an option of that level.
+   * @param data - the bytes; a string is sent as UTF-8.
+   */
   static create(level: number, type: number, data: validate.Data): CmsgHdr {
     return new CmsgHdr(level, type, data)
   }
 
   /**
-   * Makes a message that passes descriptors, or those of `FileHandle`s, 1 to 253 (unix(7), `SCM_RIGHTS`). They stay the caller's, who may close them once the
-   * message is sent: the receiver gets duplicates.
+   * Makes a control message that passes descriptors, 1 to 253 of them. The caller keeps them, and may close them once the message is
+   * sent: the receiver gets duplicates. See unix(7), `SCM_RIGHTS`.
+   * @param fds - open descriptors, or `FileHandle`s.
+   * @example
+   * const msg = MsgHdr.create()
+   * msg.add('x') // at least one byte, on a stream
+   * msg.control().push(CmsgHdr.rights(file.fd))
+   * await conn.sendmsg(msg)
    */
   static rights(...fds: OpenFile[]): CmsgHdr {
     validate.integer('fds.length', fds.length, 1, RIGHTS_MAX)
@@ -126,28 +137,33 @@ export class CmsgHdr {
   /**
    * Makes a control message with a typed value: `CmsgHdr.of('ttl', 5)`, `CmsgHdr.of('pktinfo', { ifindex, addr })`,
    * `CmsgHdr.of('credentials', { pid, uid, gid })`.
+   * @param name - the name of the type, such as `'ttl'`.
+   * @param value - its value.
    * @throws ENOPROTOOPT for a type that is only received, or that this platform does not have.
    */
   static of<N extends AncillaryName>(name: N, value: AncillaryValue<N>): CmsgHdr {
     return new CmsgHdr(...placeOf(name), encodeAncillary(name, value))
   }
 
-  /** The level: `SOL_*` or `IPPROTO_*`. */
+  /** Returns the level: `SOL_*` or `IPPROTO_*`. */
   level(): number {
     return this.#level
   }
 
-  /** The type: `SCM_*`, or an option of its level. */
+  /** Returns the type: `SCM_*`, or an option of its level. */
   type(): number {
     return this.#type
   }
 
-  /** The name of its type, if that has a typed value: `'ttl'`, `'pktinfo'`, `'timestampns'`, … */
+  /** Returns the name of its type, if that has a typed value: `'ttl'`, `'pktinfo'`, `'timestampns'`, … */
   name(): AncillaryName | undefined {
     return nameAt(this.#level, this.#type)
   }
 
-  /** The typed value, if it has that name; `undefined` if it has another. */
+  /**
+   * Returns the typed value, if it has that name; `undefined` if it has another.
+   * @param name - the name of the type, such as `'ttl'`.
+   */
   value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
     return this.name() === name ? decodeAncillary(name, this.#data) : undefined
   }
@@ -174,7 +190,7 @@ export class CmsgHdr {
     return this.#carriesFds() ? this.fds() : copyOf(this.#data, 0, this.#data.length)
   }
 
-  /** The descriptors in it: those to pass, or received ones, which this object owns. Empty for any other message. */
+  /** Returns the descriptors in it: those to pass, or received ones, which this object owns. Empty for any other message. */
   fds(): number[] {
     return this.#fds()
   }
@@ -184,7 +200,10 @@ export class CmsgHdr {
     return this.#owned?.map((owned) => owned.fd).filter(isOpen) ?? unpackInts(this.#data)
   }
 
-  /** Transfers the received descriptors to the caller, who has to close them. Empty the second time. */
+  /**
+   * Transfers the received descriptors to the caller, who has to close them. Empty the second time.
+   * @returns the numbers.
+   */
   take(): number[] {
     return (
       this.#owned

@@ -7,12 +7,18 @@ import * as validate from '../support/validate.js'
 import type { AncillaryName, AncillaryValue } from './ancillary.js'
 import { type CmsgHdr, isCmsgHdr, partsOf, RIGHTS_MAX, receivedCmsg } from './cmsghdr.js'
 
-/** The size of a control message with so many data bytes, without the padding behind it: `CMSG_LEN` of cmsg(3). */
+/**
+ * Returns the size of a control message with so many data bytes, without the padding behind it: `CMSG_LEN` of cmsg(3).
+ * @param bytes - the number of data bytes.
+ */
 export function CMSG_LEN(bytes: number): number {
   return check(native.cmsgLen(validate.integer('bytes', bytes, 0)), 'CMSG_LEN')
 }
 
-/** The room that a control message with so many data bytes takes, padding included: `CMSG_SPACE` of cmsg(3). */
+/**
+ * Returns the room that a control message with so many data bytes takes, padding included: `CMSG_SPACE` of cmsg(3).
+ * @param bytes - the number of data bytes.
+ */
 export function CMSG_SPACE(bytes: number): number {
   return check(native.cmsgSpace(validate.integer('bytes', bytes, 0)), 'CMSG_SPACE')
 }
@@ -99,18 +105,27 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
     return this.#list.length
   }
 
-  /** Appends a control message. */
+  /**
+   * Appends a control message.
+   * @param cmsg - the message, which the list does not copy.
+   */
   push(cmsg: CmsgHdr): void {
     if (!isCmsgHdr(cmsg)) throw validate.invalidType('cmsg', 'an instance of CmsgHdr', cmsg)
     this.#list.push(cmsg)
   }
 
-  /** The value of the first one of that name, such as `msg.control().value('ttl')`; `undefined` when there is none. */
+  /**
+   * Returns the value of the first one of that name, such as `msg.control().value('ttl')`; `undefined` when there is none.
+   * @param name - the name of the type, such as `'ttl'`.
+   */
   value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
     return this.#list.find((cmsg) => cmsg.name() === name)?.value(name)
   }
 
-  /** Removes the first one and returns it, with the descriptors that it owns; `undefined` when the list is empty. */
+  /**
+   * Removes the first one and returns it, with the descriptors that it owns; `undefined` when the list is empty.
+   * @returns the message.
+   */
   shift(): CmsgHdr | undefined {
     return this.#list.shift()
   }
@@ -118,6 +133,7 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   /**
    * Returns the room, in bytes, for control messages to receive (`msg_controllen` of recvmsg(2)); with an argument sets it first. By
    * default there is room for 253 descriptors and a dozen other control messages.
+   * @param bytes - the room to have, in bytes; without it nothing is changed.
    */
   reserve(bytes?: number): number {
     if (bytes !== undefined) this.#room = validate.integer('bytes', bytes, 0, ROOM_MAX)

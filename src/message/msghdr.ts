@@ -105,6 +105,7 @@ export class MsgHdr {
   /**
    * Returns the address: the destination of a message to send, the sender of a received one. With an argument sets it first; `null`
    * removes it.
+   * @param ai - the address, `null` for none; without it nothing is changed.
    */
   name(ai?: AddrInfo | null): AddrInfo | null {
     if (ai === undefined) return this.#name
@@ -113,17 +114,17 @@ export class MsgHdr {
     return ai
   }
 
-  /** The control messages: always the same list, which {@link CmsgHdrs.push} adds to. */
+  /** Returns the control messages: always the same list, which {@link CmsgHdrs.push} adds to. */
   control(): CmsgHdrs {
     return this.#control
   }
 
-  /** `MSG_*` flags that recvmsg(2) returned, OR-ed: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`. 0 if nothing was received. */
+  /** Returns the `MSG_*` flags of recvmsg(2), OR-ed: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`. 0 if nothing was received. */
   flags(): number {
     return this.#flags
   }
 
-  /** The number of bytes in use: to send, or received. Room from {@link MsgHdr.addn} counts until something is received. */
+  /** Returns the number of bytes in use: to send, or received. Room from {@link MsgHdr.addn} counts until something is received. */
   bytes(): number {
     return this.#bytes()
   }
@@ -145,6 +146,7 @@ export class MsgHdr {
 
   /**
    * Appends data. A view is not copied.
+   * @param data - the bytes; a string is sent as UTF-8.
    * @returns the index of the element.
    * @throws ENOBUFS beyond `IOV_MAX` elements.
    */
@@ -165,7 +167,10 @@ export class MsgHdr {
     return this.#append({ memory: Buffer.alloc(size), used: size })
   }
 
-  /** The part of an element that is in use, not copied; `undefined` when there is no such index. */
+  /**
+   * Returns the part of an element that is in use, not copied; `undefined` when there is no such index.
+   * @param idx - the index of the element, from 0.
+   */
   get(idx: number): Buffer | undefined {
     const element = this.#elements[validate.integer('idx', idx)]
     return element && usedPart(element)
@@ -173,8 +178,9 @@ export class MsgHdr {
 
   /**
    * Removes an element. The last one moves into its place.
-   * @returns the data that was removed, and the index that the moved element had (`undefined` when the last one was removed);
-   *   `undefined` when there is no such index.
+   * @param idx - the index of the element, from 0.
+   * @returns the data that was removed, and the index that the moved element had (`undefined` when the last one was removed); `undefined`
+   *   when there is no such index.
    */
   del(idx: number): [data: Buffer, midx: number | undefined] | undefined {
     const data = this.get(idx)
@@ -188,6 +194,7 @@ export class MsgHdr {
 
   /**
    * Removes bytes from the front, as after a send of a part.
+   * @param bytes - how many to remove.
    * @returns the number of bytes that remain.
    */
   consume(bytes: number): number {
@@ -208,7 +215,7 @@ export class MsgHdr {
     return this.#bytes()
   }
 
-  /** All bytes in use, joined in a new Buffer. */
+  /** Returns all bytes in use, joined in a new Buffer. */
   concat(): Buffer {
     return joined(this.#elements.map(usedPart))
   }

@@ -36,9 +36,10 @@ const TLV_OPTIONS = ['type', 'value']
 
 /**
  * Makes a header of the PROXY protocol, to be sent before anything else on a connection.
+ * @param options - `source` and `destination`, addresses; `version`, 2 by default; `command`, `'PROXY'` by default; `tlvs` and `crc32c`
+ *   of version 2.
  * @throws EAFNOSUPPORT for addresses that it cannot have: of another family than the other, or than IPv4, IPv6 and (in version 2) unix;
  *   TypeError or RangeError for what does not go together, or does not fit.
- *
  * @example
  * await upstream.send(proxyProtocol.header({ source: conn.getpeername(), destination: conn.getsockname() }))
  */

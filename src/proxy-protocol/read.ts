@@ -16,7 +16,7 @@ export interface ReadHeaderOptions extends WaitOptions {
 
 /** A connection that a header is read from: a stream socket. */
 export interface HeaderSource {
-  /** Its reader. */
+  /** Returns the reader of the connection. */
   reader(): BufferedReader
 }
 
@@ -73,9 +73,10 @@ function readerOf(conn: unknown): BufferedReader {
 }
 
 /**
- * Reads the header of the PROXY protocol, version 1 or 2, that a proxy sends first on a connection. Not a byte behind it is received, so that
- * the connection may go on with TLS (`tls.wrap()`). Only read it from proxies that you trust, and then always: a client that may
+ * Reads the header of the PROXY protocol, version 1 or 2, that a proxy sends first on a connection. Not a byte behind it is received, so
+ * that the connection may go on with TLS (`tls.wrap()`). Only read it from proxies that you trust, and then always: a client that may
  * choose whether to send one says about itself whatever it likes.
+ * @param conn - the connection, of which nothing was received yet.
  * @param options - give a `timeout`: a client may connect and send nothing.
  * @returns the header; `null` when the peer has closed without a byte, as a check whether the port is open does.
  * @throws {@link ProxyProtocolError} at the first byte that is wrong; IncompleteReadError when the stream ends within the header.
@@ -99,6 +100,7 @@ export interface ParsedHeader extends ProxyHeader {
 
 /**
  * Reads the header that bytes begin with, such as those of a datagram.
+ * @param data - the bytes that were received so far.
  * @returns undefined if the header is not there as a whole.
  * @throws {@link ProxyProtocolError} if it is none.
  */

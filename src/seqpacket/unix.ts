@@ -28,7 +28,16 @@ import { systemError } from '../support/errors.js'
  * message right before the end cannot be distinguished from it, because the kernel says 0 for both. See unix(7).
  */
 class UnixSeqpacketSocket extends Socket {
-  /** See {@link UnixMethods.sendfd}. */
+  /**
+   * Passes an open descriptor to the peer, with one byte of data. See {@link UnixMethods.sendfd}, unix(7), `SCM_RIGHTS`.
+   * @param fd - any open descriptor, or a `FileHandle`; the caller keeps it, and may close it when the call is over.
+   * @param ai - the destination, on a datagram socket that is not connected; or the options.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns 0: no byte of the caller's was sent.
+   * @throws EBADF for a descriptor that is not open; EPIPE, ECONNRESET or ECONNREFUSED when the peer has closed; TimeoutError,
+   *   AbortError.
+   */
   sendfd(
     fd: OpenFile,
     ai?: AddrInfo | SendFdOptions,
@@ -38,13 +47,22 @@ class UnixSeqpacketSocket extends Socket {
     return sendfd(this, fd, ai, flags, options)
   }
 
-  /** See {@link UnixMethods.recvfd}. */
+  /**
+   * Receives exactly one descriptor, which belongs to the caller and is close-on-exec. See {@link UnixMethods.recvfd}, unix(7),
+   * `SCM_RIGHTS`.
+   * @param flags - `MSG_*` flags, OR-ed, 0 by default; or the options.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns its number; `null` when the peer has closed.
+   * @throws EMFILE when there was no free number for it; EMSGSIZE when there were more than one (all are closed); ENOMSG when the message
+   *   had none.
+   */
   recvfd(flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
     return recvfd(this, flags, options)
   }
 
   /**
-   * A connection of streams can be handed over to Node; Node has no sockets with boundaries of messages.
+   * Refuses: a connection of streams can be handed over to Node, which has no sockets with boundaries of messages.
+   * @returns nothing.
    * @throws EOPNOTSUPP, always.
    */
   toNode(): unknown {
@@ -58,8 +76,9 @@ class UnixSeqpacketSocket extends Socket {
   }
 
   /**
-   * The same as iterating over the socket, with options: `for await (const record of conn.chunks({ signal, timeout: 5000 }))`.
+   * Iterates over the records that arrive, with options: `for await (const record of conn.chunks({ signal, timeout: 5000 }))`.
    * @param options - `bufsize`, the most bytes of a record, 64 KiB by default; `timeout` and `signal` of each call.
+   * @returns an iterator, which ends when the peer has closed; leaving the loop leaves the socket open.
    */
   chunks(options: ReceiveOptions = {}): AsyncIterableIterator<Buffer> {
     return received(this, options)
@@ -87,13 +106,18 @@ countAsUnix(UnixSeqpacketSocket)
 
 /**
  * Adopts an open seqpacket socket: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<UnixSeqpacketSocket> {
   return new UnixSeqpacketSocket(adoptAs(fd, [AF_UNIX], SOCK_SEQPACKET, false))
 }
 
-/** Makes two seqpacket sockets that are connected with each other. See socketpair(2). */
+/**
+ * Makes two seqpacket sockets that are connected with each other. See socketpair(2).
+ * @throws EMFILE, ENFILE or ENOBUFS when the process or the system has no room for them.
+ */
 export async function pair(): Promise<[UnixSeqpacketSocket, UnixSeqpacketSocket]> {
   const [a, b] = lowPair(SOCK_SEQPACKET, true)
   return [new UnixSeqpacketSocket(a), new UnixSeqpacketSocket(b)]
@@ -105,15 +129,23 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
   readonly [kConnector] = new Connector(this, (options: UnixClientOptions) => unixPlan(options, SOCK_SEQPACKET))
 
   /**
-   * Makes a client, and connects it unless `connect` is false.
-   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * Makes a client, and connects it to a path or abstract name unless `connect` is false. Called on a subclass it makes one of that.
+   * @param options - `path`, `prepare`, `tlscfg` and so on.
+   * @param connect - whether to connect at once, true by default; otherwise `connect()` does.
+   * @param conndeadl - milliseconds for connection and handshake, 0 for no limit, the default.
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
     return createClient(new this() as C & UnixSeqpacketClient, options, connect, conndeadl)
   }
 
-  /** See {@link Connecting.connect}. */
+  /**
+   * Connects to the address of the options, within a budget. See {@link Connecting.connect}, connect(2).
+   * @param conndeadl - milliseconds for lookup and connection, 0 for no limit; or the options.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @throws ECONNREFUSED, ETIMEDOUT, … of connect(2), the last error where several addresses were tried; `EAI_*` of the lookup; EISCONN
+   *   when connected, EALREADY while connecting; TimeoutError, AbortError.
+   */
   connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
     return this[kConnector].connect(conndeadl, options)
   }
@@ -122,9 +154,11 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
 /** A unix seqpacket server. */
 class UnixSeqpacketServer extends Socket implements Listening {
   /**
-   * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless another process put
-   * another one there since, `detach()` gave the socket away, or `unlink(false)` said otherwise; an existing file is only removed with
-   * `replaceStale`, and otherwise binding to it fails.
+   * Binds a server to a path or abstract name. It does not listen yet. `close()` removes the file that it made, unless another process
+   * put another one there since, `detach()` gave the socket away, or `unlink(false)` said otherwise; an existing file is only removed
+   * with `replaceStale`, and otherwise binding to it fails.
+   * @param options - `path`, `mode`, `replaceStale`, `prepare` and so on.
+   * @returns the server, of the class that this is called on. It has yet to `listen()`.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
   static async create<S>(this: new (sock: LowSocket) => S, options: UnixServerOptions): Promise<S> {
@@ -135,8 +169,10 @@ class UnixSeqpacketServer extends Socket implements Listening {
   }
 
   /**
-   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not
-   * removed, unless `unlink(true)` says so.
+   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. Its file is not removed, unless
+   * `unlink(true)` says so.
+   * @param fd - the descriptor, which the object owns from now on.
+   * @returns the server, of the class that this is called on.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
   static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
@@ -144,29 +180,48 @@ class UnixSeqpacketServer extends Socket implements Listening {
   }
 
   /**
-   * Whether `close()` removes the socket file, or sets that: false in a process that has passed the listener on, true in its successor. See unlink(2).
+   * Whether `close()` removes the socket file, or sets that: false in a process that has passed the listener on, true in its successor.
+   * See unlink(2).
+   * @param enable - whether `close()` removes the file from now on; without it nothing is changed.
    * @throws EINVAL when it is not bound to a path, ENOENT when the file is no longer there.
    */
   unlink(enable?: boolean): boolean {
     return unlinkAtClose(this, enable)
   }
 
-  /** See {@link Listening.listen}. */
+  /**
+   * Starts to listen for connections. See {@link Listening.listen}, listen(2).
+   * @param backlog - the most connections that may wait to be accepted, `SOMAXCONN` by default; the kernel caps it at net.core.somaxconn.
+   * @throws EADDRINUSE when another socket listens there; EOPNOTSUPP for sockets without connections.
+   */
   listen(backlog: number = SOMAXCONN): void {
     listen(this, backlog)
   }
 
-  /** See {@link Listening.accept}. */
+  /**
+   * Waits for a connection, within the receive deadline, and returns its object. See {@link Listening.accept}, accept(2).
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns what `createConnection()` makes of it.
+   * @throws EINVAL when the socket does not listen; TimeoutError, AbortError; ECANCELED when it is closed meanwhile.
+   */
   accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>> {
     return accept(this, (sock) => this.createConnection(sock) as ReturnType<this['createConnection']>, options)
   }
 
-  /** See {@link Listening.acceptfd}. */
+  /**
+   * Waits for a connection, and returns its bare descriptor, which belongs to the caller. See {@link Listening.acceptfd}, accept(2).
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the number; it is non-blocking and close-on-exec.
+   * @throws as `accept()`.
+   */
   acceptfd(options?: WaitOptions): Promise<number> {
     return acceptfd(this, options)
   }
 
-  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  /**
+   * Makes the object of an accepted connection. To be overridden by servers with connections of another class.
+   * @param sock - the accepted socket, for the constructor.
+   */
   createConnection(sock: LowSocket): UnixSeqpacketSocket {
     return new UnixSeqpacketSocket(sock)
   }
@@ -176,12 +231,23 @@ class UnixSeqpacketServer extends Socket implements Listening {
     return connectionsOf(this)
   }
 
-  /** See {@link Listening.connections}. */
+  /**
+   * Iterates over the connections, with options: `for await (const conn of server.connections({ signal }))`. See
+   * {@link Listening.connections}.
+   * @param options - `timeout` in milliseconds, and `signal`, of each `accept()`.
+   * @returns an iterator; leaving the loop leaves the server open.
+   */
   connections(options: WaitOptions = {}): AsyncIterableIterator<ReturnType<this['createConnection']>> {
     return connectionsOf(this, options)
   }
 
-  /** See {@link Listening.serve}. */
+  /**
+   * Runs a function for each connection, all of them at the same time, and closes the connection when the function returns or its promise
+   * settles. See {@link Listening.serve}.
+   * @param handler - called with each connection.
+   * @param options - `signal`, `grace` in milliseconds, `maxConnections` and `onError`: see {@link ServeOptions}.
+   * @throws what `accept()` throws while the server is open; EINVAL when it does not listen.
+   */
   serve(
     handler: (conn: ReturnType<this['createConnection']>) => unknown,
     options?: ServeOptions<ReturnType<this['createConnection']>>,

@@ -27,15 +27,15 @@ const UNNAMED = 'unknown'
 let taken: InheritedSockets | undefined
 
 /**
- * Returns the sockets that the service manager has opened for this process (socket activation, or its descriptor store), by name: those of
- * `FileDescriptorName=`, by default the name of the socket unit. Each is an object of the class that fits: a server where it listens, a
- * datagram socket, or a connection (`Accept=yes`). They are non-blocking and close-on-exec. It is empty when nothing was passed, or not to
- * this process (`LISTEN_PID`).
+ * Returns the sockets that the service manager has opened for this process (socket activation, or its descriptor store), by name: those
+ * of `FileDescriptorName=`, by default the name of the socket unit. Each is an object of the class that fits: a server where it listens,
+ * a datagram socket, or a connection (`Accept=yes`). They are non-blocking and close-on-exec. It is empty when nothing was passed, or not
+ * to this process (`LISTEN_PID`).
  *
  * The first call takes the descriptors over; every further one returns the same object. They belong to the thread that asked first.
+ * @param options - `unsetEnvironment`, whether the variables are removed from the environment, true by default.
  * @throws EINVAL for variables that are wrong or contradict each other, EBADF when a descriptor is not open, EBUSY when another object of
  *   this library, in any thread, owns one. Nothing is taken over then. See sd_listen_fds(3).
- *
  * @example
  * const server = systemd.listenFds().get('web.socket', stream.inet.Server) ?? (await listen({ port: 8080 }))
  */

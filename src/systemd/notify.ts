@@ -17,13 +17,14 @@ const SYSCALL = 'notify'
 
 /**
  * Tells the service manager how this service is: one message to `$NOTIFY_SOCKET`, a path or, with an `@` first, an abstract name. Calls
- * arrive in the order in which they are made. For the manager to hear it, `NotifyAccess=` of the unit has to allow it (`Type=notify` does).
+ * arrive in the order in which they are made. For the manager to hear it, `NotifyAccess=` of the unit has to allow it (`Type=notify`
+ * does).
+ * @param state - `ready`, `status`, `reloading`, `stopping`, `fdstore`, … : see {@link NotifyState}.
  * @param options - `timeout` and `signal` of the call, which waits while the queue of the manager is full, and for `barrier`.
  * @returns false when no manager asks for it: `$NOTIFY_SOCKET` is absent or empty. True when the message is in its queue; with `barrier`
  *   when it has read it.
- * @throws EINVAL or EAFNOSUPPORT for an address of another kind; ENOENT or ECONNREFUSED when no socket is bound there; EMSGSIZE for more than
- *   4096 bytes; TypeError or RangeError for what the manager would ignore. See sd_notify(3).
- *
+ * @throws EINVAL or EAFNOSUPPORT for an address of another kind; ENOENT or ECONNREFUSED when no socket is bound there; EMSGSIZE for more
+ *   than 4096 bytes; TypeError or RangeError for what the manager would ignore. See sd_notify(3).
  * @example
  * await systemd.notify({ ready: true, status: 'accepting connections' })
  * await systemd.notify({ fdstore: server, fdname: 'listener' })

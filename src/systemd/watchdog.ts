@@ -93,12 +93,12 @@ function warn(error: unknown): void {
 }
 
 /**
- * Sends signs of life to the service manager, if it asks for them (`WatchdogSec=` of the unit): one at once, and then in half of the time in
- * which it expects one, which `$WATCHDOG_USEC` says. They come from the event loop: if that is blocked, they stay out. They do not keep the
- * process alive.
+ * Sends signs of life to the service manager, if it asks for them (`WatchdogSec=` of the unit): one at once, and then in half of the time
+ * in which it expects one, which `$WATCHDOG_USEC` says. They come from the event loop: if that is blocked, they stay out. They do not
+ * keep the process alive.
+ * @param options - `check`, which is asked before each sign of life; `onError`; `signal`, which stops them.
  * @returns what stops them; `undefined` when they are not asked for, or of another process (`$WATCHDOG_PID`).
  * @throws EINVAL for variables that are wrong. See sd_watchdog_enabled(3).
- *
  * @example
  * using _ = systemd.watchdog({ check: () => database.isConnected })
  */

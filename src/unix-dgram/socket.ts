@@ -111,7 +111,7 @@ interface Events {
 export class Socket extends EventEmitter<Events> {
   /** The descriptor; -1 once it is closed. */
   fd: number
-  /** `'unix_dgram'`. */
+  /** Returns the type of the socket, `'unix_dgram'`. */
   type: string
   /** Whether `connect()` has succeeded. */
   declare connected?: boolean
@@ -140,14 +140,20 @@ export class Socket extends EventEmitter<Events> {
     void this.#receive()
   }
 
-  /** Binds it to a path, and emits `'listening'` or `'error'`. Closing does not remove the socket file. */
+  /**
+   * Binds the socket to a path, and emits `'listening'` or `'error'`. Closing does not remove the socket file.
+   * @param path - the path, or an abstract name, which begins with a NUL.
+   */
   bind(path: string | Uint8Array): void {
     const errno = errnoOf(() => this.#socket.bind(addressOf(path)))
     if (errno === 0) this.emit('listening')
     else this.emit('error', systemFailure(errno, 'bind'))
   }
 
-  /** Sets the peer, and emits `'connect'` or `'error'`. */
+  /**
+   * Sets the peer, and emits `'connect'` or `'error'`.
+   * @param path - the path, or an abstract name, which begins with a NUL.
+   */
   connect(path: string | Uint8Array): void {
     const errno = errnoOf(() => this.#socket.connect(addressOf(path)))
     if (errno !== 0) return void this.emit('error', systemFailure(errno, 'connect'))
@@ -155,12 +161,21 @@ export class Socket extends EventEmitter<Events> {
     this.emit('connect')
   }
 
-  /** Sends to the peer, on a connected socket. */
+  /**
+   * Sends a datagram to the peer of a connected socket.
+   * @param buf - the data; a string is sent as UTF-8.
+   * @param callback - called before this returns, with the error if there is one.
+   */
   send(buf: validate.Data, callback?: SendCallback): void
   /**
-   * Sends to a path. The callback is called before it returns; without one a failure is `'error'`. When the queue of the peer of a connected
-   * socket is full the datagram is dropped: with a callback `Error('congestion')` with `code` 1, without one the event `'congestion'`; `'writable'`
-   * says when there is room again.
+   * Sends a part of a buffer as a datagram to a path. The callback is called before it returns; without one a failure is `'error'`. When
+   * the queue of the peer of a connected socket is full the datagram is dropped: with a callback `Error('congestion')` with `code` 1,
+   * without one the event `'congestion'`; `'writable'` says when there is room again.
+   * @param buf - the memory; a string is sent as UTF-8.
+   * @param offset - where the data begins, in bytes.
+   * @param length - its length in bytes.
+   * @param path - the path, or an abstract name, which begins with a NUL.
+   * @param callback - called before this returns, with the error if there is one.
    */
   send(buf: validate.Data, offset: number, length: number, path: string | Uint8Array, callback?: SendCallback): void
   send(buf: validate.Data, ...args: unknown[]): void {
@@ -193,7 +208,14 @@ export class Socket extends EventEmitter<Events> {
     } else if (error) this.emit('error', error)
   }
 
-  /** The same as `send()`. */
+  /**
+   * Sends a part of a buffer as a datagram to a path: the same as `send()`.
+   * @param buf - the memory; a string is sent as UTF-8.
+   * @param offset - where the data begins, in bytes.
+   * @param length - its length in bytes.
+   * @param path - the path, or an abstract name, which begins with a NUL.
+   * @param callback - called before this returns, with the error if there is one.
+   */
   sendto(buf: validate.Data, offset: number, length: number, path: string | Uint8Array, callback?: SendCallback): void {
     this.send(buf, offset, length, path, callback)
   }
@@ -267,37 +289,58 @@ export class Socket extends EventEmitter<Events> {
     )
   }
 
-  /** Not there. */
+  /**
+   * Throws: unix sockets have no such setting, as in `unix-dgram`.
+   * @hidden
+   */
   address(): never {
     return notImplemented()
   }
 
-  /** Not there. */
+  /**
+   * Throws: unix sockets have no such setting, as in `unix-dgram`.
+   * @hidden
+   */
   setTTL(_ttl: number): never {
     return notImplemented()
   }
 
-  /** Not there. */
+  /**
+   * Throws: unix sockets have no such setting, as in `unix-dgram`.
+   * @hidden
+   */
   setBroadcast(_flag: boolean): never {
     return notImplemented()
   }
 
-  /** Not there. */
+  /**
+   * Throws: unix sockets have no such setting, as in `unix-dgram`.
+   * @hidden
+   */
   setMulticastTTL(_ttl: number): never {
     return notImplemented()
   }
 
-  /** Not there. */
+  /**
+   * Throws: unix sockets have no such setting, as in `unix-dgram`.
+   * @hidden
+   */
   setMulticastLoopback(_flag: boolean): never {
     return notImplemented()
   }
 
-  /** Not there. */
+  /**
+   * Throws: unix sockets have no such setting, as in `unix-dgram`.
+   * @hidden
+   */
   addMembership(_multicastAddress: string, _multicastInterface?: string): never {
     return notImplemented()
   }
 
-  /** Not there. */
+  /**
+   * Throws: unix sockets have no such setting, as in `unix-dgram`.
+   * @hidden
+   */
   dropMembership(_multicastAddress: string, _multicastInterface?: string): never {
     return notImplemented()
   }
