@@ -52,14 +52,37 @@ function typeOf(options: Given): 'stream' | 'seqpacket' {
 }
 
 /**
- * Binds a server and listens: on a path with `path`, otherwise on `host` and `port`. With a `signal` the server is closed when that is aborted;
- * one that is aborted before it listens rejects with an AbortError.
- *
+ * Binds a server of seqpackets to a path, and listens. A `signal` that is aborted later closes the server.
+ * @param options - `type: 'seqpacket'`, `path`, `mode`, `replaceStale`; `backlog` and `signal`.
+ * @returns the server, which listens.
+ * @throws EADDRINUSE, EADDRNOTAVAIL, EACCES, … of bind(2) and listen(2); AbortError when the signal is aborted; TypeError or RangeError
+ *   for wrong options.
+ * @example
+ * for await (const conn of await listen({ port: 8080 })) serve(conn)
+ * @example
+ * const server = await listen({ type: 'seqpacket', path: '/run/app.sock' })
+ */
+export function listen(options: unix.ServerOptions & ListenOptions & Seqpacket): Promise<seqpacket.Server>
+/**
+ * Binds a server of unix streams to a path, and listens. A `signal` that is aborted later closes the server.
+ * @param options - `path`, `mode`, `replaceStale`, `tlscfg`; `backlog` and `signal`.
+ * @returns the server, which listens.
+ * @throws EADDRINUSE, EADDRNOTAVAIL, EACCES, … of bind(2) and listen(2); AbortError when the signal is aborted; TypeError or RangeError
+ *   for wrong options.
+ * @example
+ * const server = await listen({ path: '/run/app.sock', mode: 0o660 })
+ */
+export function listen(options: unix.ServerOptions & ListenOptions): Promise<unix.Server>
+/**
+ * Binds a TCP server to a host and a port, and listens. A `signal` that is aborted later closes the server.
+ * @param options - `host`, every address by default; `port`, a free one by default; `reuseaddr`, `reuseport`, `tlscfg`, …; `backlog` and
+ *   `signal`.
+ * @returns the server, which listens.
+ * @throws EADDRINUSE, EADDRNOTAVAIL, EACCES, … of bind(2) and listen(2); AbortError when the signal is aborted; TypeError or RangeError
+ *   for wrong options.
  * @example
  * for await (const conn of await listen({ port: 8080 })) serve(conn)
  */
-export function listen(options: unix.ServerOptions & ListenOptions & Seqpacket): Promise<seqpacket.Server>
-export function listen(options: unix.ServerOptions & ListenOptions): Promise<unix.Server>
 export function listen(options: inet.ServerOptions & ListenOptions): Promise<inet.Server>
 export async function listen(
   options: (inet.ServerOptions | unix.ServerOptions) & ListenOptions & { type?: string },
@@ -105,13 +128,37 @@ function wholeTimeout({ timeout }: Budget): number | undefined {
 }
 
 /**
- * Connects: to a path with `path`, otherwise to `host` and `port`.
- *
+ * Connects a client of seqpackets to a path.
+ * @param options - `type: 'seqpacket'`, `path`; `timeout` in milliseconds, and `signal`.
+ * @returns the connection.
+ * @throws `EAI_*` of the lookup; ECONNREFUSED, ETIMEDOUT, ENOENT, … of connect(2); TimeoutError when `timeout` has passed; AbortError;
+ *   TypeError or RangeError for wrong options.
+ * @example
+ * const conn = await connect({ host: 'localhost', port: 8080, timeout: 5000 })
+ * @example
+ * const conn = await connect({ type: 'seqpacket', path: '/run/app.sock' })
+ */
+export function connect(options: unix.ClientOptions & Budget & Seqpacket): Promise<seqpacket.Client>
+/**
+ * Connects a unix stream to a path.
+ * @param options - `path`, `tlscfg`; `timeout` in milliseconds, and `signal`.
+ * @returns the connection.
+ * @throws `EAI_*` of the lookup; ECONNREFUSED, ETIMEDOUT, ENOENT, … of connect(2); TimeoutError when `timeout` has passed; AbortError;
+ *   TypeError or RangeError for wrong options.
+ * @example
+ * const conn = await connect({ path: '/run/app.sock' })
+ */
+export function connect(options: unix.ClientOptions & Budget): Promise<unix.Client>
+/**
+ * Connects a TCP client to a host and a port, to the address that answers first (RFC 8305).
+ * @param options - `host`, the loopback address by default; `port`; `family`, `localAddress`, `tlscfg`, …; `timeout` in milliseconds, and
+ *   `signal`.
+ * @returns the connection.
+ * @throws `EAI_*` of the lookup; ECONNREFUSED, ETIMEDOUT, ENOENT, … of connect(2); TimeoutError when `timeout` has passed; AbortError;
+ *   TypeError or RangeError for wrong options.
  * @example
  * const conn = await connect({ host: 'localhost', port: 8080, timeout: 5000 })
  */
-export function connect(options: unix.ClientOptions & Budget & Seqpacket): Promise<seqpacket.Client>
-export function connect(options: unix.ClientOptions & Budget): Promise<unix.Client>
 export function connect(options: inet.ClientOptions & Budget): Promise<inet.Client>
 export async function connect(
   options: (inet.ClientOptions | unix.ClientOptions) & Budget & { type?: string },
@@ -129,8 +176,9 @@ export async function connect(
  * Connects as {@link connect} does, and returns a Node stream at once: what is written before it is connected waits, `'connect'` and
  * `'ready'` tell of the connection (over TLS `'secureConnect'`, too), and a failure destroys the stream. For libraries that make their
  * streams by a function that does not wait, and for agents and pools that count their connections.
+ * @param options - as of {@link connect}; `timeout` in milliseconds.
  * @param duplexOptions - those of `duplex()`.
- *
+ * @returns the stream, which is connecting.
  * @example
  * const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
  * agent.createConnection = () => createConnection({ path: '/run/app.sock' })

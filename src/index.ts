@@ -82,6 +82,7 @@ export type { Connecting } from './socket/connector.js'
 export { getnameinfo, type NameInfoOptions } from './socket/getnameinfo.js'
 export type { Listening } from './socket/listener.js'
 export type { SendFdOptions, UnixMethods } from './socket/pass-fd.js'
+export type { ServeOptions } from './socket/serve.js'
 export type {
   ReceiveOptions,
   RecvIntoOptions,

@@ -40,11 +40,17 @@ export interface Operation<T> {
    * descriptor is taken afterwards, because that code may close the socket, and other code may have the number then.
    */
   prepare?(): void
-  /** Makes the system call once, and returns a count or `-errno`. */
+  /**
+   * Makes the system call once, and returns a count or `-errno`.
+   * @param fd - the descriptor.
+   */
   attempt(fd: number): number
   /**
    * Makes the call on another thread, because it may wait for something that is not covered by readiness, such as a disk. When it is
    * there, `attempt` is not used.
+   * @param fd - the descriptor.
+   * @returns the count, or `-errno`.
+   * @throws never for a failure of the call; an error that is thrown rejects the operation.
    */
   offload?(fd: number): Promise<number>
   /**
@@ -55,13 +61,15 @@ export interface Operation<T> {
   /** The `MSG_*` flags of that call. */
   readonly aheadFlags?: number
   /**
-   * Turns a count into the result, or returns {@link AGAIN_NOW} when there is more to do. It is called right after `attempt`, with no other
-   * native call in between, so that the registers are still those of the attempt.
+   * Turns a count into the result, or returns `AGAIN_NOW` when there is more to do. It is called right after `attempt`, with no
+   * other native call in between, so that the registers are still those of the attempt.
+   * @param count - what `attempt` returned, 0 or more.
+   * @returns the result of the operation, `AGAIN_NOW` to call `attempt` again, or `HOLD`.
    */
   finish(count: number): T | typeof AGAIN_NOW | typeof HOLD
   /** Whether the first attempt has to wait until the call has returned, because `finish` calls a function of the user. */
   readonly defers?: boolean
-  /** What the operation waits for after {@link HOLD}; when it rejects the operation ends with that error. */
+  /** What the operation waits for after `HOLD`; when it rejects the operation ends with that error. */
   readonly held?: PromiseLike<unknown> | undefined
   /** When the current wait times out, where each wait has a time of its own; in place of the deadline of the call. */
   readonly deadline?: number | undefined
@@ -75,6 +83,7 @@ export interface Operation<T> {
   /**
    * Whether a count means that nothing is left to receive: the next operation then waits at once, without asking for an EAGAIN first.
    * Only true where a short count means that, and where data that comes later is announced.
+   * @param count - what `attempt` returned.
    */
   drained?(count: number): boolean
   /** Whether no call waits for it, so that it does not keep the process alive. */
@@ -84,6 +93,7 @@ export interface Operation<T> {
   /**
    * What its errors say beside the code.
    * @param errno - what the kernel said; absent for a deadline or a signal.
+   * @returns `address`, `port`, `path`, `bytes`, …: properties of the error.
    */
   context?(errno?: number): ErrorContext
   /** Transient errors, after which the call is made again at once. */

@@ -76,6 +76,8 @@ export class BufferedReader {
 
   /**
    * Reads so many bytes.
+   * @param count - how many bytes, 1 or more.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the bytes; `null` when the stream has ended before the first of them.
    * @throws {@link IncompleteReadError} when it ends later.
    */
@@ -91,9 +93,10 @@ export class BufferedReader {
   /**
    * Reads up to the first such bytes.
    * @param delimiter - a string stands for its UTF-8.
+   * @param options - `max`, the most bytes to read; `timeout` in milliseconds, and `signal`.
    * @returns what came, the delimiter included; `null` when the stream has ended before.
-   * @throws {@link IncompleteReadError} when it ends without the delimiter; EMSGSIZE when there is none within `max` bytes. What came then
-   *   stays to be read.
+   * @throws {@link IncompleteReadError} when it ends without the delimiter; EMSGSIZE when there is none within `max` bytes. What came
+   *   then stays to be read.
    */
   until(delimiter: validate.Data, options?: UntilOptions): Promise<Buffer | null> {
     try {
@@ -106,12 +109,19 @@ export class BufferedReader {
     }
   }
 
-  /** As below, with the bytes of each line. */
+  /**
+   * Reads line by line, as bytes without their ends. Otherwise as below.
+   * @param options - `encoding: 'buffer'`; `max`, the most bytes of a line; `timeout` in milliseconds of each line, and `signal`.
+   */
   lines(options: LinesOptions & { encoding: 'buffer' }): AsyncIterableIterator<Buffer>
   /**
-   * Reads line by line, without their ends, `\n` or `\r\n`, until the stream has ended or the socket is closed here. Leaving the loop leaves the
-   * connection as it is, for the next call.
+   * Reads line by line, without their ends, `\n` or `\r\n`, until the stream has ended or the socket is closed here. Leaving the loop
+   * leaves the connection as it is, for the next call.
+   * @param options - `max`, the most bytes of a line; `encoding`; `timeout` in milliseconds of each line, and `signal`.
+   * @returns an iterator of the lines.
    * @throws EMSGSIZE for a line longer than `max`; {@link IncompleteReadError} when the stream ends within a line.
+   * @example
+   * for await (const line of conn.reader().lines({ max: 4096 })) console.log(line)
    */
   lines(options?: LinesOptions): AsyncIterableIterator<string>
   lines(options?: LinesOptions): AsyncIterableIterator<string | Buffer> {
@@ -126,7 +136,8 @@ export class BufferedReader {
   }
 
   /**
-   * Gives what was read ahead to the caller; the reader, and what receives otherwise, go on behind it.
+   * Takes what was read ahead, and returns it; the reader, and what receives otherwise, continue after it.
+   * @returns the bytes, none if nothing was read ahead.
    * @throws EBUSY while a call waits for more than was read ahead.
    */
   rest(): Buffer {

@@ -20,6 +20,7 @@ export interface NameInfoOptions extends WaitOptions {
  * @param flags - `NI_*` flags, OR-ed: `NI_NAMEREQD` for a name or an error, `NI_DGRAM` for the names of UDP services.
  * @param options - `signal` and `timeout` end the wait; the resolver goes on until it has an answer, which is discarded, and keeps the
  *   process alive that long.
+ * @returns `host` and `serv`, each as a name or in numbers.
  * @throws SystemError with an `EAI_*` code and syscall `getnameinfo`, TimeoutError, AbortError.
  * @see {@link https://man7.org/linux/man-pages/man3/getnameinfo.3.html getnameinfo(3)}
  */

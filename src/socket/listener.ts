@@ -41,30 +41,46 @@ export interface Listening {
    */
   listen(backlog?: number): void
   /**
-   * Waits for a connection, within the receive deadline. While the process has no free descriptor it waits with growing
-   * pauses, and goes on when there is one. A listener that another owner has made blocking is made non-blocking again. See accept(2).
+   * Waits for a connection, within the receive deadline. While the process has no free descriptor it waits with growing pauses, and goes
+   * on when there is one. A listener that another owner has made blocking is made non-blocking again. See accept(2).
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns what `createConnection()` makes of it: its class is that of the server's connections.
+   * @throws EINVAL when the socket does not listen; TimeoutError, AbortError; ECANCELED when it is closed meanwhile.
    */
   accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>>
-  /** Accepts a connection as a bare descriptor, which belongs to the caller. It is non-blocking and close-on-exec. */
+  /**
+   * Waits for a connection, and returns its bare descriptor, which belongs to the caller. It is non-blocking and close-on-exec.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the number.
+   * @throws as `accept()`.
+   */
   acceptfd(options?: WaitOptions): Promise<number>
   /**
-   * Makes the object of an accepted connection. To be overridden by servers with connections of another class; the type of
-   * `accept()` follows.
+   * Makes the object of an accepted connection. To be overridden by servers with connections of another class; the type of `accept()`
+   * follows.
+   * @param sock - the accepted socket, for the constructor.
    * @param tls - what encrypts the connection, for the constructor of a stream socket; absent without `tlscfg`.
+   * @returns the object.
    */
   createConnection(sock: LowSocket, tls?: TlsSession): Socket
   /** The connections, one after the other, until the server is closed. Leaving the loop leaves the server open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ReturnType<this['createConnection']>>
   /**
-   * The same as iterating over the server, with options: `for await (const conn of server.connections({ signal }))`.
+   * Iterates over the connections, with options: `for await (const conn of server.connections({ signal }))`.
    * @param options - `timeout` and `signal` of each `accept()`: aborting it ends the loop with an AbortError, and leaves the server open.
+   * @returns an iterator; leaving the loop leaves the server open.
    */
   connections(options?: WaitOptions): AsyncIterableIterator<ReturnType<this['createConnection']>>
   /**
    * Runs a function for each connection, all of them at the same time, and closes the connection when it returns, or what it promises has
    * settled. Resolves when the server is closed and the last of them has ended; no rejection is left unhandled.
    * @param handler - a function that gives its connection to a stream returns when that is closed: `once(stream, 'close')`.
+   * @param options - `signal`, `grace` in milliseconds, `maxConnections` and `onError`: see {@link ServeOptions}.
    * @throws what `accept()` throws while the server is open, EINVAL if it does not listen; connections that are being served go on then.
+   * @example
+   * await server.serve(async (conn) => {
+   *   for await (const data of conn) await conn.send(data)
+   * }, { maxConnections: 1000 })
    */
   serve(
     handler: (conn: ReturnType<this['createConnection']>) => unknown,

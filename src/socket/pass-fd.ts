@@ -24,34 +24,58 @@ export interface SendFdOptions extends SendOptions {
 /** What unix sockets of every type have besides: they pass descriptors, and report the credentials of the peer. */
 export interface UnixMethods extends UnixOptions {
   /**
-   * Passes a descriptor, with one byte of data. It stays the caller's, who may close it when the call is over.
-   * @param fd - any open descriptor: a file, a pipe, a socket.
+   * Passes an open descriptor to the peer, with one byte of data. The receiver gets a duplicate of it.
+   * @param fd - any open descriptor, of a file, a pipe or a socket, or a `FileHandle`; the caller keeps it, and may close it when the
+   *   call is over.
    * @param ai - the destination, on a datagram socket that is not connected.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns 0: no byte of the caller's was sent. See unix(7), `SCM_RIGHTS`.
+   * @throws EBADF for a descriptor that is not open; EPIPE, ECONNRESET or ECONNREFUSED when the peer has closed; TimeoutError,
+   *   AbortError.
+   * @example
+   * await conn.sendfd(server.fd())
    */
   sendfd(fd: OpenFile, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
-  /** The same, with the arguments behind the descriptor or behind the address in one object. */
+  /**
+   * Passes an open descriptor to the peer, with the further arguments by name: `sendfd(fd, { timeout: 1000 })`.
+   * @param fd - as above.
+   * @param options - `ai`, `flags`, `timeout` in milliseconds, and `signal`.
+   */
   sendfd(fd: OpenFile, options: SendFdOptions): Promise<0>
-  /** The same, with arguments by name. */
+  /**
+   * Passes an open descriptor to an address, with the further arguments by name: `sendfd(fd, ai, { timeout: 1000 })`.
+   * @param fd - as above.
+   * @param ai - the destination.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   sendfd(fd: OpenFile, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /**
    * Receives exactly one descriptor, which belongs to the caller and is close-on-exec.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns its number; `null` when the peer has closed.
-   * @throws EMFILE when there was no free number for it, EMSGSIZE when there were more than one (all are closed), ENOMSG when
-   *   the message had none. In each case the message is consumed. See unix(7), `SCM_RIGHTS`.
+   * @throws EMFILE when there was no free number for it, EMSGSIZE when there were more than one (all are closed), ENOMSG when the message
+   *   had none. In each case the message is consumed. See unix(7), `SCM_RIGHTS`.
+   * @example
+   * const fd = await conn.recvfd()
+   * if (fd !== null) server = await stream.inet.Server.wrap(fd)
    */
   recvfd(flags?: number, options?: WaitOptions): Promise<number | null>
-  /** The same, with its arguments in one object. */
+  /**
+   * Receives exactly one descriptor, with the arguments by name: `recvfd({ timeout: 1000 })`.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   recvfd(options: RecvIntoOptions): Promise<number | null>
-  /** `sendfd` by lua-net's name. */
+  /** Same as {@link UnixMethods.sendfd}: its name in lua-net. */
   sendfdsync(fd: OpenFile, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
-  /** The same, with arguments by name. */
+  /** Same as {@link UnixMethods.sendfd}: its name in lua-net. */
   sendfdsync(fd: OpenFile, options: SendFdOptions): Promise<0>
-  /** The same, with arguments by name. */
+  /** Same as {@link UnixMethods.sendfd}: its name in lua-net. */
   sendfdsync(fd: OpenFile, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
-  /** `recvfd` by lua-net's name. */
+  /** Same as {@link UnixMethods.recvfd}: its name in lua-net. */
   recvfdsync(flags?: number, options?: WaitOptions): Promise<number | null>
-  /** The same, with arguments by name. */
+  /** Same as {@link UnixMethods.recvfd}: its name in lua-net. */
   recvfdsync(options: RecvIntoOptions): Promise<number | null>
 }
 

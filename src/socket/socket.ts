@@ -100,14 +100,26 @@ export class Socket extends Descriptor {
     return this.#sending
   }
 
-  /** For subclasses: runs an operation, or one that the function makes, which waits for something to receive. */
+  /**
+   * For subclasses: runs an operation that waits for something to receive, in its turn among the calls that receive.
+   * @param operation - the operation, or a function that makes it.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the result of the operation.
+   * @throws what the operation fails with; TimeoutError, AbortError; EBADF on a closed socket, ECANCELED when it is closed meanwhile.
+   */
   protected runRead<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
     return typeof operation === 'function'
       ? runFrom(operation, (one) => this[kRead](one, options))
       : this[kRead](operation, options)
   }
 
-  /** For subclasses: runs an operation, or one that the function makes, which waits for room to send. */
+  /**
+   * For subclasses: runs an operation that waits for room to send, in its turn among the calls that send.
+   * @param operation - the operation, or a function that makes it.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the result of the operation.
+   * @throws what the operation fails with; TimeoutError, AbortError; EBADF on a closed socket, ECANCELED when it is closed meanwhile.
+   */
   protected runWrite<T>(operation: Operation<T> | (() => Operation<T>), options?: WaitOptions): Promise<T> {
     return typeof operation === 'function'
       ? runFrom(operation, (one) => this[kWrite](one, options))
@@ -137,14 +149,24 @@ export class Socket extends Descriptor {
     }
   }
 
-  /** As {@link Socket.recv} below, with its arguments in one object: `recv({ bufsize: 4096, timeout: 1000 })`. */
+  /**
+   * Receives what is there, with the arguments by name: `recv({ bufsize: 4096, timeout: 1000 })`.
+   * @param options - `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
+   * @returns the data, or `null`: as below.
+   */
   recv(options: RecvOptions): Promise<Buffer | null>
   /**
    * Receives what is there, and waits only when there is nothing.
    * @param bufsize - the most bytes to receive, 64 KiB by default.
-   * @param flags - `MSG_*` flags, OR-ed.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the data; `null` when the peer of a stream or seqpacket has closed; an empty Buffer is an empty datagram.
-   * @throws EMSGSIZE when a message was longer than `bufsize` and was cut, unless `MSG_TRUNC` is among the flags. See recv(2).
+   * @throws EMSGSIZE when a message was longer than `bufsize` and was cut, unless `MSG_TRUNC` is among the flags; ECONNRESET, ETIMEDOUT,
+   *   … of the connection; TimeoutError, by the receive deadline or `timeout`; AbortError; EBADF on a closed socket, ECANCELED when it is
+   *   closed meanwhile. See recv(2).
+   * @example
+   * const data = await conn.recv(4096, 0, { timeout: 5000 })
+   * if (data === null) await conn.close() // the peer has closed
    */
   recv(bufsize?: number, flags?: number, options?: WaitOptions): Promise<Buffer | null>
   recv(bufsize: number | RecvOptions = DEFAULT_BUFSIZE, flags = 0, options?: WaitOptions): Promise<Buffer | null> {
@@ -152,12 +174,20 @@ export class Socket extends Descriptor {
     return this[kRead](new Recv(this[kHandle], bufsize, flags), options)
   }
 
-  /** As {@link Socket.recvinto} below, with the arguments behind the memory in one object. */
+  /**
+   * Receives into memory of the caller, with the further arguments by name: `recvinto(buffer, { timeout: 1000 })`.
+   * @param buffer - the memory, which is filled from its beginning.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   recvinto(buffer: ArrayBufferView, options: RecvIntoOptions): Promise<number>
   /**
    * Receives into memory of the caller, which must not be detached until the call is over.
+   * @param buffer - the memory, which is filled from its beginning.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the count of bytes, 0 at the end of a stream; with `MSG_TRUNC` the length of the message, even where it exceeds the memory.
    *   With `MSG_PEEK | MSG_TRUNC` the memory may be empty, to ask how long the next message is. See {@link Socket.recv}, recv(2).
+   * @throws as {@link Socket.recv}.
    */
   recvinto(buffer: ArrayBufferView, flags?: number, options?: WaitOptions): Promise<number>
   recvinto(buffer: ArrayBufferView, flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number> {
@@ -165,12 +195,22 @@ export class Socket extends Descriptor {
     return this[kRead](new RecvInto(this[kHandle], buffer, flags), options)
   }
 
-  /** As {@link Socket.send} below, with the arguments behind the data in one object: `send(data, { timeout: 1000 })`. */
+  /**
+   * Sends all of the data, with the further arguments by name: `send(data, { timeout: 1000 })`.
+   * @param data - the bytes; a string is sent as UTF-8.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   send(data: validate.Data, options: SendOptions): Promise<number>
   /**
    * Sends all of the data, and waits as often as there is no room.
+   * @param data - the bytes; a string is sent as UTF-8.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the number of bytes, which is all of them.
-   * @throws EPIPE or ECONNRESET when the peer has closed; `bytes` on any error says how many had been accepted. See send(2).
+   * @throws EPIPE or ECONNRESET when the peer has closed; EMSGSIZE for a message that is too long; TimeoutError, by the send deadline or
+   *   `timeout`; AbortError. `bytes` on any error says how many had been accepted. See send(2).
+   * @example
+   * await conn.send('GET / HTTP/1.0\r\n\r\n', { timeout: 5000 })
    */
   send(data: validate.Data, flags?: number, options?: WaitOptions): Promise<number>
   send(data: validate.Data, flags: number | SendOptions = 0, options?: WaitOptions): Promise<number> {
@@ -181,9 +221,12 @@ export class Socket extends Descriptor {
   /**
    * Sends data without a promise for it: at once as far as there is room, and the rest when there is. Small data may be changed when the
    * call returns, data of more than 4 KiB not until it has left.
+   * @param data - the bytes; a string is sent as UTF-8.
    * @returns false while 64 KiB or more wait: `await` {@link Socket.drained} before the next call then.
-   * @throws what send(2) says, and the failure of an earlier write that was not reported yet. A failure that comes later rejects a call of
-   *   `drained()` that waits, or else `forEach()`.
+   * @throws what send(2) says, and the failure of an earlier write that was not reported yet. A failure that comes later rejects a call
+   *   of `drained()` that waits, or else `forEach()`.
+   * @example
+   * for (const chunk of chunks) if (!conn.write(chunk)) await conn.drained()
    */
   write(data: validate.Data): boolean {
     const channel = this[kHandle]
@@ -193,6 +236,7 @@ export class Socket extends Descriptor {
 
   /**
    * Waits until all that was given to `write()`, and to calls that send, is with the kernel.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @throws what a write has failed with; TimeoutError, by the send deadline or `timeout`; ECANCELED when the socket is closed.
    */
   drained(options?: WaitOptions): Promise<void> {
@@ -204,12 +248,20 @@ export class Socket extends Descriptor {
     return forEach(this[kHandle], loop, this.#receiving, options)
   }
 
-  /** As {@link Socket.readv} below, with the arguments behind the memory in one object. */
+  /**
+   * Receives into several pieces of memory, with the further arguments by name.
+   * @param buffers - the pieces of memory, which are filled one after the other.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   readv(buffers: readonly ArrayBufferView[], options: RecvIntoOptions): Promise<number>
   /**
    * Receives into several pieces of memory of the caller, one after the other, which must not be detached until the call is over.
-   * @returns the count of bytes, 0 at the end of a stream; with `MSG_TRUNC` the length of the message. See {@link Socket.recvinto}, readv(2).
-   * @throws EOPNOTSUPP over TLS.
+   * @param buffers - the pieces of memory, which are filled one after the other.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the count of bytes, 0 at the end of a stream; with `MSG_TRUNC` the length of the message. See {@link Socket.recvinto},
+   *   readv(2).
+   * @throws EOPNOTSUPP over TLS; otherwise as {@link Socket.recv}.
    */
   readv(buffers: readonly ArrayBufferView[], flags?: number, options?: WaitOptions): Promise<number>
   readv(
@@ -221,12 +273,21 @@ export class Socket extends Descriptor {
     return this[kRead](new ReadV(this[kHandle], buffers, flags), options)
   }
 
-  /** As {@link Socket.writev} below, with the arguments behind the data in one object. */
+  /**
+   * Sends several pieces of data as one, with the further arguments by name.
+   * @param data - the pieces; a string is sent as UTF-8.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   writev(data: readonly validate.Data[], options: SendOptions): Promise<number>
   /**
    * Sends several pieces of data as one, without joining them: on a stream all of them, and waits as often as there is no room.
+   * @param data - the pieces; a string is sent as UTF-8.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the number of bytes, which is all of them. See {@link Socket.send}, writev(2).
    * @throws ENOBUFS for more than `IOV_MAX` pieces; EOPNOTSUPP over TLS; `bytes` on any error says how many had been accepted.
+   * @example
+   * await conn.writev([header, body])
    */
   writev(data: readonly validate.Data[], flags?: number, options?: WaitOptions): Promise<number>
   async writev(
@@ -238,14 +299,27 @@ export class Socket extends Descriptor {
     return this[kWrite](new WriteV(this[kHandle], data, flags), options)
   }
 
-  /** As {@link Socket.recvmsg} below, with the arguments behind the message in one object. */
+  /**
+   * Receives a message, with the further arguments by name: `recvmsg(msg, { timeout: 1000 })`.
+   * @param msg - the message.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   recvmsg(msg: MsgHdr, options: RecvIntoOptions): Promise<number | null>
   /**
-   * Receives a message: data into its elements, the sender's address, control messages, flags. Descriptors that arrive are
-   * owned by their {@link CmsgHdr}.
-   * With `MSG_ERRQUEUE` among the flags it receives from the error queue, which may be waited for beside the data.
-   * @returns the count of bytes; `null` at the end of a stream or seqpacket. A message that was cut has `MSG_TRUNC` in
-   *   `msg.flags()`, one whose control messages did not fit `MSG_CTRUNC`. See recvmsg(2).
+   * Receives a message: data into its elements, the sender's address, control messages, flags. Descriptors that arrive are owned by their
+   * {@link CmsgHdr}. With `MSG_ERRQUEUE` among the flags it receives from the error queue, which may be waited for beside the data.
+   * @param msg - the message, whose elements have room for the data.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the count of bytes; `null` at the end of a stream or seqpacket. A message that was cut has `MSG_TRUNC` in `msg.flags()`, one
+   *   whose control messages did not fit `MSG_CTRUNC`. See recvmsg(2).
+   * @throws as {@link Socket.recv}; EAGAIN with `MSG_DONTWAIT` when there is nothing; EOPNOTSUPP over TLS.
+   * @example
+   * const msg = MsgHdr.create()
+   * msg.addn(65536)
+   * const count = await conn.recvmsg(msg)
+   * const data = msg.concat()
+   * const sender = msg.control().value('credentials') // with conn.passcred(true)
    */
   recvmsg(msg: MsgHdr, flags?: number, options?: WaitOptions): Promise<number | null>
   recvmsg(msg: MsgHdr, flags: number | RecvIntoOptions = 0, options?: WaitOptions): Promise<number | null> {
@@ -253,12 +327,20 @@ export class Socket extends Descriptor {
     return this[kRead](new RecvMsg(this[kHandle], msg, flags), options)
   }
 
-  /** As {@link Socket.sendmsg} below, with the arguments behind the message in one object. */
+  /**
+   * Sends a message with its address and control messages, with the further arguments by name: `sendmsg(msg, { timeout: 1000 })`.
+   * @param msg - the message.
+   * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   sendmsg(msg: MsgHdr, options: SendOptions): Promise<number>
   /**
-   * Sends a message with its address and control messages. What was sent is consumed: after an error the message holds the
-   * rest. Control messages go with the first byte, once.
+   * Sends a message with its address and control messages. What was sent is consumed: after an error the message holds the rest. Control
+   * messages go with the first byte, once.
+   * @param msg - the message.
+   * @param flags - `MSG_*` flags, OR-ed; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the number of bytes, which is all of them. See sendmsg(2).
+   * @throws as {@link Socket.send}; EBADF for a descriptor to be passed that is not open; EOPNOTSUPP over TLS.
    */
   sendmsg(msg: MsgHdr, flags?: number, options?: WaitOptions): Promise<number>
   sendmsg(msg: MsgHdr, flags: number | SendOptions = 0, options?: WaitOptions): Promise<number> {
@@ -267,8 +349,12 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * The timeouts of receiving and of sending calls, in milliseconds, 0 for none; with arguments sets them. A timeout covers a whole call,
-   * however often it has to wait.
+   * Returns the timeouts of receiving and of sending calls, in milliseconds, 0 for none, the default; with arguments sets them first. A
+   * timeout covers a whole call, however often it has to wait.
+   * @param rcvmsec - milliseconds that a receiving call may take; without it nothing is changed.
+   * @param sndmsec - milliseconds that a sending call may take; without it nothing is changed.
+   * @example
+   * conn.deadlines(5000, 5000)
    */
   deadlines(rcvmsec?: number, sndmsec?: number): [rcvmsec: number, sndmsec: number] {
     if (rcvmsec !== undefined) this.#forReceiving.timeout = budget('rcvmsec', rcvmsec)
@@ -276,36 +362,50 @@ export class Socket extends Descriptor {
     return [this.#receiving?.timeout ?? 0, this.#sending?.timeout ?? 0]
   }
 
-  /** The receive timeout in seconds, 0 for none: the first of {@link Socket.deadlines}; with an argument sets it. */
+  /**
+   * Returns the receive timeout in seconds, 0 for none: the first of {@link Socket.deadlines}; with an argument sets it.
+   * @param sec - seconds that a receiving call may take; without it nothing is changed.
+   */
   rcvtimeo(sec?: number): number {
     if (sec !== undefined) this.deadlines(validate.atLeast('sec', sec, 0) * MS_PER_SECOND, undefined)
     return (this.#receiving?.timeout ?? 0) / MS_PER_SECOND
   }
 
-  /** The send timeout in seconds, 0 for none: the second of {@link Socket.deadlines}; with an argument sets it. */
+  /**
+   * Returns the send timeout in seconds, 0 for none: the second of {@link Socket.deadlines}; with an argument sets it.
+   * @param sec - seconds that a sending call may take; without it nothing is changed.
+   */
   sndtimeo(sec?: number): number {
     if (sec !== undefined) this.deadlines(undefined, validate.atLeast('sec', sec, 0) * MS_PER_SECOND)
     return (this.#sending?.timeout ?? 0) / MS_PER_SECOND
   }
 
   /**
-   * Sets a function that is called right before each wait for something to receive, as `fn(ctx, remainingMs)` with Infinity where there is
-   * no deadline. Returning false ends the call with ECANCELED; throwing ends it with that error. `null` removes it.
+   * Sets a function that is called right before each wait for something to receive, as `fn(ctx, remainingMs)` with Infinity where there
+   * is no deadline. Returning false ends the call with ECANCELED; throwing ends it with that error. `null` removes it.
+   * @param fn - the function, or `null` for none.
+   * @param ctx - its first argument.
    * @returns the former one.
    */
   onwaitrecv<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
     return this.#forReceiving.setHook(fn, ctx)
   }
 
-  /** Sets a function that is called right before each wait for room to send: see {@link Socket.onwaitrecv}. */
+  /**
+   * Sets a function that is called right before each wait for room to send: see {@link Socket.onwaitrecv}.
+   * @param fn - the function, or `null` for none.
+   * @param ctx - its first argument.
+   * @returns the former one.
+   */
   onwaitsend<C>(fn: Hook<C> | null, ctx?: C): Hook<never> | null {
     return this.#forSending.setHook(fn, ctx)
   }
 
   /**
-   * Waits until a receiving call would find something: data, the end, an error, or a connection to accept. It takes nothing, and has no turn
-   * among calls that receive: several may wait, also beside one of those, which may be first to take what has come. A note in the error
-   * queue counts as an error. With TLS it waits for data that is decrypted, and makes the handshake.
+   * Waits until a receiving call would find something: data, the end, an error, or a connection to accept. It takes nothing, and has no
+   * turn among calls that receive: several may wait, also beside one of those, which may be first to take what has come. A note in the
+   * error queue counts as an error. With TLS it waits for data that is decrypted, and makes the handshake.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @throws TimeoutError, by the receive deadline or `timeout`; ECANCELED when the socket is closed. See poll(2), `POLLIN`.
    */
   readable(options?: ReadinessOptions): Promise<void> {
@@ -314,6 +414,7 @@ export class Socket extends Descriptor {
 
   /**
    * Waits until there is room to send. It sends nothing, and has no turn among calls that send.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @throws TimeoutError, by the send deadline or `timeout`; ECANCELED when the socket is closed. See poll(2), `POLLOUT`.
    */
   writable(options?: ReadinessOptions): Promise<void> {
@@ -332,8 +433,9 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Waits until there is urgent data, which `recv(1, MSG_OOB)` takes. A call that receives data discards it when it comes to its place, so
-   * one that waits at the moment goes on in the next turn of the event loop. Streams only.
+   * Waits until there is urgent data, which `recv(1, MSG_OOB)` takes. A call that receives data discards it when it comes to its place,
+   * so one that waits at the moment goes on in the next turn of the event loop. Streams only.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @throws ENODATA when the peer has hung up, so that none can come; EOPNOTSUPP with TLS, and for sockets with message boundaries;
    *   TimeoutError, by the receive deadline or `timeout`; ECANCELED when the socket is closed. See poll(2), `POLLPRI`, tcp(7).
    */
@@ -430,7 +532,16 @@ export class Socket extends Descriptor {
     }
   }
 
-  /** Gives the descriptor to the caller, who closes it from now on; calls that wait end with ECANCELED. Its mode stays as it is. */
+  /**
+   * Gives the descriptor to the caller, who closes it from now on; the object is closed, and calls that wait end with ECANCELED. The
+   * descriptor stays non-blocking, and a socket file stays.
+   * @returns the number.
+   * @throws EBADF when the socket is closed.
+   * @example
+   * const fd = conn.detach()
+   * spawn('cat', [], { stdio: [fd, 'inherit', 'inherit'] })
+   * close(fd)
+   */
   detach(): number {
     return this[kReleaseChannel]().fd.detach('detach')
   }
@@ -487,33 +598,33 @@ export class Socket extends Descriptor {
 }
 
 export interface Socket extends OptionMethods<typeof socketOptions> {
-  /** {@link Socket.recv} by lua-net's name. */
+  /** Same as {@link Socket.recv}: its name in lua-net. */
   recvsync(options: RecvOptions): ReturnType<Socket['recv']>
-  /** The same, with arguments by name. */
+  /** Same as {@link Socket.recv}: its name in lua-net. */
   recvsync(...args: Parameters<Socket['recv']>): ReturnType<Socket['recv']>
-  /** {@link Socket.recvinto} by lua-net's name. */
+  /** Same as {@link Socket.recvinto}: its name in lua-net. */
   recvintosync(buffer: ArrayBufferView, options: RecvIntoOptions): ReturnType<Socket['recvinto']>
-  /** The same, with arguments by name. */
+  /** Same as {@link Socket.recvinto}: its name in lua-net. */
   recvintosync(...args: Parameters<Socket['recvinto']>): ReturnType<Socket['recvinto']>
-  /** {@link Socket.readv} by lua-net's name. */
+  /** Same as {@link Socket.readv}: its name in lua-net. */
   readvsync(buffers: readonly ArrayBufferView[], options: RecvIntoOptions): ReturnType<Socket['readv']>
-  /** The same, with arguments by name. */
+  /** Same as {@link Socket.readv}: its name in lua-net. */
   readvsync(...args: Parameters<Socket['readv']>): ReturnType<Socket['readv']>
-  /** {@link Socket.writev} by lua-net's name. */
+  /** Same as {@link Socket.writev}: its name in lua-net. */
   writevsync(data: readonly validate.Data[], options: SendOptions): ReturnType<Socket['writev']>
-  /** The same, with arguments by name. */
+  /** Same as {@link Socket.writev}: its name in lua-net. */
   writevsync(...args: Parameters<Socket['writev']>): ReturnType<Socket['writev']>
-  /** {@link Socket.recvmsg} by lua-net's name. */
+  /** Same as {@link Socket.recvmsg}: its name in lua-net. */
   recvmsgsync(msg: MsgHdr, options: RecvIntoOptions): ReturnType<Socket['recvmsg']>
-  /** The same, with arguments by name. */
+  /** Same as {@link Socket.recvmsg}: its name in lua-net. */
   recvmsgsync(...args: Parameters<Socket['recvmsg']>): ReturnType<Socket['recvmsg']>
-  /** {@link Socket.send} by lua-net's name. */
+  /** Same as {@link Socket.send}: its name in lua-net. */
   sendsync(data: validate.Data, options: SendOptions): ReturnType<Socket['send']>
-  /** The same, with arguments by name. */
+  /** Same as {@link Socket.send}: its name in lua-net. */
   sendsync(...args: Parameters<Socket['send']>): ReturnType<Socket['send']>
-  /** {@link Socket.sendmsg} by lua-net's name. */
+  /** Same as {@link Socket.sendmsg}: its name in lua-net. */
   sendmsgsync(msg: MsgHdr, options: SendOptions): ReturnType<Socket['sendmsg']>
-  /** The same, with arguments by name. */
+  /** Same as {@link Socket.sendmsg}: its name in lua-net. */
   sendmsgsync(...args: Parameters<Socket['sendmsg']>): ReturnType<Socket['sendmsg']>
 }
 defineOptions(Socket, socketOptions)

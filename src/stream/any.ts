@@ -22,6 +22,7 @@ import { StreamSocket } from './socket.js'
 class AnyStreamSocket extends StreamSocket {
   /**
    * Makes a socket. It is neither bound nor connected.
+   * @param options - `family`, `type`, `protocol`, and `address`, which `bind()` and `connect()` use by default.
    * @throws EAFNOSUPPORT, EPROTONOSUPPORT, … where the kernel does not have it, with its names.
    */
   static async create<S extends AnyStreamSocket>(this: new (sock: LowSocket) => S, options: AnyOptions): Promise<S> {
@@ -31,6 +32,7 @@ class AnyStreamSocket extends StreamSocket {
 
   /**
    * Binds the socket, to the remembered address or to another one of its family.
+   * @param ai - the address; the remembered one by default.
    * @throws EAFNOSUPPORT for an address of another family; EADDRINUSE, EADDRNOTAVAIL, EACCES, … of bind(2).
    */
   async bind(ai?: AddrInfo): Promise<void> {
@@ -38,40 +40,70 @@ class AnyStreamSocket extends StreamSocket {
   }
 
   /**
-   * Connects, to the remembered address or to another one of its family, within the send deadline or `timeout`. After a failure, a timeout or
-   * an abort the socket is of no more use: close it, and make another one.
+   * Connects, to the remembered address or to another one of its family, within the send deadline or `timeout`. After a failure, a
+   * timeout or an abort the socket is of no more use: close it, and make another one.
+   * @param ai - the address; the remembered one by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @throws EAFNOSUPPORT for an address of another family; ECONNREFUSED, ECONNRESET, ENODEV, … of connect(2).
    */
   async connect(ai?: AddrInfo, options?: WaitOptions): Promise<void> {
     await connectAny(this, addressFor(this, ai, 'connect'), options)
   }
 
-  /** Starts to listen: see {@link Listening.listen}. */
+  /**
+   * Starts to listen for connections. See {@link Listening.listen}, listen(2).
+   * @param backlog - the most connections that may wait to be accepted, `SOMAXCONN` by default; the kernel caps it at net.core.somaxconn.
+   * @throws EADDRINUSE when another socket listens there; EOPNOTSUPP for sockets without connections.
+   */
   listen(backlog: number = SOMAXCONN): void {
     listen(this, backlog)
   }
 
-  /** Waits for a connection: see {@link Listening.accept}. */
+  /**
+   * Waits for a connection, within the receive deadline, and returns its object. See {@link Listening.accept}, accept(2).
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns what `createConnection()` makes of it.
+   * @throws EINVAL when the socket does not listen; TimeoutError, AbortError; ECANCELED when it is closed meanwhile.
+   */
   accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>> {
     return accept(this, (sock) => this.createConnection(sock) as ReturnType<this['createConnection']>, options)
   }
 
-  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  /**
+   * Makes the object of an accepted connection. To be overridden by servers with connections of another class.
+   * @param sock - the accepted socket, for the constructor.
+   */
   createConnection(sock: LowSocket): AnyStreamSocket {
     return new AnyStreamSocket(sock)
   }
 
-  /** Accepts a connection as a bare descriptor: see {@link Listening.acceptfd}. */
+  /**
+   * Waits for a connection, and returns its bare descriptor, which belongs to the caller. See {@link Listening.acceptfd}, accept(2).
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the number; it is non-blocking and close-on-exec.
+   * @throws as `accept()`.
+   */
   acceptfd(options?: WaitOptions): Promise<number> {
     return acceptfd(this, options)
   }
 
-  /** The connections of a listener: see {@link Listening.connections}. */
+  /**
+   * Iterates over the connections, with options: `for await (const conn of server.connections({ signal }))`. See
+   * {@link Listening.connections}.
+   * @param options - `timeout` in milliseconds, and `signal`, of each `accept()`.
+   * @returns an iterator; leaving the loop leaves the server open.
+   */
   connections(options: WaitOptions = {}): AsyncIterableIterator<ReturnType<this['createConnection']>> {
     return connectionsOf(this, options)
   }
 
-  /** Runs a function for each connection of a listener: see {@link Listening.serve}. */
+  /**
+   * Runs a function for each connection, all of them at the same time, and closes the connection when the function returns or its promise
+   * settles. See {@link Listening.serve}.
+   * @param handler - called with each connection.
+   * @param options - `signal`, `grace` in milliseconds, `maxConnections` and `onError`: see {@link ServeOptions}.
+   * @throws what `accept()` throws while the server is open; EINVAL when it does not listen.
+   */
   serve(
     handler: (conn: ReturnType<this['createConnection']>) => unknown,
     options?: ServeOptions<ReturnType<this['createConnection']>>,
@@ -84,7 +116,11 @@ class AnyStreamSocket extends StreamSocket {
     return received(this)
   }
 
-  /** The same as iterating over the socket, with options: see {@link stream.inet.Socket.chunks}. */
+  /**
+   * Iterates over what arrives, with options: `for await (const chunk of conn.chunks({ signal, timeout: 5000 }))`.
+   * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` in milliseconds of each call, and `signal`.
+   * @returns an iterator, which ends when the peer has closed; leaving the loop leaves the socket open.
+   */
   chunks(options: ReceiveOptions = {}): AsyncIterableIterator<Buffer> {
     return received(this, options)
   }

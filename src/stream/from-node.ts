@@ -79,13 +79,13 @@ function serverFrom(server: NodeServer): inet.Server | unix.Server {
 }
 
 /**
- * Takes a connection or a listening socket over from Node: options that were set stay, what Node had received and was not read is received
- * first, and for its former users the socket is closed. Node's descriptor is duplicated, so that each closes its own. It has to be a socket whose
- * data the program itself reads: it cannot be detected that node:http2 or node:tls does it below.
+ * Takes a connection or a listening socket over from Node: options that were set stay, what Node had received and was not read is
+ * received first, and for its former users the socket is closed. Node's descriptor is duplicated, so that each closes its own. It has to
+ * be a socket whose data the program itself reads: it cannot be detected that node:http2 or node:tls does it below.
  * @param socket - a connected `net.Socket`, or a `net.Server` that listens; its connections stay Node's.
+ * @returns the connection or the server, of the class for its family.
  * @throws EBADF when it is not open; ENOTCONN while it connects; EBUSY while writes wait, or a parser of HTTP reads from it; EINVAL after
  *   `setEncoding()`; EOPNOTSUPP for TLS, and for a server on a socket file that Node made, which Node removes.
- *
  * @example
  * httpServer.on('upgrade', async (request, socket, head) => {
  *   socket.unshift(head)
@@ -93,6 +93,10 @@ function serverFrom(server: NodeServer): inet.Server | unix.Server {
  * })
  */
 export function fromNode(socket: NodeServer): Promise<inet.Server | unix.Server>
+/**
+ * Takes a connection over from Node: as above.
+ * @param socket - a connected `net.Socket`.
+ */
 export function fromNode(socket: NodeSocket): Promise<inet.Socket | unix.Socket>
 export async function fromNode(
   socket: NodeSocket | NodeServer,

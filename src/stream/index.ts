@@ -22,8 +22,10 @@ export const getaddrinfoin = lookupFor(SOCK_STREAM, IPPROTO_TCP)
 export const getaddrinfoun = lookupUnixFor(SOCK_STREAM)
 
 /**
- * Adopts an open stream socket, of IPv4, IPv6 or unix: it is closed with the object from now on, and made non-blocking and
- * close-on-exec. `O_NONBLOCK` is shared with every duplicate of the descriptor.
+ * Adopts an open stream socket, of IPv4, IPv6 or unix: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * `O_NONBLOCK` is shared with every duplicate of the descriptor.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket, of the class for its family.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens (see `wrap` of the servers); EBUSY when an object
  *   of this library owns it already.
  */

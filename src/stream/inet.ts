@@ -25,12 +25,14 @@ const FAMILIES = [AF_INET, AF_INET6]
 /** A TCP connection over IPv4 or IPv6. See tcp(7). */
 class InetStreamSocket extends StreamSocket {
   /**
-   * Sends all of the data from where it is, without a copy (`MSG_ZEROCOPY`), and resolves when the kernel has let go of the memory: when the
-   * peer's system has acknowledged it. Until then the data must not be changed, also after an error, or what was changed is sent. It pays
-   * from some 10 KB on, with network devices that can; on loopback the kernel copies later, which costs more.
+   * Sends all of the data from where it is, without a copy (`MSG_ZEROCOPY`), and resolves when the kernel has let go of the memory: when
+   * the peer's system has acknowledged it. Until then the data must not be changed, also after an error, or what was changed is sent. It
+   * pays from some 10 KB on, with network devices that can; on loopback the kernel copies later, which costs more.
+   * @param data - the bytes; a string is sent as UTF-8.
    * @param options - `timeout` and `signal` cover both, sending and the release.
-   * @throws as `send()`; EOPNOTSUPP over TLS, and for other protocols than TCP; EBUSY after `send()` with `MSG_ZEROCOPY`, as this call reads the
-   *   notes about it. For all others `recvmsg()` reads the error queue beside it. See
+   * @returns `bytes`, which is all of them, and `copied`, whether the kernel copied some after all.
+   * @throws as `send()`; EOPNOTSUPP over TLS, and for other protocols than TCP; EBUSY after `send()` with `MSG_ZEROCOPY`, as this call
+   *   reads the notes about it. For all others `recvmsg()` reads the error queue beside it. See
    *   {@link https://docs.kernel.org/networking/msg_zerocopy.html MSG_ZEROCOPY}.
    */
   sendzerocopy(data: validate.Data, options?: WaitOptions): Promise<ZerocopySent> {
@@ -38,8 +40,10 @@ class InetStreamSocket extends StreamSocket {
   }
 
   /**
-   * Hands the connection over to Node, as a real `net.Socket`: for what takes no other stream, such as `cluster` and `child.send()`. It belongs to
-   * that from now on, with all options that were set; what Node or this library had received already comes first.
+   * Hands the connection over to Node, as a real `net.Socket`: for what takes no other stream, such as `cluster` and `child.send()`. It
+   * belongs to that from now on, with all options that were set; what Node or this library had received already comes first.
+   * @param options - `allowHalfOpen`, false by default, and `head`, data to be read first.
+   * @returns the socket of Node.
    * @throws EOPNOTSUPP over TLS, for which there is `duplex()`; EBUSY while data wait to be sent.
    */
   toNode(options?: ToNodeOptions): NodeSocket {
@@ -52,8 +56,9 @@ class InetStreamSocket extends StreamSocket {
   }
 
   /**
-   * The same as iterating over the socket, with options: `for await (const chunk of conn.chunks({ signal, timeout: 5000 }))`.
+   * Iterates over what arrives, with options: `for await (const chunk of conn.chunks({ signal, timeout: 5000 }))`.
    * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` and `signal` of each call.
+   * @returns an iterator, which ends when the peer has closed; leaving the loop leaves the socket open.
    */
   chunks(options: ReceiveOptions = {}): AsyncIterableIterator<Buffer> {
     return received(this, options)
@@ -70,6 +75,8 @@ defineOptions(InetStreamSocket, ipOptions, ipv6Options)
 
 /**
  * Adopts an open TCP connection: it is closed with the object from now on, and made non-blocking and close-on-exec.
+ * @param fd - the descriptor, which the object owns from now on.
+ * @returns the socket.
  * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind, or listens; EBUSY when it has an owner already.
  */
 export async function wrap(fd: number): Promise<InetStreamSocket> {
@@ -88,15 +95,23 @@ class InetStreamClient extends InetStreamSocket implements Connecting {
   readonly [kConnector] = new Connector(this, inetPlan)
 
   /**
-   * Makes a client, and connects it unless `connect` is false.
-   * @param conndeadl - budget of lookup and connection in milliseconds, 0 for none.
+   * Makes a client, looks its address up, and connects it unless `connect` is false. Called on a subclass it makes one of that.
+   * @param options - `host` and `port`; `family`, `localAddress`, `localPort`, `attemptDelay`, `protocol`, `prepare`, `tlscfg`, …
+   * @param connect - whether to connect at once, true by default; otherwise `connect()` does.
+   * @param conndeadl - milliseconds for lookup, connection and handshake, 0 for no limit, the default.
    * @throws as {@link Connecting.connect}.
    */
   static async create<C>(this: new () => C, options: InetClientOptions, connect = true, conndeadl = 0): Promise<C> {
     return createClient(new this() as C & InetStreamClient, options, connect, conndeadl)
   }
 
-  /** See {@link Connecting.connect}. */
+  /**
+   * Connects to the address of the options, within a budget. See {@link Connecting.connect}, connect(2).
+   * @param conndeadl - milliseconds for lookup and connection, 0 for no limit; or the options.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @throws ECONNREFUSED, ETIMEDOUT, … of connect(2), the last error where several addresses were tried; `EAI_*` of the lookup; EISCONN
+   *   when connected, EALREADY while connecting; TimeoutError, AbortError.
+   */
   connect(conndeadl?: number | WaitOptions, options?: WaitOptions): Promise<void> {
     return this[kConnector].connect(conndeadl, options)
   }
@@ -131,6 +146,9 @@ interface InetServerOptions extends BindOptions, PrepareOptions, TlsOptions {
 class InetStreamServer extends StreamServer {
   /**
    * Binds a server to the first of its addresses that this machine has. It does not listen yet.
+   * @param options - `host` and `port`; `reuseaddr`, `reuseport`, `v6only`, `tcpnodelay`, `protocol`, `prepare`, `tlscfg`, …; without
+   *   host and port every address of this machine, and a free port.
+   * @returns the server, of the class that this is called on. It has yet to `listen()`.
    * @throws SystemError: `EAI_*` of the lookup, EADDRINUSE, EACCES, … of bind(2). Another address of the host is bound only where the
    *   machine does not have the first one (EADDRNOTAVAIL), or no IPv6 at all (EAFNOSUPPORT).
    */
@@ -166,15 +184,21 @@ class InetStreamServer extends StreamServer {
   }
 
   /**
-   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. It is closed with the
-   * object, and made non-blocking and close-on-exec.
+   * Adopts an open socket that is bound, and perhaps listens already: one that was inherited or received. It is closed with the object,
+   * and made non-blocking and close-on-exec.
+   * @param fd - the descriptor, which the object owns from now on.
+   * @returns the server, of the class that this is called on.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
   static async wrap<S extends InetStreamServer>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
     return new this(adoptAs(fd, FAMILIES, SOCK_STREAM))
   }
 
-  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  /**
+   * Makes the object of an accepted connection. To be overridden by servers with connections of another class.
+   * @param sock - the accepted socket, for the constructor.
+   * @param tls - its TLS session, for the constructor; absent without `tlscfg`.
+   */
   override createConnection(sock: LowSocket, tls?: TlsSession): InetStreamSocket {
     return new InetStreamSocket(sock, tls)
   }

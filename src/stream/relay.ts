@@ -101,14 +101,17 @@ function endOf(name: string, value: unknown): StreamSocket {
 }
 
 /**
- * Sends on what either connection receives to the other one, TCP, unix or TLS, until both have ended: the end of one is passed on, and the
- * other direction goes on. What one does not take is not received from the other. The connections belong to the relay, which closes them.
+ * Sends on what either connection receives to the other one, TCP, unix or TLS, until both have ended: the end of one is passed on, and
+ * the other direction goes on. What one does not take is not received from the other. The connections belong to the relay, which closes
+ * them.
  *
- * When one of them fails, or the signal is aborted, both are closed at once, by a reset where there is one, so that no peer takes what is cut
- * for complete. Their `deadlines()` hold for each piece, so that one for receiving ends a relay of which one direction is idle.
+ * When one of them fails, or the signal is aborted, both are closed at once, by a reset where there is one, so that no peer takes what is
+ * cut for complete. Their `deadlines()` hold for each piece, so that one for receiving ends a relay of which one direction is idle.
+ * @param a - one connection.
+ * @param b - the other one.
+ * @param options - `bufsize`, the most bytes under way in each direction, 64 KiB by default; `signal`, which closes both.
  * @returns how many bytes went each way, `forth` from `a` to `b`, and `back`.
  * @throws the first error, with `relayed` as a property; AbortError.
- *
  * @example
  * await server.serve(async (conn) => {
  *   await relay(conn, await connect({ path: '/run/app.sock' }))

@@ -32,9 +32,10 @@ export class StreamServer extends StreamSocket implements Listening {
 
   /**
    * Encrypts every connection that is accepted from now on, as `tlscfg` of `create()` does: also to change certificates while the server
-   * runs. Existing connections keep theirs. The handshake of a connection goes on by itself: `accept()` does not wait for it, and what it fails by
-   * is reported by the first call on the connection, and to `onhandshakeerror` of the configuration.
-   * @throws TypeError or {@link TlsError} for a configuration that a server cannot use; then everything stays as it was.
+   * runs. Existing connections keep theirs. The handshake of a connection goes on by itself: `accept()` does not wait for it, and what it
+   * fails by is reported by the first call on the connection, and to `onhandshakeerror` of the configuration.
+   * @param tlscfg - a configuration for servers, or a {@link Context} of one.
+   * @throws TypeError or `TlsError` for a configuration that a server cannot use; then everything stays as it was.
    */
   secure(tlscfg: TlsConfig | Context): void {
     this.#context = contextOf(tlscfg, true)
@@ -48,7 +49,11 @@ export class StreamServer extends StreamSocket implements Listening {
     return twin
   }
 
-  /** See {@link Listening.listen}. */
+  /**
+   * Starts to listen for connections. See {@link Listening.listen}, listen(2).
+   * @param backlog - the most connections that may wait to be accepted, `SOMAXCONN` by default; the kernel caps it at net.core.somaxconn.
+   * @throws EADDRINUSE when another socket listens there; EOPNOTSUPP for sockets without connections.
+   */
   listen(backlog: number = SOMAXCONN): void {
     listen(this, backlog)
     this.#backlog = backlog
@@ -70,7 +75,12 @@ export class StreamServer extends StreamSocket implements Listening {
     return nodeServerOf({ listener: this, encrypts: this.#context !== undefined, backlog: this.#backlog }, server)
   }
 
-  /** See {@link Listening.accept}. */
+  /**
+   * Waits for a connection, within the receive deadline, and returns its object. See {@link Listening.accept}, accept(2).
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns what `createConnection()` makes of it.
+   * @throws EINVAL when the socket does not listen; TimeoutError, AbortError; ECANCELED when it is closed meanwhile.
+   */
   accept(options?: WaitOptions): Promise<ReturnType<this['createConnection']>> {
     return accept(this, (sock) => this.#connectionOf(sock), options)
   }
@@ -93,12 +103,21 @@ export class StreamServer extends StreamSocket implements Listening {
     this.#handshakes.begin(connection, tls)
   }
 
-  /** See {@link Listening.acceptfd}. */
+  /**
+   * Waits for a connection, and returns its bare descriptor, which belongs to the caller. See {@link Listening.acceptfd}, accept(2).
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the number; it is non-blocking and close-on-exec.
+   * @throws EOPNOTSUPP with `tlscfg`; otherwise as `accept()`.
+   */
   acceptfd(options?: WaitOptions): Promise<number> {
     return acceptfd(this, options)
   }
 
-  /** Makes the object of an accepted connection. To be overridden for connections of another class. */
+  /**
+   * Makes the object of an accepted connection. To be overridden by servers with connections of another class.
+   * @param sock - the accepted socket, for the constructor.
+   * @param tls - its TLS session, for the constructor; absent without `tlscfg`.
+   */
   createConnection(sock: LowSocket, tls?: TlsSession): StreamSocket {
     return new StreamSocket(sock, tls)
   }
@@ -108,12 +127,23 @@ export class StreamServer extends StreamSocket implements Listening {
     return connectionsOf(this)
   }
 
-  /** See {@link Listening.connections}. */
+  /**
+   * Iterates over the connections, with options: `for await (const conn of server.connections({ signal }))`. See
+   * {@link Listening.connections}.
+   * @param options - `timeout` in milliseconds, and `signal`, of each `accept()`.
+   * @returns an iterator; leaving the loop leaves the server open.
+   */
   connections(options: WaitOptions = {}): AsyncIterableIterator<ReturnType<this['createConnection']>> {
     return connectionsOf(this, options)
   }
 
-  /** See {@link Listening.serve}. */
+  /**
+   * Runs a function for each connection, all of them at the same time, and closes the connection when the function returns or its promise
+   * settles. See {@link Listening.serve}.
+   * @param handler - called with each connection.
+   * @param options - `signal`, `grace` in milliseconds, `maxConnections` and `onError`: see {@link ServeOptions}.
+   * @throws what `accept()` throws while the server is open; EINVAL when it does not listen.
+   */
   serve(
     handler: (conn: ReturnType<this['createConnection']>) => unknown,
     options?: ServeOptions<ReturnType<this['createConnection']>>,

@@ -86,16 +86,26 @@ export class StreamSocket extends Socket {
     return forEachReceived(this, fn, options)
   }
 
-  /** As {@link StreamSocket.sendfile} below, with the arguments behind the file in one object. */
+  /**
+   * Sends an open file, or a part of it, with the further arguments by name: `sendfile(file, { offset: 100 })`.
+   * @param fd - as below.
+   * @param options - `bytes`, up to the end of the file by default; `offset`, 0 by default; `timeout` in milliseconds, and `signal`.
+   */
   sendfile(fd: OpenFile, options: SendFileOptions): Promise<number>
   /**
-   * Sends `bytes` bytes of an open file from `offset` on, or all up to its end, without copying them through this process. The call is made on
-   * another thread, because reading the file may wait for a disk. The file's own position does not move.
+   * Sends `bytes` bytes of an open file from `offset` on, or all up to its end, without copying them through this process. The call is
+   * made on another thread, because reading the file may wait for a disk. The file's own position does not move.
    * @param fd - descriptor or `FileHandle` of a file that can be mapped into memory; it may be closed when the call is over.
-   * @param bytes - by default up to the end of the file, where that is when the call comes to it; `bufferedAmount` does not count them then.
+   * @param bytes - by default up to the end of the file, where that is when the call comes to it; `bufferedAmount` does not count them
+   *   then.
+   * @param offset - where in the file to begin, in bytes; 0 by default.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
    * @returns the number of bytes sent: fewer than `bytes` only when the file ends before.
-   * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL or ESPIPE when it is not such a file; `bytes` on any error says how many were
-   *   sent. See sendfile(2).
+   * @throws EPIPE or ECONNRESET when the peer has closed, EINVAL or ESPIPE when it is not such a file; `bytes` on any error says how many
+   *   were sent. See sendfile(2).
+   * @example
+   * const file = await open('index.html')
+   * await conn.sendfile(file)
    */
   sendfile(fd: OpenFile, bytes?: number, offset?: number, options?: WaitOptions): Promise<number>
   async sendfile(
@@ -110,17 +120,20 @@ export class StreamSocket extends Socket {
   }
 
   /**
-   * Waits for the TLS handshake, within the send deadline, as every call that sends or receives does. When it is done already, and without TLS,
-   * there is nothing to do. A client has done it when it is connected; that of an accepted connection goes on by itself.
-   * @throws {@link TlsError}: the peer cannot be verified, does not speak TLS, or accepts nothing that this side does.
+   * Waits for the TLS handshake, within the send deadline, as every call that sends or receives does. When it is done already, and
+   * without TLS, there is nothing to do. A client has done it when it is connected; that of an accepted connection goes on by itself.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @throws `TlsError`: the peer cannot be verified, does not speak TLS, or accepts nothing that this side does.
    */
   handshake(options?: WaitOptions): Promise<void> {
     return this[kWrite](this[kHandle].transport.handshake(), options)
   }
 
   /**
-   * Ends sending, once everything before has left: the peer sees the end of the stream, and may still send. With TLS, where
-   * `closew()` is refused, by close_notify; without it as `closew()`.
+   * Ends sending, once everything before has left: the peer sees the end of the stream, and may still send. With TLS, where `closew()` is
+   * refused, by close_notify; without it as `closew()`.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @throws EPIPE, ENOTCONN or ECONNRESET when the connection is gone; TimeoutError, AbortError.
    */
   end(options?: WaitOptions): Promise<void> {
     return this[kWrite](this[kHandle].transport.end(), options)
@@ -129,16 +142,22 @@ export class StreamSocket extends Socket {
   /**
    * Servers, in TLS 1.3: asks the client for its certificate now (`requestCert: 'later'`), within the send deadline. Resolves when it is
    * there and was accepted, as in a handshake; with `rejectUnauthorized: false` there may be none. A client that is refused loses the
-   * connection. The answer comes among the data: what the client has sent before it has to be received meanwhile, and what is sent from here waits
-   * for it.
-   * @throws EOPNOTSUPP if the client does not allow it (`postHandshakeAuth`), with TLS 1.2, on a client and without TLS;
-   *   {@link TlsError} when the client is refused. After a deadline or an abort the request remains pending, and a second call waits for it.
+   * connection. The answer comes among the data: what the client has sent before it has to be received meanwhile, and what is sent from
+   * here waits for it.
+   * @param options - `timeout` in milliseconds, and `signal`, of this call.
+   * @returns the certificate; undefined when the client has shown none.
+   * @throws EOPNOTSUPP if the client does not allow it (`postHandshakeAuth`), with TLS 1.2, on a client and without TLS; `TlsError`
+   *   when the client is refused. After a deadline or an abort the request remains pending, and a second call waits for it.
    */
   requestCertificate(options?: WaitOptions): Promise<X509Certificate | undefined> {
     return this.runWrite(() => this[kHandle].transport.requestCertificate(), options)
   }
 
-  /** Uses fresh keys for what is sent from now on, and asks the peer to do so too if `askPeer` is true. TLS 1.3 only. */
+  /**
+   * Uses fresh keys for what is sent from now on, and asks the peer to do so too if `askPeer` is true. TLS 1.3 only.
+   * @param askPeer - whether the peer is to do so, too; false by default.
+   * @throws EOPNOTSUPP with TLS 1.2 and without TLS.
+   */
   updateKeys(askPeer = false): void {
     validate.boolean('askPeer', askPeer)
     this.#requireSession('updateKeys').updateKeys(askPeer)
@@ -176,27 +195,27 @@ export class StreamSocket extends Socket {
     return this.#session?.servername
   }
 
-  /** The certificate of the peer. */
+  /** Returns the certificate of the peer; undefined when it has shown none. */
   getPeerCertificate(): X509Certificate | undefined {
     return this.#session?.peerCertificate
   }
 
-  /** The certificate of the peer and those that it sent along, in its order. */
+  /** Returns the certificate of the peer and those that it sent along, in its order. */
   getPeerCertificates(): X509Certificate[] {
     return this.#session?.certificates ?? []
   }
 
-  /** The certificate that this side has shown. */
+  /** Returns the certificate that this side has shown. */
   getCertificate(): X509Certificate | undefined {
     return this.#session?.ownCertificate
   }
 
-  /** The cipher suite. */
+  /** Returns the cipher suite, with its names in OpenSSL and in the standard; undefined before the handshake. */
   getCipher(): Cipher | undefined {
     return this.#session?.cipher
   }
 
-  /** `'TLSv1.3'`, once the handshake is done. */
+  /** Returns the protocol version, such as `'TLSv1.3'`, once the handshake is done. */
   getProtocol(): string | undefined {
     return this.#session?.protocol
   }
@@ -207,20 +226,28 @@ export class StreamSocket extends Socket {
   }
 
   /**
-   * Clients: what a later connection to the same server can begin with (`session` of its `tlscfg`). With TLS 1.3 it comes after the
-   * handshake, along with the first data. It holds keys: keep it as one.
+   * Clients: returns what a later connection to the same server can begin with (`session` of its `tlscfg`). With TLS 1.3 it comes after
+   * the handshake, along with the first data. It holds keys: keep it as one.
+   * @returns the session; undefined as long as there is none.
    */
   getSession(): Buffer | undefined {
     return this.#session?.resumableSession
   }
 
-  /** Clients: the OCSP response that the server has sent (DER). */
+  /**
+   * Clients: returns the OCSP response that the server has sent (DER).
+   * @returns the response; undefined when there is none.
+   */
   getOCSPResponse(): Buffer | undefined {
     return this.#session?.ocspResponse
   }
 
   /**
-   * Keys for another protocol, bound to this connection. See RFC 5705, and RFC 8446 section 7.5.
+   * Exports key material for another protocol, bound to this connection. See RFC 5705, and RFC 8446 section 7.5.
+   * @param length - bytes to export, 1 to 65535.
+   * @param label - the name of the use, registered with IANA; 249 bytes at most.
+   * @param context - further input of the derivation; none and an empty one differ with TLS 1.2.
+   * @returns the key material.
    * @throws ENOTCONN before the handshake, EOPNOTSUPP without TLS.
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
@@ -236,9 +263,9 @@ export class StreamSocket extends Socket {
 }
 
 export interface StreamSocket extends OptionMethods<typeof tcpOptions> {
-  /** {@link StreamSocket.sendfile} by lua-net's name. */
+  /** Same as {@link StreamSocket.sendfile}: its name in lua-net. */
   sendfilesync(fd: OpenFile, options: SendFileOptions): ReturnType<StreamSocket['sendfile']>
-  /** The same, with arguments by name. */
+  /** Same as {@link StreamSocket.sendfile}: its name in lua-net. */
   sendfilesync(...args: Parameters<StreamSocket['sendfile']>): ReturnType<StreamSocket['sendfile']>
 }
 defineOptions(StreamSocket, tcpOptions)

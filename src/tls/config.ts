@@ -37,11 +37,14 @@ export interface OfferedProtocols {
 
 /** An accepted connection, as `onhandshakeerror` is given it: a socket of `stream`. */
 export interface AcceptedConnection {
-  /** The address of the peer; it throws ENOTCONN when the peer has reset the connection. */
+  /** Returns the address of the peer; it throws ENOTCONN when the peer has reset the connection. */
   getpeername(): AddrInfo
   /** The name that the client asked for (SNI), if any. */
   readonly servername: string | undefined
-  /** Closes it. */
+  /**
+   * Closes the connection, without an answer to the client.
+   * @throws what the close reports.
+   */
   close(): Promise<void>
 }
 

@@ -30,8 +30,11 @@ function namedContext(config: TlsConfig, pair: KeyPair): NamedContext {
 }
 
 /**
- * Keys, trusted certificates and settings, checked and ready for any number of connections: what a `tlscfg` becomes. To share one
- * between servers or clients, make it once and give it as their `tlscfg`.
+ * Keys, trusted certificates and settings, checked and ready for any number of connections: what a `tlscfg` becomes. To share one between
+ * servers or clients, make it once and give it as their `tlscfg`.
+ * @example
+ * const context = tls.Context.server({ cert, key, ALPNProtocols: ['h2'] })
+ * const [a, b] = [await listen({ port: 443, tlscfg: context }), await listen({ port: 8443, tlscfg: context })]
  */
 export class Context implements TlsContext {
   /** Whether it is for servers. */
@@ -80,6 +83,7 @@ export class Context implements TlsContext {
 
   /**
    * Makes a context for servers.
+   * @param config - the configuration: see {@link TlsConfig}.
    * @throws as the constructor does.
    */
   static server(config: TlsConfig): Context {
@@ -88,6 +92,7 @@ export class Context implements TlsContext {
 
   /**
    * Makes a context for clients; without a configuration one that trusts Node's root certificates.
+   * @param config - the configuration: see {@link TlsConfig}.
    * @throws as the constructor does.
    */
   static client(config: TlsConfig = {}): Context {
@@ -110,8 +115,11 @@ export class Context implements TlsContext {
   }
 
   /**
-   * Selects the context for the name that a client asks for: the answer of `SNICallback`, else the first of `keyPairs` whose
-   * certificate is for the name, else this one.
+   * Selects the context for the name that a client asks for: the answer of `SNICallback`, else the first of `keyPairs` whose certificate
+   * is for the name, else this one.
+   * @param hello - what the client has said.
+   * @returns the context, this one or another.
+   * @throws what `SNICallback` throws; TypeError for an answer that is not a context for servers.
    */
   async choose(hello: ClientHello): Promise<Context> {
     const { servername } = hello
@@ -121,9 +129,12 @@ export class Context implements TlsContext {
 
   /**
    * Selects the application protocol for a client by `ALPNCallback`.
+   * @param hello - what the client has said.
    * @returns the protocol; null to refuse the client; undefined where `ALPNProtocols` decide, or the client offers none.
+   * @throws what `ALPNCallback` throws; TypeError for an answer that is not a protocol of the client.
    */
-  async chooseProtocol({ servername, ALPNProtocols: protocols }: ClientHello): Promise<string | null | undefined> {
+  async chooseProtocol(hello: ClientHello): Promise<string | null | undefined> {
+    const { servername, ALPNProtocols: protocols } = hello
     const { ALPNCallback } = this.config
     if (ALPNCallback === undefined || protocols.length === 0) return undefined
     const answer = await ALPNCallback(record({ servername, protocols }))

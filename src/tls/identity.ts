@@ -199,6 +199,7 @@ export function isFor(servername: string, names: PeerNames): boolean {
  * Checks that a certificate is for a host, by the rules that clients apply here (RFC 9525): the common name does not count, a wildcard
  * replaces the whole left-most label, and an IP address is compared only with IP addresses. The chain is not checked.
  * @param host - an IP address, or a DNS name in ASCII or Unicode.
+ * @param cert - the certificate.
  * @throws {@link TlsError} `ERR_TLS_CERT_ALTNAME_INVALID`, which lists the hosts that it is for, when it is not.
  */
 export function assertIdentity(host: string, cert: X509Certificate): void {

@@ -5,7 +5,7 @@ import * as validate from '../support/validate.js'
 /** A certificate, key or revocation list: PEM as text or bytes, DER as bytes, or an object of `node:crypto`. */
 export type PemOrDer = Data | KeyObject | X509Certificate
 
-/** One {@link PemOrDer}, or several. */
+/** A certificate or key, or several: see {@link PemOrDer}. */
 export type Pem = PemOrDer | readonly PemOrDer[]
 
 /** The first byte of every DER file: the tag of an ASN.1 SEQUENCE. */

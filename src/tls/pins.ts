@@ -30,6 +30,7 @@ export function pinOfDer(der: Uint8Array): string {
 /**
  * Returns the pin of a certificate: the SHA-256 hash of its public key in base64, as `pins` of a `tlscfg` has it. It stays the same when
  * a certificate is renewed for the same key.
+ * @param cert - the certificate.
  */
 export function pinOf(cert: X509Certificate): string {
   if (!(cert instanceof X509Certificate))

@@ -126,6 +126,7 @@ export class SessionInfo {
    * @param length - bytes to export, 1 to 65535.
    * @param label - the name of the use, registered with IANA; 249 bytes at most.
    * @param context - further input of the derivation; none and an empty one differ with TLS 1.2.
+   * @returns the key material.
    * @throws ENOTCONN before the handshake is done.
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {

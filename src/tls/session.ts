@@ -103,7 +103,10 @@ export class TlsSession extends SessionInfo {
     if (former !== undefined) this.tls.sessionResume(this.handle, validate.bytes('tlscfg.session', former))
   }
 
-  /** Lets the user's `onhandshakeerror` hear what the handshake of a connection fails by. */
+  /**
+   * Lets the user's `onhandshakeerror` hear what the handshake of a connection fails by.
+   * @hidden
+   */
   reportFailureOf(conn: AcceptedConnection): void {
     const { onhandshakeerror } = this.#context.config
     if (onhandshakeerror) this.outcome.onFailed = (error) => onhandshakeerror(error, conn)
@@ -117,7 +120,10 @@ export class TlsSession extends SessionInfo {
     this.onProgress?.()
   }
 
-  /** Puts it within another session, whose data its records are from now on, and which ends with it. */
+  /**
+   * Puts it within another session, whose data its records are from now on, and which ends with it.
+   * @hidden
+   */
   enclose(outer: TlsSession): void {
     this.#outer = outer
     this.tls = new NestedRecords(this.tls, outer).calls()
@@ -155,7 +161,10 @@ export class TlsSession extends SessionInfo {
     return this.#decisions.verification.authorizationError
   }
 
-  /** Continues the handshake. @returns 0 when it is done, or `-errno`. */
+  /**
+   * Continues the handshake. @returns 0 when it is done, or `-errno`.
+   * @hidden
+   */
   handshake(fd: number): number {
     if (this.#isOver) return this.#over()
     if (!this.#decisions.mayBegin()) return WOULD_BLOCK
@@ -173,7 +182,10 @@ export class TlsSession extends SessionInfo {
     throw this.#fail(systemError(-result, 'handshake'))
   }
 
-  /** Continues the handshake while no call does. What it fails by is for the first call to tell. */
+  /**
+   * Continues the handshake while no call does. What it fails by is for the first call to tell.
+   * @hidden
+   */
   advance(fd: number): number {
     if (this.#isOver) return 0
     try {
@@ -184,7 +196,10 @@ export class TlsSession extends SessionInfo {
     }
   }
 
-  /** Receives up to `length` bytes. @returns the count, 0 after the peer's close_notify, or `-errno`. */
+  /**
+   * Receives up to `length` bytes. @returns the count, 0 after the peer's close_notify, or `-errno`.
+   * @hidden
+   */
   read(fd: number, into: Uint8Array, offset: number, length: number): number {
     if (!this.established) {
       const result = this.handshake(fd)
@@ -194,7 +209,10 @@ export class TlsSession extends SessionInfo {
     return this.#interpret('recv', this.tls.sessionRead(this.handle, fd, into, offset, length))
   }
 
-  /** Asks whether there is data to read, which stays. @returns 1 if there is, 0 after the peer's close_notify, or `-errno`. */
+  /**
+   * Asks whether there is data to read, which stays. @returns 1 if there is, 0 after the peer's close_notify, or `-errno`.
+   * @hidden
+   */
   peek(fd: number): number {
     if (!this.established) {
       const result = this.handshake(fd)
@@ -211,6 +229,7 @@ export class TlsSession extends SessionInfo {
    * Sends bytes. Those that are accepted count as sent, even if their records still wait for room in the socket.
    * @param length - 0 only sends records that wait.
    * @returns how many bytes were accepted, or `-errno`.
+   * @hidden
    */
   write(fd: number, from: Uint8Array, offset: number, length: number): number {
     if (!this.established) {
@@ -222,7 +241,10 @@ export class TlsSession extends SessionInfo {
     return this.#interpret('send', this.tls.sessionWrite(this.handle, fd, from, offset, length))
   }
 
-  /** Asks the client for its certificate, unless it was asked before. @returns 0, or `-errno`. */
+  /**
+   * Asks the client for its certificate, unless it was asked before. @returns 0, or `-errno`.
+   * @hidden
+   */
   requestCertificate(fd: number): number {
     if (!this.established) {
       const result = this.handshake(fd)
@@ -234,20 +256,29 @@ export class TlsSession extends SessionInfo {
     return result
   }
 
-  /** Waits for the answer, which the call that receives data may find as well. @returns 0 when it is there, or `-errno`. */
+  /**
+   * Waits for the answer, which the call that receives data may find as well. @returns 0 when it is there, or `-errno`.
+   * @hidden
+   */
   awaitCertificate(fd: number): number {
     if (this.#isOver) return this.#over()
     return this.#interpret(REQUEST, this.tls.sessionAnswer(this.handle, fd))
   }
 
-  /** Sends close_notify (RFC 8446, section 6.1). @returns 0 when the socket has accepted it, or `-errno`. */
+  /**
+   * Sends close_notify (RFC 8446, section 6.1). @returns 0 when the socket has accepted it, or `-errno`.
+   * @hidden
+   */
   shutdown(fd: number): number {
     if (this.outcome.failure) return 0
     this.#isEnded = true
     return this.closed ? 0 : this.#interpret('close', this.tls.sessionShutdown(this.handle, fd))
   }
 
-  /** Sends close_notify, and then that of the session around: the whole connection ends. @returns as {@link shutdown}. */
+  /**
+   * Sends close_notify, and then that of the session around: the whole connection ends. @returns as {@link shutdown}.
+   * @hidden
+   */
   shutdownAll(fd: number): number {
     const result = this.shutdown(fd)
     return result < 0 || this.#outer === undefined ? result : this.#outer.shutdownAll(fd)
@@ -266,7 +297,10 @@ export class TlsSession extends SessionInfo {
     if (result < 0) throw reasonError('updateKeys', this.tls.lastReason())
   }
 
-  /** Frees the buffers of an idle session; returns false if it was used since the last call. */
+  /**
+   * Frees the buffers of an idle session; returns false if it was used since the last call.
+   * @hidden
+   */
   trim(): boolean {
     const wasTouched = this.#isTouched
     this.#isTouched = false

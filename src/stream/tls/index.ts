@@ -21,7 +21,7 @@ export type {
 export { Context } from '../../tls/context.js'
 export { TlsError, type TlsErrorContext } from '../../tls/errors.js'
 export { assertIdentity } from '../../tls/identity.js'
-export type { Pem } from '../../tls/pem.js'
+export type { Pem, PemOrDer } from '../../tls/pem.js'
 export { pinOf } from '../../tls/pins.js'
 export type { TlsSession as Session } from '../../tls/session.js'
 export type { Cipher } from '../../tls/session-info.js'

@@ -7,7 +7,14 @@ import { type Encrypting, requireConfig, wrapEncrypting } from './require-tls.js
 
 /** A TCP server that requires TLS: `tlscfg` cannot be forgotten. */
 class InetTlsServer extends inet.Server {
-  /** See `create` of `stream.inet.Server`; `tlscfg` is required. */
+  /**
+   * Binds a server that requires TLS to the first of its addresses that this machine has. It does not listen yet. See `create` of
+   * `stream.inet.Server`.
+   * @param options - as there, and `tlscfg`, which is required.
+   * @returns the server, of the class that this is called on. It has yet to `listen()`.
+   * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
+   *   OpenSSL refuses; what the method of the base class throws.
+   */
   static override async create<S extends inet.Server>(
     this: new (
       sock: LowSocket,
@@ -18,7 +25,14 @@ class InetTlsServer extends inet.Server {
     return (inet.Server.create<S>).call(this, requireConfig(options, SERVER_OPTIONS))
   }
 
-  /** See `wrap` of `stream.inet.Server`; `tlscfg` is required. */
+  /**
+   * Adopts an open socket that is bound, for a server that requires TLS. See `wrap` of `stream.inet.Server`.
+   * @param fd - the descriptor, which the object owns from now on.
+   * @param tlscfg - the configuration, which is required.
+   * @returns the server, of the class that this is called on.
+   * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
+   *   OpenSSL refuses; what the method of the base class throws.
+   */
   static override wrap<S extends inet.Server>(
     this: new (
       sock: LowSocket,
@@ -33,7 +47,15 @@ class InetTlsServer extends inet.Server {
 
 /** A TCP client that requires TLS. */
 class InetTlsClient extends inet.Client {
-  /** See `create` of `stream.inet.Client`; `tlscfg` is required. */
+  /**
+   * Makes a client that requires TLS, and connects it unless `connect` is false. See `create` of `stream.inet.Client`.
+   * @param options - as there, and `tlscfg`, which is required.
+   * @param connect - whether to connect at once, true by default; otherwise `connect()` does.
+   * @param conndeadl - milliseconds for lookup, connection and handshake, 0 for no limit, the default.
+   * @returns the client, of the class that this is called on.
+   * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
+   *   OpenSSL refuses; what the method of the base class throws.
+   */
   static override async create<C>(
     this: new () => C,
     options: Encrypting<inet.ClientOptions>,

@@ -12,7 +12,13 @@ const SERVER_OPTIONS = unixServerOptions(SOCK_STREAM)
 
 /** A unix stream server that requires TLS: `tlscfg` cannot be forgotten. */
 class UnixTlsServer extends unix.Server {
-  /** See `create` of `stream.unix.Server`; `tlscfg` is required. */
+  /**
+   * Binds a server that requires TLS to a path or abstract name. It does not listen yet. See `create` of `stream.unix.Server`.
+   * @param options - as there, and `tlscfg`, which is required.
+   * @returns the server, of the class that this is called on. It has yet to `listen()`.
+   * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
+   *   OpenSSL refuses; what the method of the base class throws.
+   */
   static override async create<S>(
     this: new (
       sock: LowSocket,
@@ -23,7 +29,14 @@ class UnixTlsServer extends unix.Server {
     return (unix.Server.create<S>).call(this, requireConfig(options, SERVER_OPTIONS))
   }
 
-  /** See `wrap` of `stream.unix.Server`; `tlscfg` is required. */
+  /**
+   * Adopts an open socket that is bound, for a server that requires TLS. See `wrap` of `stream.unix.Server`.
+   * @param fd - the descriptor, which the object owns from now on.
+   * @param tlscfg - the configuration, which is required.
+   * @returns the server, of the class that this is called on.
+   * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
+   *   OpenSSL refuses; what the method of the base class throws.
+   */
   static override wrap<S>(this: new (sock: LowSocket) => S, fd: number, tlscfg?: TlsConfig | Context): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
     return wrapEncrypting(tlscfg, () => (unix.Server.wrap<S>).call(this, fd) as Promise<S & StreamServer>)
@@ -32,7 +45,15 @@ class UnixTlsServer extends unix.Server {
 
 /** A unix stream client that requires TLS. A path does not name a host: `servername` does. */
 class UnixTlsClient extends unix.Client {
-  /** See `create` of `stream.unix.Client`; `tlscfg` is required. */
+  /**
+   * Makes a client that requires TLS, and connects it unless `connect` is false. See `create` of `stream.unix.Client`.
+   * @param options - as there, and `tlscfg`, which is required.
+   * @param connect - whether to connect at once, true by default; otherwise `connect()` does.
+   * @param conndeadl - milliseconds for connection and handshake, 0 for no limit, the default.
+   * @returns the client, of the class that this is called on.
+   * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
+   *   OpenSSL refuses; what the method of the base class throws.
+   */
   static override async create<C>(
     this: new () => C,
     options: Encrypting<unix.ClientOptions>,

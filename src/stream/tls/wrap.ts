@@ -38,14 +38,23 @@ const handshakes = new BackgroundHandshakes()
 
 /**
  * Goes on with TLS on a connection that was in the clear until now, as STARTTLS does. The former object is closed for its user; what
- * waits on it ends with ECANCELED. A client has done the handshake when this resolves; that of a server goes on by itself, as after `accept()`.
+ * waits on it ends with ECANCELED. A client has done the handshake when this resolves; that of a server goes on by itself, as after
+ * `accept()`.
  *
- * A connection that is encrypted already is encrypted once more, for another peer behind this one: through a proxy that is reached by TLS,
- * say. Both sessions end with the new object, which also tells the errors of the former one.
+ * A connection that is encrypted already is encrypted once more, for another peer behind this one: through a proxy that is reached by
+ * TLS, say. Both sessions end with the new object, which also tells the errors of the former one.
  *
- * What arrives in the clear behind the message that announces TLS was put there by an attacker in between, for it to be taken
- * for a part of the secure conversation: a client refuses it, and so does a server that hands over what it has read too much.
+ * What arrives in the clear behind the message that announces TLS was put there by an attacker in between, for it to be taken for a part
+ * of the secure conversation: a client refuses it, and so does a server that hands over what it has read too much.
+ * @param sock - the connection, of `stream.inet` or `stream.unix`.
+ * @param tlscfg - a configuration, or a {@link Context} of one.
+ * @param options - `server`, whether this side is the server; `servername` and `session` of a client; `received`; `signal`.
+ * @returns the encrypted connection, a new object of the same kind.
  * @throws {@link TlsError}: `ERR_TLS_PLAINTEXT` for such bytes, or what the handshake says; the connection is closed then.
+ * @example
+ * await conn.send('STARTTLS\r\n')
+ * if (!String(await conn.recv()).startsWith('220')) throw new Error('no TLS there')
+ * const secure = await tls.wrap(conn, {}, { servername: 'mail.example.com' })
  */
 export async function wrap<S extends InetStreamSocket | UnixStreamSocket>(
   sock: S,
