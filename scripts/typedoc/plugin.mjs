@@ -1,7 +1,8 @@
 // Keeps the pages of docs/api short: each member is described where it is declared, and what has a page of its own is left out.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Application, Converter, ReflectionKind, RendererEvent } from 'typedoc'
+import { Application, Converter, ReferenceType, ReflectionKind, RendererEvent } from 'typedoc'
+import { missingIn } from './completeness.mjs'
 
 /** Sources whose symbols are documented elsewhere. */
 const ELSEWHERE = {
@@ -37,8 +38,8 @@ function isElsewhere(project, member) {
   return source.startsWith(ELSEWHERE.options) && member.kind === ReflectionKind.Property
 }
 
-/** Members named by a symbol are for the language, or for `util.inspect`. @param {Declaration} member */
-const isUnnamed = (member) => member.name.startsWith('[')
+/** Members named by a symbol are for the language, or for `util.inspect`; those of Node's streams with an underscore for its own classes. @param {Declaration} member */
+const isUnnamed = (member) => /^[[_]/.test(member.name)
 
 /** @param {Project} project */
 function leftOut(project) {
@@ -53,26 +54,25 @@ function leftOut(project) {
   return new Set([...inherited, ...all.filter((member) => isElsewhere(project, member))])
 }
 
-/** Of a namespace the comment is that of a module, which typedoc only takes with an `@module` tag. */
-const MUST_HAVE_COMMENT =
-  ReflectionKind.ClassOrInterface |
-  ReflectionKind.TypeAlias |
-  ReflectionKind.Function |
-  ReflectionKind.Method |
-  ReflectionKind.Accessor |
-  ReflectionKind.Property |
-  ReflectionKind.Variable
-
-/** Properties of a type that is written in place need no comment of their own. @param {Declaration} reflection */
-const isInline = (reflection) => reflection.parent?.kind === ReflectionKind.TypeLiteral
-
-/** @param {Project} project @returns {string[]} names of what has no comment */
-const undocumented = (project) =>
-  /** @type {Declaration[]} */ (project.getReflectionsByKind(MUST_HAVE_COMMENT))
-    .filter((reflection) => !isInline(reflection) && !reflection.hasComment())
-    .filter(({ signatures }) => signatures === undefined || signatures.some((signature) => !signature.hasComment()))
-    .filter(({ getSignature }) => !getSignature?.hasComment())
-    .map((reflection) => reflection.getFullName())
+/**
+ * Static methods that make an object of the class that they are called on say so by a type of `this`: on a page the class itself is enough.
+ * @param {Project} project
+ */
+function simplifyFactories(project) {
+  const signatures = /** @type {import('typedoc').SignatureReflection[]} */ (
+    project.getReflectionsByKind(ReflectionKind.CallSignature)
+  )
+  for (const signature of signatures) {
+    const [self] = signature.parameters ?? []
+    const owner = signature.parent.parent
+    if (self?.name !== 'this' || !owner?.kindOf(ReflectionKind.Class)) continue
+    project.removeReflection(self)
+    const result = ReferenceType.createResolvedReference(owner.name, owner, project)
+    signature.typeParameters = undefined
+    signature.type = ReferenceType.createBrokenReference('Promise', project, 'typescript')
+    signature.type.typeArguments = [result]
+  }
+}
 
 /** @param {readonly string[]} names */
 const pageOfConstants = (names) => `# Constants
@@ -90,9 +90,10 @@ export function load(app) {
     const removed = leftOut(project)
     constants = [...removed].filter(({ kind }) => kind === ReflectionKind.Variable).map(({ name }) => name)
     for (const reflection of removed) project.removeReflection(reflection)
+    simplifyFactories(project)
   })
   app.on(Application.EVENT_VALIDATE_PROJECT, (project) => {
-    for (const name of undocumented(project)) app.logger.error(`${name} has no comment`)
+    for (const line of missingIn(project)) app.logger.error(`lacks documentation: ${line}`)
   })
   app.renderer.on(RendererEvent.END, ({ outputDirectory }) => {
     writeFileSync(join(outputDirectory, 'constants.md'), pageOfConstants(constants.sort()))

@@ -54,6 +54,7 @@ function refuseStream(sock: LowSocket | undefined): LowSocket | undefined {
 export class DgramSocket extends Socket {
   /**
    * Takes over a synchronous socket, which is closed for its former user.
+   * @param sock - the synchronous socket.
    * @throws EPROTOTYPE for a stream, which has no messages.
    */
   constructor(sock?: LowSocket) {

@@ -60,6 +60,11 @@ export class ProxyProtocolError extends Error {
   /** For telling it from other errors. */
   declare readonly code: 'ERR_PROXY_PROTOCOL'
 
+  /**
+   * Makes the error of a header that is wrong.
+   * @param detail - what is wrong with it, for the message.
+   * @param cause - the error behind it, if there is one.
+   */
   constructor(detail: string, cause?: unknown) {
     super(`not a PROXY header: ${detail}`, cause === undefined ? undefined : { cause })
     define(this, 'code', 'ERR_PROXY_PROTOCOL')

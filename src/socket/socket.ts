@@ -85,7 +85,10 @@ export class Socket extends Descriptor {
   #hooks: SocketHooks[] | undefined
   /** Whether calls that wait keep the process alive. */
   #referenced = true
-  /** Takes over a synchronous socket, which is closed for its former user; without one the socket is closed until it connects. */
+  /**
+   * Takes over a synchronous socket, which is closed for its former user; without one the socket is closed until it connects.
+   * @param sock - the synchronous socket, such as that of `createConnection()`.
+   */
   constructor(sock?: LowSocket) {
     super(sock === undefined ? UNCONNECTED : Channel.from(lowSocket(sock)))
   }

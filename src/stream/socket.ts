@@ -44,7 +44,11 @@ export function encrypts(socket: StreamSocket): boolean {
  * in the clear. See tcp(7), unix(7).
  */
 export class StreamSocket extends Socket {
-  /** Takes over a synchronous socket; `tls` encrypts it, as `createConnection` of a server is given it. */
+  /**
+   * Takes over a synchronous socket; `tls` encrypts it, as `createConnection` of a server is given it.
+   * @param sock - the synchronous socket, such as that of `createConnection()`.
+   * @param tls - its TLS session; absent without TLS.
+   */
   constructor(sock?: LowSocket, tls?: TlsSession) {
     super(checkSession(tls, sock))
     if (tls) this[kHandle].encrypt(tls)

@@ -59,6 +59,13 @@ export class SystemError extends Error {
   /** The error of each of several addresses, when none could be used. */
   declare readonly errors?: readonly SystemError[]
 
+  /**
+   * Makes the error of a system call.
+   * @param code - the name, such as `'ECONNREFUSED'`.
+   * @param errno - the number, negative as in Node.
+   * @param syscall - the call that failed.
+   * @param context - further properties: address, port, path, bytes, …
+   */
   constructor(code: string, errno: number, syscall: string, context: ErrorContext = {}) {
     const given = record(context)
     const detail = given.detail === undefined ? '' : `: ${given.detail}`
@@ -83,6 +90,11 @@ export class SystemError extends Error {
  * plain {@link SystemError}: `instanceof TimeoutError`, or the name, tells the two apart, and the connection is usable only after a TimeoutError.
  */
 export class TimeoutError extends SystemError {
+  /**
+   * Makes the error of a deadline that has passed.
+   * @param syscall - the call that was late.
+   * @param context - further properties: address, port, path, bytes, …
+   */
   constructor(syscall: string, context: ErrorContext = {}) {
     super('ETIMEDOUT', -sys.ETIMEDOUT, syscall, { detail: 'the deadline passed', ...context })
   }
@@ -117,6 +129,11 @@ export class IncompleteReadError extends Error {
   /** How many bytes were to be read; absent where a delimiter was to end them. */
   declare readonly expected?: number
 
+  /**
+   * Makes the error of a stream that ended within what was to be read.
+   * @param partial - what came before the end.
+   * @param expected - how many bytes were to be read; absent where a delimiter was to end them.
+   */
   constructor(partial: Buffer, expected?: number) {
     const { length } = partial
     super(

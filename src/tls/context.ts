@@ -54,11 +54,11 @@ export class Context implements TlsContext {
   readonly #fields: ReadonlySet<string>
 
   /**
+   * Checks a configuration, and makes a context of it.
    * @param config - the configuration. It is read once; later changes of the object have no effect.
    * @param isServer - whether the context is for the side that accepts connections.
-   * @throws TypeError and RangeError for a field that is unknown, of the wrong type, out of range or for the other side;
-   *   {@link TlsError} with OpenSSL's reason for a certificate, a key, … that it refuses; `ERR_UNSUPPORTED_RUNTIME` where the
-   *   runtime has no OpenSSL.
+   * @throws TypeError and RangeError for a field that is unknown, of the wrong type, out of range or for the other side; {@link TlsError}
+   *   with OpenSSL's reason for a certificate, a key, … that it refuses; `ERR_UNSUPPORTED_RUNTIME` where the runtime has no OpenSSL.
    */
   constructor(config: TlsConfig, isServer: boolean) {
     const checked = checkConfig(config, isServer)

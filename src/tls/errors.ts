@@ -40,6 +40,13 @@ export class TlsError extends Error {
   /** The part of OpenSSL that reports it: `'SSL routines'`. */
   declare readonly library?: string
 
+  /**
+   * Makes the error of TLS.
+   * @param code - the code, `'ERR_TLS_…'`, `'ERR_SSL_…'` or that of node:tls.
+   * @param syscall - the call that failed.
+   * @param detail - what went wrong, for the message.
+   * @param context - further properties: host, reason, library, …
+   */
   constructor(code: string, syscall: string, detail: string, context: TlsErrorContext = {}) {
     const given = record(context)
     const about = given.host === undefined ? '' : ` ${given.host}`

@@ -32,10 +32,11 @@ const GOOD = [
 ]
 
 /** Checks a file of that text. */
-function check(t: TestContext, program: readonly string[], name: string, text: string) {
+function check(t: TestContext, program: readonly string[], name: string, text: string, ...more: string[]) {
   const path = join(tempFolder(t), name)
   writeFileSync(path, text)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...program, path], { cwd: root, encoding: 'utf8' })
+  const args = [...program, path, ...more]
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
   return { status, output: stdout + stderr }
 }
 
@@ -73,9 +74,13 @@ describe('the check of spelling', () => {
       '/',
       '--no-gitignore',
     ]
-    assert.match(check(t, spelling, 'page.md', 'The adress of `the adres`.\n').output, /Unknown word \(adress\)/)
-    const { output } = check(t, spelling, 'code.ts', 'const adress = 1 // its lenght\n')
-    assert.match(output, /Unknown word \(lenght\)/)
-    assert.doesNotMatch(output, /adress\)/)
+    const wrong = ['len', 'ght'].join('')
+    const page = join(tempFolder(t), 'page.md')
+    writeFileSync(page, 'The adress of `the adres`.\n')
+    const { output } = check(t, spelling, 'code.ts', `const addres = 1 // its ${wrong}\n`, page)
+    assert.match(output, /page\.md:1:5 - Unknown word \(adress\)/)
+    assert.match(output, new RegExp(`code\\.ts:1:\\d+ - Unknown word \\(${wrong}\\)`))
+    assert.doesNotMatch(output, /addres\)/)
+    assert.doesNotMatch(output, /adres\)/)
   })
 })
