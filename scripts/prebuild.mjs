@@ -1,21 +1,29 @@
 // Makes the addons that the npm package carries: built, stripped, checked -> prebuilds/<platform>-<arch>[.tls].node.
-//   node scripts/prebuild.mjs              for this machine
-//   node scripts/prebuild.mjs x64 arm64    for these; needs the cross compiler for what is not this machine's
+//   node scripts/prebuild.mjs              for this machine, and for those of ARCHES that there is a cross compiler for
+//   node scripts/prebuild.mjs x64 arm64    for these; a cross compiler that is missing is a failure
+//   node scripts/prebuild.mjs --all        for all that the package is published for
 // Each is made only when it is missing or stale. A prebuild that was not asked for now and that is stale is removed,
 // so that it cannot slip into the package.
 import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { buildNative } from './build-native.mjs'
 import { checkBinary } from './check-binary.mjs'
-import { mirrorNative, nodeGyp } from './lib/node-gyp.mjs'
+import { headersOfBuild, mirrorNative, nodeGyp } from './lib/node-gyp.mjs'
 import { ADDONS, builtPath, filesBelow, inRoot, isCurrent, nativeSources, prebuildPath } from './lib/project.mjs'
-import { Failure, quietly, script, which } from './lib/run.mjs'
+import { Failure, inForeground, quietly, script, which } from './lib/run.mjs'
 
-/** The GNU name of each architecture that we publish: the prefix of its cross tools. */
+/** The architectures that the package is published for, by the prefix of their GNU tools. */
 const GNU_PREFIX = /** @type {Readonly<Record<string, string>>} */ ({
   x64: 'x86_64-linux-gnu-',
   arm64: 'aarch64-linux-gnu-',
 })
+
+/** @param {string} arch */
+const compilerOf = (arch) => `${GNU_PREFIX[arch]}g++`
+
+/** @param {string} arch */
+const howToInstall = (arch) => `install g++-${GNU_PREFIX[arch]?.slice(0, -1).replace('_', '-')} (Debian)`
 
 /**
  * The folder with the addons for this machine.
@@ -31,11 +39,10 @@ function buildHere(sources) {
  * @param {string} prefix
  */
 function buildCross(arch, prefix) {
-  if (!which(`${prefix}g++`)) {
-    throw new Failure(`no cross compiler for ${arch}: install g++-${prefix.slice(0, -1).replace('_', '-')} (Debian)`)
-  }
+  if (!which(compilerOf(arch))) throw new Failure(`no cross compiler for ${arch}: ${howToInstall(arch)}`)
   const folder = mirrorNative(arch)
-  const env = { ...process.env, CC: `${prefix}gcc`, CXX: `${prefix}g++`, AR: `${prefix}ar` }
+  // Those that are there: headers are the same for every architecture, and where this runs there may be no network.
+  const env = { ...process.env, ...headersOfBuild(), CC: `${prefix}gcc`, CXX: `${prefix}g++`, AR: `${prefix}ar` }
   nodeGyp(`building the addons for ${arch}`, folder, { arch, env, variables: { werror: 1 } })
   return folder
 }
@@ -72,9 +79,34 @@ function prebuild(arch, sources) {
   for (const target of targets) process.stderr.write(`${checkBinary(target)}\n`)
 }
 
-await script(() => {
+/** Those to make where nothing else was asked for; the rest is named, because it will be missing in the package. */
+function possible() {
+  const arches = [...new Set([process.arch, ...Object.keys(GNU_PREFIX)])]
+  const without = arches.filter((arch) => arch !== process.arch && !which(compilerOf(arch)))
+  for (const arch of without) process.stderr.write(`not made: ${arch}, ${howToInstall(arch)}\n`)
+  return arches.filter((arch) => !without.includes(arch))
+}
+
+/** Says that this process has the lock. */
+const LOCKED = '--locked'
+
+/** One at a time: tests pack the package side by side. @param {readonly string[]} args */
+function underLock(args) {
+  mkdirSync(inRoot('build'), { recursive: true })
+  const command = [process.execPath, fileURLToPath(import.meta.url), LOCKED, ...args]
+  return inForeground('flock', [inRoot('build', 'prebuild.lock'), ...command])
+}
+
+/** @param {readonly string[]} args */
+function main(args) {
   const sources = nativeSources()
-  const arches = process.argv.slice(2)
-  for (const arch of arches.length > 0 ? arches : [process.arch]) prebuild(arch, sources)
+  const arches = args.includes('--all') ? Object.keys(GNU_PREFIX) : args
+  for (const arch of arches.length > 0 ? arches : possible()) prebuild(arch, sources)
   for (const path of filesBelow(inRoot('prebuilds'), /\.node$/)) if (!isCurrent(path, sources)) rmSync(path)
+}
+
+await script(() => {
+  const args = process.argv.slice(2)
+  if (args[0] === LOCKED) return main(args.slice(1))
+  return which('flock') ? underLock(args) : main(args)
 })

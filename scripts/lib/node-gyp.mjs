@@ -1,5 +1,5 @@
 // One build of an addon with node-gyp.
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { filesBelow, inRoot } from './project.mjs'
@@ -8,12 +8,23 @@ import { quietly, step } from './run.mjs'
 /**
  * Most Node distributions bring their headers along. Using these spares a download, which a machine without a
  * network could not make. Node-API is stable, so headers of any Node that we support give the same binary.
+ * @param {NodeJS.ProcessEnv} env
  * @returns {string[]}
  */
-function headersArgument() {
-  if (process.env['npm_config_nodedir']) return []
+function headersArgument(env) {
+  if (env['npm_config_nodedir']) return []
   const prefix = dirname(dirname(process.execPath))
   return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : []
+}
+
+/**
+ * The headers that the addons of this machine were built with, as an environment for another build.
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function headersOfBuild() {
+  const config = inRoot('native', 'build', 'config.gypi')
+  const found = existsSync(config) ? /"nodedir": "([^"]+)"/.exec(readFileSync(config, 'utf8'))?.[1] : undefined
+  return found === undefined ? {} : { npm_config_nodedir: found }
 }
 
 /**
@@ -29,9 +40,14 @@ export function nodeGyp(title, folder, { arch, env = process.env, variables = {}
   const common = ['--directory', folder, '--release', '--loglevel=warn']
   const target = arch ? [`--arch=${arch}`] : []
   const defines = Object.entries(variables).map(([name, value]) => `-D${name}=${value}`)
-  step(title, process.execPath, [program, 'configure', ...common, ...target, ...headersArgument(), '--', ...defines], {
-    env,
-  })
+  step(
+    title,
+    process.execPath,
+    [program, 'configure', ...common, ...target, ...headersArgument(env), '--', ...defines],
+    {
+      env,
+    },
+  )
   quietly(title, process.execPath, [program, 'build', ...common, '--jobs', 'max'], { env })
 }
 

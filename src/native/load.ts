@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { prebuildsFolder } from './prebuilds.js'
@@ -70,17 +70,34 @@ function load(addon: Addon): unknown {
       attempts.push({ file, reason: reasonOf(file, error), error })
     }
   }
-  throw failure(attempts)
+  throw failure(addon, attempts)
 }
 
-function failure(attempts: readonly Attempt[]): Error {
+/** The names in a folder; none if it cannot be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** The platforms that there are binaries for where they were looked for: a package for another machine is told from one without any. */
+function platformsFound({ suffix }: Addon, attempts: readonly Attempt[]): string {
+  const binary = new RegExp(`^([a-z\\d]+-[a-z\\d]+)${suffix.replace('.', '\\.')}\\.node$`)
+  const names = attempts.flatMap(({ file }) => namesIn(dirname(file)))
+  const found = new Set(names.flatMap((name) => binary.exec(name)?.[1] ?? []))
+  return found.size > 0 ? `It found binaries for ${[...found].sort().join(', ')}.\n` : ''
+}
+
+function failure(addon: Addon, attempts: readonly Attempt[]): Error {
   const tried = attempts.map(({ file, reason }) => `\n  ${file}: ${reason}`).join('')
   const native = own.map((root) => join(root, 'native')).find((folder) => existsSync(join(folder, 'binding.gyp')))
   const remedy =
     native === undefined
       ? 'For a bundle or a single executable, copy the folder node_modules/berkeley/prebuilds beside it.'
       : `Build one with a C compiler: npx node-gyp rebuild --directory ${native}`
-  const message = `berkeley has no binary for ${process.platform}-${process.arch} that can be loaded here. It tried:${tried}\n${remedy}`
+  const message = `berkeley has no binary for ${process.platform}-${process.arch} that can be loaded here. It tried:${tried}\n${platformsFound(addon, attempts)}${remedy}`
   const cause = attempts.findLast(({ error }) => error !== undefined)?.error
   return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code: 'ERR_BERKELEY_NO_BINARY' })
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { root } from '../util/index.js'
 
@@ -16,6 +16,24 @@ export const tools = join(root, 'test', 'packaging', 'tools', 'node_modules')
 /** Why a test is skipped that needs one of them; false if it is there. */
 export const toolMissing = (name: string): string | false =>
   !existsSync(join(tools, name)) && `there is no ${name}: npm ci --prefix test/packaging/tools installs it`
+
+/** The other architectures that the package is published for, each with the compiler that makes its addons here. */
+const CROSS = [
+  ['x64', 'x86_64-linux-gnu-g++'],
+  ['arm64', 'aarch64-linux-gnu-g++'],
+] as const
+
+const has = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+
+/** Those other architectures whose addons are in the tarball. */
+export const others = CROSS.filter(([arch, compiler]) => arch !== process.arch && has(compiler)).map(([arch]) => arch)
+
+/** Why a test of the other architectures is skipped; false if none is missing. */
+export const othersMissing = (): string | false => {
+  const missing = CROSS.filter(([arch, compiler]) => arch !== process.arch && !has(compiler))
+  return missing.length > 0 && `there is no ${missing.map(([, compiler]) => compiler).join(', ')}: .ci/run installs it`
+}
 
 /** The environment of someone else's shell: nothing of the npm that runs this test, nothing of ours. */
 export function environment(path: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {

@@ -148,6 +148,18 @@ describe('where an addon is looked for', () => {
     })
   }
 
+  it('where there is none for this machine, those for others are named, of the same addon', async (t) => {
+    const names = ['linux-other.node', 'linux-x65.node', 'linux-thatlacks.tls.node', 'notes.txt']
+    const files = Object.fromEntries(names.map((name) => [`prebuilds/${name}`, '']))
+    const folder = place({ ...inPackage(), ...files }, tempFolder(t))
+    const file = join(folder, 'dist', 'berkeley.js')
+    assert.match(
+      await loading(file),
+      /^ERR_BERKELEY_NO_BINARY .*: missing\nIt found binaries for linux-other, linux-x65\.\n/s,
+    )
+    assert.doesNotMatch(await loading(join(place(inPackage(), tempFolder(t)), 'dist', 'berkeley.js')), /It found/)
+  })
+
   it('a bundle finds the addon in a folder beside it, or right beside it', async (t) => {
     for (const name of [`prebuilds/${prebuild}`, prebuild]) {
       const folder = place({ 'out/joined.cjs': bundle(), [`out/${name}`]: good() }, tempFolder(t))
