@@ -1,31 +1,9 @@
 // Runs the built tests under other versions of Node, each taken from npm and kept in build/node.
 //   node scripts/with-node.mjs 22 [24 ...] [-- part of a test's file name ...]
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname } from 'node:path'
+import { nodeBinary } from './lib/node-binary.mjs'
 import { inRoot } from './lib/project.mjs'
-import { Failure, inForeground, quietly, script, step } from './lib/run.mjs'
-
-/**
- * The executable of a major version; installed on first use. It is no dependency of the project: 100 MB each.
- * @param {string} major
- */
-function nodeBinary(major) {
-  const name = `node-${process.platform}-${process.arch}`
-  const folder = inRoot('build', 'node', major)
-  const binary = join(folder, 'node_modules', name, 'bin', 'node')
-  if (existsSync(binary)) return binary
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  step(`installing Node ${major}`, 'npm', [
-    'install',
-    '--prefix',
-    folder,
-    '--no-audit',
-    '--no-fund',
-    `${name}@${major}`,
-  ])
-  return binary
-}
+import { Failure, inForeground, quietly, script } from './lib/run.mjs'
 
 /**
  * @param {string} major

@@ -4,7 +4,8 @@
 export default async function* events(source) {
   for await (const { type, data } of source) {
     if (type !== 'test:pass' && type !== 'test:fail') continue
-    const { name, nesting, skip } = data
-    yield `${JSON.stringify({ name, nesting, passed: type === 'test:pass', skip })}\n`
+    const { name, nesting, skip, file, details } = data
+    const isSuite = details?.type === 'suite'
+    yield `${JSON.stringify({ name, nesting, isSuite, passed: type === 'test:pass', skip, file })}\n`
   }
 }

@@ -6,12 +6,20 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { connect, dgram, listen, seqpacket, stream } from 'berkeley'
 import { ownAddress, plainEnvironment } from '../interop/common.js'
-import { abstractName, available, closing, leavesNoFd, run, start, tempFolder, withoutIpv6 } from '../util/index.js'
+import {
+  abstractName,
+  available,
+  closing,
+  leavesNoFd,
+  PATIENCE_MS,
+  run,
+  start,
+  tempFolder,
+  withoutIpv6,
+} from '../util/index.js'
 import { certificates, listening, startTool, TOOL, tool } from './common.js'
 
 leavesNoFd()
-
-const PATIENCE_MS = 10_000
 
 describe('berkeley connect', () => {
   test('connect passes megabytes of input on unchanged, and its end', async (t) => {

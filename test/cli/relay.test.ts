@@ -4,12 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect, listen, type stream } from 'berkeley'
-import { abstractName, closing, leavesNoFd, tempFolder } from '../util/index.js'
+import { abstractName, closing, leavesNoFd, PATIENCE_MS, tempFolder } from '../util/index.js'
 import { certificates, listening, tool } from './common.js'
 
 leavesNoFd()
-
-const PATIENCE_MS = 10_000
 
 /** A server that echoes, and ends each connection when its peer does. */
 async function echo(t: TestContext): Promise<number> {

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { connect, type stream } from 'berkeley'
-import { type Child, closing, eventually, leavesNoFd, start, tempFolder } from '../util/index.js'
+import { type Child, closing, eventually, leavesNoFd, PATIENCE_MS, start, tempFolder } from '../util/index.js'
 import { portOf, program } from './programs.js'
 
 leavesNoFd()
 
-const PATIENCE_MS = 10_000
 const CLIENTS = 4
 const ANSWERS_OF_EACH = 100
 

@@ -15,12 +15,11 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from '
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { connect, type stream } from 'berkeley'
-import { available, type Child, closing, eventually, leavesNoFd, run, tempFolder } from '../util/index.js'
+import { available, type Child, closing, eventually, leavesNoFd, PATIENCE_MS, run, tempFolder } from '../util/index.js'
 import { foreignEnvironment, portOf, program, startExample } from './programs.js'
 
 leavesNoFd()
 
-const PATIENCE_MS = 10_000
 const MIB = 1_048_576
 const BIG = 64 * MIB
 const HELLO = 'hello, world\n'

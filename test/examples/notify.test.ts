@@ -3,12 +3,21 @@ import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect, dgram, MsgHdr, stream } from 'berkeley'
-import { abstractName, available, type Child, closing, leavesNoFd, run, start, tempFolder } from '../util/index.js'
+import {
+  abstractName,
+  available,
+  type Child,
+  closing,
+  leavesNoFd,
+  PATIENCE_MS,
+  run,
+  start,
+  tempFolder,
+} from '../util/index.js'
 import { foreignEnvironment, portOf, program, readAll } from './programs.js'
 
 leavesNoFd()
 
-const PATIENCE_MS = 10_000
 const LISTEN_FDS_START = 3
 
 /** A message to the service manager, and its sender. */

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connect } from 'berkeley'
-import { type Child, leavesNoFd, run } from '../util/index.js'
+import { type Child, leavesNoFd, PATIENCE_MS, run } from '../util/index.js'
 import { portOf, program, startExample } from './programs.js'
 
 leavesNoFd()
-
-const PATIENCE_MS = 10_000
 
 /** More than enough: the kernel would have to choose the same one of three this often. */
 const TRIES = 300

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { connect } from 'berkeley'
-import { available, type Child, root, start } from '../util/index.js'
+import { available, type Child, PATIENCE_MS, root, start } from '../util/index.js'
 
 /** The compiled program of an example. */
 export function program(name: string): string {
@@ -19,8 +19,6 @@ export async function portOf(child: Child): Promise<number> {
   const [, port] = await child.waitForOutput(/^listening on 127\.0\.0\.1:([0-9]+)/m)
   return Number(port)
 }
-
-const PATIENCE_MS = 10_000
 
 /** All that a server says to a client that says nothing. */
 export async function readAll(port: number): Promise<string> {

@@ -6,12 +6,10 @@ import { type TestContext, test } from 'node:test'
 import { connect, type stream } from 'berkeley'
 import { ownAddress } from '../interop/common.js'
 import { Manager } from '../systemd/common.js'
-import { available, type Child, closing, leavesNoFd, start, tempFolder } from '../util/index.js'
+import { available, type Child, closing, leavesNoFd, PATIENCE_MS, start, tempFolder } from '../util/index.js'
 import { portOf, program } from './programs.js'
 
 leavesNoFd()
-
-const PATIENCE_MS = 10_000
 
 type Address = ReturnType<typeof ownAddress>
 

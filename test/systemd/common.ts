@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { dgram, MsgHdr } from 'berkeley'
-import { type Child, closing, script, start, tempFolder } from '../util/index.js'
-
-const PATIENCE_MS = 10_000
+import { type Child, closing, PATIENCE_MS, script, start, tempFolder } from '../util/index.js'
 
 /** A message to the service manager. */
 export interface Notice {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** How long anything in a test may take before the test gives up on it. */
-export const PATIENCE_MS = 10_000
+/** How long anything in a test may take before the test gives up on it; longer where `BERKELEY_PATIENCE` says that a machine is so many times slower. */
+export const PATIENCE_MS = 10_000 * (Number(process.env['BERKELEY_PATIENCE']) || 1)
 
 /** Rejects with `what` when the promise takes longer than the tests' patience. The timer goes with the answer. */
 export async function within<T>(promise: Promise<T>, what: string, milliseconds = PATIENCE_MS): Promise<T> {
