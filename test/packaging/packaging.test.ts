@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { programs } from '../docs/snippets/pages.js'
 import { builderPath, environment, others, othersMissing, pack, root, run, toolMissing, tools } from './tarball.js'
 
 const require = createRequire(import.meta.url)
@@ -155,58 +156,9 @@ for (const version of ['5.4', '5.7', '5.9'])
     await runTool(join(tools, `typescript-${version}`, 'bin', 'tsc'), '-p', consumer)
   })
 
-/** What the snippets of README.md leave out. */
-const ELIDED = `
-import { spawn } from 'node:child_process'
-import dns from 'node:dns'
-import fs from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-declare const file: FileHandle
-declare const [length, fd1, fd2]: [number, number, number]
-declare const [header, body, answer, buffer]: [Buffer, Buffer, Buffer, Buffer]
-declare function serve(conn: stream.Socket): void
-declare const client: stream.inet.Client
-declare const peer: stream.inet.Socket
-declare const [ours, theirs]: [stream.unix.Socket, stream.unix.Socket]
-declare const b: seqpacket.unix.Socket
-declare const sock: dgram.inet.Socket
-declare const got: MsgHdr
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-type Handler = (req: IncomingMessage, res: ServerResponse & { send(text: string): void }) => void
-declare function express(): RequestListener & { get(path: string, handler: Handler): void }
-import type { Socket } from 'node:net'
-declare const httpServer: Server
-declare const server: stream.inet.Server
-declare const nodeSocket: Socket
-declare const cert: string, key: string, renewed: string
-declare function handle(data: Buffer, addr: AddrInfo | null, segmentSize: number): void
-declare const [video, large]: [Buffer, Buffer]
-declare const [conn, upstream]: [stream.inet.Socket, stream.inet.Socket]
-declare const signal: AbortSignal
-declare const program: string
-declare function read(messages: Buffer): void
-declare const from: AddrInfo
-declare function use(fds: number[]): void
-`
-
-test('the snippets of README.md compile', async () => {
-  const readme = await readFile(join(root, 'README.md'), 'utf8')
-  const snippets = [...readme.matchAll(/```js\n(.*?)```/gs)].map((match) => match[1] ?? '')
-  assert.ok(snippets.length >= 8)
-  const names = new Map<string, Set<string>>()
-  const bodies = snippets.map((snippet) =>
-    snippet
-      .replace(/^import express .*$/m, '')
-      .replace(/^import \{ (.*) \} from '(.*)'$/gm, (_, list: string, from: string) => {
-        const known = names.get(from) ?? new Set()
-        for (const name of list.split(', ')) known.add(name)
-        names.set(from, known)
-        return ''
-      }),
-  )
-  const imports = [...names].map(([from, list]) => `import { ${[...list].join(', ')} } from '${from}'`)
-  const functions = bodies.map((body, i) => `async function snippet${i}() {\n${body}\n}\nvoid snippet${i}\n`)
-  await writeFile(join(consumer, 'readme.mts'), [...imports, ELIDED, ...functions].join('\n'))
+test('the snippets of the pages compile', async () => {
+  for (const [i, { code }] of programs.entries())
+    await writeFile(join(consumer, `snippet${i}.mts`), `${code}\nexport {}\n`)
   await tool('typescript', 'bin/tsc', '-p', consumer)
 })
 
