@@ -55,7 +55,7 @@ async function probe(
     if (error instanceof TimeoutError) return undefined
     throw error
   }
-  const report = msg.control().value('recverr') ?? msg.control().value('recverr6')
+  const report = msg.control().value('recverr')
   if (report === undefined) throw new Error('a message of the error queue without its error')
   return { report, ms: performance.now() - begin }
 }

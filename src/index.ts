@@ -44,11 +44,13 @@ export { close, shutdown } from './llsocket/create.js'
 export type { NetworkNamespace } from './llsocket/open.js'
 export { pidfd_getfd, pidfd_open } from './llsocket/pidfd.js'
 export type {
+  AncillaryInput,
   AncillaryName,
   AncillaryValue,
   ExtendedError,
   PacketAuxData,
   PacketInfo,
+  ReceivedPacketInfo,
   Timestamps,
 } from './message/ancillary.js'
 export type { Batch, Datagram } from './message/batch.js'

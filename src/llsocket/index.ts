@@ -10,11 +10,13 @@ export { env } from '../constants/env.js'
 export * from '../constants/exported.generated.js'
 export { isSupported } from '../constants/lookup.js'
 export type {
+  AncillaryInput,
   AncillaryName,
   AncillaryValue,
   ExtendedError,
   PacketAuxData,
   PacketInfo,
+  ReceivedPacketInfo,
   Timestamps,
 } from '../message/ancillary.js'
 export { CmsgHdr } from '../message/cmsghdr.js'

@@ -1,4 +1,4 @@
-import { type AddrInfo, addressArgument, adoptSockaddr, withoutMapping } from '../address/addrinfo.js'
+import { AddrInfo, addressArgument, adoptSockaddr, withoutMapping } from '../address/addrinfo.js'
 import { interfaceOfZones } from '../address/interface-index.js'
 import { AF_INET, AF_INET6 } from '../constants/exported.generated.js'
 import { errnoName, type Location, level, sys } from '../constants/lookup.js'
@@ -8,14 +8,24 @@ import { check, systemError } from '../support/errors.js'
 import { copyOf } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 
-/** Interface and addresses that a datagram arrived by, or is to be sent from. */
+/** Interface and address to send a datagram from. A {@link ReceivedPacketInfo} is one, too, and sends an answer from where the question went. */
 export interface PacketInfo {
-  /** Index of the interface, by default that of the zone of `addr`, which it must not contradict; 0 leaves the choice to the kernel. */
-  ifindex?: number
-  /** Received: the address that the datagram was sent to. To send: the source address. */
-  addr?: AddrInfo
-  /** IPv4, received only: the local address that a reply would be sent from, to be given as its `addr`. */
-  local?: AddrInfo
+  /** Index of the interface, by default that of the zone of the address, which it must not contradict; 0 leaves the choice to the kernel. */
+  ifindex?: number | undefined
+  /** The source address, an address of this machine, unless there is `local`. Without either the kernel chooses. */
+  addr?: AddrInfo | undefined
+  /** The source address, in place of `addr`. */
+  local?: AddrInfo | undefined
+}
+
+/** Interface and addresses that a datagram arrived by. */
+export interface ReceivedPacketInfo {
+  /** Index of the interface. */
+  ifindex: number
+  /** The address that the datagram was sent to: one of this machine, a multicast group, or a broadcast address. */
+  addr: AddrInfo
+  /** The address that an answer is sent from: `addr` if it is one of this machine. `::` for a group of IPv6: the kernel chooses. */
+  local: AddrInfo
 }
 
 /** When a packet was seen, in nanoseconds since 1970 (hardware: of the device's clock); 0n where no time was taken. */
@@ -72,14 +82,26 @@ const auxdataCodec: Codec<PacketAuxData> = {
   },
 }
 
+/** A control message to send. */
+interface Encoded {
+  readonly location: Location
+  readonly data: Buffer
+}
+
 /** One type of control message: its place, and the translation between its data and a value. */
-interface AncillaryRow<T> {
+interface ReceivedRow<T> {
   /** Its level and type. */
   readonly location: Location
   /** Reads the value. */
   decode(data: Buffer): T
-  /** Checks the value, and lays it out as data; absent for a type that is only received. */
-  readonly encode: ((value: T) => Buffer) | undefined
+  /** Absent for a type that is only received. */
+  readonly encode: unknown
+}
+
+/** A type that can also be sent, from a value that may have another shape. */
+interface AncillaryRow<T, Sent = T> extends ReceivedRow<T> {
+  /** Checks the value, and lays it out as data. */
+  readonly encode: (value: Sent) => Encoded
 }
 
 const addressRoom = Buffer.alloc(native.limits.sockaddr_max)
@@ -103,7 +125,7 @@ function encode(layout: NativeKind, bytes?: Uint8Array): Buffer {
 }
 
 /** A type that is only received, and whose value the registers hold completely. */
-function received<T>(location: Location, codec: Codec<T>): AncillaryRow<T> {
+function received<T>(location: Location, codec: Codec<T>): ReceivedRow<T> {
   return {
     location,
     decode(data) {
@@ -120,7 +142,7 @@ function both<T>(location: Location, codec: Required<Codec<T>>): AncillaryRow<T>
     ...received(location, codec),
     encode(value) {
       codec.write(value)
-      return encode(codec.layout)
+      return { location, data: encode(codec.layout) }
     },
   }
 }
@@ -130,38 +152,67 @@ const u32 = (location: Location): AncillaryRow<number> => both(location, integer
 
 const addressAt = (from: number, to: number): AddrInfo => adoptSockaddr(copyOf(addressRoom, from, to - from))
 
-function source(value: PacketInfo, family: number): AddrInfo | undefined {
-  const { addr } = value
-  if (addr === undefined) return undefined
-  const given = addressArgument('value.addr', addr)
-  const to = family === AF_INET ? withoutMapping(given) : given
-  if (to.family !== family) throw systemError(sys.EAFNOSUPPORT, 'cmsg', to.context())
-  return to
+/** A packet info to send, checked: the source is that of `local`, or else of `addr`. */
+interface Source {
+  readonly ifindex: number
+  readonly from: AddrInfo | undefined
 }
 
-function packetInfo(
-  location: Location,
-  kind: NativeKind,
-  family: number,
-  read: () => Pick<PacketInfo, 'addr' | 'local'>,
-): AncillaryRow<PacketInfo> {
+function sourceOf(value: unknown): Source {
+  const { ifindex = 0, addr, local } = validate.options('value', value, ['ifindex', 'addr', 'local']) as PacketInfo
+  const index = validate.integer('value.ifindex', ifindex, 0)
+  const [first, second] = [local, addr].map(
+    (ai, i) => ai && addressArgument(i === 0 ? 'value.local' : 'value.addr', ai),
+  )
+  return { ifindex: index, from: first ?? second }
+}
+
+/** Lays a packet info out for one family. */
+function encodeSource(location: Location, kind: NativeKind, family: number, { ifindex, from }: Source): Encoded {
+  if (from !== undefined && from.family !== family) throw systemError(sys.EAFNOSUPPORT, 'cmsg', from.context())
+  registers[0] = interfaceOfZones('value.ifindex', ifindex, from?.scopeid)
+  return { location, data: encode(kind, from?.sockaddr) }
+}
+
+const IPV6_GROUP = 0xff
+const ADDRESS_AT = 8 // sin6_addr in struct sockaddr_in6
+
+/** IPv6 does not say which address answers what a group has received. */
+const answering = (addr: AddrInfo): AddrInfo =>
+  addr.sockaddr[ADDRESS_AT] === IPV6_GROUP ? AddrInfo.inet6('::', 0, { scopeid: addr.scopeid ?? 0 }) : addr
+
+function pktinfo(location: Location, location6: Location): AncillaryRow<ReceivedPacketInfo, PacketInfo> {
   return {
     location,
     decode(data) {
-      decode(kind, data, addressRoom)
-      return { ifindex: registers[0] as number, ...read() }
+      decode('pktinfo', data, addressRoom)
+      const ifindex = registers[0] as number
+      const addr = addressAt(SOCKADDR_IN_BYTES, 2 * SOCKADDR_IN_BYTES)
+      return { ifindex, addr, local: addressAt(0, SOCKADDR_IN_BYTES) }
     },
     encode(value) {
-      const given = validate.options('value', value, ['ifindex', 'addr']) as PacketInfo
-      const from = source(given, family)
-      const index = validate.integer('value.ifindex', given.ifindex ?? 0, 0)
-      registers[0] = interfaceOfZones('value.ifindex', index, from?.scopeid)
-      return encode(kind, from?.sockaddr)
+      const { ifindex, from: given } = sourceOf(value)
+      const from = given && withoutMapping(given)
+      if (from?.family === AF_INET6) return encodeSource(location6, 'pktinfo6_cmsg', AF_INET6, { ifindex, from })
+      return encodeSource(location, 'pktinfo', AF_INET, { ifindex, from })
     },
   }
 }
 
-function extendedError(location: Location): AncillaryRow<ExtendedError> {
+function pktinfo6(location: Location): AncillaryRow<ReceivedPacketInfo, PacketInfo> {
+  return {
+    location,
+    decode(data) {
+      decode('pktinfo6_cmsg', data, addressRoom)
+      const ifindex = registers[0] as number
+      const addr = addressAt(0, SOCKADDR_IN6_BYTES)
+      return { ifindex, addr, local: answering(addr) }
+    },
+    encode: (value) => encodeSource(location, 'pktinfo6_cmsg', AF_INET6, sourceOf(value)),
+  }
+}
+
+function extendedError(location: Location): ReceivedRow<ExtendedError> {
   return {
     location,
     decode(data) {
@@ -175,7 +226,7 @@ function extendedError(location: Location): AncillaryRow<ExtendedError> {
   }
 }
 
-function address(location: Location): AncillaryRow<AddrInfo> {
+function address(location: Location): ReceivedRow<AddrInfo> {
   return { location, decode: (data) => adoptSockaddr(copyOf(data, 0, data.length)), encode: undefined }
 }
 
@@ -231,11 +282,11 @@ const rows = {
   ttl: int(ip('IP_TTL'), 255),
   /** IPv4, as `ttl`: type of service (`recvtos`), or the one to send it with. */
   tos: int(ip('IP_TOS'), 255),
-  /** Interface and address that it arrived by (`pktinfo`), or those to send it from. */
-  pktinfo: packetInfo(ip('IP_PKTINFO'), 'pktinfo', AF_INET, () => ({
-    local: addressAt(0, SOCKADDR_IN_BYTES),
-    addr: addressAt(SOCKADDR_IN_BYTES, 2 * SOCKADDR_IN_BYTES),
-  })),
+  /**
+   * Interface and address that it arrived by (`pktinfo`), or those to send it from. To send, the family is that of the address; without one
+   * it is IPv4, and `pktinfo6` is the name of the other.
+   */
+  pktinfo: pktinfo(ip('IP_PKTINFO'), ipv6('IPV6_PKTINFO')),
   /** The destination before a redirection by a packet filter (`recvorigdstaddr`). */
   origdstaddr: address(ip('IP_ORIGDSTADDR')),
   /** An error that the network reported (`recverr`, `MSG_ERRQUEUE`). */
@@ -245,9 +296,7 @@ const rows = {
   /** IPv6: traffic class (`recvtos`), or the one to send it with. */
   tclass: int(ipv6('IPV6_TCLASS'), 255),
   /** IPv6: interface and address that it arrived by (`pktinfo`), or those to send it from. */
-  pktinfo6: packetInfo(ipv6('IPV6_PKTINFO'), 'pktinfo6_cmsg', AF_INET6, () => ({
-    addr: addressAt(0, SOCKADDR_IN6_BYTES),
-  })),
+  pktinfo6: pktinfo6(ipv6('IPV6_PKTINFO')),
   /** IPv6: the destination before a redirection by a packet filter (`recvorigdstaddr`). */
   origdstaddr6: address(ipv6('IPV6_ORIGDSTADDR')),
   /** IPv6: an error that the network reported (`recverr`, `MSG_ERRQUEUE`). */
@@ -269,13 +318,34 @@ type Rows = typeof rows
 /** The name of a control message with a typed value: that of its constant, in lower case. */
 export type AncillaryName = keyof Rows
 
-/** The type of the value of a control message, by its name. */
+/** The type of the value of a control message that was received, by its name. */
 export type AncillaryValue<N extends AncillaryName> = Rows[N] extends { decode(data: Buffer): infer T } ? T : never
 
-function rowOf(name: AncillaryName): AncillaryRow<unknown> {
+/** The type of the value of a control message to send, by its name; `never` for one that is only received. */
+export type AncillaryInput<N extends AncillaryName> = Rows[N] extends { encode(value: infer T): Encoded } ? T : never
+
+/** Types of IPv4 and those of IPv6 with the same value, which one option enables for both families. */
+const counterparts = new Map<AncillaryName, AncillaryName>([
+  ['ttl', 'hoplimit'],
+  ['tos', 'tclass'],
+  ['pktinfo', 'pktinfo6'],
+  ['origdstaddr', 'origdstaddr6'],
+  ['recverr', 'recverr6'],
+])
+
+/** The name of the type of IPv6 that is found by the name of that of IPv4, too. */
+export const counterpartOf = (name: AncillaryName): AncillaryName | undefined => counterparts.get(name)
+
+function rowOf(name: AncillaryName): ReceivedRow<unknown> {
   if (typeof name !== 'string' || !Object.hasOwn(rows, name))
     throw validate.invalidValue('name', `must be one of ${Object.keys(rows).join(', ')}`, name)
-  return rows[name] as AncillaryRow<unknown>
+  return rows[name]
+}
+
+function numbersOf({ place, option }: Location): [level: number, type: number] {
+  if (place === undefined)
+    throw systemError(sys.ENOPROTOOPT, 'cmsg', { detail: `${option} is unknown on this platform` })
+  return [place.level, place.option]
 }
 
 /**
@@ -283,10 +353,7 @@ function rowOf(name: AncillaryName): AncillaryRow<unknown> {
  * @throws ENOPROTOOPT where this platform has no such type.
  */
 export function placeOf(name: AncillaryName): [level: number, type: number] {
-  const { place, option } = rowOf(name).location
-  if (place === undefined)
-    throw systemError(sys.ENOPROTOOPT, 'cmsg', { detail: `${option} is unknown on this platform` })
-  return [place.level, place.option]
+  return numbersOf(rowOf(name).location)
 }
 
 /** The name of the type with these numbers; `undefined` for one without a typed value. */
@@ -314,11 +381,16 @@ export function decodeAncillary<N extends AncillaryName>(name: N, data: Buffer):
 }
 
 /**
- * Makes the data of a control message with that value.
- * @throws ENOPROTOOPT for a type that is only received.
+ * Makes the parts of a control message with that value.
+ * @throws ENOPROTOOPT for a type that is only received, or that this platform does not have.
  */
-export function encodeAncillary<N extends AncillaryName>(name: N, value: AncillaryValue<N>): Buffer {
-  const { encode, location } = rowOf(name)
-  if (!encode) throw systemError(sys.ENOPROTOOPT, 'cmsg', { detail: `${location.option} is only received` })
-  return encode(value)
+export function encodeAncillary<N extends AncillaryName>(
+  name: N,
+  value: AncillaryInput<N>,
+): [level: number, type: number, data: Buffer] {
+  const row = rowOf(name)
+  numbersOf(row.location)
+  if (!row.encode) throw systemError(sys.ENOPROTOOPT, 'cmsg', { detail: `${row.location.option} is only received` })
+  const { location, data } = (row as AncillaryRow<unknown, unknown>).encode(value)
+  return [...numbersOf(location), data]
 }

@@ -8,12 +8,13 @@ import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { copyOf } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import {
+  type AncillaryInput,
   type AncillaryName,
   type AncillaryValue,
+  counterpartOf,
   decodeAncillary,
   encodeAncillary,
   nameAt,
-  placeOf,
 } from './ancillary.js'
 
 /** The most descriptors that the kernel accepts in one message (SCM_MAX_FD, unix(7)). */
@@ -136,13 +137,13 @@ export class CmsgHdr {
 
   /**
    * Makes a control message with a typed value: `CmsgHdr.of('ttl', 5)`, `CmsgHdr.of('pktinfo', { ifindex, addr })`,
-   * `CmsgHdr.of('credentials', { pid, uid, gid })`.
+   * `CmsgHdr.of('credentials', { pid, uid, gid })`. A received `pktinfo` may be given as it is, to answer from where the datagram was sent to.
    * @param name - the name of the type, such as `'ttl'`.
    * @param value - its value.
    * @throws ENOPROTOOPT for a type that is only received, or that this platform does not have.
    */
-  static of<N extends AncillaryName>(name: N, value: AncillaryValue<N>): CmsgHdr {
-    return new CmsgHdr(...placeOf(name), encodeAncillary(name, value))
+  static of<N extends AncillaryName>(name: N, value: AncillaryInput<N>): CmsgHdr {
+    return new CmsgHdr(...encodeAncillary(name, value))
   }
 
   /** Returns the level: `SOL_*` or `IPPROTO_*`. */
@@ -161,11 +162,15 @@ export class CmsgHdr {
   }
 
   /**
-   * Returns the typed value, if it has that name; `undefined` if it has another.
+   * Returns the typed value, if it has that name; `undefined` if it has another. The names `ttl`, `tos`, `pktinfo`, `origdstaddr` and `recverr` are
+   * those of IPv6, too: `hoplimit`, `tclass`, `pktinfo6`, `origdstaddr6` and `recverr6`.
    * @param name - the name of the type, such as `'ttl'`.
    */
   value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
-    return this.name() === name ? decodeAncillary(name, this.#data) : undefined
+    const own = this.name()
+    if (own === undefined || (own !== name && own !== counterpartOf(name))) return undefined
+    // A counterpart has a value of the same type.
+    return decodeAncillary(own, this.#data) as AncillaryValue<N>
   }
 
   /** Whether its data are descriptors: those that were passed, or the sender's pidfd (`SO_PASSPIDFD`). */

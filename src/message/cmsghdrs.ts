@@ -4,7 +4,7 @@ import { native, registers } from '../native/sockets.js'
 import { check } from '../support/errors.js'
 import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import * as validate from '../support/validate.js'
-import type { AncillaryName, AncillaryValue } from './ancillary.js'
+import { type AncillaryName, type AncillaryValue, counterpartOf } from './ancillary.js'
 import { type CmsgHdr, isCmsgHdr, partsOf, RIGHTS_MAX, receivedCmsg } from './cmsghdr.js'
 
 /**
@@ -115,11 +115,16 @@ export class CmsgHdrs implements Iterable<CmsgHdr> {
   }
 
   /**
-   * Returns the value of the first one of that name, such as `msg.control().value('ttl')`; `undefined` when there is none.
+   * Returns the value of the first one of that name, such as `msg.control().value('ttl')`; `undefined` when there is none. A name of both families (see
+   * {@link CmsgHdr.value}) finds that of IPv4 first: on a socket for both, a datagram of IPv4 has the two.
    * @param name - the name of the type, such as `'ttl'`.
    */
   value<N extends AncillaryName>(name: N): AncillaryValue<N> | undefined {
-    return this.#list.find((cmsg) => cmsg.name() === name)?.value(name)
+    return (this.#named(name) ?? this.#named(counterpartOf(name)))?.value(name)
+  }
+
+  #named(name: AncillaryName | undefined): CmsgHdr | undefined {
+    return name === undefined ? undefined : this.#list.find((cmsg) => cmsg.name() === name)
   }
 
   /**

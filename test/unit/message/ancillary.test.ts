@@ -6,6 +6,7 @@ import {
   type AncillaryName,
   type AncillaryValue,
   CmsgHdr,
+  CmsgHdrs,
   IP_ORIGDSTADDR,
   IPPROTO_IP,
   IPPROTO_IPV6,
@@ -56,12 +57,42 @@ describe('typed values', () => {
     assert.deepEqual([v4?.ifindex, v4?.local?.addr, v4?.addr?.addr], [3, '192.0.2.7', '0.0.0.0'])
     const v6 = CmsgHdr.of('pktinfo6', { ifindex: 4, addr: ipv6 }).value('pktinfo6')
     assert.deepEqual([v6?.ifindex, v6?.addr?.addr], [4, '2001:db8::7'])
-    assert.equal(CmsgHdr.of('pktinfo', {} as never).value('pktinfo')?.ifindex, 0)
+    assert.equal(CmsgHdr.of('pktinfo', {}).value('pktinfo')?.ifindex, 0)
+  })
+
+  it('a pktinfo to send is one of the family of its address, and `local` comes before `addr`', () => {
+    const v6 = CmsgHdr.of('pktinfo', { ifindex: 4, addr: ipv6 })
+    assert.deepEqual([v6.name(), v6.value('pktinfo')?.local.addr], ['pktinfo6', '2001:db8::7'])
+    assert.equal(CmsgHdr.of('pktinfo', { addr: AddrInfo.inet6('::ffff:192.0.2.7') }).name(), 'pktinfo')
+    const broadcast = AddrInfo.inet('192.0.2.255')
+    const v4 = CmsgHdr.of('pktinfo', { ifindex: 3, addr: broadcast, local: ipv4 })
+    assert.equal(v4.value('pktinfo')?.local.addr, '192.0.2.7')
+  })
+
+  it('a pktinfo of a group of IPv6 is answered from an address that the kernel chooses', () => {
+    const received = CmsgHdr.of('pktinfo6', { ifindex: 4, addr: AddrInfo.inet6('ff02::fb') }).value('pktinfo')
+    assert.deepEqual([received?.addr.addr, received?.local.addr], ['ff02::fb', '::'])
+    const answer = CmsgHdr.of('pktinfo', { ...received })
+    assert.deepEqual([answer.name(), answer.value('pktinfo')?.ifindex], ['pktinfo6', 4])
+  })
+
+  it('a name of both families is that of IPv6, too, where a value is read', () => {
+    const hoplimit = CmsgHdr.of('hoplimit', 7)
+    assert.deepEqual([hoplimit.value('ttl'), hoplimit.value('tos'), hoplimit.name()], [7, undefined, 'hoplimit'])
+    assert.equal(CmsgHdr.of('tclass', 8).value('tos'), 8)
+    assert.equal(CmsgHdr.of('ttl', 7).value('hoplimit'), undefined)
+    const both = new CmsgHdrs()
+    both.push(hoplimit)
+    assert.equal(both.value('ttl'), 7)
+    both.push(CmsgHdr.of('ttl', 9))
+    assert.deepEqual([both.value('ttl'), both.value('hoplimit')], [9, 7])
   })
 
   it('a pktinfo refuses addresses of another family and invalid ones', () => {
-    assert.throws(() => typed('pktinfo', { addr: ipv6 }), coded('EAFNOSUPPORT', { address: '2001:db8::7' }))
-    assert.throws(() => typed('pktinfo6', { addr: ipv4 }), coded('EAFNOSUPPORT'))
+    assert.throws(() => typed('pktinfo6', { addr: ipv4 }), coded('EAFNOSUPPORT', { address: '192.0.2.7' }))
+    assert.throws(() => typed('pktinfo', { local: AddrInfo.unix('/x') }), coded('EAFNOSUPPORT'))
+    assert.throws(() => typed('pktinfo', { addr: '192.0.2.7', local: ipv4 }), coded('ERR_INVALID_ARG_TYPE'))
+    assert.throws(() => typed('pktinfo', { adress: ipv4 }), coded('ERR_INVALID_ARG_VALUE'))
     assert.throws(() => typed('pktinfo', { addr: '192.0.2.7' }), coded('ERR_INVALID_ARG_TYPE'))
     assert.throws(() => typed('pktinfo', null), coded('ERR_INVALID_ARG_TYPE'))
     assert.throws(() => typed('txtime', 5), coded('ERR_INVALID_ARG_TYPE'))
