@@ -1,7 +1,7 @@
 import { kHandle } from '../descriptor/handle.js'
 import { budget } from '../engine/deadline.js'
 import { ignoreAbort, isAborted, listenForAbort } from '../support/abort-signal.js'
-import { SystemError } from '../support/errors.js'
+import { IncompleteReadError, SystemError } from '../support/errors.js'
 import { clearInterval, clearTimeout, nextTick, setInterval, setTimeout } from '../support/globals.js'
 import { bare } from '../support/record.js'
 import * as validate from '../support/validate.js'
@@ -22,7 +22,8 @@ export interface ServeOptions<C> {
   maxConnections?: number | undefined
   /**
    * Called with what a handler throws or rejects with, and what closing its connection reports. By default what a peer can cause (a reset, a timeout,
-   * a failed handshake) is of no consequence, and anything else is a process warning.
+   * a failed handshake, a line that is too long or has no end) is of no consequence, nor is the ECANCELED of a handler whose connection was
+   * closed by other code, and anything else is a process warning.
    */
   onError?: ((error: unknown, conn: C) => void) | undefined
 }
@@ -36,7 +37,7 @@ const LOOK_MS = 50
 type Handler<C> = (conn: C) => unknown
 
 /** What is asked of a connection. */
-interface Connection extends Pick<Socket, 'close'> {
+interface Connection extends Pick<Socket, 'close' | 'fd'> {
   readonly [kHandle]: Channel
 }
 
@@ -62,7 +63,7 @@ class Service<C extends Connection> {
     const { maxConnections, onError } = options
     this.#server = server
     this.#handler = validate.func('handler', handler)
-    this.#onError = onError === undefined ? warn : validate.func('options.onError', onError)
+    this.#onError = onError === undefined ? warnUnlessExpected : validate.func('options.onError', onError)
     this.#most =
       maxConnections === undefined
         ? Number.POSITIVE_INFINITY
@@ -156,8 +157,19 @@ const OF_PEERS: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ])
 
+function isOfPeer(error: unknown): boolean {
+  if (error instanceof TlsError || error instanceof IncompleteReadError) return true
+  if (!(error instanceof SystemError)) return false
+  // What is too long to be received was sent by the peer.
+  return OF_PEERS.has(error.code) || (error.code === 'EMSGSIZE' && error.syscall.startsWith('recv'))
+}
+
+function warnUnlessExpected(error: unknown, conn: Pick<Connection, 'fd'>): void {
+  const isClosedByOthers = conn.fd() < 0 && error instanceof SystemError && error.code === 'ECANCELED'
+  if (!isClosedByOthers && !isOfPeer(error)) warn(error)
+}
+
 function warn(error: unknown): void {
-  if (error instanceof TlsError || (error instanceof SystemError && OF_PEERS.has(error.code))) return
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.emitWarning(`a connection has ended by an error: ${text}`, { code: 'BERKELEY_SERVE' })
 }

@@ -83,6 +83,35 @@ describe('serve()', () => {
     await Promise.all([server.close(), polite.close(), within(serving, 'the end')])
   })
 
+  test('a line that is too long or has no end, and a connection that the program closes, are of no consequence either', async (t) => {
+    const server = closing(t, await listen({ host: '127.0.0.1' }))
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error): number => warnings.push(message)
+    process.on('warning', onWarning)
+    t.after(() => process.off('warning', onWarning))
+    const open = new Set<stream.inet.Socket>()
+    const serving = server.serve(async (conn) => {
+      open.add(conn)
+      await conn.send('hello')
+      for await (const line of conn.reader().lines({ max: 8 })) assert.fail(line)
+    })
+    const ended = async (act: (conn: stream.inet.Client) => unknown): Promise<void> => {
+      const conn = closing(t, await client(server))
+      await within(conn.recv(), 'the greeting')
+      await act(conn)
+      assert.equal(await within(conn.recv(), 'the end'), null)
+    }
+    await ended((conn) => conn.send('a line without an end'))
+    await ended(async (conn) => {
+      await conn.send('half')
+      conn.closew()
+    })
+    await ended(() => Promise.all([...open].map((conn) => conn.close())))
+    await Promise.all([server.close(), within(serving, 'the end')])
+    await new Promise((turn) => setImmediate(turn))
+    assert.deepEqual(warnings, [])
+  })
+
   test('garbage in place of TLS ends its connection alone', async (t) => {
     const server = closing(t, await listen({ host: '127.0.0.1', tlscfg: hostConfig }))
     const serving = server.serve(echo)
