@@ -8,7 +8,7 @@ import { Socket as SeqpacketSocket } from '../seqpacket/unix.js'
 import type { WaitOptions } from '../socket/settings.js'
 import { StepsWait } from '../socket/steps-wait.js'
 import { Socket as StreamSocket } from '../stream/unix.js'
-import { systemError } from '../support/errors.js'
+import { SystemError, systemError } from '../support/errors.js'
 import { bare } from '../support/record.js'
 import * as validate from '../support/validate.js'
 
@@ -26,6 +26,8 @@ export interface HandoverOptions extends WaitOptions {
 
 /** The most bytes of a line: the names of 253 sockets are less. */
 const LINE_MAX = 0x20000
+
+const ENDS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE'])
 
 function sameUser({ uid }: Credentials): boolean {
   return uid === 0 || uid === process.geteuid?.()
@@ -71,14 +73,17 @@ export class Line {
     return [new Line(sock, what), wait]
   }
 
-  /** Says a line, and passes descriptors with its first byte. */
+  /**
+   * Says a line, and passes descriptors with its first byte.
+   * @throws ECONNABORTED when the other side has ended.
+   */
   async say(text: string, wait: StepsWait, fds: () => number[] = () => []): Promise<void> {
     const options = wait.next()
     const msg = new MsgHdr()
     msg.add(`${text}\n`)
     const numbers = fds()
     if (numbers.length > 0) msg.control().push(CmsgHdr.rights(...numbers))
-    await this.#sock.sendmsg(msg, options)
+    await this.#sock.sendmsg(msg, options).catch((error: unknown) => this.#fail(error))
   }
 
   /** Says a last line if there is room for it, whatever comes of that. */
@@ -106,11 +111,20 @@ export class Line {
   async #receive(wait: StepsWait): Promise<void> {
     const msg = new MsgHdr()
     msg.addn(LINE_MAX)
-    const count = await this.#sock.recvmsg(msg, wait.next())
+    const count = await this.#sock.recvmsg(msg, wait.next()).catch((error: unknown) => this.#fail(error))
     for (const cmsg of msg.control()) if (cmsg.isRights()) this.#rights.push(cmsg)
-    if (count === null) throw systemError(sys.ECONNABORTED, 'handover', { detail: this.#what })
+    if (count === null) throw this.#ended()
     if ((msg.flags() & MSG_CTRUNC) !== 0) throw protocolError('descriptors that there was no free number for')
     this.#text += msg.concat().toString('latin1')
+  }
+
+  #ended(cause?: unknown): Error {
+    return systemError(sys.ECONNABORTED, 'handover', { detail: this.#what, ...(cause === undefined ? {} : { cause }) })
+  }
+
+  /** A process that ends without having read what it was told resets the connection: that is its end, too. */
+  #fail(error: unknown): never {
+    throw error instanceof SystemError && ENDS.has(error.code) ? this.#ended(error) : error
   }
 
   /** The descriptors that came, which belong to the caller from now on. */

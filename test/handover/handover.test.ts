@@ -133,11 +133,12 @@ test('a successor that gives up before it is ready changes nothing (H146)', asyn
   const server = await tcp(t)
   for (const giveUp of [
     async (theirs: stream.unix.Socket) => theirs.close(),
+    async (theirs: stream.unix.Socket) => theirs.readable().then(() => theirs.close()), // with the offer unread
     async (theirs: stream.unix.Socket) => (await handover.take(theirs)).close(),
     async (theirs: stream.unix.Socket) => (await handover.take(theirs))[Symbol.asyncDispose](),
   ]) {
     const [ours, theirs] = await ends(t)
-    const failed = assert.rejects(handover.offer(ours, { server }), { code: /^(ECONNABORTED|EPIPE|ECONNRESET)$/ })
+    const failed = assert.rejects(handover.offer(ours, { server }), { code: 'ECONNABORTED', syscall: 'handover' })
     await giveUp(theirs)
     await failed
   }
@@ -176,6 +177,15 @@ test('take() ends by its deadline or signal, and when there is no offer', async 
   const [third, fourth] = await ends(t)
   await third.close()
   await assert.rejects(handover.take(fourth), { code: 'ECONNABORTED' })
+})
+
+test('take() of a connection whose other side has ended, with something unread or not, is ECONNABORTED', async (t) => {
+  for (const unread of [false, true]) {
+    const [ours, theirs] = await ends(t)
+    if (unread) await theirs.send('not read')
+    await ours.close()
+    await assert.rejects(handover.take(theirs), { code: 'ECONNABORTED', syscall: 'handover' })
+  }
 })
 
 test('ready() is true only when the former side has stopped, false when it has ended without a word, and works once', async (t) => {
