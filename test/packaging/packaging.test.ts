@@ -74,7 +74,15 @@ test('the tarball holds what users need and nothing else', async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(installed.length + 1))
   const wanted = [
-    ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/options.md', ...prebuilds],
+    ...[
+      'package.json',
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'docs/options.md',
+      'docs/recipes/README.md',
+      ...prebuilds,
+    ],
     ...['native/binding.gyp', 'native/addon.c', 'native/constants/constants.generated.inc', 'native/env.h'],
     ...['dist/package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/index.mjs', 'dist/index.d.mts'],
     ...['dist/unix-dgram/index.js', 'dist/unix-dgram/index.d.ts', 'dist/unix-dgram/index.mjs'],
@@ -87,7 +95,7 @@ test('the tarball holds what users need and nothing else', async () => {
     'missing',
   )
   const allowed =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[^/]+\.md|docs\/performance\/[^/]+\.svg|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|inc)|dist\/.+\.d\.m?ts|dist\/(.+\/)?index\.m?js|dist\/berkeley\.js(\.map)?|dist\/prebuilds\.js|dist\/package\.json|bin\/.+\.js)$/
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/(recipes\/)?[^/]+\.md|docs\/performance\/[^/]+\.svg|prebuilds\/[^/]+\.node|native\/binding\.gyp|native\/.+\.(c|h|inc)|dist\/.+\.d\.m?ts|dist\/(.+\/)?index\.m?js|dist\/berkeley\.js(\.map)?|dist\/prebuilds\.js|dist\/package\.json|bin\/.+\.js)$/
   assert.deepEqual(
     files.filter((file) => !allowed.test(file) || file.startsWith('native/build/')),
     [],
