@@ -78,6 +78,24 @@ export const tcpPeers = () => [
   luaNet,
 ]
 
+/** node:http over sockets of either kind, and what other runtimes have instead. */
+export const httpPeers = () => [
+  ...runtimes().flatMap((runtime) => [
+    script('node:http', 'http-net.mjs', runtime),
+    script('berkeley, serveHttp', 'http-berkeley.mjs', runtime),
+    script('berkeley, toNode', 'http-berkeley-handed.mjs', runtime),
+  ]),
+  script('Bun.serve', 'http-bun.mjs', bun),
+  script('Deno.serve', 'http-deno.mjs', deno),
+]
+
+/** Streams of either kind. */
+export const pipelinePeers = () =>
+  runtimes().flatMap((runtime) => [
+    script('node:net', 'pipeline-net.mjs', runtime),
+    script('berkeley, duplex', 'pipeline-berkeley.mjs', runtime),
+  ])
+
 /** Those that one would write for much data: berkeley receives into one buffer. */
 export const bulkPeers = () => besides(epoll('server'), 'berkeley-recvinto.mjs', 'net.mjs')
 

@@ -25,8 +25,9 @@ import { Failure } from '../../scripts/lib/run.mjs'
  * One setting in which all peers are measured.
  * @typedef {object} Case
  * @property {string} name
- * @property {'echo' | 'sink' | 'source' | 'answer' | 'idle' | 'connect'} serve what the server does
- * @property {'echo' | 'send' | 'receive' | 'connect' | 'visit' | 'accept' | 'hold'} work what the load generator does
+ * @property {'echo' | 'sink' | 'source' | 'answer' | 'idle' | 'connect' | 'http' | 'pipeline'} serve what the server does
+ * @property {'echo' | 'send' | 'receive' | 'connect' | 'visit' | 'accept' | 'hold' | 'request' |
+ *   'through'} work what the load generator does
  * @property {number} lanes connections at the same time
  * @property {number} size bytes of a message
  * @property {boolean} [resume] whether a connection resumes the TLS session of the one before
@@ -64,6 +65,7 @@ export const costOf = ({ cost, per }) => cost ?? `CPU µs per ${per}`
 /** @satisfies {Record<string, Unit>} */
 export const units = {
   roundTrips: { rate: 'round trips/s', per: 'round trip', of: 'operations', scale: 1 },
+  requests: { rate: 'requests/s', per: 'request', of: 'operations', scale: 1 },
   megabytes: { rate: 'MB/s', per: 'MB', of: 'bytes', scale: 1_000_000 },
   connections: { rate: 'connections/s', per: 'connection', of: 'operations', scale: 1 },
   memory: { cost: 'bytes per connection', per: 'connection', of: 'operations', scale: 1 },

@@ -16,8 +16,10 @@ static work_t *work_of(const char *name) {
     if (strcmp(name, "receive") == 0) return work_receive;
     if (strcmp(name, "connect") == 0) return work_connect;
     if (strcmp(name, "visit") == 0) return work_visit;
+    if (strcmp(name, "through") == 0) return work_through;
+    if (strcmp(name, "request") == 0) return work_request;
     errno = 0;
-    die("a load does echo, send, receive, connect or visit");
+    die("a load does echo, send, receive, connect, visit, through or request");
 }
 
 static void watch(load_t *load, lane_t *lane, int operation) {
@@ -81,10 +83,14 @@ int PROGRAM(int argc, char **argv) {
     work_t *work = work_of(plan.work);
     prepare(&load, &plan);
     wire_dial(plan.resumes);
+    many_descriptors();
 
     lane_t *all = calloc(plan.lanes, sizeof *all);
     if (all == NULL) die("memory");
-    for (size_t i = 0; i < plan.lanes; i++) lane_open(&load, &all[i]);
+    for (size_t i = 0; i < plan.lanes; i++) {
+        all[i].receives = i % 2 == 1;
+        lane_open(&load, &all[i]);
+    }
     for (size_t i = 0; i < plan.lanes; i++) turn(&load, &all[i], work);
 
     warm_up(&load, plan.lanes, work, plan.warm);

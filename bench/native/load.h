@@ -9,6 +9,9 @@
 #include "measure.h"
 #include "wire.h"
 
+/* The most bytes of an answer to an HTTP request. */
+#define HEAD_BYTES 1024
+
 typedef struct lane {
     wire_t wire;
     uint32_t watched;
@@ -17,6 +20,11 @@ typedef struct lane {
     uint64_t began;
     /* Has it done anything yet? */
     bool settled;
+    /* Of those that work in pairs: is it the one that receives? */
+    bool receives;
+    /* The first answer to a request, and how long it and all that follow are, as soon as that is known. */
+    char head[HEAD_BYTES];
+    size_t answer;
 } lane_t;
 
 typedef struct load {
@@ -40,6 +48,10 @@ work_t work_echo;
 work_t work_send;
 /* Receives all the time. */
 work_t work_receive;
+/* In pairs: the first one sends all the time, the second one receives what the server passes on. */
+work_t work_through;
+/* Sends an HTTP request, waits for the answer, and again: answers are all as long as the first one. */
+work_t work_request;
 /* Connects, exchanges one message, closes, and again. */
 work_t work_connect;
 /* The same, but the server closes first: the port that lingers in TIME_WAIT is then that of the server, which is one

@@ -3,7 +3,9 @@ import acceptChurn from './accept-churn.mjs'
 import calls from './calls.mjs'
 import connectChurn from './connect-churn.mjs'
 import fdPassing from './fd-passing.mjs'
+import http from './http.mjs'
 import idleMemory from './idle-memory.mjs'
+import pipeline from './pipeline.mjs'
 import sendfile from './sendfile.mjs'
 import seqpacket from './seqpacket.mjs'
 import tcpBulk from './tcp-bulk.mjs'
@@ -23,6 +25,8 @@ export const SCENARIOS = [
   acceptChurn,
   connectChurn,
   idleMemory,
+  http,
+  pipeline,
   unixEcho,
   tlsEcho,
   tlsBulk,

@@ -8,5 +8,11 @@ export default {
   unit: units.roundTrips,
   tls: false,
   peers: tcpPeers,
-  cases: [1, 64, 500].map((lanes) => ({ name: connections(lanes), serve: 'echo', work: 'echo', lanes, size: 64 })),
+  cases: [1, 64, 500, 5000].map((lanes) => ({
+    name: connections(lanes),
+    serve: 'echo',
+    work: 'echo',
+    lanes,
+    size: 64,
+  })),
 }

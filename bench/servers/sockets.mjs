@@ -31,7 +31,7 @@ export const modes = {
 const tlscfg = pem && /** @type {const} */ ({ ...pem, minVersion: 'TLSv1.3' })
 
 /** Makes the server that was asked for. Connections over TCP send small segments at once without being told. */
-async function listening() {
+export async function listening() {
   if ('path' in address) {
     const server = await stream.unix.Server.create(address)
     server.listen()
