@@ -84,7 +84,9 @@ const auxdataCodec: Codec<PacketAuxData> = {
 
 /** A control message to send. */
 interface Encoded {
+  /** Its level and type. */
   readonly location: Location
+  /** What follows its header. */
   readonly data: Buffer
 }
 
