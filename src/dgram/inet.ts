@@ -13,9 +13,16 @@ import {
 import { AF_INET, AF_INET6, AF_UNSPEC, IPPROTO_UDP, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
-import { create as createLow } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
-import { adoptAs, closeOnError, firstBound, firstOf } from '../socket/create.js'
+import {
+  adoptAs,
+  checkNetns,
+  closeOnError,
+  createIn,
+  firstBound,
+  firstOf,
+  type NamespaceOptions,
+} from '../socket/create.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { RecvOptions } from '../socket/socket.js'
 import { sendzerocopy, type ZerocopyOptions, type ZerocopySent } from '../socket/zerocopy.js'
@@ -26,7 +33,7 @@ import { connectTo } from './peer.js'
 import { bindTo, DgramSocket } from './socket.js'
 
 /** What a new socket is to be for. */
-interface InetDgramOptions extends BindOptions {
+interface InetDgramOptions extends BindOptions, NamespaceOptions {
   /** Whether other sockets may bind the same address, and share or take over what arrives. Off by default. */
   reuseaddr?: boolean | undefined
   /** Whether several sockets of one user may bind the same address, and share what arrives. Off by default. */
@@ -43,7 +50,7 @@ interface InetDgramOptions extends BindOptions {
  */
 export const getaddrinfoin = lookupFor(SOCK_DGRAM, IPPROTO_UDP)
 
-const KNOWN = [...INET_ADDRESS, 'v6only', 'reuseaddr', 'reuseport', 'protocol']
+const KNOWN = [...INET_ADDRESS, 'v6only', 'reuseaddr', 'reuseport', 'protocol', 'netns']
 
 /**
  * A UDP socket. Without a host it is bound to every address of this machine, IPv6 and IPv4 by one socket where there is IPv6, as a server
@@ -78,7 +85,7 @@ class InetDgramSocket extends DgramSocket {
    * Makes a socket for the first address that options name, and remembers it for `bind()` and `connect()`. Without a host `bind()` is for
    * every address of this machine, and `connect()` for the loopback address. Without host, port and `passive` it remembers no address,
    * and is an IPv4 socket unless `family` or `v6only` says otherwise.
-   * @param options - `host` and `port`, `family`, `v6only`, `passive`, `protocol`: see {@link InetAddress}.
+   * @param options - `host` and `port`, `family`, `v6only`, `passive`, `protocol`, `netns`: see {@link InetAddress}.
    * @throws `EAI_*` of the lookup; EAFNOSUPPORT where the kernel lacks the family.
    * @example
    * const sock = await dgram.inet.Socket.create({ host: '127.0.0.1', port: 5353 })
@@ -92,6 +99,7 @@ class InetDgramSocket extends DgramSocket {
   ): Promise<S> {
     const given = validate.options('options', options, KNOWN) as InetDgramOptions
     optional(given, 'v6only', false)
+    checkNetns(given)
     const { host, port, passive } = given
     const isNamed = host !== undefined || port !== undefined || passive !== undefined
     const list = isNamed ? await lookUpToBind(given, SOCK_DGRAM, IPPROTO_UDP) : [unnamed(given)]
@@ -197,7 +205,7 @@ interface InetDgramSocket {
 function created(ai: AddrInfo, options: InetDgramOptions): LowSocket {
   const reuseaddr = optional(options, 'reuseaddr', false)
   const reuseport = optional(options, 'reuseport', false)
-  return closeOnError(createLow(ai, true), (sock) => {
+  return closeOnError(createIn(ai, options), (sock) => {
     const v6only = v6onlyFor(ai, options)
     if (v6only !== undefined) sock.v6only(v6only)
     sock.reuseaddr(reuseaddr)

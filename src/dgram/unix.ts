@@ -4,11 +4,11 @@ import { AF_UNIX, SOCK_DGRAM } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import type { OpenFile } from '../descriptor/open-file.js'
-import { create as createLow, pair as lowPair } from '../llsocket/create.js'
+import { pair as lowPair } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, checkNetns, createIn, type NamespaceOptions } from '../socket/create.js'
 import { recvfd, type SendFdOptions, sendfd, type UnixMethods } from '../socket/pass-fd.js'
 import type { RecvIntoOptions, SendOptions, WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
@@ -23,6 +23,9 @@ import { bindTo, DgramSocket } from './socket.js'
 
 /** Where and how to bind: by default to the address that `create()` was given. */
 export type UnixBindOptions = (UnixAddress | Partial<Record<'path' | 'pathname', undefined>>) & SocketFileOptions
+
+/** The address of a new socket, if it has one, and where it belongs. */
+export type UnixDgramOptions = (UnixAddress | Partial<Record<'path' | 'pathname', undefined>>) & NamespaceOptions
 
 /** The address of a socket that is made without one. */
 const UNNAMED = AddrInfo.unix('', { socktype: SOCK_DGRAM })
@@ -43,16 +46,27 @@ class UnixDgramSocket extends DgramSocket {
 
   /**
    * Makes a socket, and remembers the address for `bind()` and `connect()`. Without a path it remembers none.
-   * @param options - `path`, a path or an abstract name that begins with a NUL; none by default.
+   * @param options - `path`, a path or an abstract name that begins with a NUL; none by default. `netns`, the network namespace, which abstract
+   *   names belong to.
    * @throws ENAMETOOLONG for a path over 107 bytes.
    * @example
    * const sock = await dgram.unix.Socket.create({ path: '/run/app.sock' })
    * await sock.bind()
    */
-  static async create<S extends UnixDgramSocket>(this: new (sock: LowSocket) => S, options?: UnixAddress): Promise<S> {
-    const ai = options === undefined ? UNNAMED : addressOf(unixAddress(options), SOCK_DGRAM)
-    const sock = new this(createLow(ai, true))
-    if (options !== undefined) sock.#ai = ai
+  static async create<S extends UnixDgramSocket>(
+    this: new (
+      sock: LowSocket,
+    ) => S,
+    options?: UnixDgramOptions,
+  ): Promise<S> {
+    const given = validate.options('options', options ?? {}, [...UNIX_ADDRESS, 'netns']) as UnixDgramOptions
+    checkNetns(given)
+    const { path, pathname, netns } = given
+    // Options that name nothing at all are a mistake.
+    const isNamed = options !== undefined && (path !== undefined || pathname !== undefined || netns === undefined)
+    const ai = isNamed ? addressOf(given as UnixAddress, SOCK_DGRAM) : UNNAMED
+    const sock = new this(createIn(ai, given))
+    if (isNamed) sock.#ai = ai
     return sock
   }
 

@@ -36,9 +36,18 @@ export function openSocket(facts: SocketFacts, nonblock: boolean, ai?: AddrInfo,
   return new Socket(new Handle(new OwnedFd(fd, 'Socket'), kind), undefined, ai)
 }
 
+/**
+ * Checks the text or the number of a network namespace.
+ * @param name - what the caller calls it, for the errors.
+ */
+export function checkNamespace(name: string, netns: unknown): void {
+  if (typeof netns === 'string') pathOf(name, netns)
+  else validate.descriptor(name, netns)
+}
+
 /** One socket(2) in another network namespace: the descriptor, or `-errno` of socket(2). */
 function socketIn(netns: NetworkNamespace, family: number, type: number, protocol: number): number {
-  const path = typeof netns === 'string' ? pathOf(netns) : undefined
+  const path = typeof netns === 'string' ? pathOf('netns', netns) : undefined
   const number = path === undefined ? validate.descriptor('netns', netns) : -1
   if (!hasEventLoop()) throw systemError(sys.EOPNOTSUPP, 'setns', { detail: 'this runtime has no threads for it' })
   const fd = native.socketIn(number, path, family, type, protocol)
@@ -49,9 +58,9 @@ function socketIn(netns: NetworkNamespace, family: number, type: number, protoco
 /** PATH_MAX, the NUL included. */
 const PATH_MAX = 4096
 
-function pathOf(netns: string): string {
-  const path = validate.textWithoutNul('netns', netns)
-  if (path === '') throw validate.invalidValue('netns', 'must be the path of a network namespace', netns)
+function pathOf(name: string, netns: string): string {
+  const path = validate.textWithoutNul(name, netns)
+  if (path === '') throw validate.invalidValue(name, 'must be the path of a network namespace', netns)
   if (Buffer.byteLength(path) >= PATH_MAX) throw systemError(sys.ENAMETOOLONG, 'setns', { path })
   return path
 }

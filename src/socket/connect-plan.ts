@@ -1,5 +1,6 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import type { SocketKind } from '../descriptor/kind.js'
+import type { NetworkNamespace } from '../llsocket/open.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import type { TlsSession } from '../tls/session.js'
 
@@ -9,6 +10,8 @@ export interface ConnectPlan {
   lookup(): AddrInfo[] | Promise<AddrInfo[]>
   /** Is given each new socket before it connects. */
   prepare(sock: LowSocket, ai: AddrInfo): void
+  /** Where its sockets belong. */
+  readonly netns?: NetworkNamespace | undefined
   /** Makes the TLS session of a connection; undefined in the clear. */
   readonly secure: ((kind: SocketKind) => TlsSession) | undefined
   /** Milliseconds between the starts of two attempts; by default those of RFC 8305. */

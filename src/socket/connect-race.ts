@@ -1,14 +1,13 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import { sys } from '../constants/lookup.js'
 import type { Wait } from '../engine/wait.js'
-import { create } from '../llsocket/create.js'
 import { SystemError, systemError, TimeoutError, timeoutError } from '../support/errors.js'
 import { clearTimeout, setTimeout } from '../support/globals.js'
 import { record } from '../support/record.js'
 import { Channel } from './channel.js'
 import { Connect } from './connect-operation.js'
 import type { ConnectPlan } from './connect-plan.js'
-import { closeOnError } from './create.js'
+import { closeOnError, createIn } from './create.js'
 
 /** The Connection Attempt Delay that RFC 8305 recommends, in milliseconds. */
 const ATTEMPT_DELAY_MS = 250
@@ -217,7 +216,7 @@ function messages(errors: readonly SystemError[]): string {
 
 /** Makes a socket for an address, ready to be connected. */
 function open(plan: ConnectPlan, ai: AddrInfo): Channel {
-  const sock = create(ai, true)
+  const sock = createIn(ai, plan)
   Channel.prepare(sock)
   return Channel.from(closeOnError(sock, () => plan.prepare(sock, ai)))
 }

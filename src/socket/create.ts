@@ -3,17 +3,46 @@ import { nameOf, sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import { SocketKind } from '../descriptor/kind.js'
 import { create, wrap } from '../llsocket/create.js'
+import { checkNamespace, type NetworkNamespace } from '../llsocket/open.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { SystemError, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 
+/** Where a new socket belongs. */
+export interface NamespaceOptions {
+  /**
+   * The network namespace of the sockets, by path or descriptor; that of the process by default. Host names and names of interfaces are
+   * looked up in that of the process. Needs CAP_SYS_ADMIN. See setns(2).
+   */
+  netns?: NetworkNamespace | undefined
+}
+
 /** Options of everything that makes a socket which is bound or connected at once. */
-export interface PrepareOptions {
+export interface PrepareOptions extends NamespaceOptions {
   /**
    * Is called with each new socket and the address that it is meant for, before the socket is bound or connected: to set options that
    * have to be set before, or to bind a client to an address of its own.
    */
   prepare?: ((sock: LowSocket, ai: AddrInfo) => void) | undefined
+}
+
+/** The names of the properties of {@link PrepareOptions}. */
+export const PREPARE_OPTIONS = ['prepare', 'netns']
+
+/** Makes a non-blocking socket for an address, in the network namespace that options name. */
+export function createIn(ai: AddrInfo, { netns }: NamespaceOptions): LowSocket {
+  return create(ai, true, netns)
+}
+
+/** Checks before anything is made or looked up what can be checked without the namespace. */
+export function checkPrepare({ prepare, netns }: PrepareOptions): void {
+  if (prepare !== undefined) validate.func('options.prepare', prepare)
+  checkNetns({ netns })
+}
+
+/** The same for a socket that nothing is prepared for. */
+export function checkNetns({ netns }: NamespaceOptions): void {
+  if (netns !== undefined) checkNamespace('options.netns', netns)
 }
 
 /** Does something with a new socket, and closes it when that fails. */
@@ -76,7 +105,7 @@ export function firstBound<T>(list: readonly AddrInfo[], bind: (ai: AddrInfo) =>
  */
 export function bindFirst(list: readonly AddrInfo[], options: PrepareOptions): LowSocket {
   return firstBound(list, (ai) =>
-    closeOnError(create(ai, true), (sock) => {
+    closeOnError(createIn(ai, options), (sock) => {
       runPrepareHook(sock, ai, options)
       sock.bind()
     }),

@@ -26,7 +26,7 @@ import * as validate from '../support/validate.js'
 import { type TlsClientOptions, tlsClientOptions } from '../tls/options.js'
 import { clientTls } from './client-tls.js'
 import type { ClientPlan } from './connect-plan.js'
-import { type PrepareOptions, runPrepareHook } from './create.js'
+import { checkPrepare, PREPARE_OPTIONS, type PrepareOptions, runPrepareHook } from './create.js'
 import { LocalName, type LocalOptions } from './local-name.js'
 import type { SignalOptions } from './settings.js'
 
@@ -86,7 +86,7 @@ type Given = InetClientSettings &
 export const CLIENT_OPTIONS = [
   ...INET_ADDRESS,
   ...['addresses', 'lookup', 'localAddress', 'localPort', 'protocol', 'attemptDelay'],
-  ...['tcpnodelay', 'prepare', 'signal'],
+  ...['tcpnodelay', 'signal', ...PREPARE_OPTIONS],
   ...tlsClientOptions(SOCK_STREAM),
 ]
 
@@ -97,6 +97,7 @@ const ATTEMPT_DELAY_MIN = 10
 export function inetPlan(options: InetClientOptions): ClientPlan {
   const given = validate.options('options', options, CLIENT_OPTIONS) as Given
   checkAddress(given)
+  checkPrepare(given)
   const local = LocalName.in(given)
   const { host, addresses, attemptDelay, protocol } = given
   if (attemptDelay !== undefined) validate.atLeast('options.attemptDelay', attemptDelay, ATTEMPT_DELAY_MIN, LONGEST_MS)
@@ -107,6 +108,7 @@ export function inetPlan(options: InetClientOptions): ClientPlan {
     signal: given.signal,
     plan: {
       lookup: () => whenKnown(find(), (list) => familiesInTurn(usable(list, given, local))),
+      netns: given.netns,
       prepare(sock, ai) {
         local?.prepare(sock)
         runPrepareHook(sock, ai, given)

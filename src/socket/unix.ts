@@ -1,14 +1,13 @@
 import { optional } from '../address/inet.js'
 import { namedAddress, UNIX_ADDRESS, type UnixAddress } from '../address/unix.js'
 import { kHandle } from '../descriptor/handle.js'
-import { create } from '../llsocket/create.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import * as validate from '../support/validate.js'
 import type { Context } from '../tls/context.js'
 import { contextIn, type TlsClientOptions, type TlsOptions, tlsClientOptions, tlsOptions } from '../tls/options.js'
 import { clientTls } from './client-tls.js'
 import type { ClientPlan } from './connect-plan.js'
-import { closeOnError, type PrepareOptions, runPrepareHook } from './create.js'
+import { checkPrepare, closeOnError, createIn, PREPARE_OPTIONS, type PrepareOptions, runPrepareHook } from './create.js'
 import type { SignalOptions } from './settings.js'
 import { SOCKET_FILE, type SocketFileOptions, SocketFilePlan } from './unix-bind.js'
 
@@ -19,15 +18,17 @@ export type UnixClientOptions = UnixAddress & PrepareOptions & SignalOptions & T
 
 /** The names of the properties of {@link UnixClientOptions}. */
 export function unixClientOptions(socktype: number): string[] {
-  return [...UNIX_ADDRESS, 'prepare', 'signal', ...tlsClientOptions(socktype)]
+  return [...UNIX_ADDRESS, ...PREPARE_OPTIONS, 'signal', ...tlsClientOptions(socktype)]
 }
 
 /** Checks the options of a client, and returns how it connects. */
 export function unixPlan(options: UnixClientOptions, socktype: number): ClientPlan {
   const given = validate.options('options', options, unixClientOptions(socktype)) as UnixClientOptions
   const ai = namedAddress(given, socktype)
+  checkPrepare(given)
   const plan = {
     lookup: () => [ai],
+    netns: given.netns,
     prepare: (sock: LowSocket) => runPrepareHook(sock, ai, given),
     secure: clientTls(given),
     attemptDelay: undefined,
@@ -55,7 +56,7 @@ export interface BoundUnix {
 
 /** The names of the properties of {@link UnixServerOptions}. */
 export function unixServerOptions(socktype: number): string[] {
-  return [...UNIX_ADDRESS, ...SOCKET_FILE, 'prepare', 'unlink', ...tlsOptions(socktype)]
+  return [...UNIX_ADDRESS, ...SOCKET_FILE, ...PREPARE_OPTIONS, 'unlink', ...tlsOptions(socktype)]
 }
 
 /** Checks the options of a server, and binds its socket. */
@@ -63,9 +64,10 @@ export function bindUnix(options: UnixServerOptions, socktype: number): BoundUni
   const given = validate.options('options', options, unixServerOptions(socktype)) as UnixServerOptions
   const context = contextIn(given, true)
   const ai = namedAddress(given, socktype)
+  checkPrepare(given)
   const unlink = optional(given, 'unlink', true)
   const file = new SocketFilePlan(ai, given)
-  const sock = closeOnError(create(ai, true), (sock) => {
+  const sock = closeOnError(createIn(ai, given), (sock) => {
     runPrepareHook(sock, ai, given)
     file.bind(sock[kHandle].fd.use('bind'), () => sock.bind())
   })

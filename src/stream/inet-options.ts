@@ -1,5 +1,6 @@
 import { INET_ADDRESS } from '../address/inet.js'
 import { SOCK_STREAM } from '../constants/exported.generated.js'
+import { PREPARE_OPTIONS } from '../socket/create.js'
 import { tlsOptions } from '../tls/options.js'
 
 export { CLIENT_OPTIONS } from '../socket/inet.js'
@@ -12,6 +13,6 @@ export const SERVER_OPTIONS = [
   'reuseport',
   'tcpnodelay',
   'protocol',
-  'prepare',
+  ...PREPARE_OPTIONS,
   ...tlsOptions(SOCK_STREAM),
 ]

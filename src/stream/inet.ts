@@ -7,7 +7,7 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
-import { adoptAs, bindFirst, type PrepareOptions, runPrepareHook } from '../socket/create.js'
+import { adoptAs, bindFirst, checkPrepare, type PrepareOptions, runPrepareHook } from '../socket/create.js'
 import { hasTcpOptions, type InetClientOptions, inetPlan } from '../socket/inet.js'
 import { received } from '../socket/iterator.js'
 import type { ReceiveOptions } from '../socket/settings.js'
@@ -164,11 +164,13 @@ class InetStreamServer extends StreamServer {
     const reuseport = optional(given, 'reuseport', false)
     const tcpnodelay = optional(given, 'tcpnodelay', true)
     optional(given, 'v6only', false)
+    checkPrepare(given)
     const { protocol = IPPROTO_TCP } = given
     validate.integer('options.protocol', protocol, 0)
     const list = await lookUpToBind(given, SOCK_STREAM, IPPROTO_TCP)
     const addresses = list.map((ai) => ai.with({ protocol }))
     const sock = bindFirst(addresses, {
+      netns: given.netns,
       prepare(candidate, ai) {
         candidate.reuseaddr(reuseaddr)
         candidate.reuseport(reuseport)

@@ -3,7 +3,19 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { AddrInfo, AF_INET, close, dgram, pidfd_getfd, pidfd_open, SOCK_DGRAM, SOCK_STREAM, stream } from 'berkeley'
+import {
+  AddrInfo,
+  AF_INET,
+  close,
+  connect,
+  dgram,
+  listen,
+  pidfd_getfd,
+  pidfd_open,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  stream,
+} from 'berkeley'
 import { socket } from 'berkeley/llsocket'
 import { closing, leavesNoFd, start } from '../util/index.js'
 import { otherNamespace, withoutNamespaces } from './kernel.js'
@@ -52,6 +64,50 @@ describe('a socket of another network namespace', { skip: withoutNamespaces() },
     const inside = closing(t, await stream.any.Socket.create({ family: AF_INET, netns: path }))
     await inside.connect(server.getsockname(), { timeout: 5000 })
     closing(t, await server.accept())
+  })
+
+  it('clients and servers of each class take a namespace, by path and by descriptor', async (t) => {
+    const { path } = await otherNamespace(t)
+    const fd = openSync(path, 'r')
+    t.after(() => closeSync(fd))
+    const name = '\0berkeley-netns'
+    const server = closing(t, await listen({ host: '127.0.0.1', port: 0, netns: path }))
+    const unixServer = closing(t, await listen({ path: name, netns: fd }))
+    const { port } = server.getsockname()
+    for (const netns of [path, fd]) {
+      closing(t, await connect({ host: '127.0.0.1', port, netns, timeout: 5000 }))
+      closing(t, await server.accept({ timeout: 5000 }))
+      closing(t, await connect({ path: name, netns }))
+      closing(t, await unixServer.accept({ timeout: 5000 }))
+    }
+    await assert.rejects(connect({ host: '127.0.0.1', port }), { code: 'ECONNREFUSED' })
+    await assert.rejects(connect({ path: name }), { code: 'ECONNREFUSED' })
+    const udpServer = closing(t, await dgram.inet.Socket.create({ host: '127.0.0.1', port: 0, netns: path }))
+    await udpServer.bind()
+    const udpClient = closing(t, await dgram.inet.Socket.create({ netns: path }))
+    await udpClient.sendto('inside', udpServer.getsockname())
+    assert.equal(String(await udpServer.recv({ timeout: 5000 })), 'inside')
+    const log = closing(t, await dgram.unix.Socket.create({ path: '\0berkeley-log', netns: path }))
+    await log.bind()
+    const logger = closing(t, await dgram.unix.Socket.create({ netns: fd }))
+    await logger.sendto('entry', log.getsockname())
+    assert.equal(String(await log.recv({ timeout: 5000 })), 'entry')
+  })
+
+  it('a namespace that cannot be one is refused, and one that is none is told by its path', async () => {
+    for (const wrong of ['', 'a\0b', -1, 1.5, {}, true])
+      for (const make of [
+        () => connect({ port: 9, netns: wrong as string }),
+        () => listen({ netns: wrong as string }),
+        () => listen({ path: '\0x', netns: wrong as string }),
+        () => connect({ path: '\0x', netns: wrong as string }),
+        () => dgram.inet.Socket.create({ netns: wrong as string }),
+        () => dgram.unix.Socket.create({ netns: wrong as string }),
+      ])
+        await assert.rejects(make, /options\.netns/)
+    const none = { code: 'ENOENT', syscall: 'setns', path: '/no/such/file' }
+    await assert.rejects(connect({ host: '127.0.0.1', port: 9, netns: '/no/such/file' }), none)
+    await assert.rejects(listen({ netns: '/no/such/file' }), none)
   })
 
   it('socket.create() of llsocket takes a namespace, and a failure leaves nothing behind', async (t) => {
