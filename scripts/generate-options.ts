@@ -9,7 +9,7 @@ import type { AnyRow, OptionTable } from '#internal/options/option.js'
 const root = new URL('.', import.meta.resolve('berkeley/package.json'))
 const target = new URL('docs/options.md', root)
 
-/** What each table is about: where its rows stand, its heading, and which sockets have it. */
+/** What each table is about: where its rows are, its heading, and which sockets have it. */
 const SECTIONS: Record<keyof typeof optionTables, { file: string; title: string; words: string }> = {
   socket: { file: 'socket', title: 'Socket level', words: 'Sockets of every family.' },
   timeout: {
@@ -23,8 +23,8 @@ const SECTIONS: Record<keyof typeof optionTables, { file: string; title: string;
     file: 'ip',
     title: 'IPv4, and both families',
     words:
-      'Where two constants stand, the family of the socket decides; on an IPv6 socket that carries IPv4 too both are ' +
-      'set, or neither. Those of `IPPROTO_IP` alone work on such a socket too, for what it exchanges over IPv4.',
+      'If there are two constants, the family of the socket decides; on an IPv6 socket that also carries IPv4 both are ' +
+      'set, or neither. Options of `IPPROTO_IP` also work on such a socket, for its IPv4 packets.',
   },
   ipv6: { file: 'ipv6', title: 'IPv6', words: 'IPv6 sockets.' },
   multicast: { file: 'multicast', title: 'Multicast', words: 'Datagram and raw sockets of IPv4 and IPv6.' },
@@ -61,21 +61,21 @@ const NOT_ROWS: readonly [constants: string, reason: string][] = [
   [
     'SO_TIMESTAMP_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPNS_NEW, SO_TIMESTAMPING_OLD, ' +
       'SO_TIMESTAMPING_NEW, SO_RCVTIMEO_OLD, SO_RCVTIMEO_NEW, SO_SNDTIMEO_OLD, SO_SNDTIMEO_NEW',
-    'are what the C library makes of the plain name, by the width of its `time_t`.',
+    'are variants of the plain name, which the C library selects by the width of its `time_t`.',
   ],
   [
     'SO_BSDCOMPAT, SO_SECURITY_AUTHENTICATION, SO_SECURITY_ENCRYPTION_TRANSPORT, SO_SECURITY_ENCRYPTION_NETWORK, ' +
       'TCP_COOKIE_TRANSACTIONS, IPV6_NEXTHOP, IPV6_AUTHHDR',
-    'do nothing in Linux, or are no longer there.',
+    'have no effect in Linux, or were removed.',
   ],
   [
     'SO_DEVMEM_LINEAR, SO_DEVMEM_DMABUF, SO_DEVMEM_DONTNEED',
-    'belong to device memory, for which a queue of the network device is bound over netlink first.',
+    'belong to device memory, which first has to be bound to a queue of the network device over netlink.',
   ],
-  ['TCP_ZEROCOPY_RECEIVE', 'maps received pages with mmap(2), which the memory of JavaScript cannot hold.'],
+  ['TCP_ZEROCOPY_RECEIVE', 'maps received pages with mmap(2), which JavaScript cannot.'],
   [
     'TCP_AO_ADD_KEY, TCP_AO_DEL_KEY, TCP_AO_INFO, TCP_AO_GET_KEYS, TCP_AO_REPAIR',
-    'are commands on a list of keys, not values: each takes a record of its own, and reading wants a question in it.',
+    'are commands on a list of keys, not values: each has a struct of its own, also as input for reading.',
   ],
   ['TCP_CM_INQ', 'is the ancillary message of `tcpinq`.'],
   [
@@ -83,35 +83,35 @@ const NOT_ROWS: readonly [constants: string, reason: string][] = [
       'IP_UNBLOCK_SOURCE, IP_MSFILTER, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_ADD_MEMBERSHIP, IPV6_DROP_MEMBERSHIP',
     'do for one family what the `MCAST_` options above do for both.',
   ],
-  ['reading MCAST_MSFILTER', 'wants the group in and gives its sources out: `mcastsources(group, ifname?)`.'],
+  ['reading MCAST_MSFILTER', 'takes the group as input: `mcastsources(group, ifname?)`.'],
   [
     'IP_IPSEC_POLICY, IP_XFRM_POLICY, IPV6_IPSEC_POLICY, IPV6_XFRM_POLICY',
-    'take a policy of IPsec with its templates, which is the business of a key daemon.',
+    'take an IPsec policy with templates; they are for key daemons.',
   ],
-  ['IP_PROTOCOL', 'reads what `protocol()` says of a raw socket.'],
+  ['IP_PROTOCOL', 'is `protocol()` of a raw socket.'],
   [
     'IP_RECVRETOPTS, IP_ORIGDSTADDR, IPV6_ORIGDSTADDR',
     'have the numbers of options above: `retopts`, `recvorigdstaddr`.',
   ],
-  ['IPV6_ADDRFORM', 'turns an IPv6 socket into an IPv4 one, behind the back of the object that remembers its family.'],
-  ['IPV6_HOPLIMIT', 'is ancillary data; for all that is sent see `ttl`, for what is received `recvttl`.'],
+  ['IPV6_ADDRFORM', 'turns an IPv6 socket into an IPv4 socket, while the object keeps the family.'],
+  ['IPV6_HOPLIMIT', 'is ancillary data; see `ttl` for sending and `recvttl` for receiving.'],
   [
     'IPV6_2292PKTINFO, IPV6_2292HOPOPTS, IPV6_2292DSTOPTS, IPV6_2292RTHDR, IPV6_2292HOPLIMIT',
     'are the options of RFC 2292, which those of RFC 3542 replaced.',
   ],
   [
     'PACKET_RX_RING, PACKET_TX_RING, PACKET_VERSION, PACKET_HDRLEN, PACKET_RESERVE, PACKET_LOSS, PACKET_TX_HAS_OFF, PACKET_TIMESTAMP',
-    'belong to rings that a program maps with mmap(2), which the memory of JavaScript cannot hold.',
+    'belong to rings that a program maps with mmap(2), which JavaScript cannot.',
   ],
   ['PACKET_RECV_OUTPUT', 'does nothing in Linux.'],
   ['PACKET_TX_TIMESTAMP', 'is ancillary data of `timestamping`.'],
   [
     'SO_VM_SOCKETS_PEER_HOST_VM_ID, SO_VM_SOCKETS_TRUSTED, SO_VM_SOCKETS_NONBLOCK_TXRX',
-    'exist for VMware alone, whose transport no longer has them; SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW is the same as without `_NEW` where time has 64 bits.',
+    'exist only for VMware, whose transport no longer has them; SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW is the same as without `_NEW` if `time_t` has 64 bits.',
   ],
   [
     'the options of SOL_ALG, SOL_TLS, SOL_MPTCP and other levels',
-    'belong to families and protocols that have no class of their own here.',
+    'belong to families and protocols without a class in this package.',
   ],
 ]
 
@@ -176,25 +176,25 @@ function page(): string {
   return [
     '# Socket options',
     '',
-    `The ${count} options that are methods of a socket. Without an argument a method reads the option; with one it`,
-    'sets it and returns what the kernel then holds, which need not be what was set. An option that can only be set returns',
+    `${count} options are methods of a socket. Without an argument a method reads the option; with one it`,
+    'sets it and returns the effective value, which may differ from the argument. An option that can only be set returns',
     'nothing.',
     '',
     'A value of a wrong type throws a `TypeError` (`ERR_INVALID_ARG_TYPE`), one that is out of range a `RangeError`',
-    '(`ERR_OUT_OF_RANGE`), before the kernel is asked. What the kernel refuses throws a `SystemError` with its code:',
-    '`ENOPROTOOPT` or `EOPNOTSUPP` where this kernel, or this kind of socket, has no such option, `EPERM` where a',
-    'capability is missing. Every other option can be reached by number, with `getsockopt(level, name, kind)` and',
+    '(`ERR_OUT_OF_RANGE`), without a system call. If the kernel refuses, a `SystemError` has its code:',
+    '`ENOPROTOOPT` or `EOPNOTSUPP` if this kernel, or this kind of socket, does not have the option, `EPERM` if a',
+    'capability is missing. All other options are available by number, with `getsockopt(level, name, kind)` and',
     '`setsockopt(level, name, value, kind)`.',
     '',
-    'The man page is the one of the level. Options that it does not know are newer than it.',
+    'The man page is that of the level. Options that it does not describe are newer.',
     '',
     keys.map(section).join('\n\n'),
     '',
-    '## Not as rows',
+    '## Options without a method',
     '',
     ...NOT_ROWS.map(([constants, reason]) => `- ${constants}: ${reason}`),
     '',
-    '<!-- Made from src/options/*.ts by `npm run docs`: change those, not this file. -->',
+    '<!-- Generated from src/options/*.ts by `npm run docs`: change those, not this file. -->',
     '',
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-// What README.md shows of Express is run as it is there, but for the path.
+// The Express program of README.md is run as it is there, except for the path.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ function snippet(path: string): string {
   return shown.replace("'express'", JSON.stringify(module)).replace("'/run/app.sock'", JSON.stringify(path))
 }
 
-/** Waits until a server listens: the file is there a moment before. */
+/** Waits until the server listens: the file exists a moment before. */
 async function listens(path: string): Promise<void> {
   for (;;) {
     const socket = net.connect(path)

@@ -58,7 +58,7 @@ async function started(t: Test, make: typeof express): Promise<{ app: App; conte
 
 for (const [name, make] of Object.entries({ express, fastify }))
   describe(name, { skip: unavailable([name]) }, () => {
-    test(`${name} on a unix socket knows who asks, sends a file and takes 100 MB`, { timeout: 60_000 }, async (t) => {
+    test(`${name} on a unix socket knows the peer, sends a file and takes 100 MB`, { timeout: 60_000 }, async (t) => {
       const { app, content } = await started(t, make)
       const path = abstractName()
       const serving = serveHttp(app.server, await listen({ path }))
@@ -70,7 +70,7 @@ for (const [name, make] of Object.entries({ express, fastify }))
       await within(serving, 'the end of serveHttp()')
     })
 
-    test(`${name} serves TLS of ours, and knows the address of its client`, async (t) => {
+    test(`${name} serves TLS of berkeley, and knows the address of its client`, async (t) => {
       const { app, content } = await started(t, make)
       const listener = await listen({ host: '127.0.0.1', tlscfg: hostConfig })
       const { port } = listener.getsockname()
@@ -81,7 +81,7 @@ for (const [name, make] of Object.entries({ express, fastify }))
       await within(serving, 'the end of serveHttp()')
     })
 
-    test(`${name} listens by itself on a socket of ours`, async (t) => {
+    test(`${name} listens by itself on a socket of berkeley`, async (t) => {
       const { app } = await started(t, make)
       const listener = await listen({ host: '127.0.0.1' })
       const to = { host: '127.0.0.1', port: Number(listener.getsockname().port) }
@@ -92,7 +92,7 @@ for (const [name, make] of Object.entries({ express, fastify }))
       await within(app.close(), 'the end of the application')
     })
 
-    test(`${name} outlives clients that break off, and finishes what it has begun when it is closed`, async (t) => {
+    test(`${name} survives clients that disconnect, and finishes requests in progress when it is closed`, async (t) => {
       const { app, finish } = await started(t, make)
       const path = abstractName()
       const serving = serveHttp(app.server, await listen({ path }))

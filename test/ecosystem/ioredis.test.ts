@@ -46,7 +46,7 @@ describe('ioredis', { skip: unavailable(['ioredis'], REDIS) }, () => {
   const ways: Record<string, () => Address> = {
     TCP: () => server().address,
     'a unix socket': () => ({ path: server().path('s') }),
-    'TLS of ours': () => ({ ...server().secureAddress, tlscfg: hostTrust }),
+    'TLS of berkeley': () => ({ ...server().secureAddress, tlscfg: hostTrust }),
   }
   for (const [name, to] of Object.entries(ways)) {
     test(`values of 20 MB, and 20 000 commands in a pipeline over ${name}`, async (t) => {
@@ -61,7 +61,7 @@ describe('ioredis', { skip: unavailable(['ioredis'], REDIS) }, () => {
       await redis.quit()
     })
 
-    test(`a client that the server kills hears of it and connects again over ${name}`, async (t) => {
+    test(`a client that the server kills notices and connects again over ${name}`, async (t) => {
       const [victim, other] = [client(t, to()), client(t, to())]
       await victim.set('mark', 'still there')
       const closed = event(victim, 'close')

@@ -29,7 +29,7 @@ describe('mqtt', { skip: unavailable(['mqtt'], MOSQUITTO) }, () => {
   const ways: Record<string, () => Address> = {
     TCP: () => server().address,
     'a unix socket': () => ({ path: server().path('s') }),
-    'TLS of ours': () => ({ ...server().secureAddress, tlscfg: hostTrust }),
+    'TLS of berkeley': () => ({ ...server().secureAddress, tlscfg: hostTrust }),
   }
   for (const [name, to] of Object.entries(ways))
     test(`messages of 5 MB and of every quality of service arrive over ${name}`, async (t) => {
@@ -78,7 +78,7 @@ describe('mqtt', { skip: unavailable(['mqtt'], MOSQUITTO) }, () => {
     assert.equal(`${(await heard)[1]}`, 'still here')
   })
 
-  test('a client that is taken over by another one of its name hears of it', async (t) => {
+  test('a client notices when another one takes over its name', async (t) => {
     const options = { clientId: 'twin', reconnectPeriod: 0 }
     const first = client(t, server().address, options)
     await event(first, 'connect')

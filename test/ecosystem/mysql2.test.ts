@@ -77,7 +77,7 @@ describe('mysql2', { skip: unavailable(['mysql2'], MARIADB, 'mariadb-install-db'
     })
   }
 
-  test('a query, and a connection, that take too long are given up, and nobody listens elsewhere', async (t) => {
+  test('a query, and a connection, that take too long are given up, and connecting fails where nobody listens', async (t) => {
     const client = mysql.createConnection(ways.TCP())
     const late = called((done) => client.query({ sql: 'select sleep(0.3)', timeout: 50 }, done))
     await assert.rejects(late, { code: 'PROTOCOL_SEQUENCE_TIMEOUT' })

@@ -91,7 +91,7 @@ describe('nodemailer', { skip: unavailable(['nodemailer', 'smtp-server']) }, () 
     transport.close()
   })
 
-  test('a server that says nothing is given up, and nobody listens elsewhere', async (t) => {
+  test('a server that says nothing is given up, and connecting fails where nobody listens', async (t) => {
     const silent = await listen({ path: abstractName() })
     t.after(() => silent.close())
     const transportTo = (path: string) =>

@@ -46,7 +46,7 @@ describe('pg', { skip: unavailable(['pg'], POSTGRES) }, () => {
       await client.end()
     })
 
-    test(`a client whose backend is terminated hears of it over ${name}`, async () => {
+    test(`a client whose backend is terminated notices over ${name}`, async () => {
       const [victim, other] = [new Client(config()), new Client(config())]
       await Promise.all([victim.connect(), other.connect()])
       const { rows }: Rows = await victim.query('select pg_backend_pid() as pid')

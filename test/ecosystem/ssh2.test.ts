@@ -61,7 +61,7 @@ describe('ssh2 client', { skip: unavailable(['ssh2']) || withoutSshd }, () => {
     assert.ok(readFileSync(from).equals(readFileSync(back)))
   })
 
-  test('a client whose session is killed hears of it, and another one logs in', async (t) => {
+  test('a client whose session is killed notices, and another one logs in', async (t) => {
     const { client, sock } = await login(t)
     client.on('error', () => undefined)
     const closed = [event(client, 'close'), event(sock, 'close')]
@@ -93,7 +93,7 @@ describe('ssh2 client', { skip: unavailable(['ssh2']) || withoutSshd }, () => {
 })
 
 describe('ssh2 server', { skip: unavailable(['ssh2']) }, () => {
-  test('a server takes its connections from our listener, and is told of a client that goes', async (t) => {
+  test('a server takes its connections from a listener of berkeley, and notices when a client goes', async (t) => {
     const hostKeys = [utils.generateKeyPairSync('ed25519').private]
     const sessions: Promise<unknown>[] = []
     const server = new SshServer({ hostKeys }, (peer: NodeJS.EventEmitter) => {

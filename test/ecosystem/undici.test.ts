@@ -146,7 +146,7 @@ describe('undici', { skip: unavailable(['undici']) }, () => {
     await dispatcher.close()
   })
 
-  test('headersTimeout and bodyTimeout end a request, and connecting to nobody fails it', async (t) => {
+  test('headersTimeout and bodyTimeout end a request, and connecting fails where nobody listens', async (t) => {
     const { connect } = await served(t, (request, response) => void (request.url === '/body' && response.write('half')))
     const dispatcher = new Agent({ connect })
     const slow = request(`${ORIGIN}/headers`, { dispatcher, headersTimeout: 50 })
@@ -173,7 +173,7 @@ describe('undici', { skip: unavailable(['undici']) }, () => {
     await client.close()
   })
 
-  test('over TLS of ours requests are answered', async (t) => {
+  test('over TLS of berkeley requests are answered', async (t) => {
     const listener = await listen({ host: '127.0.0.1', tlscfg: hostConfig })
     const server = http.createServer((_, response) => response.end('served'))
     const { port } = listener.getsockname()

@@ -47,7 +47,7 @@ describe('ws', { skip: unavailable(['ws']) }, () => {
   }
 
   for (const secure of [false, true]) {
-    const name = secure ? 'TLS of ours' : 'a unix socket'
+    const name = secure ? 'TLS of berkeley' : 'a unix socket'
     test(`a message of 30 MB and 20 000 small ones come back over ${name}`, { timeout: 60_000 }, async (t) => {
       const { open } = await echo(t, secure)
       const client = await open()
@@ -83,7 +83,7 @@ describe('ws', { skip: unavailable(['ws']) }, () => {
     assert.deepEqual(await closed, [1013, Buffer.from('later')])
   })
 
-  test('whichever side is terminated, the other one hears of it, and the next client is served', async (t) => {
+  test('when one side is terminated, the other one notices, and the next client is served', async (t) => {
     const { sockets, open } = await echo(t)
     for (const side of ['client', 'server']) {
       const accepted = event<[Socket]>(sockets, 'connection')

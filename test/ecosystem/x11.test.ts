@@ -63,7 +63,7 @@ describe('x11', { skip: unavailable(['x11'], XVFB) }, () => {
     assert.equal(await called<string>((done) => X.GetAtomName(atoms[500], done)), 'ATOM_500')
   })
 
-  test('a client that another one kills hears of it', async (t) => {
+  test('a client that another one kills notices', async (t) => {
     const [victim, killer] = [await display(t), await display(t)]
     const window = victim.X.AllocID()
     victim.X.CreateWindow(window, victim.root, 0, 0, 10, 10)
