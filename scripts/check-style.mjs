@@ -53,7 +53,8 @@ const PROSE = /\.md$/
 const FOLDERS = ['src', 'native', 'cli', 'test', 'trust', 'bench', 'examples', 'scripts', 'docs']
 const SKIPPED = ['node_modules', 'build', 'results', 'api']
 /** Made from other files, which are checked themselves. */
-const GENERATED = /\.generated\.|names\.inc$|docs\/(?:reliability|failure-modes|options|ecosystem)\.md$|scripts\/check-style\.mjs$/
+const GENERATED =
+  /\.generated\.|names\.inc$|docs\/(?:reliability|failure-modes|options|ecosystem)\.md$|scripts\/check-style\.mjs$/
 const SHIPPED = /^(?:src|native|cli|docs|README)/
 /** Messages and help texts are prose as well; elsewhere strings are data. */
 const HAS_MESSAGES = /^(?:src|native|cli)\//

@@ -93,7 +93,7 @@ function summary(covered, all) {
           `- **Extended testing**, of ${date} with Node ${node}, OpenSSL ${openssl} and Linux ${kernel}:`,
           ...parts.map((part) => `  - ${inShort(part)}`),
         ]),
-    '- **Not covered.** Only Linux x64 was tested, on kernels and Node versions named in the figures and in CI. TLS is OpenSSL as it is in Node.',
+    '- **Not covered.** These figures are of Linux x64, and of one kernel and one version of Node. TLS is OpenSSL as it is in Node.',
     '  A race or a fault that neither the tests nor these programs produce is not known to be absent.',
     '',
     '[trust.md](trust.md) explains how to read this, and what the library is not good at.',

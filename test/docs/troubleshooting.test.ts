@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import * as berkeley from 'berkeley'
 import { AddrInfo, connect, dgram, listen, packet, raw, seqpacket, stream } from 'berkeley'
+import { socket } from 'berkeley/llsocket'
 import { closing, leavesNoFd, root, run, script, tempFolder, within } from '../util/index.js'
 
 leavesNoFd()
@@ -161,6 +162,7 @@ const experiments: Readonly<Record<string, Experiment>> = {
       closing(t, await raw.inet.Socket.create({ type: berkeley.SOCK_DGRAM, protocol: berkeley.IPPROTO_ICMP })),
     )
   },
+  'socket ESOCKTNOSUPPORT': () => socket.create(AddrInfo.inet('127.0.0.1', 80), true),
   'socket EPROTONOSUPPORT': (t) => {
     const { AF_INET, SOCK_STREAM } = berkeley
     return berkeley.createSocket({ family: AF_INET, type: SOCK_STREAM, protocol: 250 }).then((sock) => closing(t, sock))

@@ -19,8 +19,8 @@ await Promise.all([server.close(), stepwise.close(), conn.close(), sock.close()]
 import { listen } from 'berkeley'
 const server = await listen({ path: './app.sock' })
 const served = server.serve(async (peer) => {
-  await peer.recv()
-  await peer.recv()
+  let asked = ''
+  while (!asked.endsWith('another')) asked += await peer.recv()
   await peer.send('answer')
 })`,
     after: `

@@ -47,10 +47,11 @@ await Promise.all([conn.close(), server.close()])`,
   },
   'UDP: where a datagram was sent to, and many datagrams per system call': {
     before: `
+import { AddrInfo } from 'berkeley'
 const asking = await dgram.inet.Socket.create({ host: '127.0.0.2', port: 0 })
 await asking.bind()
-const asked = AddrInfo.inet('127.0.0.9', 5353)
-setImmediate(() => void asking.sendto('question', asked))`,
+const asked = AddrInfo.inet('127.0.0.9', 5353)`,
+    replace: [['await sock.recvmsg', "await asking.sendto('question', asked)\nawait sock.recvmsg"]],
     after: `
 const [answer, from] = await asking.recvfrom()
 console.log(String(answer), from?.addr)
@@ -152,6 +153,7 @@ console.log(received)`,
   'Raw, packet, netlink, vsock and CAN sockets': {
     replace: [['for await', 'setTimeout(() => void links.close(), 50)\nfor await']],
   },
+  'Two layers': {},
   Services: {
     before: `
 import { dgram } from 'berkeley'
