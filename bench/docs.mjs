@@ -1,10 +1,11 @@
-// Writes docs/performance.md and its pictures from bench/results/published, which is under version control.
+// Writes docs/performance.md, its pictures, and the figures of docs/trust.md from bench/results/published, which is under version control.
 //   node bench/docs.mjs [FOLDER]       FOLDER instead of docs
 //   node bench/docs.mjs --publish      publishes the results of the last run first: the machine should have been quiet
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { filesBelow, inRoot, readJson } from '../scripts/lib/project.mjs'
 import { Failure, script } from '../scripts/lib/run.mjs'
+import { withOverview } from './lib/overview.mjs'
 import { page } from './lib/page.mjs'
 import { plot } from './lib/plot.mjs'
 import { RESULTS } from './lib/results.mjs'
@@ -49,4 +50,6 @@ await script(() => {
   mkdirSync(join(folder, PICTURES), { recursive: true })
   for (const results of all) writeIfNew(join(folder, image(results)), plot(results))
   writeIfNew(join(folder, 'performance.md'), page(all, image, remark))
+  const overview = join(folder, 'trust.md')
+  if (existsSync(overview)) writeIfNew(overview, withOverview(readFileSync(overview, 'utf8'), all))
 })
