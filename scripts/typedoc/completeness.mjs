@@ -69,15 +69,16 @@ const silentParameters = (signature) =>
     .filter((one) => one.name !== 'this' && !one.hasComment())
     .map(({ name }) => `@param ${name}`)
 
-/** Several signatures share what they return and how they fail. @param {Signature[]} signatures @returns {string[]} */
-function lackingIn(signatures) {
-  if (signatures.some(({ comment }) => wordsOf(comment) < 3)) return ['a summary']
-  if (signatures.some(({ name }) => ALIAS.test(name))) return []
-  const returns =
-    signatures.every((one) => one.kindOf(ReflectionKind.ConstructorSignature) || isNothing(one.type)) ||
-    signatures.some((one) => has(one, '@returns') || saysResult(one))
-  const fails = !signatures.some(({ type }) => isPromise(type)) || signatures.some((one) => has(one, '@throws'))
-  return [...signatures.flatMap(silentParameters), ...(returns ? [] : ['@returns']), ...(fails ? [] : ['@throws'])]
+/** @param {Signature} signature @returns {string[]} */
+function lackingIn(signature) {
+  if (wordsOf(signature.comment) < 3) return ['a summary']
+  if (ALIAS.test(signature.name)) return []
+  const isSilent = !signature.kindOf(ReflectionKind.ConstructorSignature) && !isNothing(signature.type)
+  return [
+    ...silentParameters(signature),
+    ...(isSilent && !has(signature, '@returns') && !saysResult(signature) ? ['@returns'] : []),
+    ...(isPromise(signature.type) && !has(signature, '@throws') ? ['@throws'] : []),
+  ]
 }
 
 /** @param {Declaration} reflection @returns {string[]} */
@@ -92,7 +93,7 @@ function lacking(reflection) {
   const { signatures = [] } = reflection
   // A class that declares none has a constructor without parameters all the same.
   const isImplied = reflection.kindOf(ReflectionKind.Constructor) && !signatures.some((one) => one.parameters?.length)
-  if (reflection.kindOf(CALLED)) return isImplied ? [] : lackingIn(signatures)
+  if (reflection.kindOf(CALLED)) return isImplied ? [] : signatures.flatMap(lackingIn)
   return wordsOf(reflection.comment ?? reflection.getSignature?.comment) < 1 ? ['a summary'] : []
 }
 

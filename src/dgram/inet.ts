@@ -189,16 +189,37 @@ interface InetDgramSocket {
   getsockname(): InetAddrInfo
   /** The address of the peer. See getpeername(2). */
   getpeername(): InetAddrInfo
-  /** {@link DgramSocket.recvfrom}: a UDP datagram always has a sender. */
+  /**
+   * Receives a datagram and the address of its sender, with the arguments by name: `recvfrom({ timeout: 1000 })`.
+   * @param options - `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
+   * @returns the data, and the address, which is always there.
+   * @throws as of {@link DgramSocket.recvfrom}.
+   */
   recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: InetAddrInfo]>
+  /**
+   * Receives a datagram and the address of its sender: `recvfrom(bufsize, flags, options)`, all of them optional.
+   * @param args - `bufsize` in bytes, 64 KiB by default; `flags`, `MSG_*`; and options, `timeout` in milliseconds and `signal`.
+   * @returns the data, and the address, which is always there.
+   * @throws EMSGSIZE when the datagram was longer and was cut; others as of {@link DgramSocket.recvfrom}.
+   */
   recvfrom(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
   /** Same as `recvfrom`: its name in lua-net. */
   recvfromsync(options: RecvOptions): Promise<[data: Buffer, ai: InetAddrInfo]>
   recvfromsync(...args: Parameters<DgramSocket['recvfrom']>): Promise<[data: Buffer, ai: InetAddrInfo]>
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
-  /** {@link DgramSocket.messages}: a UDP datagram always has a sender. */
+  /**
+   * Iterates over the datagrams and their senders, which are always there, with options. See {@link DgramSocket.messages}.
+   * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` in milliseconds of each call, and `signal`.
+   * @returns an iterator; leaving the loop leaves the socket open.
+   */
   messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: InetAddrInfo]>
-  /** {@link DgramSocket.forEach}: there always is a sender. */
+  /**
+   * Receives until the socket is closed, and gives each datagram and its sender to a function. See {@link DgramSocket.forEach}.
+   * @param fn - called as `fn(data, from)`; a promise that it returns pauses receiving until it settles, and what it throws ends the
+   *   loop.
+   * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` in milliseconds of each call, and `signal`.
+   * @throws what `recvfrom()` would; what `fn` throws.
+   */
   forEach(fn: (data: Buffer, from: InetAddrInfo) => unknown, options?: ReceiveOptions): Promise<void>
 }
 

@@ -75,6 +75,8 @@ export class DgramSocket extends Socket {
   /**
    * Receives a datagram and the address of its sender, with the arguments by name: `recvfrom({ timeout: 1000 })`.
    * @param options - `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
+   * @returns the data, and the address, which is `null` where the sender has none.
+   * @throws as `recvfrom(bufsize, flags, options)`.
    */
   recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: AddrInfo | null]>
   /**
@@ -179,6 +181,8 @@ export class DgramSocket extends Socket {
    * @param data - the bytes; a string is sent as UTF-8.
    * @param ai - the destination.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the number of bytes, which is all of them.
+   * @throws as `sendto(data, ai, flags, options)`.
    */
   sendto(data: validate.Data, ai: AddrInfo, options: SendOptions): Promise<number>
   /**
@@ -201,6 +205,8 @@ export class DgramSocket extends Socket {
   /**
    * Receives the datagrams that are there by one system call, with the arguments by name: `recvmany({ count: 16, bufsize: 2048 })`.
    * @param options - `count`, 64 by default; `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
+   * @returns the datagrams, at least one, in memory that the batch gives back when it is disposed.
+   * @throws as `recvmany(count, bufsize, flags, options)`.
    */
   recvmany(options: RecvManyOptions): Promise<Batch>
   /**
@@ -235,8 +241,10 @@ export class DgramSocket extends Socket {
 
   /**
    * Sends datagrams, 64 by one system call, with the further arguments by name: `sendmany(datagrams, { timeout: 1000 })`.
-   * @param datagrams - as below.
+   * @param datagrams - `{ data, addr, segmentSize, control }`, all but `data` optional; or a batch that was received.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns how many there were, which is all of them.
+   * @throws as `sendmany(datagrams, flags, options)`.
    */
   sendmany(datagrams: Iterable<OutgoingDatagram>, options: SendOptions): Promise<number>
   /**

@@ -71,13 +71,34 @@ class CanSocket extends AnyDgramSocket {
 interface CanSocket extends OptionMethods<typeof canOptions> {
   /** What the socket is bound to. */
   getsockname(): CanAddrInfo
-  /** {@link DgramSocket.recvfrom}: a frame always has an address. */
+  /**
+   * Receives a datagram and the address of its sender, with the arguments by name: `recvfrom({ timeout: 1000 })`.
+   * @param options - `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
+   * @returns the data, and the address, which is always there.
+   * @throws as of {@link DgramSocket.recvfrom}.
+   */
   recvfrom(options: RecvOptions): Promise<[data: Buffer, ai: CanAddrInfo]>
+  /**
+   * Receives a datagram and the address of its sender: `recvfrom(bufsize, flags, options)`, all of them optional.
+   * @param args - `bufsize` in bytes, 64 KiB by default; `flags`, `MSG_*`; and options, `timeout` in milliseconds and `signal`.
+   * @returns the data, and the address, which is always there.
+   * @throws EMSGSIZE when the datagram was longer and was cut; others as of {@link DgramSocket.recvfrom}.
+   */
   recvfrom(...args: Parameters<AnyDgramSocket['recvfrom']>): Promise<[data: Buffer, ai: CanAddrInfo]>
   [Symbol.asyncIterator](): AsyncIterableIterator<[data: Buffer, ai: CanAddrInfo]>
-  /** {@link DgramSocket.messages}: a frame always has an address. */
+  /**
+   * Iterates over the datagrams and their senders, which are always there, with options. See {@link DgramSocket.messages}.
+   * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` in milliseconds of each call, and `signal`.
+   * @returns an iterator; leaving the loop leaves the socket open.
+   */
   messages(options?: ReceiveOptions): AsyncIterableIterator<[data: Buffer, ai: CanAddrInfo]>
-  /** {@link DgramSocket.forEach}: there always is a sender. */
+  /**
+   * Receives until the socket is closed, and gives each datagram and its sender to a function. See {@link DgramSocket.forEach}.
+   * @param fn - called as `fn(data, from)`; a promise that it returns pauses receiving until it settles, and what it throws ends the
+   *   loop.
+   * @param options - `bufsize`, the most bytes of a piece, 64 KiB by default; `timeout` in milliseconds of each call, and `signal`.
+   * @throws what `recvfrom()` would; what `fn` throws.
+   */
   forEach(fn: (data: Buffer, from: CanAddrInfo) => unknown, options?: ReceiveOptions): Promise<void>
 }
 defineOptions(CanSocket, canOptions)

@@ -110,8 +110,10 @@ export class BufferedReader {
   }
 
   /**
-   * Reads line by line, as bytes without their ends. Otherwise as below.
+   * Reads line by line, as bytes without their ends, until the stream has ended or the socket is closed here.
    * @param options - `encoding: 'buffer'`; `max`, the most bytes of a line; `timeout` in milliseconds of each line, and `signal`.
+   * @returns an iterator of the lines.
+   * @throws EMSGSIZE for a line longer than `max`; {@link IncompleteReadError} when the stream ends within a line.
    */
   lines(options: LinesOptions & { encoding: 'buffer' }): AsyncIterableIterator<Buffer>
   /**

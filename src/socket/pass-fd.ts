@@ -39,15 +39,19 @@ export interface UnixMethods extends UnixOptions {
   sendfd(fd: OpenFile, ai?: AddrInfo, flags?: number, options?: WaitOptions): Promise<0>
   /**
    * Passes an open descriptor to the peer, with the further arguments by name: `sendfd(fd, { timeout: 1000 })`.
-   * @param fd - as above.
+   * @param fd - any open descriptor, or a `FileHandle`.
    * @param options - `ai`, `flags`, `timeout` in milliseconds, and `signal`.
+   * @returns 0: no byte of the caller's was sent.
+   * @throws as `sendfd(fd, ai, flags, options)`.
    */
   sendfd(fd: OpenFile, options: SendFdOptions): Promise<0>
   /**
    * Passes an open descriptor to an address, with the further arguments by name: `sendfd(fd, ai, { timeout: 1000 })`.
-   * @param fd - as above.
+   * @param fd - any open descriptor, or a `FileHandle`.
    * @param ai - the destination.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns 0: no byte of the caller's was sent.
+   * @throws as `sendfd(fd, ai, flags, options)`.
    */
   sendfd(fd: OpenFile, ai: AddrInfo | undefined, options: SendOptions): Promise<0>
   /**
@@ -65,6 +69,8 @@ export interface UnixMethods extends UnixOptions {
   /**
    * Receives exactly one descriptor, with the arguments by name: `recvfd({ timeout: 1000 })`.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns its number; `null` when the peer has closed.
+   * @throws as `recvfd(flags, options)`.
    */
   recvfd(options: RecvIntoOptions): Promise<number | null>
   /** Same as {@link UnixMethods.sendfd}: its name in lua-net. */

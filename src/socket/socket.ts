@@ -155,7 +155,8 @@ export class Socket extends Descriptor {
   /**
    * Receives what is there, with the arguments by name: `recv({ bufsize: 4096, timeout: 1000 })`.
    * @param options - `bufsize` in bytes, 64 KiB by default; `flags`; `timeout` in milliseconds, and `signal`.
-   * @returns the data, or `null`: as below.
+   * @returns the data; `null` when the peer of a stream or seqpacket has closed; an empty Buffer is an empty datagram.
+   * @throws as `recv(bufsize, flags, options)`.
    */
   recv(options: RecvOptions): Promise<Buffer | null>
   /**
@@ -181,6 +182,8 @@ export class Socket extends Descriptor {
    * Receives into memory of the caller, with the further arguments by name: `recvinto(buffer, { timeout: 1000 })`.
    * @param buffer - the memory, which is filled from its beginning.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the count of bytes, 0 at the end of a stream.
+   * @throws as `recvinto(buffer, flags, options)`.
    */
   recvinto(buffer: ArrayBufferView, options: RecvIntoOptions): Promise<number>
   /**
@@ -202,6 +205,8 @@ export class Socket extends Descriptor {
    * Sends all of the data, with the further arguments by name: `send(data, { timeout: 1000 })`.
    * @param data - the bytes; a string is sent as UTF-8.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the number of bytes, which is all of them.
+   * @throws EPIPE or ECONNRESET when the peer has closed; TimeoutError, AbortError: as `send(data, flags, options)`.
    */
   send(data: validate.Data, options: SendOptions): Promise<number>
   /**
@@ -255,6 +260,8 @@ export class Socket extends Descriptor {
    * Receives into several pieces of memory, with the further arguments by name.
    * @param buffers - the pieces of memory, which are filled one after the other.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the count of bytes, 0 at the end of a stream.
+   * @throws as `readv(buffers, flags, options)`.
    */
   readv(buffers: readonly ArrayBufferView[], options: RecvIntoOptions): Promise<number>
   /**
@@ -280,6 +287,8 @@ export class Socket extends Descriptor {
    * Sends several pieces of data as one, with the further arguments by name.
    * @param data - the pieces; a string is sent as UTF-8.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the number of bytes, which is all of them.
+   * @throws as `writev(data, flags, options)`.
    */
   writev(data: readonly validate.Data[], options: SendOptions): Promise<number>
   /**
@@ -304,8 +313,10 @@ export class Socket extends Descriptor {
 
   /**
    * Receives a message, with the further arguments by name: `recvmsg(msg, { timeout: 1000 })`.
-   * @param msg - the message.
+   * @param msg - the message, whose elements have room for the data.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the count of bytes; `null` at the end of a stream or seqpacket.
+   * @throws as `recvmsg(msg, flags, options)`.
    */
   recvmsg(msg: MsgHdr, options: RecvIntoOptions): Promise<number | null>
   /**
@@ -334,6 +345,8 @@ export class Socket extends Descriptor {
    * Sends a message with its address and control messages, with the further arguments by name: `sendmsg(msg, { timeout: 1000 })`.
    * @param msg - the message.
    * @param options - `flags`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the number of bytes, which is all of them.
+   * @throws as `sendmsg(msg, flags, options)`.
    */
   sendmsg(msg: MsgHdr, options: SendOptions): Promise<number>
   /**

@@ -94,8 +94,10 @@ function serverFrom(server: NodeServer): inet.Server | unix.Server {
  */
 export function fromNode(socket: NodeServer): Promise<inet.Server | unix.Server>
 /**
- * Takes a connection over from Node: as above.
+ * Takes a connection over from Node, with what Node had received, and closes the socket for its former users.
  * @param socket - a connected `net.Socket`.
+ * @returns the connection, of the class for its family.
+ * @throws ENOTCONN while it connects; EBUSY while writes wait; EINVAL after `setEncoding()`; EOPNOTSUPP for TLS; EBADF when it is not open.
  */
 export function fromNode(socket: NodeSocket): Promise<inet.Socket | unix.Socket>
 export async function fromNode(

@@ -92,8 +92,10 @@ export class StreamSocket extends Socket {
 
   /**
    * Sends an open file, or a part of it, with the further arguments by name: `sendfile(file, { offset: 100 })`.
-   * @param fd - as below.
+   * @param fd - descriptor or `FileHandle` of a file that can be mapped into memory.
    * @param options - `bytes`, up to the end of the file by default; `offset`, 0 by default; `timeout` in milliseconds, and `signal`.
+   * @returns the number of bytes sent.
+   * @throws as `sendfile(fd, bytes, offset, options)`.
    */
   sendfile(fd: OpenFile, options: SendFileOptions): Promise<number>
   /**
