@@ -1,8 +1,9 @@
 /** Datagrams of any family: what keeps boundaries and is not a connection. */
+
 import type { AddrInfo } from '../address/addrinfo.js'
 import { SOCK_DGRAM, SOCK_RAW, SOCK_RDM } from '../constants/exported.generated.js'
-import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { type AnyOptions, addressFor, bindAny, openAny, remember } from '../socket/any.js'
+import type { SocketClass } from '../socket/create.js'
 import { connectTo } from './peer.js'
 import { DgramSocket } from './socket.js'
 
@@ -21,7 +22,7 @@ class AnyDgramSocket extends DgramSocket {
    * @param options - `family`, `type`, `protocol`, and `address`, which `bind()` and `connect()` use by default.
    * @throws EAFNOSUPPORT, EPROTONOSUPPORT, … where the kernel does not have it, with its names; EPERM or EACCES with what is needed.
    */
-  static async create<S extends AnyDgramSocket>(this: new (sock: LowSocket) => S, options: AnyOptions): Promise<S> {
+  static async create<S extends AnyDgramSocket>(this: SocketClass<S>, options: AnyOptions): Promise<S> {
     const { sock, address } = openAny(options, TYPES)
     return remember(new this(sock), address)
   }

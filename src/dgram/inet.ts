@@ -22,6 +22,7 @@ import {
   firstBound,
   firstOf,
   type NamespaceOptions,
+  type SocketClass,
 } from '../socket/create.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { RecvOptions } from '../socket/socket.js'
@@ -91,12 +92,7 @@ class InetDgramSocket extends DgramSocket {
    * const sock = await dgram.inet.Socket.create({ host: '127.0.0.1', port: 5353 })
    * await sock.bind()
    */
-  static async create<S extends InetDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options: InetDgramOptions = {},
-  ): Promise<S> {
+  static async create<S extends InetDgramSocket>(this: SocketClass<S>, options: InetDgramOptions = {}): Promise<S> {
     const given = validate.options('options', options, KNOWN) as InetDgramOptions
     optional(given, 'v6only', false)
     checkNetns(given)

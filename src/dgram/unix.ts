@@ -5,10 +5,9 @@ import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import type { OpenFile } from '../descriptor/open-file.js'
 import { pair as lowPair } from '../llsocket/create.js'
-import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
-import { adoptAs, checkNetns, createIn, type NamespaceOptions } from '../socket/create.js'
+import { adoptAs, checkNetns, createIn, type NamespaceOptions, type SocketClass } from '../socket/create.js'
 import { recvfd, type SendFdOptions, sendfd, type UnixMethods } from '../socket/pass-fd.js'
 import type { RecvIntoOptions, SendOptions, WaitOptions } from '../socket/socket.js'
 import { addSocketFile, unlinkAtClose } from '../socket/socket-file.js'
@@ -53,12 +52,7 @@ class UnixDgramSocket extends DgramSocket {
    * const sock = await dgram.unix.Socket.create({ path: '/run/app.sock' })
    * await sock.bind()
    */
-  static async create<S extends UnixDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options?: UnixDgramOptions,
-  ): Promise<S> {
+  static async create<S extends UnixDgramSocket>(this: SocketClass<S>, options?: UnixDgramOptions): Promise<S> {
     const given = validate.options('options', options ?? {}, [...UNIX_ADDRESS, 'netns']) as UnixDgramOptions
     checkNetns(given)
     const { path, pathname, netns } = given

@@ -3,11 +3,10 @@ import { AddrInfo } from '../address/addrinfo.js'
 import { AF_CAN, CAN_RAW, SOCK_DGRAM, SOCK_RAW } from '../constants/exported.generated.js'
 import { Socket as AnyDgramSocket } from '../dgram/any.js'
 import type { NetworkNamespace } from '../llsocket/open.js'
-import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { canOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { openAny, remember } from '../socket/any.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, type SocketClass } from '../socket/create.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { RecvOptions } from '../socket/socket.js'
 import * as validate from '../support/validate.js'
@@ -53,12 +52,7 @@ class CanSocket extends AnyDgramSocket {
    * @throws EAFNOSUPPORT when this kernel has no CAN, EPROTONOSUPPORT when it lacks the protocol; ENODEV for a name that no interface
    *   has.
    */
-  static override async create<S extends AnyDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options: CanOptions = {},
-  ): Promise<S> {
+  static override async create<S extends AnyDgramSocket>(this: SocketClass<S>, options: CanOptions = {}): Promise<S> {
     const given = validate.options('options', options, KNOWN) as CanOptions
     const { ifindex, rxid, txid, protocol = CAN_RAW, netns } = given
     const type = protocol === CAN_RAW ? SOCK_RAW : SOCK_DGRAM

@@ -3,11 +3,10 @@ import { AddrInfo } from '../address/addrinfo.js'
 import { AF_NETLINK, NETLINK_ROUTE, SOCK_DGRAM, SOCK_RAW } from '../constants/exported.generated.js'
 import { Socket as AnyDgramSocket } from '../dgram/any.js'
 import type { NetworkNamespace } from '../llsocket/open.js'
-import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { netlinkOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { openAny, remember } from '../socket/any.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, type SocketClass } from '../socket/create.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { RecvOptions } from '../socket/socket.js'
 import * as validate from '../support/validate.js'
@@ -51,9 +50,7 @@ class NetlinkSocket extends AnyDgramSocket {
    * @throws EPROTONOSUPPORT when this kernel does not have the protocol.
    */
   static override async create<S extends AnyDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
+    this: SocketClass<S>,
     options: NetlinkOptions = {},
   ): Promise<S> {
     const given = validate.options('options', options, ['protocol', 'pid', 'groups', 'netns']) as NetlinkOptions

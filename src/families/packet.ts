@@ -3,11 +3,10 @@ import { AddrInfo } from '../address/addrinfo.js'
 import { AF_PACKET, SOCK_DGRAM, SOCK_RAW } from '../constants/exported.generated.js'
 import { Socket as AnyDgramSocket } from '../dgram/any.js'
 import type { NetworkNamespace } from '../llsocket/open.js'
-import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { packetOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { openAny, remember, typeAmong } from '../socket/any.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, type SocketClass } from '../socket/create.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { RecvOptions } from '../socket/socket.js'
 import * as validate from '../support/validate.js'
@@ -58,9 +57,7 @@ class PacketSocket extends AnyDgramSocket {
    * @throws EPERM without CAP_NET_RAW; ENODEV for a name that no interface has.
    */
   static override async create<S extends AnyDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
+    this: SocketClass<S>,
     options: PacketOptions = {},
   ): Promise<S> {
     const given = validate.options('options', options, ['ifindex', 'protocol', 'type', 'netns']) as PacketOptions

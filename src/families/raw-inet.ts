@@ -4,9 +4,8 @@ import type { InetAddrInfo } from '../address/inet.js'
 import { AF_INET, AF_INET6, IPPROTO_ICMPV6, SOCK_DGRAM, SOCK_RAW } from '../constants/exported.generated.js'
 import { Socket as AnyDgramSocket } from '../dgram/any.js'
 import type { NetworkNamespace } from '../llsocket/open.js'
-import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { openAny, remember, typeAmong } from '../socket/any.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, type SocketClass } from '../socket/create.js'
 import type { ReceiveOptions } from '../socket/settings.js'
 import type { RecvOptions } from '../socket/socket.js'
 import * as validate from '../support/validate.js'
@@ -45,12 +44,7 @@ class RawSocket extends AnyDgramSocket {
    * @param options - `family` and `protocol`, `type`, and the address: see {@link RawOptions}.
    * @throws EPERM without CAP_NET_RAW; EACCES when `net.ipv4.ping_group_range` does not admit the group of this process; EPROTONOSUPPORT.
    */
-  static override async create<S extends AnyDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options: RawOptions,
-  ): Promise<S> {
+  static override async create<S extends AnyDgramSocket>(this: SocketClass<S>, options: RawOptions): Promise<S> {
     const given = validate.options('options', options, ['protocol', 'family', 'type', 'address', 'netns']) as RawOptions
     const { address, netns } = given
     const protocol = validate.integer('options.protocol', given.protocol, 0)

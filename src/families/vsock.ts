@@ -16,7 +16,7 @@ import { vsockOptions } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { Socket as AnySeqpacketSocket } from '../seqpacket/any.js'
 import { openAny, remember } from '../socket/any.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, type SocketClass } from '../socket/create.js'
 import type { WaitOptions } from '../socket/socket.js'
 import { Socket as AnyStreamSocket } from '../stream/any.js'
 import * as validate from '../support/validate.js'
@@ -63,9 +63,7 @@ class VsockSocket extends AnyStreamSocket {
    * @throws EAFNOSUPPORT when this kernel has no vsock.
    */
   static override async create<S extends AnyStreamSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
+    this: SocketClass<S>,
     options: VsockOptions = {},
   ): Promise<S> {
     const { sock, address } = opened(options, SOCK_STREAM)
@@ -98,12 +96,7 @@ class VsockDgramSocket extends AnyDgramSocket {
    * @param options - `cid` and `port` of the address.
    * @throws EAFNOSUPPORT when this kernel has no vsock, ENODEV when no transport of it has datagrams.
    */
-  static override async create<S extends AnyDgramSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options: VsockOptions = {},
-  ): Promise<S> {
+  static override async create<S extends AnyDgramSocket>(this: SocketClass<S>, options: VsockOptions = {}): Promise<S> {
     const { sock, address } = opened(options, SOCK_DGRAM)
     return remember(new this(sock), address)
   }
@@ -120,9 +113,7 @@ class VsockSeqpacketSocket extends AnySeqpacketSocket {
    * @throws EAFNOSUPPORT when this kernel has no vsock; ESOCKTNOSUPPORT when it has no seqpackets there.
    */
   static override async create<S extends AnySeqpacketSocket>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
+    this: SocketClass<S>,
     options: VsockOptions = {},
   ): Promise<S> {
     const { sock, address } = opened(options, SOCK_SEQPACKET)

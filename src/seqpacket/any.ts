@@ -1,8 +1,10 @@
 /** Seqpackets of any family: connections that keep boundaries. */
+
 import type { AddrInfo } from '../address/addrinfo.js'
 import { SOCK_SEQPACKET, SOMAXCONN } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { type AnyOptions, addressFor, bindAny, connectAny, openAny, remember } from '../socket/any.js'
+import type { SocketClass } from '../socket/create.js'
 import { forEachReceived, received } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, listen } from '../socket/listener.js'
 import { type ServeOptions, serve } from '../socket/serve.js'
@@ -16,7 +18,7 @@ class AnySeqpacketSocket extends Socket {
    * @param options - `family`, `type`, `protocol`, and `address`, which `bind()` and `connect()` use by default.
    * @throws EAFNOSUPPORT, ESOCKTNOSUPPORT, … where the kernel does not have it, with its names.
    */
-  static async create<S extends AnySeqpacketSocket>(this: new (sock: LowSocket) => S, options: AnyOptions): Promise<S> {
+  static async create<S extends AnySeqpacketSocket>(this: SocketClass<S>, options: AnyOptions): Promise<S> {
     const { sock, address } = openAny(options, [SOCK_SEQPACKET])
     return remember(new this(sock), address)
   }

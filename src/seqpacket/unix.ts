@@ -10,7 +10,7 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, type ClientClass, type SocketClass } from '../socket/create.js'
 import { forEachReceived, received } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, type Listening, listen } from '../socket/listener.js'
 import { recvfd, type SendFdOptions, sendfd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
@@ -135,7 +135,7 @@ class UnixSeqpacketClient extends UnixSeqpacketSocket implements Connecting {
    * @param conndeadl - milliseconds for connection and handshake, 0 for no limit, the default.
    * @throws as {@link Connecting.connect}.
    */
-  static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
+  static async create<C>(this: ClientClass<C>, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
     return createClient(new this() as C & UnixSeqpacketClient, options, connect, conndeadl)
   }
 
@@ -161,7 +161,7 @@ class UnixSeqpacketServer extends Socket implements Listening {
    * @returns the server, of the class that this is called on. It has yet to `listen()`.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
-  static async create<S>(this: new (sock: LowSocket) => S, options: UnixServerOptions): Promise<S> {
+  static async create<S>(this: SocketClass<S>, options: UnixServerOptions): Promise<S> {
     const { sock, path } = bindUnix(options, SOCK_SEQPACKET)
     const server = new this(sock) as S & UnixSeqpacketServer
     addSocketFile(server, path)
@@ -175,7 +175,7 @@ class UnixSeqpacketServer extends Socket implements Listening {
    * @returns the server, of the class that this is called on.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
-  static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
+  static async wrap<S>(this: SocketClass<S>, fd: number): Promise<S> {
     return new this(adoptAs(fd, [AF_UNIX], SOCK_SEQPACKET))
   }
 

@@ -17,6 +17,12 @@ export interface NamespaceOptions {
   netns?: NetworkNamespace | undefined
 }
 
+/** A class whose objects begin without a socket: a client, or a subclass of one. */
+export type ClientClass<C> = new () => C
+
+/** A class whose objects take a socket over: a server or a datagram socket, or a subclass of one. */
+export type SocketClass<S> = new (sock: LowSocket) => S
+
 /** Options of everything that makes a socket which is bound or connected at once. */
 export interface PrepareOptions extends NamespaceOptions {
   /**

@@ -1,10 +1,12 @@
 /** Streams of any family: vsock, SCTP one-to-one, MPTCP, and those that have no class of their own. */
+
 import type { AddrInfo } from '../address/addrinfo.js'
 import { SOCK_STREAM, SOMAXCONN } from '../constants/exported.generated.js'
 import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { type AnyOptions, addressFor, bindAny, connectAny, openAny, remember } from '../socket/any.js'
+import type { SocketClass } from '../socket/create.js'
 import { received } from '../socket/iterator.js'
 import { accept, acceptfd, connectionsOf, listen } from '../socket/listener.js'
 import { type ServeOptions, serve } from '../socket/serve.js'
@@ -25,7 +27,7 @@ class AnyStreamSocket extends StreamSocket {
    * @param options - `family`, `type`, `protocol`, and `address`, which `bind()` and `connect()` use by default.
    * @throws EAFNOSUPPORT, EPROTONOSUPPORT, … where the kernel does not have it, with its names.
    */
-  static async create<S extends AnyStreamSocket>(this: new (sock: LowSocket) => S, options: AnyOptions): Promise<S> {
+  static async create<S extends AnyStreamSocket>(this: SocketClass<S>, options: AnyOptions): Promise<S> {
     const { sock, address } = openAny(options, [SOCK_STREAM])
     return remember(new this(sock), address)
   }

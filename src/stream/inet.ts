@@ -7,7 +7,15 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { ipOptions, ipv6Options } from '../options/index.js'
 import { defineOptions, type OptionMethods } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
-import { adoptAs, bindFirst, checkPrepare, type PrepareOptions, runPrepareHook } from '../socket/create.js'
+import {
+  adoptAs,
+  bindFirst,
+  type ClientClass,
+  checkPrepare,
+  type PrepareOptions,
+  runPrepareHook,
+  type SocketClass,
+} from '../socket/create.js'
 import { hasTcpOptions, type InetClientOptions, inetPlan } from '../socket/inet.js'
 import { received } from '../socket/iterator.js'
 import type { ReceiveOptions } from '../socket/settings.js'
@@ -101,7 +109,7 @@ class InetStreamClient extends InetStreamSocket implements Connecting {
    * @param conndeadl - milliseconds for lookup, connection and handshake, 0 for no limit, the default.
    * @throws as {@link Connecting.connect}.
    */
-  static async create<C>(this: new () => C, options: InetClientOptions, connect = true, conndeadl = 0): Promise<C> {
+  static async create<C>(this: ClientClass<C>, options: InetClientOptions, connect = true, conndeadl = 0): Promise<C> {
     return createClient(new this() as C & InetStreamClient, options, connect, conndeadl)
   }
 
@@ -152,12 +160,7 @@ class InetStreamServer extends StreamServer {
    * @throws SystemError: `EAI_*` of the lookup, EADDRINUSE, EACCES, … of bind(2). Another address of the host is bound only where the
    *   machine does not have the first one (EADDRNOTAVAIL), or no IPv6 at all (EAFNOSUPPORT).
    */
-  static async create<S extends InetStreamServer>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options: InetServerOptions = {},
-  ): Promise<S> {
+  static async create<S extends InetStreamServer>(this: SocketClass<S>, options: InetServerOptions = {}): Promise<S> {
     const given = validate.options('options', options, SERVER_OPTIONS) as InetServerOptions
     const context = contextIn(given, true)
     const reuseaddr = optional(given, 'reuseaddr', true)
@@ -192,7 +195,7 @@ class InetStreamServer extends StreamServer {
    * @returns the server, of the class that this is called on.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
-  static async wrap<S extends InetStreamServer>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
+  static async wrap<S extends InetStreamServer>(this: SocketClass<S>, fd: number): Promise<S> {
     return new this(adoptAs(fd, FAMILIES, SOCK_STREAM))
   }
 

@@ -12,7 +12,7 @@ import type { Socket as LowSocket } from '../llsocket/socket.js'
 import { unixOptions } from '../options/index.js'
 import { defineOptions } from '../options/option.js'
 import { type Connecting, Connector, createClient, kConnector } from '../socket/connector.js'
-import { adoptAs } from '../socket/create.js'
+import { adoptAs, type ClientClass, type SocketClass } from '../socket/create.js'
 import { received } from '../socket/iterator.js'
 import { recvfd, type SendFdOptions, sendfd, type UnixMethods, type UnixOptions } from '../socket/pass-fd.js'
 import type { ReceiveOptions } from '../socket/settings.js'
@@ -131,7 +131,7 @@ class UnixStreamClient extends UnixStreamSocket implements Connecting {
    * @param conndeadl - milliseconds for connection and handshake, 0 for no limit, the default.
    * @throws as {@link Connecting.connect}.
    */
-  static async create<C>(this: new () => C, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
+  static async create<C>(this: ClientClass<C>, options: UnixClientOptions, connect = true, conndeadl = 0): Promise<C> {
     return createClient(new this() as C & UnixStreamClient, options, connect, conndeadl)
   }
 
@@ -164,7 +164,7 @@ class UnixStreamServer extends StreamServer {
    * @returns the server, of the class that this is called on. It has yet to `listen()`.
    * @throws EADDRINUSE when the path exists, EACCES, ENOENT, … of bind(2); ENAMETOOLONG.
    */
-  static async create<S>(this: new (sock: LowSocket) => S, options: UnixServerOptions): Promise<S> {
+  static async create<S>(this: SocketClass<S>, options: UnixServerOptions): Promise<S> {
     const { sock, path, context } = bindUnix(options, SOCK_STREAM)
     const server = new this(sock) as S & UnixStreamServer
     addSocketFile(server, path)
@@ -179,7 +179,7 @@ class UnixStreamServer extends StreamServer {
    * @returns the server, of the class that this is called on.
    * @throws EBADF, ENOTSOCK; EPROTOTYPE when it is a socket of another kind; EBUSY when it has an owner already.
    */
-  static async wrap<S>(this: new (sock: LowSocket) => S, fd: number): Promise<S> {
+  static async wrap<S>(this: SocketClass<S>, fd: number): Promise<S> {
     return new this(adoptAs(fd, [AF_UNIX], SOCK_STREAM))
   }
 

@@ -1,4 +1,4 @@
-import type { Socket as LowSocket } from '../../llsocket/socket.js'
+import type { ClientClass, SocketClass } from '../../socket/create.js'
 import type { TlsConfig } from '../../tls/config.js'
 import type { Context } from '../../tls/context.js'
 import * as inet from '../inet.js'
@@ -16,9 +16,7 @@ class InetTlsServer extends inet.Server {
    *   OpenSSL refuses; what the method of the base class throws.
    */
   static override async create<S extends inet.Server>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
+    this: SocketClass<S>,
     options: Encrypting<inet.ServerOptions>,
   ): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
@@ -34,9 +32,7 @@ class InetTlsServer extends inet.Server {
    *   OpenSSL refuses; what the method of the base class throws.
    */
   static override wrap<S extends inet.Server>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
+    this: SocketClass<S>,
     fd: number,
     tlscfg?: TlsConfig | Context,
   ): Promise<S> {
@@ -57,7 +53,7 @@ class InetTlsClient extends inet.Client {
    *   OpenSSL refuses; what the method of the base class throws.
    */
   static override async create<C>(
-    this: new () => C,
+    this: ClientClass<C>,
     options: Encrypting<inet.ClientOptions>,
     connect?: boolean,
     conndeadl?: number,

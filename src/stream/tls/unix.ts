@@ -1,5 +1,5 @@
 import { SOCK_STREAM } from '../../constants/exported.generated.js'
-import type { Socket as LowSocket } from '../../llsocket/socket.js'
+import type { ClientClass, SocketClass } from '../../socket/create.js'
 import { unixClientOptions, unixServerOptions } from '../../socket/unix.js'
 import type { TlsConfig } from '../../tls/config.js'
 import type { Context } from '../../tls/context.js'
@@ -19,12 +19,7 @@ class UnixTlsServer extends unix.Server {
    * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
    *   OpenSSL refuses; what the method of the base class throws.
    */
-  static override async create<S>(
-    this: new (
-      sock: LowSocket,
-    ) => S,
-    options: Encrypting<unix.ServerOptions>,
-  ): Promise<S> {
+  static override async create<S>(this: SocketClass<S>, options: Encrypting<unix.ServerOptions>): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
     return (unix.Server.create<S>).call(this, requireConfig(options, SERVER_OPTIONS))
   }
@@ -37,7 +32,7 @@ class UnixTlsServer extends unix.Server {
    * @throws TypeError or RangeError for a configuration without certificate, or that is wrong otherwise; `TlsError` for what
    *   OpenSSL refuses; what the method of the base class throws.
    */
-  static override wrap<S>(this: new (sock: LowSocket) => S, fd: number, tlscfg?: TlsConfig | Context): Promise<S> {
+  static override wrap<S>(this: SocketClass<S>, fd: number, tlscfg?: TlsConfig | Context): Promise<S> {
     // biome-ignore lint/complexity/noThisInStatic: it may be a subclass of the user's
     return wrapEncrypting(tlscfg, () => (unix.Server.wrap<S>).call(this, fd) as Promise<S & StreamServer>)
   }
@@ -55,7 +50,7 @@ class UnixTlsClient extends unix.Client {
    *   OpenSSL refuses; what the method of the base class throws.
    */
   static override async create<C>(
-    this: new () => C,
+    this: ClientClass<C>,
     options: Encrypting<unix.ClientOptions>,
     connect?: boolean,
     conndeadl?: number,
