@@ -381,7 +381,7 @@ export class Direction {
     if (this.#pending !== pending) return false
     if (isThenable(allowed)) throw invalidType('hook', 'a function that answers at once, and no async one', onWait)
     if (allowed !== false) return true
-    this.#fail(pending, this.#error(pending.operation, sys.ECANCELED, { detail: 'the wait hook said no' }))
+    this.#fail(pending, this.#error(pending.operation, sys.ECANCELED, { detail: 'the wait hook returned false' }))
     return false
   }
 

@@ -56,7 +56,7 @@ function parsed(line: string): unknown {
   try {
     offer = JSON.parse(line)
   } catch (error) {
-    throw protocolError(`no offer: ${(error as Error).message}`)
+    throw protocolError(`not an offer: ${(error as Error).message}`)
   }
   const { handover } = Object(offer) as Record<string, unknown>
   if (handover !== VERSION) throw protocolError(`an offer of version ${JSON.stringify(handover)}, and not ${VERSION}`)

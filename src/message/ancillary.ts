@@ -116,7 +116,7 @@ const ENCODE_ROOM = 64
 /** Fills the registers, and `bytes`, from the data of a message. */
 function decode(layout: NativeKind, data: Buffer, bytes?: Buffer): void {
   check(native.cmsgDecode(native.kinds[layout], data, bytes), 'cmsg', {
-    detail: `${data.length} bytes are no ${layout}`,
+    detail: `${data.length} bytes are not a ${layout}`,
   })
 }
 

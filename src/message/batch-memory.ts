@@ -36,7 +36,7 @@ function sharedMemory(count: number, bufsize: number): Buffer {
   try {
     return Buffer.from(allocateShared(bytes), 0, bytes)
   } catch (cause) {
-    throw systemError(sys.ENOMEM, 'recvmany', { detail: `there are no ${bytes} bytes to receive into`, cause })
+    throw systemError(sys.ENOMEM, 'recvmany', { detail: `there is no memory of ${bytes} bytes to receive into`, cause })
   }
 }
 

@@ -130,7 +130,7 @@ function addressAt(bytes: Buffer, index: 0 | 1, layout: Layout, socktype: number
   try {
     return layout.read(bytes.subarray(start, start + layout.bytes), port, socktype)
   } catch (error) {
-    throw new ProxyProtocolError('one of its addresses is none', error)
+    throw new ProxyProtocolError('one of its addresses is invalid', error)
   }
 }
 

@@ -26,7 +26,7 @@ const DEFAULT_MAX = 4096
 function headerLength(bytes: Buffer, most: number): number {
   if (beginsLike(bytes, TEXT_BEGINNING)) return bytes.length < TEXT_BEGINNING.length ? -1 : textLength(bytes)
   if (beginsLike(bytes, SIGNATURE)) return binaryLength(bytes, most)
-  throw new ProxyProtocolError('it begins otherwise')
+  throw new ProxyProtocolError('it does not begin with a signature of the protocol')
 }
 
 function beginsLike(bytes: Buffer, beginning: Buffer): boolean {

@@ -117,7 +117,7 @@ const countedByUser = new WeakSet<Channel>()
 export function shareErrorQueue(channel: Channel, takes: (note: ExtendedError) => boolean): ErrorQueue {
   if (countedByUser.has(channel))
     throw systemError(sys.EBUSY, 'sendzerocopy', {
-      detail: 'send() has used MSG_ZEROCOPY: one of both counts the notes',
+      detail: 'send() has used MSG_ZEROCOPY, and both would read the same notes',
     })
   const queue = new ErrorQueue(channel, takes)
   queues.set(channel, queue)

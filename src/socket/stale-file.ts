@@ -21,7 +21,7 @@ export function bindInPlaceOfStale(ai: AddrInfo, bind: () => void): void {
   const name = ai.path as string | Buffer
   const path = absolute(name)
   const found = findSocketFile(path)
-  if (found === undefined) throw inUse(ai, 'the file is no socket')
+  if (found === undefined) throw inUse(ai, 'the file is not a socket')
   const lock = lockFor(ai, path)
   try {
     if (isAlive(ai) || isBound(pathBytes(name)) || isBound(path)) throw inUse(ai, 'a socket is bound to it')

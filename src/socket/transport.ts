@@ -106,7 +106,7 @@ class PlainTransport implements Transport {
   }
 
   requestCertificate(): never {
-    throw systemError(sys.EOPNOTSUPP, 'requestCertificate', { detail: 'nothing encrypts the connection' })
+    throw systemError(sys.EOPNOTSUPP, 'requestCertificate', { detail: 'the connection is not encrypted' })
   }
 
   end(): Operation<void> {

@@ -264,7 +264,7 @@ export class StreamSocket extends Socket {
     const { fd, transport } = this[kHandle]
     fd.use(syscall)
     if (transport.session) return transport.session
-    throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'nothing encrypts the connection' })
+    throw systemError(sys.EOPNOTSUPP, syscall, { detail: 'the connection is not encrypted' })
   }
 }
 

@@ -89,7 +89,7 @@ export class Watchdog {
 
 function warn(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.emitWarning(`no sign of life for the service manager: ${text}`, { code: 'BERKELEY_WATCHDOG' })
+  process.emitWarning(`the service manager could not be notified: ${text}`, { code: 'BERKELEY_WATCHDOG' })
 }
 
 /**

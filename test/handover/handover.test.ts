@@ -269,7 +269,7 @@ test('an offer in pieces is put together', async (t) => {
   assert.ok(heir.get('web', stream.inet.Server))
 })
 
-test('a process that is not to be dealt with is refused on both sides, and sees the end', async (t) => {
+test('a process that was refused by the peer option is refused on both sides, and sees the end', async (t) => {
   const server = await tcp(t)
   const seen: number[] = []
   const peer = ({ pid }: { pid: number }): boolean => {
@@ -308,7 +308,7 @@ test('a peer of another user is refused unless the caller says otherwise (H146)'
   const first = closing(t, await within(door.accept(), 'the child'))
   await assert.rejects(handover.offer(first, { server }), {
     code: 'EPERM',
-    message: /of user 65534 is not to be dealt with/,
+    message: /of user 65534 was refused by the peer option/,
   })
   const second = closing(t, await within(door.accept(), 'the child again'))
   await assert.rejects(handover.offer(second, { server }, { peer: ({ uid }) => uid === 65534 }), {
