@@ -104,7 +104,7 @@ function isGone(error: unknown): boolean {
  * const former = await handover.take(await stream.unix.wrap(3))
  * const server = former.get('web', stream.inet.Server)
  * await former.ready()
- * await server.serve(handler)
+ * await server?.serve(handler)
  */
 export async function take(connection: HandoverConnection, options?: HandoverOptions): Promise<HandedOver> {
   const what = 'the former process has ended, or withdrawn its offer'

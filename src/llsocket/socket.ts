@@ -58,7 +58,7 @@ const senderName = Buffer.alloc(native.limits.sockaddr_max)
  * answers EBADF without asking the kernel.
  *
  * @example
- * const [a, b] = socket.pair(SOCK_STREAM)
+ * const [a, b] = llsocket.socket.pair(SOCK_STREAM)
  * a.send('hello')
  * b.recv()          // <Buffer 68 65 6c 6c 6f>
  * a.close()

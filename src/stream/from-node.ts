@@ -89,7 +89,7 @@ function serverFrom(server: NodeServer): inet.Server | unix.Server {
  * @example
  * httpServer.on('upgrade', async (request, socket, head) => {
  *   socket.unshift(head)
- *   const conn = await fromNode(socket)
+ *   const conn = await fromNode(socket as net.Socket)
  * })
  */
 export function fromNode(socket: NodeServer): Promise<inet.Server | unix.Server>
