@@ -1,4 +1,4 @@
-// Packages of Debian of any architecture, unpacked into a folder, by whoever may write to it: apt with a state of its own.
+// Packages of Debian of any architecture, unpacked into a folder, by any user that may write to it: apt with a state of its own.
 import {
   chmodSync,
   existsSync,

@@ -54,7 +54,7 @@ export function describeModules(folder) {
     direct.set(name, needs(module))
     aliases.push(...saying(module, 'alias').map((alias) => `alias ${alias} ${name}\n`))
   }
-  // modprobe begins with the last: what is needed stands behind what needs it.
+  // modprobe begins with the last: what is needed follows what needs it.
   const all = (/** @type {string} */ name, found = /** @type {string[]} */ ([])) => {
     for (const needed of direct.get(name) ?? []) {
       if (found.includes(needed)) continue

@@ -122,7 +122,7 @@ export class Line {
     return systemError(sys.ECONNABORTED, 'handover', { detail: this.#what, ...(cause === undefined ? {} : { cause }) })
   }
 
-  /** A process that ends without having read what it was told resets the connection: that is its end, too. */
+  /** A process that ends without having read what was sent to it resets the connection: that is its end, too. */
   #fail(error: unknown): never {
     throw error instanceof SystemError && ENDS.has(error.code) ? this.#ended(error) : error
   }

@@ -82,7 +82,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** The platforms that there are binaries for where they were looked for: a package for another machine is told from one without any. */
+/** The platforms that there are binaries for where they were looked for: a package for another machine is distinguished from one without any. */
 function platformsFound({ suffix }: Addon, attempts: readonly Attempt[]): string {
   const binary = new RegExp(`^([a-z\\d]+-[a-z\\d]+)${suffix.replace('.', '\\.')}\\.node$`)
   const names = attempts.flatMap(({ file }) => namesIn(dirname(file)))

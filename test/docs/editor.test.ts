@@ -58,7 +58,7 @@ const HOVERS = [
   ['AddrInfo.raw', 'a layout that needs an example'],
   ['tls.Context', 'a class in a namespace'],
   ['conn.forEach', 'a callback'],
-  ['local.detach', 'who closes the descriptor afterwards'],
+  ['local.detach', 'the owner of the descriptor afterwards'],
 ] as const
 
 /** What is asked of the compiler's own service. */

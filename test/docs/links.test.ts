@@ -1,64 +1,78 @@
-// Links between the pages of the repository lead to a file that is there, and to a heading that it has.
+// The links between the pages of the repository lead somewhere, to a heading as well. test/packaging checks those of the npm package.
+
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import { dirname, join, normalize } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { root } from '../util/index.js'
 
-const WITHOUT_LINKS = /^(?:node_modules|build)\/|\/node_modules\//
+/** Folders without pages of ours. */
+const SKIPPED = new Set(['.git', 'node_modules', 'build', 'dist', 'prebuilds', 'results'])
 
-/** Whether the API reference is there: it is generated. */
-const hasReference = existsSync(join(root, 'docs', 'api'))
-
-/** Every page, by its path below the root. */
-async function pages(): Promise<string[]> {
-  const folders = ['docs', 'examples', 'bench', 'trust']
-  const below = await Promise.all(
-    folders.map(async (folder) =>
-      (await readdir(join(root, folder), { recursive: true })).map((name) => join(folder, name)),
-    ),
-  )
-  const all = [...below.flat(), 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
-  return all.filter((name) => name.endsWith('.md') && !WITHOUT_LINKS.test(name))
-}
-
-/** The name that GitHub gives to the place of a heading. */
-const anchorOf = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .trim()
-    .replaceAll(' ', '-')
-
-function anchorsIn(text: string): Set<string> {
-  const prose = text.replaceAll(/^```.*?^```/gms, '')
-  const counts = new Map<string, number>()
-  const anchors = [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => {
-    const anchor = anchorOf(heading)
-    const count = counts.get(anchor) ?? 0
-    counts.set(anchor, count + 1)
-    return count === 0 ? anchor : `${anchor}-${count}`
+function pagesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : pagesBelow(path)
+    return entry.name.endsWith('.md') ? [path] : []
   })
-  return new Set(anchors)
 }
 
-/** Whether a link of a page leads somewhere. */
-function leadsSomewhere(page: string, link: string): boolean {
-  if (/^[a-z]+:/.test(link) || (link.startsWith('docs/api/') && !hasReference)) return true
-  const [file = '', anchor] = link.split('#')
-  const target = join(root, file === '' ? page : normalize(join(dirname(page), file)))
-  if (!existsSync(target)) return false
-  return anchor === undefined || anchorsIn(readFileSync(target, 'utf8')).has(anchor)
-}
+/** A page whose links are those of the page that is made of it. */
+const TEMPLATE = join(root, 'scripts', 'typedoc', 'introduction.md')
 
-test('the links between pages lead to files and headings that exist', async () => {
-  const broken: string[] = []
-  for (const page of await pages()) {
-    const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```.*?^```/gms, '')
-    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
-    broken.push(...links.filter((link) => !leadsSomewhere(page, link)).map((link) => `${page}: ${link}`))
+/** What is neither a fence nor a code span: links are in the rest. */
+const withoutCode = (text: string): string =>
+  text.replaceAll(/^( *)(`{3,})[\s\S]*?^\1\2/gm, '').replaceAll(/`[^`\n]*`/g, '')
+
+/** The name of a heading in a link, as GitHub makes it. */
+const slugOf = (heading: string): string =>
+  heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-')
+
+/** The places of a page that a link may name. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>()
+  const counts = new Map<string, number>()
+  const plain = text.replaceAll(/^( *)(`{3,})[\s\S]*?^\1\2/gm, '')
+  for (const [, heading = ''] of plain.matchAll(/^#{1,6} +(.*)$/gm)) {
+    const slug = slugOf(heading.replaceAll(/\\(.)/g, '$1'))
+    const count = counts.get(slug) ?? 0
+    counts.set(slug, count + 1)
+    anchors.add(count === 0 ? slug : `${slug}-${count}`)
   }
-  assert.deepEqual(broken, [])
+  for (const [, id = ''] of text.matchAll(/<a id="([^"]+)"/g)) anchors.add(id)
+  return anchors
+}
+
+const anchors = new Map<string, Set<string>>()
+
+function hasAnchor(path: string, anchor: string): boolean {
+  const known = anchors.get(path) ?? anchorsOf(readFileSync(path, 'utf8'))
+  anchors.set(path, known)
+  return known.has(decodeURIComponent(anchor))
+}
+
+/** Links of a page that lead nowhere; those to other machines are not followed. */
+function deadLinksIn(page: string): string[] {
+  const links = [...withoutCode(readFileSync(page, 'utf8')).matchAll(/\]\(<?([^)\s>]+)[^)]*\)/g)]
+  return links
+    .map(([, target = '']) => target)
+    .filter((target) => {
+      if (/^[a-z]+:/.test(target)) return false
+      const [path = '', anchor] = target.split('#')
+      const file = path === '' ? page : resolve(dirname(page), decodeURIComponent(path))
+      if (!existsSync(file)) return true
+      return anchor !== undefined && file.endsWith('.md') && !hasAnchor(file, anchor)
+    })
+    .map((target) => `${relative(root, page)}: ${target}`)
+}
+
+test('no link between the pages of the repository is dead', () => {
+  const pages = pagesBelow(root).filter((page) => page !== TEMPLATE)
+  assert.ok(pages.length > 30, `${pages.length} pages`)
+  assert.deepEqual(pages.flatMap(deadLinksIn), [])
 })

@@ -58,7 +58,7 @@ describe('the check of style', () => {
 
   it('reads comments of TypeScript and C', (t) => {
     for (const name of ['code.ts', 'code.c'])
-      assert.match(check(t, STYLE, name, '\n/* Whoever reads. */\n').output, /code\.\w+:2: "Whoever"/)
+      assert.match(check(t, STYLE, name, `\n/${'*'} Whoever reads. */\n`).output, /code\.\w+:2: "Whoever"/)
   })
 })
 

@@ -116,7 +116,7 @@ export class Place {
     return stdout
   }
 
-  /** Waits until somebody is bound: `ss` options for the kind of socket, and its filter or a part of the line. */
+  /** Waits until a socket is bound: `ss` options for the kind of socket, and its filter or a part of the line. */
   async bound(kind: 't' | 'u' | 'x' | 'w' | '0', what: string | number): Promise<void> {
     for (const end = performance.now() + PATIENCE_MS; ; await pause(20)) {
       const { stdout } = await this.run('ss', [`-Hnl${kind === '0' ? '0' : `a${kind}`}`])

@@ -125,7 +125,10 @@ test('what a check throws, and a manager that is gone, go to onError or become a
     clearInterval(alive)
   `)
   assert.equal(code, 0)
-  assert.match(stderr, /BERKELEY_WATCHDOG.*the service manager could not be notified: SystemError: sendmsg ECONNREFUSED/)
+  assert.match(
+    stderr,
+    /BERKELEY_WATCHDOG.*the service manager could not be notified: SystemError: sendmsg ECONNREFUSED/,
+  )
 })
 
 test('a watchdog does not keep the process alive', async (t) => {
