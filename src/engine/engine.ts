@@ -1,6 +1,6 @@
 import { setImmediate } from '../support/globals.js'
+import { threadPoller } from './choose-poller.js'
 import { Direction, type DirectionOwner, type FdSource } from './direction.js'
-import { threadPoller } from './epoll.js'
 import { type Gathered, NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
 import { WeakListener } from './weak-listener.js'
 

@@ -288,11 +288,3 @@ export class EpollPoller implements Poller {
     if ((events & ROOM) !== 0 && !awaitsRoom && watch.announcesRoom) this.setAnnouncesRoom(watch, false)
   }
 }
-
-let shared: Poller | undefined
-
-/** Returns the poller of this thread, which is made when the first socket waits: synchronous users never have its descriptor. */
-export function threadPoller(): Poller {
-  shared ??= new EpollPoller()
-  return shared
-}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type AddrInfo, type SystemError, stream } from 'berkeley'
-import { threadPoller } from '#internal/engine/epoll.js'
+import { threadPoller } from '#internal/engine/choose-poller.js'
 import { closing, countFds, leavesNoFd, plannedClient } from '../util/index.js'
 import { blackHole } from './addresses.js'
 import { type Test, tcp } from './common.js'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { stream } from 'berkeley'
-import { threadPoller } from '#internal/engine/epoll.js'
+import { threadPoller } from '#internal/engine/choose-poller.js'
 import { trust } from '../tls/common.js'
 import { closing, countFds, eventually, leavesNoFd, runScript, within } from '../util/index.js'
 import { answering, blackHole, errorOf, refusing, Starts } from './addresses.js'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { stream } from 'berkeley'
-import { threadPoller } from '#internal/engine/epoll.js'
+import { threadPoller } from '#internal/engine/choose-poller.js'
 import { abstractName, closing, closingAll, leavesNoFd, tempFolder, withoutIpv6 } from '../util/index.js'
 import { listening, portOf, watched } from './common.js'
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { CMSG_LEN, CMSG_SPACE, MSG_CTRUNC, MSG_PEEK, MsgHdr, stream } from 'berkeley'
-import { threadPoller } from '#internal/engine/epoll.js'
+import { threadPoller } from '#internal/engine/choose-poller.js'
 import { available, closing, countFds, leavesNoFd, root, run, script, tempFolder } from '../util/index.js'
 import { ends, nullFd, pass, unixTypes } from './common.js'
 

@@ -5,7 +5,7 @@ import { closeSync, readFileSync, readSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { AddrInfo, CmsgHdr, MSG_DONTWAIT, MsgHdr, stream } from 'berkeley'
 import { socket } from 'berkeley/llsocket'
-import { threadPoller } from '#internal/engine/epoll.js'
+import { threadPoller } from '#internal/engine/choose-poller.js'
 import { available, closing, countFds, eventually, leavesNoFd, start } from '../util/index.js'
 import { ends, file, nullFd, pair, pass, unixTypes } from './common.js'
 

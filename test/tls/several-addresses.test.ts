@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { type AddrInfo, connect, listen, type stream } from 'berkeley'
-import { threadPoller } from '#internal/engine/epoll.js'
+import { threadPoller } from '#internal/engine/choose-poller.js'
 import { answering, blackHole, errorOf, refusing, Starts } from '../stream/addresses.js'
 import { closing, countFds, eventually, leavesNoFd, within } from '../util/index.js'
 import { hostConfig, hostTrust, tlscfg, trust } from './common.js'

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { describe, test } from 'node:test'
 import { AGAIN, type Socket as LowSocket, MSG_DONTWAIT, SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { sys } from '#internal/constants/lookup.js'
-import { threadPoller } from '#internal/engine/epoll.js'
+import { threadPoller } from '#internal/engine/choose-poller.js'
 import { NOT_MADE, type ReadyListener } from '#internal/engine/poller.js'
 import { native } from '#internal/native/sockets.js'
 import { takeReceived } from '#internal/support/receive-buffer.js'
@@ -304,7 +304,7 @@ describe('the epoll poller keeps its obligations', () => {
   test('a listener that throws does not keep the others from being called (H88)', async () => {
     const { stdout } = await runScript(`
       import { SOCK_STREAM, socket } from 'berkeley/llsocket'
-      import { threadPoller } from '#internal/engine/epoll.js'
+      import { threadPoller } from '#internal/engine/choose-poller.js'
       const poller = threadPoller()
       const pairs = [1, 2].map(() => socket.pair(SOCK_STREAM, true))
       process.once('uncaughtException', (error) => { console.log(error.message); poller.unref() })

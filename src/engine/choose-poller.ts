@@ -1,0 +1,33 @@
+import { EpollPoller } from './epoll.js'
+import type { Poller } from './poller.js'
+
+/** Every way to wait, by the name that `BERKELEY_POLLER` has for it. */
+const POLLERS = new Map<string, () => Poller>([['epoll', () => new EpollPoller()]])
+
+/** The way to wait where nobody has chosen one. */
+function preferred(): string {
+  return 'epoll'
+}
+
+/** The name in the environment; what anybody has put on Object.prototype is none, and an empty one counts as absent. */
+function chosen(): string {
+  return (Object.hasOwn(process.env, 'BERKELEY_POLLER') && process.env['BERKELEY_POLLER']) || preferred()
+}
+
+function create(name: string): Poller {
+  const make = POLLERS.get(name)
+  if (make !== undefined) return make()
+  const message = `$BERKELEY_POLLER must be one of ${[...POLLERS.keys()].join(', ')}, and is ${JSON.stringify(name)}`
+  throw Object.assign(new Error(message), { code: 'ERR_BERKELEY_POLLER' })
+}
+
+let shared: Poller | undefined
+
+/**
+ * Returns the poller of this thread, which is made when the first socket waits: synchronous users never have its descriptors.
+ * @throws `ERR_BERKELEY_POLLER` when the environment names one that there is not, `ERR_UNSUPPORTED_RUNTIME` where none can work.
+ */
+export function threadPoller(): Poller {
+  shared ??= create(chosen())
+  return shared
+}
