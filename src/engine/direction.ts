@@ -38,6 +38,9 @@ export interface FdSource {
   watched?(watch: { stop(): void }): void
 }
 
+/** What the operations of a direction wait for: something to receive, room to send, or what comes beside the data. */
+export type Awaited = 'data' | 'room' | 'events'
+
 /** What the directions of one descriptor share: its watch, and the event loop. */
 export interface DirectionOwner {
   /** Whether readiness is being watched already. */
@@ -48,11 +51,15 @@ export interface DirectionOwner {
   readonly poller: Poller
   /** Records the events that came while nothing waited. */
   replayMissed(): void
+  /** All there was has been taken: what comes is to be announced. */
+  rearm(): void
   /**
-   * Makes sure that readiness is watched. False as long as the system has no room for a poller.
+   * Makes sure that readiness is watched, and what comes is announced. False as long as the system has no room for a poller.
+   * @param receives - whether something to receive is waited for.
    * @param room - whether room to send is waited for.
+   * @param vain - see `Watch.rearm`.
    */
-  startWatch(syscall: string, room: boolean): boolean
+  startWatch(syscall: string, receives: boolean, room: boolean, vain: number): boolean
   /** Leaves the next receive to the poller, as `Watch.receiveAhead` does. */
   receiveAhead(room: number, flags: number): void
   /** Takes that back. */
@@ -77,6 +84,8 @@ export class Direction {
   readonly #user: FdSource
   /** Whether its operations wait for room to send, and not for something to receive. */
   readonly #sends: boolean
+  /** Whether they wait for something to receive; neither does who waits for what comes beside the data. */
+  readonly #receives: boolean
   /** The operation whose turn it is, while it waits. */
   #pending: AnyPending | undefined
   /** Operations that wait for their turn, first come, first served; made when the first one has to. */
@@ -91,15 +100,18 @@ export class Direction {
   #pauses = 0
   /** The last operation took all there was, and nothing was announced since. */
   #isDrained = false
+  /** Events in a row that were followed by a call that found nothing. */
+  #vainEvents = 0
   /** What the last call answered. */
   #lastCount = 0
   /** Something is there that no event announces again: it is never drained again. */
   #isSticky = false
 
-  constructor(owner: DirectionOwner, user: FdSource, sends: boolean) {
+  constructor(owner: DirectionOwner, user: FdSource, awaited: Awaited) {
     this.#owner = owner
     this.#user = user
-    this.#sends = sends
+    this.#sends = awaited === 'room'
+    this.#receives = awaited === 'data'
   }
 
   /** Whether an operation waits, also for its turn. */
@@ -113,7 +125,7 @@ export class Direction {
   }
 
   #needsRoom(operation: Operation<unknown>): boolean {
-    return this.#sends || (operation.needsRoom ?? operation.wakeOnEither === true)
+    return operation.needsRoom ?? (this.#sends || operation.wakeOnEither === true)
   }
 
   get #hasQueue(): boolean {
@@ -203,7 +215,9 @@ export class Direction {
 
   /** Goes on after an event of this direction, or after one of the other direction if the operation may need that. */
   dispatch(own: boolean, other: boolean): void {
-    if (own || (other && this.#pending?.operation.wakeOnEither)) this.#resume()
+    if (!own && !(other && this.#pending?.operation.wakeOnEither)) return
+    this.#vainEvents++
+    this.#resume()
   }
 
   /** Goes on with the answer of a receive that was left to the poller. */
@@ -265,8 +279,10 @@ export class Direction {
   #interpret<T>(operation: Operation<T>, result: number): T | Need {
     if (result < 0) return this.#classify(operation, -result)
     this.#pauses = 0
+    this.#vainEvents = 0
     this.#lastCount = result
     this.#isDrained = !this.#isSticky && operation.drained?.(result) === true
+    if (this.#isDrained) this.#owner.rearm()
     const outcome = operation.finish(result)
     return outcome === AGAIN_NOW && this.#isDrained ? WAIT : outcome
   }
@@ -286,6 +302,7 @@ export class Direction {
     const pending = Pending.of(operation, wait)
     this.#pending = pending
     this.#pauses = 0
+    this.#vainEvents = 0
     this.#hold(pending, poller)
     this.#proceed(pending, step)
     return pending.promise
@@ -388,10 +405,14 @@ export class Direction {
   #armWait(pending: AnyPending, step: typeof WAIT | typeof PAUSE): void {
     // Without a poller a call is made again after a pause, as after any other error that passes with time.
     const { operation } = pending
-    const isPause = step === PAUSE || !this.#owner.startWatch(operation.syscall, this.#needsRoom(operation))
-    if (isPause) this.#pause(pending)
+    if (step === PAUSE || !this.#startWatch(operation)) this.#pause(pending)
     else if (!this.#sends) this.#leaveToPoller(operation)
     this.#startTimer(pending)
+  }
+
+  #startWatch(operation: Operation<unknown>): boolean {
+    const receives = this.#receives || operation.wakeOnEither === true
+    return this.#owner.startWatch(operation.syscall, receives, this.#needsRoom(operation), this.#vainEvents)
   }
 
   #leaveToPoller({ aheadRoom = 0, aheadFlags = 0 }: Operation<unknown>): void {

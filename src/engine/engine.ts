@@ -1,6 +1,6 @@
 import { setImmediate } from '../support/globals.js'
 import { threadPoller } from './choose-poller.js'
-import { Direction, type DirectionOwner, type FdSource } from './direction.js'
+import { type Awaited, Direction, type DirectionOwner, type FdSource } from './direction.js'
 import { type Gathered, NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
 import { WeakListener } from './weak-listener.js'
 
@@ -20,6 +20,13 @@ export type Occasion =
   | 'urgent'
   | 'handshake'
   | 'disconnected'
+
+/** What occasions wait for that comes not beside the data. */
+const AWAITED = new Map<Occasion, Awaited>([
+  ['readable', 'data'],
+  ['handshake', 'data'],
+  ['writable', 'room'],
+])
 
 /**
  * Runs the operations of one descriptor: those that receive, those that send, and those that wait for something beside the data, each kind
@@ -43,8 +50,8 @@ export class Engine implements ReadyListener, DirectionOwner {
   constructor(user: FdSource, poller?: Poller) {
     this.#user = user
     this.#poller = poller
-    this.reader = new Direction(this, user, false)
-    this.writer = new Direction(this, user, true)
+    this.reader = new Direction(this, user, 'data')
+    this.writer = new Direction(this, user, 'room')
   }
 
   /** Runs operations that wait for something beside the data; made when it is needed. */
@@ -55,7 +62,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     // Calls that wait for one have to see what there is before it is received.
     this.#watch?.deliver()
     this.#watch?.cancelReceive()
-    const direction = new Direction(this, this.#user, occasion === 'writable')
+    const direction = new Direction(this, this.#user, AWAITED.get(occasion) ?? 'events')
     this.#occasions.set(occasion, direction)
     return direction
   }
@@ -194,9 +201,14 @@ export class Engine implements ReadyListener, DirectionOwner {
     return this.#occasions !== undefined && [...this.#occasions.values()].some((direction) => direction.isWaiting)
   }
 
-  startWatch(syscall: string, room: boolean): boolean {
+  rearm(): void {
+    this.#watch?.rearm(true, 0)
+  }
+
+  startWatch(syscall: string, receives: boolean, room: boolean, vain: number): boolean {
     if (this.#watch !== undefined) {
-      if (room) this.#watch.awaitRoom()
+      this.#watch.rearm(receives, vain)
+      if (room) this.#watch.awaitRoom(vain)
       return true
     }
     if (!this.poller.tryOpen()) return false

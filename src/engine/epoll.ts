@@ -57,6 +57,10 @@ class EpollWatch implements Watch {
     this.#poller.deliver(this)
   }
 
+  rearm(): void {
+    // The set is edge-triggered: each change is announced anyway.
+  }
+
   awaitRoom(): void {
     if (!this.announcesRoom) this.#poller.setAnnouncesRoom(this, true)
   }

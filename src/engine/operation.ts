@@ -76,8 +76,8 @@ export interface Operation<T> {
   /** Whether readiness in the other direction may unblock it as well: TLS reads in order to write, and the other way round. */
   readonly wakeOnEither?: boolean
   /**
-   * Whether its next wait is for room to send as well, where that is not what `wakeOnEither` says: a receive over TLS waits for room only
-   * when it has records of its own to send. Room that is asked for and not needed costs two system calls for each wait.
+   * Whether its next wait is for room to send as well, where that is not what its direction and `wakeOnEither` say: over TLS a call waits for
+   * room only when there are records to send. Room that is asked for and not needed costs two system calls for each wait.
    */
   readonly needsRoom?: boolean
   /**

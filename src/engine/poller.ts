@@ -10,7 +10,7 @@ export interface ReadyListener {
    * @param hasError - there is an error, or a note in the error queue.
    * @param answer - what the receive that was left to the poller has answered: a count, or `-errno`. What came is in the receive buffer until
    *   the listener returns.
-   * @returns whether something still waits for room to send. If not, room is no longer announced: see `Watch.awaitRoom`.
+   * @returns whether something still waits for room to send. If not, room need not be announced any more: see `Watch.awaitRoom`.
    */
   ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): boolean
 }
@@ -27,10 +27,19 @@ export interface Gathered {
 /** A descriptor under watch. */
 export interface Watch {
   /**
-   * From now on room to send is announced as well, until the listener answers that nothing waits for it. Most sockets always have room, and
-   * the kernel announces more of it after each datagram that leaves, and each piece that a unix peer takes.
+   * What comes from now on is to be announced: a call waits, or has taken all there was. A poller that announces every change has nothing to
+   * do; one that goes by the state has to look at it again.
+   * @param receives - whether that concerns what there is to receive; what comes beside the data is meant in any case.
+   * @param vain - how many events in a row were followed by a call that had nothing to do. A state that stays so would be reported without end,
+   *   by a poller that goes by it: so it may let time pass.
    */
-  awaitRoom(): void
+  rearm(receives: boolean, vain: number): void
+  /**
+   * A call waits for room to send: it is announced as well, until the listener answers that nothing waits for it. Most sockets always have
+   * room, and the kernel announces more of it after each datagram that leaves, and each piece that a unix peer takes.
+   * @param vain - as that of `rearm()`.
+   */
+  awaitRoom(vain: number): void
   /**
    * Leaves the next receive to the poller, which may make it when there is something, and reports its answer along with the event. It is
    * made once, or not at all: then the event says that the listener has to make it itself.
@@ -60,10 +69,10 @@ export interface KeepAlive {
 /**
  * What the engine needs of a readiness mechanism. An implementation has these obligations:
  *
- * 1. After `watch()` the listener is notified of readiness that exists already, and of each later change from "not ready" to "ready": of what
- *    there is to receive always, of room to send after `awaitRoom()`, which counts as a `watch()`. It may be notified more often, never less: the
- *    engine waits only after a call said EAGAIN.
- * 2. Nothing is reported from inside `watch()` and `awaitRoom()`, nor after `stop()`: also not when the event was under way, and not when the number of
+ * 1. After `watch()` and after each `rearm()` the listener is notified, at least once, of readiness that exists already or comes later: of what
+ *    there is to receive, and of what comes beside the data. Of room to send it is notified likewise after each `awaitRoom()`. It may be notified more
+ *    often, never less: the engine calls these after a call said EAGAIN, or has taken all there was.
+ * 2. Nothing is reported from inside `watch()`, `rearm()` and `awaitRoom()`, nor after `stop()`: also not when the event was under way, and not when the number of
  *    the descriptor was reused since.
  *    What was received is reported before the watch ends, though.
  * 3. Listeners are called from the event loop, never from inside JavaScript of the user; promises that they settle continue after all

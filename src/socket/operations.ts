@@ -173,6 +173,11 @@ export class Send implements Write {
     return this.#channel.transport.wakeOnEither
   }
 
+  get needsRoom(): boolean {
+    const { wakeOnEither, pendingBytes } = this.#channel.transport
+    return !wakeOnEither || pendingBytes > 0
+  }
+
   get unsentBytes(): number {
     return this.#length - this.#sent
   }

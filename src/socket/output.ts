@@ -56,6 +56,10 @@ class Flush implements Operation<void> {
     return this.#first.wakeOnEither === true
   }
 
+  get needsRoom(): boolean {
+    return this.#first.needsRoom !== false
+  }
+
   get pauseOn(): ReadonlySet<number> | undefined {
     return this.#first.pauseOn
   }

@@ -65,7 +65,7 @@ class WaitForReadiness implements Operation<void> {
   }
 
   get needsRoom(): boolean {
-    return this.#channel.transport.pendingBytes > 0
+    return this.#readiness === 'writable' || this.#channel.transport.pendingBytes > 0
   }
 
   check(): void {

@@ -5,11 +5,11 @@ import type { OpenFile } from '../descriptor/open-file.js'
 import type { Engine } from '../engine/engine.js'
 import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
-import { record } from '../support/record.js'
 import { handshakeOperation } from '../tls/handshake.js'
 import { certificateOperation } from '../tls/requested-certificate.js'
 import { SendFileRecords } from '../tls/sendfile.js'
 import type { TlsSession } from '../tls/session.js'
+import { SessionOperation } from '../tls/session-operation.js'
 import type { Transport } from './transport.js'
 
 /** TLS records in place of the system calls. */
@@ -68,12 +68,12 @@ export class TlsTransport implements Transport {
 
   end(): Operation<void> {
     const { session } = this
-    return closing((fd) => session.shutdown(fd))
+    return new SessionOperation<void>('close', session, (fd) => session.shutdown(fd))
   }
 
   closeNotify(): Operation<void> {
     const { session } = this
-    return closing((fd) => session.shutdownAll(fd))
+    return new SessionOperation<void>('close', session, (fd) => session.shutdownAll(fd))
   }
 
   requirePlain(syscall: string): never {
@@ -83,11 +83,6 @@ export class TlsTransport implements Transport {
   close(): void {
     this.session.close()
   }
-}
-
-/** The operation that tells the peer that nothing follows. */
-function closing(attempt: (fd: number) => number): Operation<void> {
-  return record({ syscall: 'close', attempt, finish: () => undefined, wakeOnEither: true })
 }
 
 /** Records have no flags: those of the system call could not take effect. */

@@ -39,6 +39,11 @@ export class SendFileRecords implements Operation<number> {
     return this.#total === undefined ? 0 : this.#total - this.#sent
   }
 
+  /** A record that has not left waits for room; without one the peer is waited for. */
+  get needsRoom(): boolean {
+    return this.#tls.pendingBytes > 0
+  }
+
   /** Asks for the descriptor, because a FileHandle may be closed meanwhile. */
   prepare(): void {
     this.#number = descriptorOf('fd', this.#file, 'sendfile')

@@ -26,6 +26,7 @@ export class FakePoller implements Poller {
     this.watched.set(fd, listener)
     if (room) this.rooms.add(fd)
     return {
+      rearm: () => undefined,
       awaitRoom: () => this.rooms.add(fd),
       receiveAhead: (bytes) => this.readers.set(fd, bytes),
       cancelReceive: () => this.readers.delete(fd),

@@ -92,7 +92,7 @@ describe('the epoll poller keeps its obligations', () => {
       const watch = poller.watch(a.fd(), listener)
       await turns()
       assert.deepEqual(listener.heard, [])
-      watch.awaitRoom()
+      watch.awaitRoom(0)
       assert.deepEqual(listener.heard, [])
       await listener.next()
       assert.deepEqual(listener.heard, ['w'])
