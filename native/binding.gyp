@@ -74,6 +74,7 @@
         'sys/names.c',
         'sys/netns.c',
         'sys/reactor.c',
+        'sys/watch.c',
       ],
     },
     {

@@ -52,6 +52,7 @@ typedef struct env {
     cleanup_t ledger_cleanup;
     cleanup_t closers;       /* see linger.h */
     struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
+    struct watches *watches; /* see sys/watch.c; likewise */
     bound_method_t methods[METHODS_MAX];
     size_t method_count;
 } env_t;

@@ -88,6 +88,14 @@ void ledger_remove(env_t *env, int fd) {
     pthread_mutex_unlock(&lock);
 }
 
+bool ledger_owns(env_t *env, int fd) {
+    pthread_mutex_lock(&lock);
+    const claim_t *claim = claim_on(fd);
+    bool owns = claim && claim->env == env && holds(claim, fd);
+    pthread_mutex_unlock(&lock);
+    return owns;
+}
+
 /* A thread that has to end must not wait in close(2). */
 static void close_owned(env_t *env, int fd) {
     if (env->has_threads)

@@ -20,6 +20,9 @@ int ledger_add(env_t *env, int fd);
 /* Removes an fd that the environment owns: it is about to be closed. Keeps errno. */
 void ledger_remove(env_t *env, int fd);
 
+/* Whether the environment owns an fd that is still the same one: other code has not closed it. */
+bool ledger_owns(env_t *env, int fd);
+
 extern const method_t ledger_methods[];
 
 #endif

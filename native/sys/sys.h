@@ -14,6 +14,7 @@ extern const method_t addr_methods[];
 extern const method_t resolve_methods[];
 extern const method_t interface_methods[];
 extern const method_t reactor_methods[];
+extern const method_t watch_methods[];
 extern const method_t netns_methods[];
 extern const method_t names_methods[];
 

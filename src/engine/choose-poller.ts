@@ -1,12 +1,16 @@
 import { EpollPoller } from './epoll.js'
 import type { Poller } from './poller.js'
+import { UvPoller } from './uv.js'
 
 /** Every way to wait, by the name that `BERKELEY_POLLER` has for it. */
-const POLLERS = new Map<string, () => Poller>([['epoll', () => new EpollPoller()]])
+const POLLERS = new Map<string, () => Poller>([
+  ['epoll', () => new EpollPoller()],
+  ['uv', () => new UvPoller()],
+])
 
 /** The way to wait where nobody has chosen one. */
 function preferred(): string {
-  return 'epoll'
+  return process.platform === 'linux' ? 'epoll' : 'uv'
 }
 
 /** The name in the environment; what anybody has put on Object.prototype is none, and an empty one counts as absent. */

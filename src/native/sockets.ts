@@ -192,6 +192,19 @@ export interface Native {
    */
   reactorOpen(callback: (count: number) => void): ArrayBuffer | number
   reactorHold(held: number): number
+  /**
+   * Readiness by libuv alone. Returns shared memory, as 32-bit integers: for each report the id of an entry, negative when it was removed
+   * since, and its state as `POLL*`.
+   * @param callback - gets how many reports there are.
+   */
+  watchOpen(callback: (count: number) => void): ArrayBuffer | number
+  watchHold(held: number): number
+  /** The id must be free. `events` are `POLL*`. */
+  watchAdd(id: number, fd: number, events: number): number
+  /** What to poll for from now on. `-EBADF` when other code has closed the descriptor. */
+  watchSet(id: number, events: number): number
+  /** Its id is free then. */
+  watchRemove(id: number): number
   epollCtl(operation: number, fd: number, events: number, slot: number, generation: number): number
 }
 

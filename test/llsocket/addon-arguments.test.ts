@@ -41,7 +41,7 @@ const fuzz = (seed: number): string => `
       strerror: () => [pick(numbers)], gaiError: () => [pick(numbers)], sendfile: () => [fd(), fd(), pick(numbers), pick(numbers)],
     }
     // What is left out closes descriptors of the child, opens without end, or asks the resolver for minutes.
-    const without = new Set(['close', 'closeAtOnce', 'closeOnThread', 'closeReporting', 'socket', 'socketpair', 'dup', 'poll', 'listen', 'shutdown', 'getaddrinfoAsync', 'getaddrinfo', 'getnameinfo', 'getnameinfoAsync', 'reactorOpen', 'ledgerKeep', 'ledgerClaim', 'ledgerRemove', 'setsockopt:1', 'fcntl'])
+    const without = new Set(['close', 'closeAtOnce', 'closeOnThread', 'closeReporting', 'socket', 'socketpair', 'dup', 'poll', 'listen', 'shutdown', 'getaddrinfoAsync', 'getaddrinfo', 'getnameinfo', 'getnameinfoAsync', 'reactorOpen', 'watchOpen', 'ledgerKeep', 'ledgerClaim', 'ledgerRemove', 'setsockopt:1', 'fcntl'])
     const names = Object.keys(native).filter((name) => typeof native[name] === 'function' && !without.has(name))
     let calls = 0, refused = 0
     for (; calls < 60_000; calls++) {

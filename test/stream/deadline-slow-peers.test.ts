@@ -88,7 +88,7 @@ const clients = (t: Test, to: Bounded, count: number): Promise<stream.inet.Clien
 
 describe('slow peers (H39)', () => {
   test('the deadline of a call ends connections that send nothing or half a request', async (t) => {
-    const to = await bounded(t, { call: 150, whole: 60_000, most: 1000 })
+    const to = await bounded(t, { call: 500, whole: 60_000, most: 1000 })
     const silent = await clients(t, to, 100)
     const half = await clients(t, to, 100)
     await Promise.all(half.map((one) => one.send('GET /')))
@@ -111,7 +111,7 @@ describe('slow peers (H39)', () => {
   })
 
   test('the deadline of send() ends clients that do not read, and no memory is held for them', async (t) => {
-    const to = await bounded(t, { call: 150, whole: 60_000, most: 1000 }, Buffer.alloc(64 << 20))
+    const to = await bounded(t, { call: 500, whole: 60_000, most: 1000 }, Buffer.alloc(64 << 20))
     const before = process.memoryUsage()
     const deaf = await clients(t, to, 20)
     await Promise.all(deaf.map((one) => one.send('a line\n')))

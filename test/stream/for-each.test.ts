@@ -267,7 +267,10 @@ describe('a function that ends another socket whose data came in the same batch'
     await within(loop, 'the end')
   })
 
-  test('a wait for readiness sees what is there', async (t) => {
+  // The poller uv receives nothing ahead: the wait finds the data.
+  const skip = process.env['BERKELEY_POLLER'] === 'uv' && 'nothing has been received'
+
+  test('a wait for readiness sees what is there', { skip }, async (t) => {
     let ready: Promise<void> | undefined
     const { received } = await inOneBatch(t, (second) => {
       ready = second.readable({ timeout: 100 })
