@@ -60,7 +60,6 @@
         'value/inet.c',
         'value/tcp.c',
         'value/cmsg.c',
-        'value/link.c',
         'value/tcp_info.c',
         'sys/socket.c',
         'sys/io.c',
@@ -72,9 +71,12 @@
         'sys/resolve.c',
         'sys/interfaces.c',
         'sys/names.c',
-        'sys/netns.c',
-        'sys/reactor.c',
         'sys/watch.c',
+      ],
+      'conditions': [
+        # What is for Linux alone, and what other systems have in its place: see port/port.h.
+        ['OS=="linux"', {'sources': ['port/linux.c', 'value/link.c', 'sys/labels.c', 'sys/netns.c', 'sys/reactor.c']}],
+        ['OS!="linux"', {'sources': ['port/bsd.c', 'port/absent.c']}],
       ],
     },
     {

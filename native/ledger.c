@@ -9,10 +9,7 @@
 #include <unistd.h>
 
 #include "linger.h"
-
-#ifndef SO_COOKIE
-#define SO_COOKIE 57 /* Linux 4.6 */
-#endif
+#include "port/port.h"
 
 enum { FIRST_ROOM = 1024 };
 
@@ -34,15 +31,10 @@ __attribute__((destructor)) static void free_claims(void) {
     room = 0;
 }
 
-static int read_cookie(int fd, uint64_t *cookie) {
-    socklen_t length = sizeof *cookie;
-    return getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, &length);
-}
-
 /* What is not a socket has no cookie, and neither have sockets of kernels that do not know it. */
 static uint64_t cookie_of(int fd) {
     uint64_t cookie = 0;
-    return read_cookie(fd, &cookie) == 0 ? cookie : 0;
+    return socket_cookie(fd, &cookie) == 0 ? cookie : 0;
 }
 
 static bool has_room(size_t fd) {
@@ -65,7 +57,7 @@ static claim_t *claim_on(int fd) {
 static bool holds(const claim_t *claim, int fd) {
     uint64_t cookie = 0;
     if (claim->cookie == 0) return true;
-    if (read_cookie(fd, &cookie) == 0) return cookie == claim->cookie;
+    if (socket_cookie(fd, &cookie) == 0) return cookie == claim->cookie;
     return errno != EBADF && errno != ENOTSOCK; /* another error says nothing about it */
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "port/port.h"
 #include "syscall.h"
 
 enum {
@@ -20,11 +21,10 @@ typedef struct {
 /* Unix sockets have the option, but close(2) does not look at it. */
 bool lingers(int fd) {
     struct linger linger;
-    int domain = AF_UNSPEC;
-    socklen_t length = sizeof linger, domain_length = sizeof domain;
+    socklen_t length = sizeof linger;
     if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) < 0) return false;
     if (linger.l_onoff == 0 || linger.l_linger == 0) return false;
-    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) < 0 || domain != AF_UNIX;
+    return domain_of(fd) != AF_UNIX;
 }
 
 /* A signal would end the wait in close(2), and is for other threads anyway. */

@@ -33,16 +33,6 @@ int make_nonblocking(int fd) {
     return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-int refused_cloexec(int fd, ssize_t result) {
-    int domain = AF_UNSPEC, error = errno;
-    socklen_t length = sizeof domain;
-    if (result >= 0 || error != EINVAL) return 0;
-    int is_packet = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
-                    domain == AF_PACKET;
-    errno = error;
-    return is_packet;
-}
-
 int duplicate_fd(int fd) {
     return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }

@@ -18,9 +18,6 @@ int is_nonblocking(int fd);
 /* Sets O_NONBLOCK if it is not set. For calls without MSG_DONTWAIT: all processes that share the open
  * socket may have cleared it. */
 int make_nonblocking(int fd);
-/* Whether a receive failed because packet sockets refuse MSG_CMSG_CLOEXEC, as the only ones: it has to be made
- * again without. They never deliver descriptors. Keeps errno. */
-int refused_cloexec(int fd, ssize_t result);
 /* A duplicate that is close-on-exec. dup(2) has no flag for that. */
 int duplicate_fd(int fd);
 

@@ -126,6 +126,7 @@ function circlesIn(sources) {
 
 /** As LAYERS, for native/. */
 const NATIVE_LAYERS = [
+  'port/',
   'constants/',
   'syscall',
   'env',
@@ -137,6 +138,7 @@ const NATIVE_LAYERS = [
   'value/',
   'sys/',
   'tls/',
+  'port/absent',
   'addon',
 ]
 

@@ -17,6 +17,11 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+/* Flags that it makes of calls of its own. */
+#ifndef __linux__
+#include "../port/layouts.h"
+#endif
+
 /* The C libraries disagree: musl still says 128. Linux itself says 4096 since 5.4, and cuts every
  * backlog to net.core.somaxconn anyway, so a build takes that number from constants.def. */
 #if defined(__linux__)

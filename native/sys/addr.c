@@ -1,17 +1,27 @@
 /* Socket addresses: made from their parts, and read into parts. The only file that knows the
  * layout of a struct sockaddr. */
 #include <arpa/inet.h>
-#include <linux/can.h>
-#include <linux/netlink.h>
-#include <linux/vm_sockets.h>
 #include <netinet/in.h>
-#include <netpacket/packet.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "../port/port.h"
 #include "sys.h"
+
+#ifdef __linux__
+#include <linux/can.h>
+#include <linux/netlink.h>
+#include <linux/vm_sockets.h>
+#include <netpacket/packet.h>
+#endif
+
+/* Whether the system has a family that not all have: see port/layouts.h. */
+#define HAS_FAMILY(family) ((family) > 0)
+
+/* It is not at the beginning everywhere. */
+static const size_t family_at = offsetof(struct sockaddr, sa_family);
 
 static const size_t path_at = offsetof(struct sockaddr_un, sun_path);
 
@@ -86,6 +96,7 @@ static int64_t vsock_address(call_t *call) {
     int64_t cid = call_int64(call, 0), port = call_int64(call, 1);
     bytes_t to = call_bytes(call, 2);
     if (!call_ok(call)) return -1;
+    if (!HAS_FAMILY(AF_VSOCK)) return -EAFNOSUPPORT;
     if (!is_u32(cid) || !is_u32(port) || to.length < sizeof addr) return -EINVAL;
     memset(&addr, 0, sizeof addr);
     addr.svm_family = AF_VSOCK;
@@ -104,6 +115,7 @@ static int64_t packet_address(call_t *call) {
     int hatype = call_int(call, 2), pkttype = call_int(call, 3);
     bytes_t hardware = call_bytes(call, 4), to = call_bytes(call, 5);
     if (!call_ok(call)) return -1;
+    if (!HAS_FAMILY(AF_PACKET)) return -EAFNOSUPPORT;
     if (!is_port(protocol) || !is_port(hatype) || pkttype < 0 || pkttype > UINT8_MAX)
         return -EINVAL;
     size_t size = hardware_at + hardware.length;
@@ -127,6 +139,7 @@ static int64_t netlink_address(call_t *call) {
     int64_t pid = call_int64(call, 0), groups = call_int64(call, 1);
     bytes_t to = call_bytes(call, 2);
     if (!call_ok(call)) return -1;
+    if (!HAS_FAMILY(AF_NETLINK)) return -EAFNOSUPPORT;
     if (!is_u32(pid) || !is_u32(groups) || to.length < sizeof addr) return -EINVAL;
     memset(&addr, 0, sizeof addr);
     addr.nl_family = AF_NETLINK;
@@ -143,6 +156,7 @@ static int64_t can_address(call_t *call) {
     int64_t rx_id = call_int64(call, 1), tx_id = call_int64(call, 2);
     bytes_t to = call_bytes(call, 3);
     if (!call_ok(call)) return -1;
+    if (!HAS_FAMILY(AF_CAN)) return -EAFNOSUPPORT;
     if (!is_u32(rx_id) || !is_u32(tx_id) || to.length < sizeof addr) return -EINVAL;
     memset(&addr, 0, sizeof addr);
     addr.can_family = AF_CAN;
@@ -242,10 +256,10 @@ static int64_t address_parts(call_t *call) {
     if (!call_ok(call)) return -1;
     register_value_t *registers = call->env->registers;
     for (int i = 0; i < PARTS; i++) registers[i].number = 0;
-    if (addr.length < sizeof family) return -EINVAL;
-    memcpy(&family, addr.start, sizeof family);
+    if (addr.length < family_at + sizeof family) return -EINVAL;
+    memcpy(&family, addr.start + family_at, sizeof family);
     bool is_whole = false;
-    switch (family) {
+    switch ((int)family) {
     case AF_INET: is_whole = inet_parts(addr, registers); break;
     case AF_INET6: is_whole = inet6_parts(addr, registers); break;
     case AF_UNIX: is_whole = unix_parts(addr, registers); break;
@@ -265,8 +279,8 @@ static napi_value address_text(call_t *call) {
     char text[INET6_ADDRSTRLEN];
     const char *made = NULL;
     bytes_t addr = call_bytes(call, 0);
-    if (!call_ok(call) || addr.length < sizeof family) return NULL;
-    memcpy(&family, addr.start, sizeof family);
+    if (!call_ok(call) || addr.length < family_at + sizeof family) return NULL;
+    memcpy(&family, addr.start + family_at, sizeof family);
     if (family == AF_INET && addr.length >= sizeof(struct sockaddr_in))
         made = inet_ntop(AF_INET, addr.start + offsetof(struct sockaddr_in, sin_addr), text,
                          sizeof text);

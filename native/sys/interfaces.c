@@ -1,10 +1,7 @@
 /* Network interfaces: names, indices, addresses. */
 #include <ifaddrs.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <netpacket/packet.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../port/port.h"
+#include "labels.h"
 #include "sys.h"
+
+#ifdef __linux__
+#include <netpacket/packet.h>
+#endif
 
 /* The addresses of InfiniBand are longer than the struct says; C libraries make room for them. */
 enum { HARDWARE_ADDRESS_MAX = 20 };
@@ -24,7 +27,7 @@ static size_t packet_size(const struct sockaddr_ll *addr) {
 }
 
 static size_t sockaddr_size(const struct sockaddr *addr) {
-    switch (addr->sa_family) {
+    switch ((int)addr->sa_family) {
     case AF_INET: return sizeof(struct sockaddr_in);
     case AF_INET6: return sizeof(struct sockaddr_in6);
     case AF_PACKET: return packet_size((const struct sockaddr_ll *)(const void *)addr);
@@ -35,110 +38,6 @@ static size_t sockaddr_size(const struct sockaddr *addr) {
 static napi_value new_sockaddr(napi_env napi, const struct sockaddr *addr) {
     size_t size = addr ? sockaddr_size(addr) : 0;
     return size ? new_bytes(napi, addr, size) : new_undefined(napi);
-}
-
-/* An IPv4 address, its label, and the interface that it belongs to. */
-typedef struct {
-    struct in_addr addr;
-    char label[IF_NAMESIZE];
-    int index;
-} labelled_t;
-
-typedef struct {
-    labelled_t *rows;
-    size_t count, room;
-} labels_t;
-
-/* False without memory. */
-static bool add_label(labels_t *labels, const labelled_t *row) {
-    if (labels->count == labels->room) {
-        size_t room = labels->room ? 2 * labels->room : 16;
-        labelled_t *rows = realloc(labels->rows, room * sizeof *rows);
-        if (rows == NULL) return false;
-        labels->rows = rows;
-        labels->room = room;
-    }
-    labels->rows[labels->count++] = *row;
-    return true;
-}
-
-static bool read_label(labels_t *labels, const struct nlmsghdr *message) {
-    const struct ifaddrmsg *about = NLMSG_DATA(message);
-    labelled_t row = {.index = (int)about->ifa_index};
-    int left = (int)IFA_PAYLOAD(message);
-    for (struct rtattr *part = IFA_RTA(about); RTA_OK(part, left); part = RTA_NEXT(part, left)) {
-        size_t length = RTA_PAYLOAD(part);
-        if (part->rta_type == IFA_LOCAL && length >= sizeof row.addr)
-            memcpy(&row.addr, RTA_DATA(part), sizeof row.addr);
-        if (part->rta_type == IFA_LABEL && length <= sizeof row.label)
-            memcpy(row.label, RTA_DATA(part), length); /* its NUL is counted in */
-    }
-    row.label[sizeof row.label - 1] = '\0';
-    return add_label(labels, &row);
-}
-
-/* Reads the messages of one answer: 1 when more follow, 0 at the end of the list, or -errno. */
-static int read_labels(labels_t *labels, const void *answer, size_t length) {
-    const struct nlmsghdr *message = answer;
-    for (; NLMSG_OK(message, length); message = NLMSG_NEXT(message, length)) {
-        if (message->nlmsg_type == NLMSG_DONE) return 0;
-        if (message->nlmsg_type == NLMSG_ERROR)
-            return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
-        if (message->nlmsg_type == RTM_NEWADDR && !read_label(labels, message)) return -ENOMEM;
-    }
-    return 1;
-}
-
-/* Asks for the IPv4 addresses over a socket of netlink(7). The kernel has the answer ready: it is
- * never waited for. */
-static int ask_for_labels(labels_t *labels, int fd) {
-    union {
-        struct nlmsghdr alignment;
-        char bytes[16384];
-    } answer;
-    struct {
-        struct nlmsghdr header;
-        struct ifaddrmsg about;
-    } request;
-    int result = 1;
-    memset(&request, 0, sizeof request);
-    request.header.nlmsg_len = sizeof request;
-    request.header.nlmsg_type = RTM_GETADDR;
-    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request.about.ifa_family = AF_INET;
-    if (send(fd, &request, sizeof request, 0) < 0) return -errno;
-    while (result > 0) {
-        ssize_t length = recv(fd, &answer, sizeof answer, MSG_DONTWAIT);
-        if (length <= 0) return length < 0 ? -errno : -EPROTO;
-        result = read_labels(labels, &answer, (size_t)length);
-    }
-    return result;
-}
-
-/* getifaddrs(3) gives the label of an IPv4 address in place of the name of its interface. A label
- * may be any text, also the name of another interface: only netlink tells. 0 or -errno. */
-static int all_labels(labels_t *labels) {
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0) return -errno;
-    int result = ask_for_labels(labels, fd);
-    close(fd);
-    return result;
-}
-
-/* The name of the interface of an entry; NULL when the system does not tell, with errno. */
-static const char *real_name(const labels_t *labels, const struct ifaddrs *entry, char *room) {
-    if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_INET) return entry->ifa_name;
-    struct sockaddr_in in;
-    memcpy(&in, entry->ifa_addr, sizeof in);
-    for (size_t i = 0; i < labels->count; i++) {
-        const labelled_t *row = &labels->rows[i];
-        if (row->addr.s_addr != in.sin_addr.s_addr || strcmp(row->label, entry->ifa_name) != 0)
-            continue;
-        const char *name = if_indextoname((unsigned)row->index, room);
-        /* An interface that has gone since is left out by the code that asks more about it. */
-        return name == NULL && errno == ENXIO ? entry->ifa_name : name;
-    }
-    return entry->ifa_name;
 }
 
 /* [name, IFF_* flags, address?, netmask?, broadcast or peer address?] */
@@ -220,7 +119,7 @@ static int64_t if_mtu(call_t *call) {
     memset(&request, 0, sizeof request);
     call_string(call, 0, request.ifr_name, sizeof request.ifr_name);
     if (!call_ok(call)) return -1;
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); /* any socket answers this ioctl */
+    int fd = new_socket(AF_UNIX, SOCK_DGRAM, 0); /* any socket answers this ioctl */
     if (fd < 0) return -errno;
     int result = ioctl(fd, SIOCGIFMTU, &request) < 0 ? -errno : request.ifr_mtu;
     close(fd);

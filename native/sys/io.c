@@ -2,12 +2,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../linger.h"
+#include "../port/port.h"
 #include "../syscall.h"
 #include "../work.h"
 #include "sys.h"
@@ -76,11 +75,7 @@ static void block_sigpipe(sigpipe_t *before) {
 static void restore_sigpipe(const sigpipe_t *before) {
     if (before->is_ignored) return;
     int error = errno;
-    const sigset_t set = only_sigpipe();
-    const struct timespec at_once = {0, 0};
-    if (!sigismember(&before->pending, SIGPIPE))
-        while (sigtimedwait(&set, NULL, &at_once) < 0 && errno == EINTR) {
-        }
+    if (!sigismember(&before->pending, SIGPIPE)) take_sigpipe();
     sigprocmask(SIG_SETMASK, &before->mask, NULL);
     errno = error;
 }
@@ -89,7 +84,7 @@ static void restore_sigpipe(const sigpipe_t *before) {
 static ssize_t sendfile_without_sigpipe(int socket, int file, off_t *offset, size_t count) {
     sigpipe_t before;
     block_sigpipe(&before);
-    ssize_t result = sendfile(socket, file, offset, count);
+    ssize_t result = send_file(socket, file, offset, count);
     restore_sigpipe(&before);
     return result;
 }

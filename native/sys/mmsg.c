@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "../syscall.h"
+#include "../port/port.h"
 #include "cmsg.h"
 #include "sys.h"
 
@@ -50,7 +50,7 @@ static received_t row_of(const struct mmsghdr *message) {
         .bytes = (int32_t)message->msg_len,
         .name_length = (int32_t)header->msg_namelen,
         .control_length = (int32_t)header->msg_controllen,
-        .flags = header->msg_flags & ~MSG_CMSG_CLOEXEC, /* the kernel echoes it */
+        .flags = header->msg_flags,
         .segment = segment_of(header),
     };
 }
@@ -95,8 +95,7 @@ static ssize_t sys_recvmmsg(call_t *call) {
     if (count < 1 || count > BATCH_MAX) return fail_with(EINVAL);
     if (table.length / sizeof(received_t) < (size_t)count) return fail_with(EINVAL);
     fill_shares(&(shares_t){count, data, names, control}, messages, vectors);
-    int result = recvmmsg(fd, messages, (unsigned)count, flags | MSG_CMSG_CLOEXEC, NULL);
-    if (refused_cloexec(fd, result)) result = recvmmsg(fd, messages, (unsigned)count, flags, NULL);
+    int result = receive_messages(fd, messages, (unsigned)count, flags);
     for (int i = 0; i < result; i++) {
         received_t row = row_of(&messages[i]);
         memcpy(table.start + (size_t)i * sizeof row, &row, sizeof row);
@@ -182,7 +181,7 @@ static ssize_t sys_sendmmsg(call_t *call) {
     if (!call_ok(call)) return -1;
     if (error == 0) error = fill_headers(call->napi, &batch);
     if (error < 0) return fail_with(-error);
-    return sendmmsg(fd, batch.messages, (unsigned)batch.count, flags | MSG_NOSIGNAL);
+    return send_messages(fd, batch.messages, (unsigned)batch.count, flags | MSG_NOSIGNAL);
 }
 
 const method_t mmsg_methods[] = {

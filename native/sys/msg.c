@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "../syscall.h"
+#include "../port/port.h"
 #include "cmsg.h"
 #include "sys.h"
 
@@ -87,14 +87,12 @@ static ssize_t sys_recvmsg(call_t *call) {
     message_t message;
     if (!read_message(call, &message)) return -1;
     struct msghdr *header = &message.header;
-    ssize_t result = recvmsg(message.fd, header, message.flags | MSG_CMSG_CLOEXEC);
-    if (refused_cloexec(message.fd, result)) result = recvmsg(message.fd, header, message.flags);
+    ssize_t result = receive_message(message.fd, header, message.flags);
     bool has_control = result >= 0 && header->msg_controllen > 0;
     if (has_control) cmsg_add_descriptors(call->env, header);
     call->env->registers[0].number = header->msg_namelen;
     call->env->registers[1].number = (double)header->msg_controllen;
-    /* The kernel echoes the flag. */
-    call->env->registers[2].number = header->msg_flags & ~MSG_CMSG_CLOEXEC;
+    call->env->registers[2].number = header->msg_flags;
     call->env->registers[3].number = has_control ? cmsg_sole_descriptor(header) : -1;
     return result;
 }

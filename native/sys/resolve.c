@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "../callback.h"
+#include "../port/port.h"
 #include "sys.h"
 
 enum { SERVICE_ROOM = 128 }; /* also for the path of a unix address, which is its service name */

@@ -1,13 +1,12 @@
 /* The life and the names of a socket. */
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../ledger.h"
 #include "../linger.h"
+#include "../port/port.h"
 #include "../syscall.h"
 #include "sys.h"
 
@@ -15,7 +14,7 @@
 static ssize_t sys_socket(call_t *call) {
     int family = call_int(call, 0), type = call_int(call, 1), protocol = call_int(call, 2);
     if (!call_ok(call)) return -1;
-    return ledger_add(call->env, socket(family, type | SOCK_CLOEXEC, protocol));
+    return ledger_add(call->env, new_socket(family, type, protocol));
 }
 
 /* socketpair(family, type, protocol) -> 0; the fds in registers 0 and 1, close-on-exec */
@@ -23,7 +22,7 @@ static ssize_t sys_socketpair(call_t *call) {
     int family = call_int(call, 0), type = call_int(call, 1), protocol = call_int(call, 2);
     if (!call_ok(call)) return -1;
     int fds[2] = {-1, -1};
-    int result = socketpair(family, type | SOCK_CLOEXEC, protocol, fds);
+    int result = new_pair(family, type, protocol, fds);
     for (int i = 0; i < 2; i++) call->env->registers[i].number = ledger_add(call->env, fds[i]);
     return result;
 }
@@ -64,8 +63,8 @@ static ssize_t sys_accept4(call_t *call) {
     bytes_t addr = call_optional_bytes(call, 2);
     if (!call_ok(call)) return -1;
     socklen_t length = (socklen_t)addr.length;
-    int result = accept4(fd, (struct sockaddr *)addr.start, addr.start ? &length : NULL,
-                         flags | SOCK_CLOEXEC);
+    int result = accept_socket(fd, (struct sockaddr *)addr.start, addr.start ? &length : NULL,
+                               flags);
     call->env->registers[0].number = length;
     return ledger_add(call->env, result);
 }
@@ -80,7 +79,7 @@ static ssize_t sys_accept_nonblocking(call_t *call) {
     int events = poll_fd(fd, POLLIN, 0);
     if (events == 0) return fail_with(EAGAIN);
     if (events < 0 || make_nonblocking(fd) < 0) return -1;
-    return ledger_add(call->env, accept4(fd, NULL, NULL, flags | SOCK_CLOEXEC));
+    return ledger_add(call->env, accept_socket(fd, NULL, NULL, flags));
 }
 
 /* shutdown(fd, how) */
@@ -124,8 +123,7 @@ static int64_t fd_close_on_thread(call_t *call) {
 static int64_t fd_close_reporting(call_t *call) {
     int fd = call_int(call, 0), ends[2];
     if (!call_ok(call)) return -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
-        return -errno;
+    if (new_pair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends) < 0) return -errno;
     int error = close_on_thread(fd, ends[1]);
     if (error < 0) {
         close(ends[0]);
@@ -181,11 +179,10 @@ enum { UNREAD, UNACKNOWLEDGED, UNSENT };
 
 /* queuedBytes(fd, which) -> bytes: 0 received and not read, 1 sent and not acknowledged, 2 not sent */
 static ssize_t sys_queued_bytes(call_t *call) {
-    static const unsigned long requests[] = {SIOCINQ, SIOCOUTQ, SIOCOUTQNSD};
-    int fd = call_int(call, 0), which = call_int(call, 1), bytes = 0;
+    int fd = call_int(call, 0), which = call_int(call, 1);
     if (!call_ok(call)) return -1;
     if (which < UNREAD || which > UNSENT) return fail_with(EINVAL);
-    return ioctl(fd, requests[which], &bytes) < 0 ? -1 : bytes;
+    return queued_bytes(fd, which);
 }
 
 /* poll(fd, events, milliseconds) -> the events that are ready, 0 when the time is over */

@@ -1,12 +1,16 @@
 /* getsockopt(2) and setsockopt(2), for every kind of value. */
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "../port/port.h"
 #include "../syscall.h"
 #include "../value/value.h"
 #include "sys.h"
+
+#ifdef __linux__
+#include <linux/filter.h>
+#endif
 
 /* For this one option the kernel reads the length in filter rows, not in bytes: given the bytes of
  * the room, it would write eight times as many. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../port/port.h"
 #include "tls.h"
 
 /* Milliseconds that only go forward, also while the machine sleeps. */

@@ -5,10 +5,13 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "../port/port.h"
+#include "value.h"
+
+#ifdef __linux__
 /* Uses struct timespec without including its header. */
 #include <linux/errqueue.h>
-
-#include "value.h"
+#endif
 
 /* Unsigned, because the bytes may be anything: a time that does not fit wraps around. */
 static uint64_t nanoseconds(int64_t seconds, uint64_t rest) {

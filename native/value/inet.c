@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "../port/port.h"
 #include "value.h"
 
 /* struct in_addr, without a port: JavaScript sees a socket address with port 0. */

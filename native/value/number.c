@@ -1,10 +1,14 @@
 /* Numbers, and small structs of numbers: options of any family. One pair of functions per kind. */
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <string.h>
 #include <sys/time.h>
 
+#include "../port/port.h"
 #include "value.h"
+
+#ifdef __linux__
+#include <linux/filter.h>
+#endif
 
 /* int: also the flags, seconds and byte counts. Some options answer with one byte. */
 static int encode_int(value_t *value, void *to) {
