@@ -72,6 +72,8 @@
         'sys/interfaces.c',
         'sys/names.c',
         'sys/watch.c',
+        'sys/inbox.c',
+        'sys/gathered.c',
       ],
       'conditions': [
         # What is for Linux alone, and what other systems have in its place: see port/port.h.

@@ -53,6 +53,7 @@ typedef struct env {
     cleanup_t closers;       /* see linger.h */
     struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
     struct watches *watches; /* see sys/watch.c; likewise */
+    struct inbox *inbox;     /* see sys/inbox.c; NULL until the first loop over datagrams */
     bound_method_t methods[METHODS_MAX];
     size_t method_count;
 } env_t;

@@ -49,11 +49,11 @@ enum { AF_PACKET = -1, AF_NETLINK = -2, AF_CAN = -3, AF_VSOCK = -4 };
 #define IFF_NOTRAILERS 0
 #endif
 #ifndef IFF_MASTER
-#define IFF_MASTER 0
-#define IFF_SLAVE 0
-#define IFF_PORTSEL 0
+#define IFF_MASTER    0
+#define IFF_SLAVE     0
+#define IFF_PORTSEL   0
 #define IFF_AUTOMEDIA 0
-#define IFF_DYNAMIC 0
+#define IFF_DYNAMIC   0
 #endif
 
 struct sockaddr_vm {

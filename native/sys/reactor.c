@@ -10,6 +10,7 @@
 
 #include "../callback.h"
 #include "../syscall.h"
+#include "gathered.h"
 #include "sys.h"
 
 /* JavaScript reads the data of a socket right after the batch that reports it. Batches are small,
@@ -41,15 +42,8 @@ typedef struct {
     int32_t flags; /* MSG_* */
 } reader_t;
 
-/* What JavaScript has written to a socket while a batch is handled. It leaves at the end of the batch. */
-typedef struct {
-    int32_t fd;
-    int32_t offset, length; /* of the data within `out` */
-    int32_t name_length;    /* of the address right behind the data; 0 for the peer */
-    int32_t answer;         /* of send(2): a count, or -errno */
-} write_t;
-
-enum { WRITES_MAX = 64, OUT_BYTES = 1 << 16 };
+/* What is written while a batch is handled leaves at its end: so many bytes, addresses included. */
+enum { OUT_BYTES = 3 << 15 };
 
 /* Memory shared with JavaScript. */
 typedef struct {
@@ -121,34 +115,9 @@ static void receive_batch(shared_state_t *shared, int count) {
     }
 }
 
-static ssize_t send_write(const write_t *write, const uint8_t *out) {
-    const uint8_t *from = out + write->offset;
-    const void *name = write->name_length ? from + write->length : NULL;
-    return sendto(write->fd, from, (size_t)write->length, MSG_DONTWAIT | MSG_NOSIGNAL, name,
-                  (socklen_t)write->name_length);
-}
-
-/* What was written to a socket behind something that has not left has to stay behind it. */
-static bool is_behind_failure(const write_t *first, const write_t *write) {
-    for (; first < write; first++)
-        if (first->fd == write->fd && first->answer != first->length) return true;
-    return false;
-}
-
-/* Sends what was written, in a row. Returns how many of the first writes JavaScript has to look at, because
- * one of them has not left whole. */
+/* Returns how many of the first writes JavaScript has to look at. */
 static int32_t send_writes(shared_state_t *shared) {
-    int32_t failed = 0;
-    for (int32_t i = 0; i < shared->write_count; i++) {
-        write_t *write = &shared->writes[i];
-        if (failed > 0 && is_behind_failure(shared->writes, write)) {
-            write->answer = -EAGAIN;
-        } else {
-            ssize_t count = send_write(write, shared->out);
-            write->answer = count < 0 ? -errno : (int32_t)count;
-        }
-        if (write->answer != write->length) failed = i + 1;
-    }
+    int32_t failed = gathered_send(shared->writes, shared->write_count, shared->out);
     shared->write_count = 0;
     return failed;
 }

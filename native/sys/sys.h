@@ -8,6 +8,7 @@ extern const method_t socket_methods[];
 extern const method_t io_methods[];
 extern const method_t msg_methods[];
 extern const method_t mmsg_methods[];
+extern const method_t inbox_methods[];
 extern const method_t cmsg_methods[];
 extern const method_t sockopt_methods[];
 extern const method_t addr_methods[];

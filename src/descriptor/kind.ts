@@ -34,6 +34,11 @@ export interface SocketFacts {
   readonly protocol: number
 }
 
+/** What becomes of writes that leave together: see native/sys/gathered.h. On a stream they run together; UDP may cut one into several. */
+const AS_BYTES = 0
+const AS_MESSAGES = 1
+const AS_UDP = 2
+
 /** Every kind that was asked for, by its numbers. */
 const known = new Map<string, SocketKind>()
 
@@ -56,6 +61,8 @@ export class SocketKind implements SocketFacts {
   readonly mayJoin: boolean
   /** Whether the kernel itself says that an address is of another family, or takes several. Others take any bytes for one of theirs. */
   readonly checksFamily: boolean
+  /** How writes leave together. */
+  readonly gathersAs: number
   /** Whether receiving 0 bytes means that the peer has closed: on datagram, raw and RDM sockets it is an empty message. */
   readonly zeroMeansEof: boolean
 
@@ -66,6 +73,7 @@ export class SocketKind implements SocketFacts {
     this.preservesBoundaries = socktype !== SOCK_STREAM
     this.shortReadDrains = socktype === SOCK_STREAM && protocol === IPPROTO_TCP
     this.mayJoin = protocol === IPPROTO_UDP
+    this.gathersAs = this.mayJoin ? AS_UDP : this.preservesBoundaries ? AS_MESSAGES : AS_BYTES
     this.checksFamily = family === AF_INET || family === AF_INET6 || family === AF_UNIX
     this.zeroMeansEof = socktype !== SOCK_DGRAM && socktype !== SOCK_RAW && socktype !== SOCK_RDM
   }

@@ -1,10 +1,12 @@
 import { type AddrInfo, addressArgument, addressFrom } from '../address/addrinfo.js'
-import { AF_UNIX, IPPROTO_UDP, MSG_DONTWAIT, MSG_TRUNC } from '../constants/exported.generated.js'
+import { AF_UNIX, IPPROTO_UDP, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
-import { type Batch, receiveBatch } from '../message/batch.js'
+import { type Batch, batchOf, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/batch-memory.js'
+import { clearControl } from '../message/cmsghdrs.js'
+import type { KeptMessage } from '../message/kept.js'
 import { requireRightsSupport } from '../message/rules.js'
 import { type OutgoingDatagram, SendBatch } from '../message/send-batch.js'
 import { native, registers } from '../native/sockets.js'
@@ -15,6 +17,8 @@ import { type ErrorContext, systemError } from '../support/errors.js'
 import { copyOf, isSmall, scratchFor, takeReceived, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
 import * as validate from '../support/validate.js'
+import { type Inbox, ONE_MOST, threadInbox, WHOLE } from './inbox.js'
+import { Reports } from './reports.js'
 
 /** Where the kernel puts the address of a sender. */
 const senderName = Buffer.alloc(native.limits.sockaddr_max)
@@ -30,6 +34,10 @@ export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
   protected readonly channel: Channel
   protected room: number
   #sysFlags = 0
+  /** What a loop has left, if the last attempt has found that. */
+  #kept: KeptMessage | undefined
+  /** Where the last attempt has received; undefined for the scratch memory. */
+  #inbox: Inbox | undefined
 
   constructor(channel: Channel, room: number, flags: number) {
     this.channel = channel
@@ -48,54 +56,41 @@ export class RecvFrom implements Operation<[Buffer, AddrInfo | null]> {
 
   attempt(fd: number): number {
     refuseJoined(this.channel, fd, 'recvfrom')
-    return native.recvfrom(fd, scratchFor(this.room), 0, this.room, peekFlags(fd, this.#sysFlags), senderName)
+    this.#kept = this.channel.transport.nextMessage(this.#sysFlags)
+    if (this.#kept !== undefined) return this.#kept.size
+    const flags = peekFlags(fd, this.#sysFlags)
+    this.#inbox = this.room <= ONE_MOST ? threadInbox() : undefined
+    if (this.#inbox !== undefined) return this.#inbox.receiveOne(fd, this.room, flags)
+    return native.recvfrom(fd, scratchFor(this.room), 0, this.room, flags, senderName)
   }
 
   finish(count: number): [Buffer, AddrInfo | null] {
     const { room, flags } = this
-    const sender = addressFrom(senderName, registers[0] as number)
+    if (this.#kept !== undefined) return this.#takeKept(this.#kept)
+    const sender = this.#inbox === undefined ? addressFrom(senderName, registers[0] as number) : this.#inbox.sender(0)
     return [takeReceived(untruncated('recvfrom', count, room, flags), room), sender]
+  }
+
+  #takeKept({ data, size, addr, control }: KeptMessage): [Buffer, AddrInfo | null] {
+    this.#kept = undefined
+    const isPeek = (this.flags & MSG_PEEK) !== 0
+    if (control !== undefined && !isPeek) clearControl(control)
+    const room = Math.min(this.room, data.length)
+    untruncated('recvfrom', size, room, this.flags)
+    return [room < data.length || isPeek ? copyOf(data, 0, room) : data, addr]
   }
 }
 
-/**
- * What the network, or the peer of a unix socket, reports of a datagram that was sent earlier: the socket goes on as if nothing had happened.
- * See ip(7), "Error handling", and udp(7).
- */
-const REPORTED: ReadonlySet<number> = new Set([
-  sys.ECONNREFUSED,
-  sys.ECONNRESET,
-  sys.EHOSTUNREACH,
-  sys.ENETUNREACH,
-  sys.EHOSTDOWN,
-  sys.ENONET,
-  sys.ENETDOWN,
-  sys.ENOPROTOOPT,
-  sys.EPROTO,
-  sys.EACCES,
-  sys.EMSGSIZE,
-])
-
-const NONE: ReadonlySet<number> = new Set()
-
-/** So many reports in a row, with pauses in between, and no datagram or wait: then it is not a report. */
-const REPORTS_MAX = 100
-
-/**
- * recvfrom(2) for a loop, which one lost datagram must not end. After 16 reports in a row the engine pauses, and in the end the error is the
- * answer, so that a socket that does nothing else neither takes the processor nor goes unnoticed.
- */
+/** recvfrom(2) for a loop. */
 export class RecvNext extends RecvFrom {
-  #reports = 0
+  readonly #reports = new Reports()
 
   get retryOn(): ReadonlySet<number> {
-    return this.#reports <= REPORTS_MAX ? REPORTED : NONE
+    return this.#reports.retryOn
   }
 
   override attempt(fd: number): number {
-    const result = this.receive(fd)
-    this.#reports = result < 0 && REPORTED.has(-result) ? this.#reports + 1 : 0
-    return result
+    return this.#reports.count(this.receive(fd))
   }
 
   protected receive(fd: number): number {
@@ -103,17 +98,30 @@ export class RecvNext extends RecvFrom {
   }
 }
 
-/** {@link RecvNext} with as much room as the next datagram needs. */
+/** {@link RecvNext} with as much room as the next datagram needs: the inbox has that, and without it the length is asked for first. */
 export class RecvWhole extends RecvNext {
+  #whole: Inbox | undefined
+
   constructor(channel: Channel) {
     super(channel, 1, 0)
   }
 
   protected override receive(fd: number): number {
-    const length = lookAhead(this.channel, fd, MSG_TRUNC | MSG_DONTWAIT)
+    const kept = this.channel.transport.nextMessage(MSG_PEEK)
+    this.#whole = kept === undefined ? threadInbox() : undefined
+    if (this.#whole !== undefined) return this.#whole.receiveWhole(fd, MSG_DONTWAIT)
+    const length = kept?.size ?? lookAhead(this.channel, fd, MSG_TRUNC | MSG_DONTWAIT)
     if (length < 0) return length
     this.room = Math.max(length, 1)
     return super.receive(fd)
+  }
+
+  override finish(count: number): [Buffer, AddrInfo | null] {
+    const inbox = this.#whole
+    if (inbox === undefined) return super.finish(count)
+    inbox.discardControl(0)
+    const room = untruncated('recvfrom', count, WHOLE.room, 0)
+    return [inbox.data(0, room), inbox.sender(0)]
   }
 }
 
@@ -174,6 +182,10 @@ export class SendTo implements Write {
     return this.#sockaddr
   }
 
+  get gathersAs(): number {
+    return this.#channel.kind.gathersAs
+  }
+
   returned(answer: number, bytes: Buffer): void {
     this.#channel.output.returned(this, answer, bytes)
   }
@@ -214,11 +226,31 @@ export class RecvMany implements Operation<Batch> {
   }
 
   attempt(fd: number): number {
+    const kept = this.#keptMessages()
+    if (kept !== undefined) {
+      this.#batch = batchOf(kept, this.#room, (this.flags & MSG_PEEK) !== 0)
+      return kept.length
+    }
     const mayCarryFds = this.#channel.kind.family === AF_UNIX
     const result = receiveBatch(fd, this.#most, this.#room, this.#sysFlags, mayCarryFds)
     if (typeof result === 'number') return result
     this.#batch = result
     return result.length
+  }
+
+  /** What a loop has left; a look at it is at one. */
+  #keptMessages(): KeptMessage[] | undefined {
+    const { transport } = this.#channel
+    const first = transport.nextMessage(this.#sysFlags)
+    if (first === undefined) return undefined
+    const messages = [first]
+    if ((this.#sysFlags & MSG_PEEK) !== 0) return messages
+    while (messages.length < this.#most) {
+      const next = transport.nextMessage(this.#sysFlags)
+      if (next === undefined) break
+      messages.push(next)
+    }
+    return messages
   }
 
   finish(): Batch {

@@ -13,6 +13,7 @@ import { SocketIterator } from '../socket/iterator.js'
 import { IterationOptions, isOptions, type ReceiveOptions, withOptions } from '../socket/settings.js'
 import {
   kForEach,
+  kLoop,
   kRead,
   kWrite,
   type RecvOptions,
@@ -23,7 +24,10 @@ import {
 import { defineSyncNames } from '../socket/sync-names.js'
 import { check, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
+import { forEachDatagram } from './for-each.js'
+import { threadInbox } from './inbox.js'
 import { RecvFrom, RecvMany, RecvNext, RecvWhole, SendMany, SendTo } from './operations.js'
+import { Outbox } from './outbox.js'
 
 /** The largest datagram of any family: that of UDP has 65,507 bytes, unix ones may be larger when the buffers are. */
 const DEFAULT_BUFSIZE = 65536
@@ -52,6 +56,9 @@ function refuseStream(sock: LowSocket | undefined): LowSocket | undefined {
 
 /** A datagram socket: messages with boundaries, each on its own. See udp(7), unix(7). */
 export class DgramSocket extends Socket {
+  /** Made when a datagram is written first. */
+  #outbox: Outbox | undefined
+
   /**
    * Takes over a synchronous socket, which is closed for its former user.
    * @param sock - the synchronous socket.
@@ -143,8 +150,10 @@ export class DgramSocket extends Socket {
 
   /**
    * Receives until the socket is closed, and gives each datagram to a function, without a promise for each: from within the event that
-   * brought it, in the asynchronous context of this call. A promise that the function returns pauses receiving until it settles. What the
-   * network reports of a datagram that was sent earlier does not end it, as it does not end an iteration.
+   * brought it, in the asynchronous context of this call. One system call receives all that are there, 64 at most. A promise that the function
+   * returns pauses receiving until it settles. What the network reports of a datagram that was sent earlier does not end it, as it does not
+   * end an iteration. Datagrams that were received and not given when the loop ends are there for whoever receives next; as long as there are
+   * such, `detach()` and `recvfd()` are EBUSY. Descriptors that come with a datagram are closed.
    * @param fn - is called as `fn(data, from)`, with `null` for a sender without an address; what it throws ends the loop with that error.
    * @param options - `bufsize`, the most bytes of a datagram, of which a longer one is EMSGSIZE; `timeout` of each wait, and `signal`.
    * @throws what recvfrom() would; what a {@link DgramSocket.write} has failed with that no call of `drained()` waits for.
@@ -154,18 +163,24 @@ export class DgramSocket extends Socket {
   async forEach(fn: (data: Buffer, from: AddrInfo | null) => unknown, options?: ReceiveOptions): Promise<void> {
     const call = validate.func('fn', fn)
     const given = new IterationOptions(options, 'bufsize')
+    const { kind } = this[kHandle]
+    // Of what may end, an empty datagram would not be told from the end.
+    const inbox = kind.zeroMeansEof ? undefined : threadInbox()
+    if (inbox !== undefined)
+      return this[kLoop]((channel, settings) => forEachDatagram(channel, [inbox, call], settings, given))
     const give = ([data, from]: [Buffer, AddrInfo | null]): unknown => call(data, from)
     return this[kForEach]({ receive: this.#receiveNext(given), give }, given)
   }
 
   /**
-   * Sends a datagram without a promise for it: at once if there is room, and otherwise when there is. Small data may be changed when the
-   * call returns, data of more than 4 KiB not until it has left.
+   * Sends a datagram without a promise for it: at once if there is room, and otherwise when there is; from within the function of a loop
+   * together with the others of its batch. Small data may be changed when the call returns, data of more than 4 KiB not until it has left.
    * @param data - the bytes; a string is sent as UTF-8.
    * @param ai - where to; the peer of a connected socket by default.
    * @returns false while 64 KiB or more wait: `await` `drained()` before the next call then.
    * @throws what sendto(2) says, also of an earlier datagram; the failure of an earlier write that was not reported yet. A failure that
-   *   comes later rejects a call of `drained()` that waits, or else `forEach()`.
+   *   comes later, as that of a datagram of a batch does, rejects a call of `drained()` that waits, or else `forEach()`. The others of the
+   *   batch are sent, and the loop can be begun again without a loss.
    * @example
    * if (!sock.write(data, addr)) await sock.drained()
    */
@@ -173,7 +188,8 @@ export class DgramSocket extends Socket {
     if (ai === undefined) return super.write(data)
     const channel = this[kHandle]
     channel.fd.use('sendto')
-    return channel.output.write(new SendTo(channel, data, ai, 0))
+    if (this.#outbox?.channel !== channel) this.#outbox = new Outbox(channel)
+    return this.#outbox.write(data, ai)
   }
 
   /**

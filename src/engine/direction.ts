@@ -177,6 +177,11 @@ export class Direction {
     return pending !== undefined
   }
 
+  /** Whether it is the turn of an operation that has waited, and it has not ended. */
+  isRunning(operation: Operation<unknown>): boolean {
+    return this.#pending?.operation === operation
+  }
+
   /** Whether an operation waits that no other one was put behind. */
   isLast(operation: Operation<unknown>): boolean {
     return this.#waiting().at(-1)?.operation === operation

@@ -174,6 +174,20 @@ export class Engine implements ReadyListener, DirectionOwner {
     return this.#watch?.gather(data) === true
   }
 
+  /** Whether data to send is gathered at the moment. */
+  get isGathering(): boolean {
+    return this.#poller?.isGathering === true
+  }
+
+  /** Gathers what is sent from now on, until {@link endGathering}; false if there is nothing to end. */
+  beginGathering(): boolean {
+    return this.poller.beginGathering?.() === true
+  }
+
+  endGathering(): void {
+    this.poller.endGathering?.()
+  }
+
   flush(): void {
     this.#poller?.flush()
   }

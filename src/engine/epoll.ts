@@ -81,14 +81,14 @@ const EVENTS = 4
 const INTS_PER_EVENT = 5
 const BATCH = 32
 const WRITES = EVENTS + BATCH * INTS_PER_EVENT
-const INTS_PER_WRITE = 5
+const INTS_PER_WRITE = 6
 const WRITES_MAX = 64
 const READERS = WRITES + WRITES_MAX * INTS_PER_WRITE
 const INTS_PER_READER = 4
 const READERS_MAX = 1 << 14
 const DATA = (READERS + READERS_MAX * INTS_PER_READER) * Int32Array.BYTES_PER_ELEMENT
 const DATA_BYTES = 1 << 17
-const OUT_BYTES = 1 << 16
+const OUT_BYTES = 3 << 15
 /** Larger receives would leave no room for others of their batch. */
 const ROOM_MOST = 1 << 16
 
@@ -200,6 +200,21 @@ export class EpollPoller implements Poller {
     if (count === 0 && this.#count === 0 && this.#isOpen) native.reactorHold(0)
   }
 
+  get isGathering(): boolean {
+    return this.#shared[IS_GATHERING] !== 0
+  }
+
+  beginGathering(): boolean {
+    if (!this.#isOpen || this.#shared[IS_GATHERING] !== 0) return false
+    this.#shared[IS_GATHERING] = 1
+    return true
+  }
+
+  endGathering(): void {
+    this.#shared[IS_GATHERING] = 0
+    this.flush()
+  }
+
   gather(fd: number, data: Gathered): boolean {
     const shared = this.#shared
     if (shared[IS_GATHERING] === 0) return false
@@ -215,12 +230,12 @@ export class EpollPoller implements Poller {
     copyInto(bytes, this.#out, offset)
     if (sockaddr !== undefined) copyInto(sockaddr, this.#out, offset + length)
     this.#outBytes = offset + length + nameLength
-    this.#noteWrite(fd, offset, length, nameLength)
+    this.#noteWrite(fd, offset, length, nameLength, data.gathersAs)
     this.#gathered.push(data)
     return true
   }
 
-  #noteWrite(fd: number, offset: number, length: number, nameLength: number): void {
+  #noteWrite(fd: number, offset: number, length: number, nameLength: number, gathersAs: number): void {
     const shared = this.#shared
     const index = shared[WRITE_COUNT] as number
     // The addon has sent those of the batch before.
@@ -230,6 +245,7 @@ export class EpollPoller implements Poller {
     shared[at + 1] = offset
     shared[at + 2] = length
     shared[at + 3] = nameLength
+    shared[at + 5] = gathersAs
     shared[WRITE_COUNT] = index + 1
   }
 
@@ -242,8 +258,15 @@ export class EpollPoller implements Poller {
     const shared = this.#shared
     const gathered = this.#gathered.splice(0)
     for (let i = 0, at = WRITES; i < count; i++, at += INTS_PER_WRITE) {
-      const [offset, length, answer] = [shared[at + 1] as number, shared[at + 2] as number, shared[at + 4] as number]
-      if (answer !== length) gathered[i]?.returned(answer, copyOf(this.#out, offset, length))
+      const [offset, length, nameLength] = [
+        shared[at + 1] as number,
+        shared[at + 2] as number,
+        shared[at + 3] as number,
+      ]
+      const answer = shared[at + 4] as number
+      if (answer === length) continue
+      const sockaddr = copyOf(this.#out, offset + length, nameLength)
+      gathered[i]?.returned(answer, copyOf(this.#out, offset, length), sockaddr)
     }
   }
 

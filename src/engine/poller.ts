@@ -20,8 +20,13 @@ export interface Gathered {
   readonly plainBytes: Uint8Array | undefined
   /** Where to; the peer if it is undefined. */
   readonly sockaddr: Uint8Array | undefined
-  /** Is called if it has not left whole: with the answer of send(2), `-EAGAIN` also where it was not called, and a copy of the data. */
-  returned(answer: number, bytes: Buffer): void
+  /** How it goes with others of its socket: see `SocketKind.gathersAs`. */
+  readonly gathersAs: number
+  /**
+   * Is called if it has not left whole: with the answer of send(2), `-EAGAIN` also where it was not called, and copies of the data and of the
+   * address, which is empty for the peer.
+   */
+  returned(answer: number, bytes: Buffer, sockaddr: Buffer): void
 }
 
 /** A descriptor under watch. */
@@ -86,6 +91,15 @@ export interface KeepAlive {
  */
 export interface Poller extends KeepAlive {
   tryOpen(): boolean
+  /**
+   * Gathers from now on, as while a batch of events is handled, until {@link Poller.endGathering}: one event may have brought many datagrams.
+   * False if it does so already, or never does: then there is nothing to end.
+   */
+  beginGathering?(): boolean
+  /** Whether data to send is gathered at the moment; absent where it never is. */
+  readonly isGathering?: boolean
+  /** Sends what was gathered, and gathers no more. */
+  endGathering?(): void
   /** Sends what was gathered. To be called before anything else is sent, shut down, or closed. */
   flush(): void
   /** @param room - whether to announce room to send from the beginning; otherwise from `awaitRoom()` on. */

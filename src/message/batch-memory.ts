@@ -1,9 +1,12 @@
+import { MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { allocateShared } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { systemError } from '../support/errors.js'
+import { copyInto } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import { DEFAULT_ROOM } from './cmsghdrs.js'
+import type { KeptMessage } from './kept.js'
 
 /** The most datagrams that the kernel takes at once (UIO_MAXIOV). */
 export const BATCH_MAX = 1024
@@ -27,6 +30,8 @@ const SEGMENT_SIZE = 4
 
 /** More than any kernel delivers by one call: a batch that asks for it is a mistake. */
 const BATCH_BYTES_MAX = 2 ** 32
+
+const NOTHING = new Uint8Array(0)
 
 /** Memory that several datagrams have in common. */
 function sharedMemory(count: number, bufsize: number): Buffer {
@@ -62,6 +67,16 @@ export class BatchBuffer {
     this.names = Buffer.allocUnsafeSlow(count * NAME_ROOM)
     this.control = Buffer.allocUnsafeSlow(count * CONTROL_ROOM)
     this.table = new Int32Array(count * ROW_LENGTH)
+  }
+
+  /** Puts a datagram in that was received elsewhere, without its control messages. */
+  put(i: number, { data, size, addr, flags }: KeptMessage): void {
+    const kept = Math.min(data.length, this.bufsize)
+    const name = addr?.sockaddr ?? NOTHING
+    copyInto(data.subarray(0, kept), this.data, i * this.bufsize)
+    copyInto(name, this.names, i * NAME_ROOM)
+    const row = [size, name.length, 0, size > kept ? flags | MSG_TRUNC : flags, 0]
+    this.table.set(row, i * ROW_LENGTH)
   }
 
   /** The length of a datagram as it was sent. */

@@ -9,7 +9,8 @@ import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { copyOf, isSmall, partOf } from '../support/receive-buffer.js'
 import { invalidState } from '../support/validate.js'
 import { acquire, type BatchBuffer, CONTROL_ROOM, NAME_ROOM, release } from './batch-memory.js'
-import { CmsgHdrs, decodeControl } from './cmsghdrs.js'
+import { CmsgHdrs, decodeControl, moveControl } from './cmsghdrs.js'
+import type { KeptMessage } from './kept.js'
 import { flagNames } from './msghdr.js'
 
 const ADVICE = advice('Pass the data of each datagram; a received batch')
@@ -47,6 +48,11 @@ export class Datagram {
 
   #view(buffer: BatchBuffer): Buffer {
     return partOf(buffer.data.buffer, this.#i * buffer.bufsize, buffer.keptLength(this.#i))
+  }
+
+  /** Gives it the control messages that it came with; a look at a message has none. Internal. */
+  static own(datagram: Datagram, control: CmsgHdrs | undefined): void {
+    moveControl(control, datagram.control)
   }
 
   /** For sending it back: the bytes as the user has them, or in the memory of the batch, which saves the copy. Internal. */
@@ -174,6 +180,18 @@ export class Batch implements Iterable<Datagram> {
   [inspect.custom](_depth: number, options: InspectOptions): string {
     return this.#buffer ? `Batch ${inspect(this.#datagrams, options)}` : `Batch (${this.length}, closed)`
   }
+}
+
+/**
+ * A batch of datagrams that a loop has received.
+ * @param isPeek - whether they stay where they are, with their descriptors.
+ */
+export function batchOf(messages: readonly KeptMessage[], bufsize: number, isPeek: boolean): Batch {
+  const buffer = acquire(messages.length, bufsize)
+  for (const [i, message] of messages.entries()) buffer.put(i, message)
+  const batch = new Batch(buffer, messages.length)
+  if (!isPeek) for (const [i, { control }] of messages.entries()) Datagram.own(batch.at(i) as Datagram, control)
+  return batch
 }
 
 /**

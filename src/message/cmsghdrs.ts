@@ -57,6 +57,13 @@ export function decodeControl(cmsgs: CmsgHdrs, control: Uint8Array, length: numb
   closeAll(former)
 }
 
+/** Gives one list what another one has, in place of its own, which are closed. */
+export function moveControl(from: CmsgHdrs | undefined, to: CmsgHdrs): void {
+  const former = listOf(to).splice(0)
+  if (from !== undefined) listOf(to).push(...listOf(from).splice(0))
+  closeAll(former)
+}
+
 /** Removes all control messages of a list, and closes received descriptors that were not taken. */
 export function clearControl(cmsgs: CmsgHdrs): void {
   closeAll(listOf(cmsgs).splice(0))

@@ -89,6 +89,14 @@ export interface Native {
     control: Uint8Array,
     table: Int32Array,
   ): number
+  /** Returns the memory that {@link inboxReceive} fills: see `shared_inbox_t` in native/sys/inbox.c. */
+  inboxOpen(): ArrayBuffer | number
+  /** How many datagrams came, into rows 0 and up of the inbox. */
+  inboxReceive(fd: number, flags: number, count: number, room: number): number
+  /** As recvfrom(2), into the inbox. */
+  inboxReceiveOne(fd: number, flags: number, room: number): number
+  /** Copies a datagram of the inbox that is longer than what the shared memory has of it; returns the count of bytes. */
+  inboxTake(row: number, into: Uint8Array): number
   /** How many rows were sent. */
   sendmmsg(
     fd: number,

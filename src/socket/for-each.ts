@@ -105,9 +105,23 @@ export async function forEach<T>(
   options: IterationOptions,
 ): Promise<void> {
   loop.receive.check?.()
+  return runLoop(channel, new ForEach(loop, waitOf(settings, options)), settings, options)
+}
+
+/** Milliseconds that each wait of a loop may take, 0 for any. */
+export function waitOf(settings: DirectionSettings | undefined, options: IterationOptions): number {
+  return options.timeout ?? settings?.timeout ?? 0
+}
+
+/** Runs an operation that receives until it ends, and hears of failures of what is written meanwhile. */
+export async function runLoop(
+  channel: Channel,
+  operation: Operation<void>,
+  settings: DirectionSettings | undefined,
+  options: IterationOptions,
+): Promise<void> {
   const wait = beginWait(settings, options)
-  channel.fd.use(loop.receive.syscall)
-  const operation = new ForEach(loop, options.timeout ?? settings?.timeout ?? 0)
+  channel.fd.use(operation.syscall)
   channel.output.listen(operation)
   try {
     await channel.engine.reader.run(operation, wait)

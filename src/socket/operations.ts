@@ -11,6 +11,7 @@ import {
   receiveMessage,
   sendMessage,
 } from '../message/io.js'
+import { recordKept } from '../message/kept.js'
 import { bytesOf, consumeFrom, controlOf, type MsgHdr } from '../message/msghdr.js'
 import { checkRights, isErrorQueue, isMessageEof, rightsContext, takeData } from '../message/rules.js'
 import type { ErrorContext } from '../support/errors.js'
@@ -136,7 +137,8 @@ export class RecvInto implements Operation<number> {
 
   attempt(fd: number): number {
     refuseJoined(this.#channel, fd, 'recv')
-    if (this.#asksLength) return lookAhead(this.#channel, fd, this.#sysFlags)
+    if (this.#asksLength)
+      return this.#channel.transport.nextMessage(this.#sysFlags)?.size ?? lookAhead(this.#channel, fd, this.#sysFlags)
     return this.#channel.transport.recv(fd, this.#into, 0, this.#length, peekFlags(fd, this.#sysFlags))
   }
 
@@ -209,6 +211,10 @@ export class Send implements Write {
     return undefined
   }
 
+  get gathersAs(): number {
+    return this.#channel.kind.gathersAs
+  }
+
   returned(answer: number, bytes: Buffer): void {
     this.#channel.output.returned(this, answer, bytes)
   }
@@ -263,6 +269,8 @@ export class RecvMsg implements Operation<number | null> {
 
   attempt(fd: number): number {
     const message = this.#incoming as IncomingMessage
+    const kept = this.#channel.transport.nextMessage(this.#sysFlags)
+    if (kept !== undefined) return recordKept(kept, message, this.#sysFlags)
     if (isErrorQueue(this.#sysFlags)) return receiveNote(this.#channel, fd, message, this.#sysFlags)
     return receiveMessage(fd, message, this.#sysFlags)
   }

@@ -151,6 +151,13 @@ export class Output {
     return writer.unsentBytes < HIGH_WATER
   }
 
+  /** Lets a datagram of so many bytes leave with all others of the batch that is being handled, and returns whether it will. */
+  gather(data: Gathered, bytes: number): boolean {
+    this.throwFailure()
+    const { engine } = this.#channel
+    return bytes <= GATHER_MOST && !engine.writer.isWaiting && engine.gather(data)
+  }
+
   /** Lets a small piece leave with all others of the batch of events that is being handled, if there is one. */
   #gather(write: Write): boolean {
     return write.unsentBytes <= GATHER_MOST && this.#channel.engine.gather(write)
@@ -192,6 +199,7 @@ export class Output {
 
   /** Throws what has failed since the last call. */
   throwFailure(): void {
+    if (this.#failures.length === 0) return
     const [first] = this.#failures.splice(0)
     if (first !== undefined) throw first
   }

@@ -3,6 +3,7 @@ import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK } from '../constants/exported.generated
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
 import type { Operation } from '../engine/operation.js'
+import type { KeptMessage } from '../message/kept.js'
 import { systemError } from '../support/errors.js'
 import type { TlsSession } from '../tls/session.js'
 import type { Channel } from './channel.js'
@@ -72,6 +73,10 @@ export class ReadAheadTransport implements Transport {
 
   drained(count: number, room: number): boolean {
     return !this.#wasAhead && this.#inner.drained(count, room)
+  }
+
+  nextMessage(flags: number): KeptMessage | undefined {
+    return this.#inner.nextMessage(flags)
   }
 
   get pendingBytes(): number {

@@ -60,6 +60,8 @@ export const kRead: unique symbol = Symbol('berkeley.read')
 export const kWrite: unique symbol = Symbol('berkeley.write')
 /** Runs a loop in push mode. */
 export const kForEach: unique symbol = Symbol('berkeley.forEach')
+/** Runs a loop of a subclass, which is given the channel and what was set for receiving. */
+export const kLoop: unique symbol = Symbol('berkeley.loop')
 /** Replaces the channel. */
 export const kReplaceChannel: unique symbol = Symbol('berkeley.replaceChannel')
 /** Takes the channel away. */
@@ -254,6 +256,11 @@ export class Socket extends Descriptor {
   /** @internal */
   [kForEach]<T>(loop: Loop<T>, options: IterationOptions): Promise<void> {
     return forEach(this[kHandle], loop, this.#receiving, options)
+  }
+
+  /** @internal */
+  [kLoop](run: (channel: Channel, settings: DirectionSettings | undefined) => Promise<void>): Promise<void> {
+    return run(this[kHandle], this.#receiving)
   }
 
   /**

@@ -46,6 +46,10 @@ export class TlsTransport implements Transport {
     return this.session.isDrained
   }
 
+  nextMessage(): undefined {
+    return undefined
+  }
+
   get pendingBytes(): number {
     return this.session.pendingBytes
   }

@@ -3,6 +3,7 @@ import { SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { AGAIN_NOW, type Operation, WOULD_BLOCK } from '../engine/operation.js'
+import type { KeptMessage } from '../message/kept.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
 import { isolate, record } from '../support/record.js'
@@ -18,6 +19,8 @@ export interface Transport {
   send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
   /** Asks whether a receive would find something, and takes nothing: more than 0 if it would, `-errno` as a receive. */
   peek(fd: number): number
+  /** Gives the message that a receive with those flags would otherwise ask the kernel for, if it was received already. */
+  nextMessage(flags: number): KeptMessage | undefined
   /** Whether a receive left nothing, so that the next one has to wait. */
   drained(count: number, room: number): boolean
   /** Bytes that were accepted and have not left yet: a send is complete when there are none. */
@@ -83,6 +86,10 @@ class PlainTransport implements Transport {
 
   drained(count: number, room: number): boolean {
     return this.#shortReadDrains && count < room
+  }
+
+  nextMessage(): undefined {
+    return undefined
   }
 
   get pendingBytes(): number {

@@ -1,6 +1,7 @@
 // readv(2) and writev(2): several pieces of memory by one call.
 import { peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import type { Operation } from '../engine/operation.js'
+import { scatter } from '../message/kept.js'
 import { MsgHdr } from '../message/msghdr.js'
 import { native } from '../native/sockets.js'
 import { untruncated } from '../support/receive-buffer.js'
@@ -41,6 +42,8 @@ export class ReadV implements Operation<number> {
     // Memory that was transferred away is empty: the call would look like the end of the data.
     if (bytesIn(this.#rooms) !== this.#total) throw validate.memoryGone('buffers')
     refuseJoined(this.#channel, fd, 'readv')
+    const kept = this.#channel.transport.nextMessage(this.#sysFlags)
+    if (kept !== undefined) return scatter(kept, this.#rooms)
     return native.recvmsg(fd, this.#rooms, peekFlags(fd, this.#sysFlags))
   }
 

@@ -78,10 +78,10 @@ describe('for await', () => {
   for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EPROTO', 'EACCES', 'EMSGSIZE'] as const)
     test(`a loop goes on after ${code}`, async (t) => {
       const sock = await bound(t)
-      const { recvfrom } = native
+      const { inboxReceiveOne } = native
       let reports = 2
-      t.mock.method(native, 'recvfrom', (...args: Parameters<typeof recvfrom>) =>
-        reports-- > 0 ? -sys[code] : recvfrom(...args),
+      t.mock.method(native, 'inboxReceiveOne', (...args: Parameters<typeof inboxReceiveOne>) =>
+        reports-- > 0 ? -sys[code] : inboxReceiveOne(...args),
       )
       await sock.sendto('x', sock.getsockname())
       assert.equal(await looping(sock).next(), 'x')
@@ -89,13 +89,13 @@ describe('for await', () => {
 
   test('a loop ends with an error that is no report', async (t) => {
     const sock = await bound(t)
-    t.mock.method(native, 'recvfrom', () => -sys.ENOMEM)
+    t.mock.method(native, 'inboxReceiveOne', () => -sys.ENOMEM)
     await assert.rejects(looping(sock).next(), { code: 'ENOMEM' })
   })
 
   test('a loop ends with a report that never stops, after pauses in which others have their turn', async (t) => {
     const sock = await bound(t)
-    const calls = t.mock.method(native, 'recvfrom', () => -sys.ECONNREFUSED)
+    const calls = t.mock.method(native, 'inboxReceiveOne', () => -sys.ECONNREFUSED)
     let turns = 0
     const turn = (): void => {
       turns++

@@ -12,7 +12,7 @@ import { runs, sideBySide } from '../lib/child.mjs'
 /** @typedef {'fuzzer' | 'replay'} Purpose */
 /** @typedef {{ name: string, tls: boolean, sources: readonly string[] }} Target */
 
-const CORE = ['address', 'cmsg', 'sockopt', 'msg', 'mmsg']
+const CORE = ['address', 'cmsg', 'sockopt', 'msg', 'mmsg', 'inbox']
 /** Those that are content with what the harness gives. */
 const PLAIN = ['address', 'cmsg']
 const TLS = ['tls_config', 'tls_session']

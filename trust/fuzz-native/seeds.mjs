@@ -193,6 +193,20 @@ const SEEDS = {
       40,
     ),
   ],
+  inbox: (call) => [
+    ...[2, 16].map((count) =>
+      call(
+        'inboxReceive',
+        Buffer.from([GOOD, 1, 2, 0, 97, 98, 0, 0, 16, ...inet, 1, 4, 17, 104, 100, 0, 0, 0]),
+        3,
+        0,
+        count,
+        5000,
+      ),
+    ),
+    call('inboxReceiveOne', Buffer.of(GOOD, 4, 0, 1, 2, 3, 4, 16, ...inet), 3, 0, 100),
+    call('inboxTake', 0, 64),
+  ],
   tls_config: (call) =>
     [
       // The numbers are those of material_t in trust/fuzz-native/targets/pki.h.

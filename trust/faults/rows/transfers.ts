@@ -28,7 +28,9 @@ const into: Way<Socket> = {
 }
 
 /** Push mode: a loop that ends with the first piece, and writes that are not awaited one by one. */
-const pushed: Way<Socket & Pick<stream.Socket, 'forEach'>> = {
+const pushed: Way<
+  Socket & { forEach(fn: (data: Buffer) => unknown, options?: { signal?: AbortSignal }): Promise<void> }
+> = {
   async send(from, data) {
     from.write(data)
     await from.drained()
@@ -193,8 +195,10 @@ const transfers: Transfer[] = [
   transfer('UDP', plain, udpPair, ['send', 'send'], ['recv', 'recv']),
   transfer('UDP with addresses', addressed, udpPair, ['sendto', 'sendto'], ['recvfrom', 'recvfrom']),
   transfer('UDP, messages', messages, udpPair, ['sendmsg', 'sendmsg'], ['recvmsg', 'recvmsg']),
+  transfer('UDP, pushed', pushed, udpPair, ['send', 'send'], ['recvmmsg', 'recvmmsg'], [], REPORTS),
   transfer('UDP, iterated', iterated, udpPair, ['send', 'send'], ['recvfrom', 'recvfrom'], [], REPORTS),
   transfer('unix datagram', plain, unixDgramPair, ['send', 'send'], ['recv', 'recv']),
+  transfer('unix datagram, pushed', pushed, unixDgramPair, ['send', 'send'], ['recvmmsg', 'recvmmsg'], [], REPORTS),
   transfer('unix datagram, messages', messages, unixDgramPair, ['sendmsg', 'sendmsg'], ['recvmsg', 'recvmsg']),
 ]
 
