@@ -27,8 +27,8 @@ interface Manner extends Layout {
 
 /**
  * Receives datagrams until it is ended, as many by one call as there are, and gives each to a function from within the event that brought
- * it. What it has received and cannot give, because the function returns a promise, throws, or ends the loop, is kept for whoever receives
- * next.
+ * it. What it has received and cannot give, because the function returns a promise, throws, or ends the loop, is kept for the next call
+ * that receives.
  */
 class ForEachDatagram implements Operation<void>, Holder {
   /** The call must have returned before the function is called. */
@@ -163,7 +163,7 @@ class ForEachDatagram implements Operation<void>, Holder {
     return this.#end - this.#next
   }
 
-  /** What is left in the inbox goes to who receives next; of a socket that is closed to nobody. */
+  /** What is left in the inbox goes to the next call that receives. Of a closed socket it is dropped. */
   leaveRest(): void {
     if (this.#next === this.#end) return
     const isClosed = this.#channel.fd.fd < 0

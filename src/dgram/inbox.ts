@@ -59,7 +59,7 @@ export function layoutFor(bufsize: number | undefined, isUnix: boolean): Layout 
 
 /** What has received into the inbox last, and has not looked at all of it yet. */
 export interface InboxReader {
-  /** Takes the rest out of it, because somebody else receives. */
+  /** Takes the rest out of it, because another reader receives. */
   leaveRest(): void
 }
 
@@ -149,7 +149,7 @@ export class Inbox {
     return length > 0 ? this.#bytes.subarray(start, start + Math.min(length, CONTROL)) : undefined
   }
 
-  /** Closes the descriptors that came with a datagram, as the kernel does for who makes no room for them. */
+  /** Closes the descriptors that came with a datagram, as the kernel does where no room is made for them. */
   discardControl(row: number): void {
     const control = this.#control(row)
     if (control !== undefined) clearControl(ownControl(control))

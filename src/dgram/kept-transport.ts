@@ -16,7 +16,7 @@ const PASSING: ReadonlySet<string> = new Set(['recvfd', 'detach'])
 export interface Holder {
   /** How many datagrams it has yet to give. */
   readonly rest: number
-  /** Keeps them here: somebody else is to receive them. */
+  /** Keeps them here: another call is to receive them. */
   leaveRest(): void
 }
 

@@ -152,8 +152,8 @@ export class DgramSocket extends Socket {
    * Receives until the socket is closed, and gives each datagram to a function, without a promise for each: from within the event that
    * brought it, in the asynchronous context of this call. One system call receives all that are there, 64 at most. A promise that the function
    * returns pauses receiving until it settles. What the network reports of a datagram that was sent earlier does not end it, as it does not
-   * end an iteration. Datagrams that were received and not given when the loop ends are there for whoever receives next; as long as there are
-   * such, `detach()` and `recvfd()` are EBUSY. Descriptors that come with a datagram are closed.
+   * end an iteration. Datagrams that were received and not given when the loop ends are there for the next call that receives; as long as there
+   * are such, `detach()` and `recvfd()` are EBUSY. Descriptors that come with a datagram are closed.
    * @param fn - is called as `fn(data, from)`, with `null` for a sender without an address; what it throws ends the loop with that error.
    * @param options - `bufsize`, the most bytes of a datagram, of which a longer one is EMSGSIZE; `timeout` of each wait, and `signal`.
    * @throws what recvfrom() would; what a {@link DgramSocket.write} has failed with that no call of `drained()` waits for.
@@ -164,7 +164,7 @@ export class DgramSocket extends Socket {
     const call = validate.func('fn', fn)
     const given = new IterationOptions(options, 'bufsize')
     const { kind } = this[kHandle]
-    // Of what may end, an empty datagram would not be told from the end.
+    // On a socket that may end, an empty datagram would look like the end.
     const inbox = kind.zeroMeansEof ? undefined : threadInbox()
     if (inbox !== undefined)
       return this[kLoop]((channel, settings) => forEachDatagram(channel, [inbox, call], settings, given))

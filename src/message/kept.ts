@@ -8,7 +8,7 @@ import { controlOf, recordReceived } from './msghdr.js'
 /** What comes beside the data. */
 const BESIDE = MSG_OOB | MSG_ERRQUEUE
 
-/** A message that was received for somebody who did not take it: as the kernel would give it. */
+/** A message that was received for a loop that did not take it: as the kernel would give it. */
 export interface KeptMessage {
   /** What there was room for. */
   readonly data: Buffer
@@ -29,7 +29,7 @@ export function ownControl(control: Uint8Array): CmsgHdrs {
   return cmsgs
 }
 
-/** Messages that were received for somebody who did not take them: for whoever receives next, in their order. */
+/** Messages that were received for a loop that did not take them: for the next calls that receive, in their order. */
 export class KeptMessages {
   readonly #messages: KeptMessage[] = []
   #next = 0

@@ -113,7 +113,7 @@ export function waitOf(settings: DirectionSettings | undefined, options: Iterati
   return options.timeout ?? settings?.timeout ?? 0
 }
 
-/** Runs an operation that receives until it ends, and hears of failures of what is written meanwhile. */
+/** Runs an operation that receives until it ends, and is failed by what was written meanwhile and did not leave. */
 export async function runLoop(
   channel: Channel,
   operation: Operation<void>,
