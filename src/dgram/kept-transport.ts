@@ -126,7 +126,7 @@ export class KeptTransport implements Transport {
   requirePlain(syscall: string, flags?: number): void {
     this.#inner.requirePlain(syscall, flags)
     if (this.#count === 0 || !PASSING.has(syscall)) return
-    const detail = `forEach() has received ${this.#count} datagrams that it has not given: recvmsg() and its kin give them`
+    const detail = `forEach() has received ${this.#count} datagrams that it has not given: recvmsg() gives them`
     throw systemError(sys.EBUSY, syscall, { detail })
   }
 
