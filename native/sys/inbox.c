@@ -212,6 +212,8 @@ static void inbox_close(void *data) {
     inbox_t *inbox = data;
     napi_delete_reference(inbox->env->napi, inbox->shared_ref);
     inbox->env->inbox = NULL;
+    /* Its neighbours in the list may leave it later. */
+    env_remove_cleanup(&inbox->cleanup);
     inbox_free(inbox);
 }
 
