@@ -1,3 +1,6 @@
+// Since TypeScript 6 nothing is there that a project does not ask for: these types are made of those of Node.
+/// <reference types="node" preserve="true" />
+
 /**
  * Asynchronous sockets: every method that may have to wait returns a Promise.
  *

@@ -1,3 +1,6 @@
+// Since TypeScript 6 nothing is there that a project does not ask for: these types are made of those of Node.
+/// <reference types="node" preserve="true" />
+
 /**
  * The system calls of sockets, one method each, here and now: nothing in this module waits unless a blocking socket does.
  *

@@ -1,3 +1,6 @@
+// Since TypeScript 6 nothing is there that a project does not ask for: these types are made of those of Node.
+/// <reference types="node" preserve="true" />
+
 /**
  * A stand-in for the npm package unix-dgram, with its interface and its events, and no compiler at installation.
  *

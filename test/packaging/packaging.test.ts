@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { programs } from '../docs/snippets/pages.js'
+import { pages, programsOf } from '../recipes/programs.js'
 import { builderPath, environment, others, othersMissing, pack, root, run, toolMissing, tools } from './tarball.js'
 
 const require = createRequire(import.meta.url)
@@ -47,9 +48,14 @@ async function makeUserPath(): Promise<string> {
   return bin
 }
 
+/** The programs on the pages of docs/recipes. */
+const recipes = (): [name: string, code: string][] => pages().flatMap((page) => [...programsOf(page)])
+
 async function install(): Promise<string> {
   const folder = join(scratch, 'consumer')
   await cp(join(root, 'test', 'packaging', 'consumer'), folder, { recursive: true })
+  // With every version of TypeScript that the types are tried with.
+  for (const [name, code] of recipes()) await writeFile(join(folder, name.replace(/ts$/, 'mts')), code)
   const options = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--silent']
   await run(join(userPath, 'npm'), ['install', ...options, tarball], { cwd: folder, env: environment(userPath) })
   // Every TypeScript user of Node has these. They are provided here without a registry.
@@ -166,6 +172,16 @@ for (const version of ['5.4', '5.7', '5.9'])
   test(`the types work with TypeScript ${version}`, { skip: toolMissing(`typescript-${version}`) }, async () => {
     await runTool(join(tools, `typescript-${version}`, 'bin', 'tsc'), '-p', consumer)
   })
+
+test('a strict project that asks for no types has those of Node, which TypeScript 6 and later do not load by themselves', async () => {
+  const folder = join(consumer, 'recipes')
+  await mkdir(folder)
+  for (const [name, code] of recipes()) await writeFile(join(folder, name), code)
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  const compilerOptions = { target: 'ES2022', module: 'NodeNext', strict: true, noEmit: true }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  await tool('typescript', 'bin/tsc', '-p', folder)
+})
 
 test('the snippets of the pages compile', async () => {
   for (const [i, { code }] of programs.entries())
