@@ -19,7 +19,10 @@ export const unixOptions = {
   passrights: rw(socket('SO_PASSRIGHTS'), kind.bool),
   /** Whether received messages carry the security context of their sender (`SCM_SECURITY`). */
   passsec: rw(socket('SO_PASSSEC'), kind.bool),
-  /** Process, user and group of the peer, as they were when it connected or made the pair. */
+  /**
+   * Process, user and group of the peer, as they were when it connected or made the pair; of a listener those of the process that
+   * called listen(2). ENODATA before either, and on sockets of other families.
+   */
   peercred: ro(socket('SO_PEERCRED'), kind.ucred),
   /** Supplementary groups of the peer, as they were when it connected or made the pair. */
   peergroups: ro(socket('SO_PEERGROUPS'), kind.u32List),

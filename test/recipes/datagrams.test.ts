@@ -5,7 +5,7 @@ import { cannotRun, Place } from './programs.js'
 
 leavesNoFd()
 
-/** Asks each address, and prints which address answers what. */
+/** Asks each address, and prints the sender and the text of the answer. */
 const ASK = `
 import socket, sys
 for host in sys.argv[1:]:
@@ -45,7 +45,7 @@ test('udp-destination: each answer comes from the address that was asked, of bot
 test('multicast: the program joins on each interface, hears itself, and Python on each of them', {
   skip: cannotRun('python3'),
 }, async (t) => {
-  // Two interfaces, whose other ends are another network.
+  // Two interfaces, whose other ends are on the same host.
   const setup = [0, 1]
     .map(
       (i) =>

@@ -116,7 +116,11 @@ export class Place {
     return stdout
   }
 
-  /** Waits until a socket is bound: `ss` options for the kind of socket, and its filter or a part of the line. */
+  /**
+   * Waits until a socket is bound.
+   * @param kind - the option of ss(8) for the kind of socket.
+   * @param what - its port, or a part of its line.
+   */
   async bound(kind: 't' | 'u' | 'x' | 'w' | '0', what: string | number): Promise<void> {
     for (const end = performance.now() + PATIENCE_MS; ; await pause(20)) {
       const { stdout } = await this.run('ss', [`-Hnl${kind === '0' ? '0' : `a${kind}`}`])

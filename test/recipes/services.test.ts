@@ -19,7 +19,7 @@ test('http-unix: curl of the same user is answered, another user is not, and the
   const curl = ['curl', '--silent', '--unix-socket', path, 'http://localhost/']
   const own = await place.run('curl', curl.slice(1))
   assert.match(own.stdout, new RegExp(`^hello, user ${process.getuid?.()}, process [0-9]+\n$`))
-  // The folder of the test is its own: no other program uses the file.
+  // Other users come to the file.
   assert.equal((await place.run('chmod', ['711', place.folder])).code, 0)
   const other = await place.run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', ...curl])
   assert.equal(other.stdout, 'not you\n', other.stderr)

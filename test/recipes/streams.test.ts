@@ -144,7 +144,7 @@ test('options-before-connect: the options hold for the connection, and so do sou
   assert.match(other.stdout, /^10\.9\.0\.1:[0-9]+ -> 10\.9\.0\.1:8080\n.*device: 'dev0'/s, other.stderr)
 })
 
-/** Accepts, greets, and then is never notified of anything. */
+/** Accepts, greets, and then does nothing. */
 const SILENT = `
 import socket, sys
 server = socket.create_server(('10.9.0.2', 5432))
@@ -178,7 +178,7 @@ test('dead-peers: the options are those of the socket of Node, and a peer that v
   await child.waitForOutput(/welcome/)
   const { stdout } = await place.run('ss', ['-Htno', 'state', 'established', 'dport = :5432'])
   assert.match(stdout, /timer:\(keepalive,[0-9.]+m?s(?:ec)?,0\)/)
-  // No host has that address any more: probes after 5, 7 and 9 seconds get no answer.
+  // The address is gone: probes after 5, 7 and 9 seconds get no answer.
   await ip(other, 'addr del 10.9.0.2/24 dev dev0')
   await child.waitForOutput(/lost: read ETIMEDOUT/, 30_000)
 })

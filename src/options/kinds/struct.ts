@@ -1,13 +1,23 @@
+import { sys } from '../../constants/lookup.js'
 import { registers } from '../../native/sockets.js'
 import { type Credentials, credentialsCodec, UINT_MAX } from '../../support/codec.js'
+import { systemError } from '../../support/errors.js'
 import * as validate from '../../support/validate.js'
 import { u32List } from './bytes.js'
 import { type Kind, kindOf, readOnly } from './kind.js'
 
-/** `struct ucred`, which the kernel fills: an option cannot set it. */
+/**
+ * `struct ucred`, which the kernel fills: an option cannot set it. Of a socket without a peer that has credentials the kernel reports success,
+ * with the user -1, where it answers other questions about the peer with ENODATA.
+ */
 export const ucred: Kind<Credentials> = kindOf('{ pid, uid, gid }', {
   layout: credentialsCodec.layout,
-  read: credentialsCodec.read,
+  read() {
+    const credentials = credentialsCodec.read()
+    if (credentials.uid === UINT_MAX)
+      throw systemError(sys.ENODATA, 'getsockopt', { detail: 'no peer whose process is known (SO_PEERCRED)' })
+    return credentials
+  },
 })
 
 /** The clock and the flags of `SO_TXTIME`. See tc-etf(8). */
