@@ -31,9 +31,12 @@ interface Seqpacket {
   type: 'seqpacket'
 }
 
+/** Each name once, for the message about an unknown one. */
+const each = (...names: string[]): string[] => [...new Set(names)]
+
 // Options of one class or another: which of them go together is for the class to say.
-const LISTEN = [...inetServerOptions, ...unixServerOptions(SOCK_STREAM), 'backlog', 'signal', 'type']
-const CREATE_CONNECTION = [...inetClientOptions, ...unixClientOptions(SOCK_STREAM), 'timeout']
+const LISTEN = each(...inetServerOptions, ...unixServerOptions(SOCK_STREAM), 'backlog', 'signal', 'type')
+const CREATE_CONNECTION = each(...inetClientOptions, ...unixClientOptions(SOCK_STREAM), 'timeout')
 const CONNECT = [...CREATE_CONNECTION, 'type']
 
 type Given = Record<string, unknown>

@@ -32,3 +32,15 @@ describe('listen() and connect()', () => {
     await assert.rejects(listen({ port: 0, backlog: 'x' } as never), { code: 'ERR_INVALID_ARG_TYPE' })
   })
 })
+
+test('an unknown option of listen() and connect() is answered with each name that there is, once', async () => {
+  for (const call of [listen, connect] as ((options: never) => Promise<unknown>)[]) {
+    const { message } = await call({ prot: 80 } as never).then(
+      () => assert.fail('it has succeeded'),
+      (error: Error) => error,
+    )
+    const names = /"prot" \(it may have (.*)\)/.exec(message)?.[1]?.split(', ') ?? []
+    assert.ok(names.includes('port') && names.includes('path'), message)
+    assert.deepEqual(names, [...new Set(names)])
+  }
+})
