@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "../port/port.h"
+
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103 /* Linux 4.18 */
 #endif
@@ -112,7 +114,7 @@ static bool send_segments(write_t *first, int32_t count, const uint8_t *out) {
 
 /* Sends messages of one socket. Returns how many of them have an answer: the kernel stops at the first that fails, and the
  * next call reports why. */
-static int32_t send_messages(write_t *first, int32_t count, const uint8_t *out) {
+static int32_t send_batch(write_t *first, int32_t count, const uint8_t *out) {
     headers_t all;
     for (int32_t i = 0; i < count; i++) {
         struct msghdr *header = &all.messages[i].msg_hdr;
@@ -121,7 +123,7 @@ static int32_t send_messages(write_t *first, int32_t count, const uint8_t *out) 
         header->msg_iov = &all.pieces[i];
         header->msg_iovlen = 1;
     }
-    int sent = sendmmsg(first->fd, all.messages, (unsigned)count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    int sent = send_messages(first->fd, all.messages, (unsigned)count, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 1) {
         first->answer = sent < 0 ? -errno : -EAGAIN;
         return 1;
@@ -144,7 +146,7 @@ static int32_t send_some(write_t *first, int32_t most, const uint8_t *out) {
     if (count == 1) return send_one(first, out);
     int32_t equal = equal_pieces(first, count, out);
     if (equal >= SEGMENTS_LEAST && send_segments(first, equal, out)) return equal;
-    return send_messages(first, count, out);
+    return send_batch(first, count, out);
 }
 
 /* What was written to a socket behind something that has not left has to stay behind it. */

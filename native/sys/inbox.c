@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "../port/port.h"
 #include "../syscall.h"
 #include "cmsg.h"
 #include "sys.h"
@@ -130,7 +131,7 @@ static row_t row_of(inbox_t *inbox, size_t i) {
         .sender = place_of(inbox, inbox->shared->names[i], name_length),
         .name_length = (int32_t)name_length,
         .control_length = (int32_t)least(header->msg_controllen, CONTROL),
-        .flags = header->msg_flags & ~MSG_CMSG_CLOEXEC, /* the kernel echoes it */
+        .flags = header->msg_flags,
     };
 }
 
@@ -146,10 +147,7 @@ static ssize_t sys_inbox_receive(call_t *call) {
     if (inbox->count != (size_t)count || inbox->room != (size_t)room)
         lay_out(inbox, (size_t)count, (size_t)room);
     refresh(inbox);
-    int bits = flags | MSG_CMSG_CLOEXEC;
-    int result = recvmmsg(fd, inbox->messages, (unsigned)count, bits, NULL);
-    if (refused_cloexec(fd, result))
-        result = recvmmsg(fd, inbox->messages, (unsigned)count, flags, NULL);
+    int result = receive_messages(fd, inbox->messages, (unsigned)count, flags);
     for (int i = 0; i < result && i < count; i++) {
         inbox->shared->rows[i] = row_of(inbox, (size_t)i);
         if (inbox->messages[i].msg_hdr.msg_controllen > 0)
