@@ -3,7 +3,7 @@ import type { Peer } from './peer.js'
 import type { Traffic } from './traffic.js'
 
 /** How to hold a conversation between a peer and the standard streams. */
-export interface Manner {
+export interface ConversationOptions {
   /** Whether standard input goes to the peer. */
   readonly hasInput: boolean
   /** Whether each line is a message. */
@@ -41,7 +41,7 @@ async function* piecesOf(input: AsyncIterable<Buffer>, most: number): AsyncGener
 /** Sends standard input to the peer, and says that nothing follows. Returns whether that could be said. */
 async function sendInput(
   peer: Peer,
-  { byLines }: Manner,
+  { byLines }: ConversationOptions,
   traffic: Traffic,
   signal: AbortSignal,
   onData: () => void,
@@ -59,7 +59,7 @@ async function sendInput(
 /** Writes what the peer sends to standard output, until its end. */
 async function printOutput(
   peer: Peer,
-  { byLines }: Manner,
+  { byLines }: ConversationOptions,
   traffic: Traffic,
   signal: AbortSignal,
   onData: () => void,
@@ -105,7 +105,12 @@ const INPUT_WAIT_MS = 500
  * Connects the standard streams with a peer until it has ended, or nothing more comes once the input has ended. The peer is closed then.
  * @throws what sending or receiving reported, and an AbortError.
  */
-export async function converse(peer: Peer, manner: Manner, traffic: Traffic, signal: AbortSignal): Promise<void> {
+export async function converse(
+  peer: Peer,
+  options: ConversationOptions,
+  traffic: Traffic,
+  signal: AbortSignal,
+): Promise<void> {
   const over = new AbortController()
   const stop = (): void => over.abort()
   signal.addEventListener('abort', stop)
@@ -118,13 +123,13 @@ export async function converse(peer: Peer, manner: Manner, traffic: Traffic, sig
   })
   const interrupt = (): void => silence.interrupt()
   const sendAll = async (): Promise<void> => {
-    if (!manner.hasInput) return
-    const endIsSaid = await sendInput(peer, manner, traffic, over.signal, interrupt)
-    if (manner.wait !== undefined || !endIsSaid) silence.begin(manner.wait ?? DATAGRAM_WAIT_MS)
+    if (!options.hasInput) return
+    const endIsSaid = await sendInput(peer, options, traffic, over.signal, interrupt)
+    if (options.wait !== undefined || !endIsSaid) silence.begin(options.wait ?? DATAGRAM_WAIT_MS)
   }
   try {
     const sending = sendAll()
-    await firstFailureOr(sending, printOutput(peer, manner, traffic, over.signal, interrupt))
+    await firstFailureOr(sending, printOutput(peer, options, traffic, over.signal, interrupt))
     silence.begin(INPUT_WAIT_MS)
     await sending
   } catch (error) {
@@ -133,7 +138,7 @@ export async function converse(peer: Peer, manner: Manner, traffic: Traffic, sig
     signal.removeEventListener('abort', stop)
     silence.end()
     stop()
-    if (manner.hasInput) process.stdin.destroy()
+    if (options.hasInput) process.stdin.destroy()
     await peer.close()
   }
 }

@@ -5,7 +5,7 @@ import { connectTo } from '../open.js'
 import { CONNECTION, settingsOf } from '../settings.js'
 import { Traffic } from '../traffic.js'
 import { STATUS } from '../usage.js'
-import { CONVERSATION, mannerOf } from './conversation-options.js'
+import { CONVERSATION, conversationOptions } from './conversation-options.js'
 
 /** Connects the standard streams with an address. */
 export const connectCommand: Command = {
@@ -19,13 +19,13 @@ export const connectCommand: Command = {
   async run({ given, report, signal }) {
     const [text = ''] = given.positionals
     const settings = settingsOf(given)
-    const manner = mannerOf(given)
+    const options = conversationOptions(given)
     const peer = await connectTo(parseAddress(text), settings, signal)
     report.detail('connected', `connected to ${peer.text}`, { address: peer.text })
     const traffic = new Traffic()
     traffic.connections = 1
     try {
-      await converse(peer, manner, traffic, signal)
+      await converse(peer, options, traffic, signal)
       return STATUS.ok
     } finally {
       traffic.summary(report, signal.aborted)

@@ -1,5 +1,5 @@
 import type { Given, Options } from '../arguments.js'
-import type { Manner } from '../conversation.js'
+import type { ConversationOptions } from '../conversation.js'
 
 /** Options of commands that connect the standard streams with a peer. */
 export const CONVERSATION: Options = {
@@ -16,6 +16,6 @@ export const CONVERSATION: Options = {
 }
 
 /** Reads them. */
-export function mannerOf(given: Given): Manner {
+export function conversationOptions(given: Given): ConversationOptions {
   return { hasInput: !given.flag('no-input'), byLines: given.flag('lines'), wait: given.milliseconds('wait') }
 }

@@ -7,7 +7,7 @@ import { serveAll } from '../serve-all.js'
 import { CONNECTION, type Settings, settingsOf } from '../settings.js'
 import { Traffic } from '../traffic.js'
 import { STATUS, UsageError } from '../usage.js'
-import { CONVERSATION, mannerOf } from './conversation-options.js'
+import { CONVERSATION, conversationOptions } from './conversation-options.js'
 
 /** Listens, and connects the standard streams with the client that connects, or sends everything back. */
 export const listenCommand: Command = {
@@ -63,7 +63,7 @@ async function withDoor(address: Address, settings: Settings, context: Context):
 async function one(door: Door, { given, report, signal }: Context, traffic: Traffic): Promise<void> {
   const keeps = given.flag('keep')
   const most = keeps ? (given.count('max') ?? Number.POSITIVE_INFINITY) : 1
-  const manner = mannerOf(given)
+  const options = conversationOptions(given)
   while (traffic.connections < most && !(keeps && signal.aborted)) {
     const peer = await door.accept(signal).catch(endedBy(signal, keeps))
     if (peer === undefined) return
@@ -71,7 +71,7 @@ async function one(door: Door, { given, report, signal }: Context, traffic: Traf
     report.detail('accepted', `accepted ${peer.text}`, { peer: peer.text })
     // Other clients are not to wait in the backlog.
     if (!keeps) await door.close()
-    const talk = converse(peer, keeps ? { ...manner, hasInput: false } : manner, traffic, signal)
+    const talk = converse(peer, keeps ? { ...options, hasInput: false } : options, traffic, signal)
     await (keeps ? talk.catch((error: unknown) => whenNotAborted(signal, () => report.failure(error))) : talk)
   }
 }

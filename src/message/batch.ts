@@ -6,7 +6,7 @@ import { peekFlags } from '../descriptor/receiving.js'
 import { canProtect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
-import { copyOf, isSmall, partOf } from '../support/receive-buffer.js'
+import { bufferView, copyOf, isSmall } from '../support/receive-buffer.js'
 import { invalidState } from '../support/validate.js'
 import { acquire, type BatchBuffer, CONTROL_ROOM, NAME_ROOM, release } from './batch-memory.js'
 import { CmsgHdrs, decodeControl, moveControl } from './cmsghdrs.js'
@@ -47,7 +47,7 @@ export class Datagram {
   }
 
   #view(buffer: BatchBuffer): Buffer {
-    return partOf(buffer.data.buffer, this.#i * buffer.bufsize, buffer.keptLength(this.#i))
+    return bufferView(buffer.data.buffer, this.#i * buffer.bufsize, buffer.keptLength(this.#i))
   }
 
   /** Gives it the control messages that it came with; a look at a message has none. Internal. */

@@ -36,17 +36,17 @@ export interface ReceivedDescriptor {
 
 /**
  * One recvmsg(2) that expects exactly one descriptor: the count of data bytes, or `-errno`; sets `into.fd`.
- * @param zeroIsEnd - whether a message without data and descriptors means that the peer has closed.
+ * @param zeroMeansEof - whether a message without data and descriptors means that the peer has closed.
  * @throws EMFILE when the kernel could not install it, EMSGSIZE when there were several (all are closed), ENOMSG when there
  *   was none. In each case the message is consumed.
  */
-export function receiveDescriptor(fd: number, flags: number, zeroIsEnd: boolean, into: ReceivedDescriptor): number {
+export function receiveDescriptor(fd: number, flags: number, zeroMeansEof: boolean, into: ReceivedDescriptor): number {
   const count = native.recvmsg(fd, payloadReceived, flags, undefined, controlRoom)
   if (count < 0) return count
   const controlLength = registers[1] as number
   const isTruncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
   into.fd = isTruncated ? -1 : (registers[3] as number)
-  if (into.fd < 0) into.fd = descriptorAmong(controlLength, isTruncated, count === 0 && zeroIsEnd)
+  if (into.fd < 0) into.fd = descriptorAmong(controlLength, isTruncated, count === 0 && zeroMeansEof)
   else untrack(into.fd)
   return count
 }

@@ -1,6 +1,6 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import { define } from '../support/record.js'
-import { startAtCaller } from '../support/stack.js'
+import { trimStack } from '../support/stack.js'
 
 /** A field of a header of version 2 beside the addresses. */
 export interface Tlv {
@@ -68,7 +68,7 @@ export class ProxyProtocolError extends Error {
   constructor(detail: string, cause?: unknown) {
     super(`not a PROXY header: ${detail}`, cause === undefined ? undefined : { cause })
     define(this, 'code', 'ERR_PROXY_PROTOCOL')
-    startAtCaller(this)
+    trimStack(this)
   }
 
   static {

@@ -3,7 +3,7 @@ import { errnoName, nameOf, sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
 import { announceError } from './diagnostics.js'
 import { define, record } from './record.js'
-import { startAtCaller } from './stack.js'
+import { trimStack } from './stack.js'
 
 /** The details of a failed call: shown in the message, and properties of the error. */
 export interface ErrorContext {
@@ -75,7 +75,7 @@ export class SystemError extends Error {
     this.syscall = syscall
     for (const key of ['address', 'port', 'path', 'bytes', 'datagrams', 'errors'] as const)
       if (given[key] !== undefined) define(this, key, given[key])
-    startAtCaller(this)
+    trimStack(this)
     announceError(this)
   }
 
@@ -115,7 +115,7 @@ export function abortError(reason: unknown, context: ErrorContext = {}): Error {
   define(error, 'code', 'ABORT_ERR')
   if (bytes !== undefined) define(error, 'bytes', bytes)
   if (datagrams !== undefined) define(error, 'datagrams', datagrams)
-  return startAtCaller(error)
+  return trimStack(error)
 }
 
 /**
@@ -142,7 +142,7 @@ export class IncompleteReadError extends Error {
     define(this, 'code', 'ERR_INCOMPLETE_READ')
     define(this, 'partial', partial)
     if (expected !== undefined) define(this, 'expected', expected)
-    startAtCaller(this)
+    trimStack(this)
   }
 
   static {

@@ -7,7 +7,7 @@ import { systemError } from './errors.js'
  * Returns a part of memory as a Buffer, at half the cost of `subarray()`, which has to ask a Buffer for its memory.
  * @throws RangeError outside of the memory, where `subarray()` would return what there is.
  */
-export const partOf: (memory: ArrayBufferLike, at: number, bytes: number) => Buffer = Buffer.from
+export const bufferView: (memory: ArrayBufferLike, at: number, bytes: number) => Buffer = Buffer.from
 
 /** Methods as they were when this was loaded: one that replaced them would be given memory that no user may see. */
 const { allocUnsafeSlow } = Buffer
@@ -106,7 +106,7 @@ class Pool {
     if (count <= TINY_MOST) for (let i = 0; i < count; i++) bytes[start + i] = from[at + i] as number
     else copyBytes(from, bytes, start, at, at + count)
     this.#used = start + ((count + ALIGNMENT - 1) & -ALIGNMENT)
-    return partOf(this.#memory, start, count)
+    return bufferView(this.#memory, start, count)
   }
 
   #renew(): void {

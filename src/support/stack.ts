@@ -22,7 +22,7 @@ const fresh = new WeakSet<Error>()
  * program has shaped by `Error.prepareStackTrace` into something other than text stays what it is, and nothing that the program has done to
  * stacks makes another error of this one.
  */
-export function startAtCaller<E extends Error>(error: E): E {
+export function trimStack<E extends Error>(error: E): E {
   fresh.add(error)
   return ROOT === undefined ? error : startAt(error, error)
 }

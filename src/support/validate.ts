@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util'
 import { isAbortSignal } from './abort-signal.js'
 import { bare, define, isPlainPrototype } from './record.js'
-import { startAtCaller } from './stack.js'
+import { trimStack } from './stack.js'
 
 // Taken at load: they may be replaced later.
 const { getOwnPropertyNames, getPrototypeOf, hasOwn } = Object
@@ -40,19 +40,19 @@ function described(value: unknown): string {
 /** `TypeError` with code `ERR_INVALID_ARG_TYPE`, worded as Node words it. */
 export function invalidType(name: string, expected: string, value: unknown): Coded<TypeError> {
   const error = new TypeError(`The "${name}" argument must be ${expected}. ${received(value)}`)
-  return startAtCaller(coded(error, 'ERR_INVALID_ARG_TYPE'))
+  return trimStack(coded(error, 'ERR_INVALID_ARG_TYPE'))
 }
 
 /** `RangeError` with code `ERR_OUT_OF_RANGE`, worded as Node words it. */
 export function outOfRange(name: string, expected: string, value: unknown): Coded<RangeError> {
   const error = new RangeError(`The value of "${name}" is out of range. It must be ${expected}. ${received(value)}`)
-  return startAtCaller(coded(error, 'ERR_OUT_OF_RANGE'))
+  return trimStack(coded(error, 'ERR_OUT_OF_RANGE'))
 }
 
 /** `TypeError` with code `ERR_INVALID_ARG_VALUE`, worded as Node words it. */
 export function invalidValue(name: string, reason: string, value: unknown): Coded<TypeError> {
   const error = new TypeError(`The argument "${name}" ${reason}. ${received(value)}`)
-  return startAtCaller(coded(error, 'ERR_INVALID_ARG_VALUE'))
+  return trimStack(coded(error, 'ERR_INVALID_ARG_VALUE'))
 }
 
 const INT_MAX = 0x7fffffff
@@ -222,7 +222,7 @@ export function memoryGone(name: string): Coded<TypeError> {
 
 /** `TypeError` with code `ERR_INVALID_STATE`. */
 export function invalidState(message: string): Coded<TypeError> {
-  return startAtCaller(coded(new TypeError(message), 'ERR_INVALID_STATE'))
+  return trimStack(coded(new TypeError(message), 'ERR_INVALID_STATE'))
 }
 
 /** Checks a view to receive into. Empty memory is refused: a count of 0 would be read as the end. */

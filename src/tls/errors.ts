@@ -2,7 +2,7 @@ import { nativeTls, type Reason } from '../native/tls.js'
 import { announceError } from '../support/diagnostics.js'
 import { systemError } from '../support/errors.js'
 import { define, record } from '../support/record.js'
-import { startAtCaller } from '../support/stack.js'
+import { trimStack } from '../support/stack.js'
 import { VERIFY_CODES } from './verify-codes.js'
 
 /** The details of an error of TLS. */
@@ -55,7 +55,7 @@ export class TlsError extends Error {
     this.syscall = syscall
     for (const key of ['host', 'reason', 'library'] as const)
       if (given[key] !== undefined) define(this, key, given[key])
-    startAtCaller(this)
+    trimStack(this)
     announceError(this)
   }
 

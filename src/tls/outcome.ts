@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks'
 import { queueMicrotask } from '../support/globals.js'
-import { startAtCaller } from '../support/stack.js'
+import { trimStack } from '../support/stack.js'
 
 /**
  * How a handshake came out, and what a session failed by. A failure is the answer of every later call. One that came while no call was under
@@ -49,7 +49,7 @@ export class Outcome {
   /** Throws the failure, if there is one. */
   throwFailure(): void {
     if (this.failure === undefined) return
-    if (this.#isUntold) startAtCaller(this.failure)
+    if (this.#isUntold) trimStack(this.failure)
     this.#isUntold = false
     throw this.failure
   }
