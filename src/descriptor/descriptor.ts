@@ -6,12 +6,14 @@ import { nameOf, sys } from '../constants/lookup.js'
 import { native, registers } from '../native/sockets.js'
 import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric } from '../options/by-number.js'
 import { type OptionTarget, optionTarget } from '../options/option.js'
+import type { DiagnosticsSubject } from '../support/diagnostics.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
+import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { Handle, kHandle } from './handle.js'
 import { SocketKind } from './kind.js'
-import { claim, OwnedFd, untrack } from './owned-fd.js'
+import { claim, kSubject, OwnedFd, untrack } from './owned-fd.js'
 
 /**
  * Takes over the descriptor of a socket that comes from elsewhere, and makes it close-on-exec.
@@ -51,6 +53,12 @@ export function takeError(fd: number): number {
 /** What `queuedBytes` of the addon is asked for. */
 const [UNREAD, UNACKNOWLEDGED, UNSENT] = [0, 1, 2]
 
+/** What the names of a socket are called, and the calls that tell them. */
+const NAMES = [
+  ['local', 'getsockname'],
+  ['peer', 'getpeername'],
+] as const
+
 const ADVICE = advice(
   'A socket belongs to its thread: pass the number that detach() or unwrap() gives, and wrap() it there; a socket',
 )
@@ -68,6 +76,23 @@ export abstract class Descriptor implements OptionTarget {
   /** Takes over an open descriptor. */
   protected constructor(handle: Handle) {
     this[kHandle] = handle
+    handle.fd.heldBy(this)
+  }
+
+  /** @internal */
+  [kSubject](): DiagnosticsSubject {
+    return record({ socket: this, ...this.#names() })
+  }
+
+  /** The addresses that there are. */
+  #names(): { local?: AddrInfo; peer?: AddrInfo } {
+    const names: { local?: AddrInfo; peer?: AddrInfo } = {}
+    if (this[kHandle].fd.fd < 0) return names
+    for (const [label, syscall] of NAMES) {
+      const name = this.#nameOrError(syscall)
+      if (typeof name !== 'number') names[label] = name
+    }
+    return names
   }
 
   [optionTarget](syscall: string): { owner: OwnedFd; family: number } {
@@ -102,10 +127,14 @@ export abstract class Descriptor implements OptionTarget {
   }
 
   #name(syscall: 'getsockname' | 'getpeername'): AddrInfo {
+    return checkAnswer(this.#nameOrError(syscall), syscall)
+  }
+
+  #nameOrError(syscall: 'getsockname' | 'getpeername'): AddrInfo | number {
     const { fd, kind } = this[kHandle]
     const number = fd.use(syscall)
     const name = readName((room) => native[syscall](number, room))
-    return adoptSockaddr(checkAnswer(name, syscall).sockaddr, kind.socktype, kind.protocol)
+    return typeof name === 'number' ? name : adoptSockaddr(name.sockaddr, kind.socktype, kind.protocol)
   }
 
   /**
@@ -212,17 +241,8 @@ export abstract class Descriptor implements OptionTarget {
   }
 
   #inspectNames(): string[] {
-    const names: string[] = []
-    for (const [label, syscall] of [
-      ['local', 'getsockname'],
-      ['peer', 'getpeername'],
-    ] as const)
-      try {
-        const name = this.#name(syscall)
-        if (this[kHandle].kind.family !== AF_UNIX || name.path !== '') names.push(`${label} ${name}`)
-      } catch {
-        // Not bound or not connected: there is nothing to show.
-      }
-    return names
+    return Object.entries(this.#names())
+      .filter(([, name]) => this[kHandle].kind.family !== AF_UNIX || name.path !== '')
+      .map(([label, name]) => `${label} ${name}`)
   }
 }

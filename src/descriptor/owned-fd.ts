@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
 import { hasEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
+import { attributeError, type DiagnosticsSubject } from '../support/diagnostics.js'
 import { check, fdContext, lostFd, systemError } from '../support/errors.js'
 import { closeDetached, closeWithoutWaiting } from './close-fd.js'
 
@@ -94,6 +95,14 @@ function isStillOurs(fd: number): boolean {
   return false
 }
 
+/** How an object says what a failure of its descriptor is about. */
+export const kSubject: unique symbol = Symbol('berkeley.subject')
+
+/** A socket object. */
+interface Holder {
+  [kSubject](): DiagnosticsSubject
+}
+
 /** The number of what is closed. */
 export const CLOSED = -1
 
@@ -103,6 +112,8 @@ export const CLOSED = -1
  */
 export class OwnedFd {
   readonly #record: Record
+  /** The object that a program has of it, for those who are told of failures. */
+  #holder: Holder | undefined
 
   /** Takes over a descriptor, which the addon has made or {@link claim} has taken; `what` names it in the warning, should it be lost. */
   constructor(fd: number, what: string) {
@@ -124,8 +135,24 @@ export class OwnedFd {
    */
   use(syscall: string): number {
     const fd = this.#record.fd
-    if (fd < 0) throw systemError(sys.EBADF, syscall, { detail: this.#absence })
+    if (fd < 0) throw this.#closedError(syscall)
     return fd
+  }
+
+  #closedError(syscall: string): Error {
+    const error = systemError(sys.EBADF, syscall, { detail: this.#absence })
+    attributeError(error, this)
+    return error
+  }
+
+  /** Says whose it is. What is not open may be many objects'. */
+  heldBy(holder: Holder): void {
+    if (this.#record.fd >= 0) this.#holder = holder
+  }
+
+  /** What a failure is about. */
+  subject(): DiagnosticsSubject | undefined {
+    return this.#holder?.[kSubject]()
   }
 
   get #absence(): string {

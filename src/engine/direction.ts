@@ -1,6 +1,7 @@
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { isAborted, listenForAbort, reasonOf } from '../support/abort-signal.js'
+import { attributeError, type DiagnosticsSubject } from '../support/diagnostics.js'
 import { abortError, type ErrorContext, fdContext, systemError, timeoutError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
 import { setImmediate } from '../support/globals.js'
@@ -34,6 +35,8 @@ const AHEAD_MOST = 4096
 export interface FdSource {
   /** Returns the number for a system call; throws EBADF once it is closed or given away. */
   use(syscall: string): number
+  /** Says whose it is, for those who are told of failures. */
+  subject?(): DiagnosticsSubject | undefined
   /** Is given the watch of a poller, which has to end before the descriptor is closed. */
   watched?(watch: { stop(): void }): void
 }
@@ -159,6 +162,7 @@ export class Direction {
       const outcome = operation.defers ? NEXT_TURN : this.#tryOnce(operation)
       return isNeed(outcome) ? this.#startWaiting(operation, wait, outcome as Step) : this.#complete(outcome)
     } catch (error) {
+      attributeError(error, this.#user)
       return Promise.reject(error)
     }
   }
@@ -167,7 +171,13 @@ export class Direction {
   tryNow(operation: Operation<unknown>): boolean {
     this.#user.use(operation.syscall)
     this.#owner.flush()
-    return !this.isWaiting && !this.#isYielding && !isNeed(this.#tryOnce(operation))
+    if (this.isWaiting || this.#isYielding) return false
+    try {
+      return !isNeed(this.#tryOnce(operation))
+    } catch (error) {
+      attributeError(error, this.#user)
+      throw error
+    }
   }
 
   /** Ends an operation with an error that arose elsewhere; false if it does not wait. */
@@ -426,8 +436,8 @@ export class Direction {
 
   #startTimer(pending: AnyPending): void {
     const deadline = deadlineOf(pending)
-    if (deadline === NEVER || pending.isTimed || pending.isOver) return
-    pending.startTimer(Math.min(remaining(deadline), TIMER_MAX_MS), () => {
+    if (deadline === NEVER || pending.isTimedUntil(deadline) || pending.isOver) return
+    pending.startTimer(deadline, Math.min(remaining(deadline), TIMER_MAX_MS), () => {
       // While a promise is waited for the time does not count.
       if (pending.isHeld) return
       // Timers round down, and the deadline may be another one by now.
@@ -521,6 +531,7 @@ export class Direction {
 
   #fail(pending: AnyPending, error: unknown): void {
     if (!this.#clear(pending)) return
+    attributeError(error, this.#user)
     rejectAtAwait(pending, error)
     this.#advance()
   }

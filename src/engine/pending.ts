@@ -1,5 +1,6 @@
 import { ignoreAbort } from '../support/abort-signal.js'
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../support/globals.js'
+import type { Deadline } from './deadline.js'
 import type { Operation } from './operation.js'
 import type { KeepAlive } from './poller.js'
 import type { Wait } from './wait.js'
@@ -39,6 +40,7 @@ export class Pending<T> {
   onAbort: (() => void) | undefined
   /** For the deadline. */
   #timer: NodeJS.Timeout | undefined
+  #timerDeadline: Deadline = 0
   #pause: NodeJS.Timeout | NodeJS.Immediate | undefined
   #keepsAlive = false
   #isCleared = false
@@ -69,13 +71,15 @@ export class Pending<T> {
     return this.#isCleared
   }
 
-  /** Whether the timer of the deadline runs. */
-  get isTimed(): boolean {
-    return this.#timer !== undefined
+  /** Whether a timer runs for that deadline, or one that is before it, which looks again. */
+  isTimedUntil(deadline: Deadline): boolean {
+    return this.#timer !== undefined && this.#timerDeadline <= deadline
   }
 
-  /** Calls `onTimer` after so many milliseconds. */
-  startTimer(milliseconds: number, onTimer: () => void): void {
+  /** Calls `onTimer` after so many milliseconds, in place of a timer that runs. */
+  startTimer(deadline: Deadline, milliseconds: number, onTimer: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timerDeadline = deadline
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       onTimer()

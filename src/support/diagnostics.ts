@@ -5,6 +5,28 @@ import { debuglog, inspect } from 'node:util'
 import { nextTick } from './globals.js'
 import { record } from './record.js'
 
+/** An address, as AddrInfo has it. */
+export interface DiagnosticsAddress {
+  /** `AF_*`. */
+  readonly family: number
+  /** The address of an IP socket. */
+  readonly addr: string | undefined
+  /** Its port. */
+  readonly port: number | undefined
+  /** The path of a unix socket. */
+  readonly path: string | Buffer | undefined
+}
+
+/** What a failure is about. */
+export interface DiagnosticsSubject {
+  /** The socket, as the program has it. */
+  socket: object
+  /** The address that it was bound to when the call failed; absent when it was closed. */
+  local?: DiagnosticsAddress
+  /** The address of its peer; absent when it had none, as after a reset. */
+  peer?: DiagnosticsAddress
+}
+
 /** The messages of the channels, by name. */
 export interface DiagnosticsMessages {
   /** An attempt of a client to connect is over; with TLS, after the handshake. */
@@ -30,7 +52,9 @@ export interface DiagnosticsMessages {
   'berkeley.error': {
     /** A SystemError, TimeoutError or TlsError. */
     error: Error
-  }
+    /** The system call or method that failed: `'recv'`. */
+    operation: string
+  } & Partial<DiagnosticsSubject>
 }
 
 type Name = keyof DiagnosticsMessages
@@ -73,9 +97,33 @@ export function announceClose(socket: object, connection: object): void {
   publish<'berkeley.close'>(closes, { socket })
 }
 
+/** Knows whose a descriptor is. */
+interface Source {
+  /** Says what a failure of it is about. */
+  subject?(): DiagnosticsSubject | undefined
+}
+
+/** An error of a call. */
+interface Failure extends Error {
+  /** The call. */
+  readonly syscall: string
+}
+
+/** What errors are about that are yet to be told. */
+const subjects = new WeakMap<Error, DiagnosticsSubject>()
+
+/** Notes what an error is about, if anybody will hear of it. */
+export function attributeError(error: unknown, source: Source): void {
+  if (!errors.hasSubscribers || !(error instanceof Error) || subjects.has(error)) return
+  const subject = source.subject?.()
+  if (subject !== undefined) subjects.set(error, subject)
+}
+
 /** Tells of an error, when nothing is in the middle of it any longer: a subscriber may do anything. */
-export function announceError(error: Error): void {
-  if (errors.hasSubscribers) nextTick(() => publish<'berkeley.error'>(errors, { error }))
+export function announceError(error: Failure): void {
+  if (!errors.hasSubscribers) return
+  const { syscall: operation } = error
+  nextTick(() => publish<'berkeley.error'>(errors, { error, operation, ...subjects.get(error) }))
 }
 
 const debug = debuglog('berkeley')
@@ -88,5 +136,7 @@ if (debug.enabled) {
   )
   log(accepts, ({ socket }: DiagnosticsMessages['berkeley.accept']) => `accept ${inspect(socket)}`)
   log(closes, ({ socket }: DiagnosticsMessages['berkeley.close']) => `close ${inspect(socket)}`)
-  log(errors, ({ error }: DiagnosticsMessages['berkeley.error']) => `error ${String(error)}`)
+  log(errors, ({ error, socket }: DiagnosticsMessages['berkeley.error']) =>
+    socket === undefined ? `error ${String(error)}` : `error ${String(error)} of ${inspect(socket)}`,
+  )
 }

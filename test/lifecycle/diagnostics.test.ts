@@ -108,6 +108,67 @@ describe('diagnostics channels', () => {
     await Promise.all([a.close(), b.close()])
   })
 
+  test('a failure of a call that may wait names its socket, what it did, and the addresses', async (t) => {
+    const server = closing(t, await listen({ host: '127.0.0.1' }))
+    const { port } = server.getsockname()
+    const client = closing(t, await connect({ host: '127.0.0.1', port }))
+    const conn = closing(t, await server.accept())
+    const told: DiagnosticsMessages['berkeley.error'][] = []
+    listening(t, (name, message) => name === 'berkeley.error' && told.push(message))
+    const failed = async (act: () => unknown): Promise<DiagnosticsMessages['berkeley.error']> => {
+      const error = await (async () => act())().catch((failure: unknown) => failure)
+      await eventually(() => told.some((message) => message.error === error), String(error))
+      return told.find((message) => message.error === error) as DiagnosticsMessages['berkeley.error']
+    }
+    const late = await failed(() => client.recv({ timeout: 1 }))
+    assert.deepEqual([late.socket, late.operation, late.peer?.port], [client, 'recv', port])
+    assert.equal(late.local?.port, conn.getpeername().port)
+    const loop = await failed(() => client.forEach(() => undefined, { timeout: 1 }))
+    assert.deepEqual([loop.socket, loop.operation], [client, 'recv'])
+    const waiting = await failed(() => server.accept({ timeout: 1 }))
+    assert.deepEqual(
+      [waiting.socket, waiting.operation, waiting.local?.port, waiting.peer],
+      [server, 'accept', port, undefined],
+    )
+    const canceled = await failed(() => {
+      const receiving = conn.recv()
+      void conn.close()
+      return receiving
+    })
+    assert.deepEqual([canceled.socket, (canceled.error as SystemError).code], [conn, 'ECANCELED'])
+    const closed = await failed(() => conn.send('x'))
+    assert.deepEqual([closed.socket, closed.operation, closed.local], [conn, 'send', undefined])
+    const [a, b] = await stream.unix.pair()
+    await b.close()
+    const duplex = a.duplex({ allowHalfOpen: true })
+    duplex.on('error', () => undefined)
+    const written = await failed(() => new Promise((_, reject) => duplex.write('x', reject)))
+    assert.deepEqual([written.socket, (written.error as SystemError).code], [a, 'EPIPE'])
+    duplex.destroy()
+  })
+
+  test('a failure without a socket names none: of a lookup, and of the configuration of TLS', async (t) => {
+    const told: DiagnosticsMessages['berkeley.error'][] = []
+    listening(t, (name, message) => name === 'berkeley.error' && told.push(message))
+    const ca = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+    assert.throws(() => tls.Context.client({ ca }))
+    await eventually(() => told.length > 0, 'the error')
+    assert.deepEqual([told[0]?.operation, told[0]?.socket, told[0]?.local], ['tlscfg.ca', undefined, undefined])
+  })
+
+  test('a failure of TLS names the connection', async (t) => {
+    const server = closing(t, await listen({ host: '127.0.0.1', tlscfg: hostConfig }))
+    const told: DiagnosticsMessages['berkeley.error'][] = []
+    listening(t, (name, message) => name === 'berkeley.error' && told.push(message))
+    const client = closing(t, await connect({ host: '127.0.0.1', port: server.getsockname().port }))
+    const conn = closing(t, await server.accept())
+    await client.send('this is no TLS, and never will be'.repeat(10))
+    const error = await conn.recv().catch((failure: unknown) => failure)
+    assert.ok(error instanceof tls.TlsError)
+    await eventually(() => told.some((message) => message.error === error), 'the error')
+    assert.equal(told.find((message) => message.error === error)?.socket, conn)
+  })
+
   test('a subscriber may close what it is told of (H133)', async (t) => {
     const server = closing(t, await listen({ path: abstractName() }))
     const closed: Promise<void>[] = []
