@@ -1,11 +1,9 @@
 import { Server as NetServer } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { AF_INET6 } from '../constants/exported.generated.js'
-import { budget } from '../engine/deadline.js'
+import { endOptions, GracefulEnd, serveUntil } from '../socket/graceful-end.js'
 import type { ServeOptions } from '../socket/serve.js'
 import type { Socket } from '../socket/socket.js'
-import { ignoreAbort, isAborted, listenForAbort } from '../support/abort-signal.js'
-import { clearInterval, clearTimeout, setInterval, setTimeout } from '../support/globals.js'
 import { define } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { type HalfClosing, kOnClosed } from './net-socket.js'
@@ -39,18 +37,18 @@ interface Listener extends Socket {
   serve(handler: (conn: Connection) => unknown, options?: ServeOptions<Connection>): Promise<void>
 }
 
-const GRACE_MS = 10_000
 const NO_OPTIONS = { signal: undefined, grace: undefined }
-
-/** How often connections are looked at that may have become idle since the server was closed. */
-const LOOK_MS = 50
 
 /** The methods of a server of `node:net` that know of its socket, for a server that has none of its own. */
 class Presence {
   readonly #http: HttpServer
   readonly #listener: Listener
   readonly #streams = new Set<SocketDuplex>()
-  #looking: NodeJS.Timeout | undefined
+  #isStopped = false
+  readonly #end = new GracefulEnd(
+    () => this.#http.closeIdleConnections?.(),
+    () => this.#destroyAll(),
+  )
 
   constructor(http: HttpServer, listener: Listener) {
     this.#http = http
@@ -94,24 +92,23 @@ class Presence {
     return this.#http
   }
 
-  /** The same. */
-  stop(): void {
-    if (this.#looking) return
-    this.#setListening(false)
-    this.#listener.close().catch((error: Error) => this.#http.emit('error', error))
-    const closeIdle = (): void => this.#http.closeIdleConnections?.()
-    closeIdle()
-    this.#looking = setInterval(closeIdle, LOOK_MS)
+  /** The same. @param grace - milliseconds after which what is still open is destroyed. */
+  stop(grace?: number): void {
+    if (!this.#isStopped) {
+      this.#isStopped = true
+      this.#setListening(false)
+      this.#listener.close().catch((error: Error) => this.#http.emit('error', error))
+    }
+    this.#end.begin(grace)
   }
 
-  /** Destroys what is still open. */
-  destroyAll(): void {
+  #destroyAll(): void {
     for (const duplex of this.#streams) duplex.destroy()
   }
 
   /** All connections have ended: Node forgets its own, and says 'close'. */
   end(): void {
-    clearInterval(this.#looking)
+    this.#end.finish()
     const http: Partial<Record<(typeof OWN)[number], unknown>> = this.#http
     for (const name of OWN) delete http[name]
     this.#http.close(() => undefined)
@@ -154,22 +151,13 @@ export async function serveHttp(httpServer: HttpServer, listener: Listener, opti
     throw validate.invalidType('httpServer', 'an instance of net.Server', httpServer)
   if (httpServer.listening) throw validate.invalidValue('httpServer', 'listens already', httpServer)
   const presence = new Presence(httpServer, listener)
-  let ending: NodeJS.Timeout | undefined
-  const stop = (): void => {
-    presence.stop()
-    ending = setTimeout(() => presence.destroyAll(), grace)
-  }
   // Node begins to look for connections that take too long when it hears this.
   httpServer.emit('listening')
-  if (isAborted(signal)) stop()
-  else if (signal) listenForAbort(signal, stop)
+  const onError = (error: unknown): void => void httpServer.emit('tlsClientError', error)
+  const serve = (): Promise<void> => listener.serve((conn) => presence.serve(conn), { onError })
   try {
-    await listener.serve((conn) => presence.serve(conn), {
-      onError: (error) => void httpServer.emit('tlsClientError', error),
-    })
+    await serveUntil(signal, () => presence.stop(grace), serve)
   } finally {
-    if (signal) ignoreAbort(signal, stop)
-    clearTimeout(ending)
     presence.end()
   }
 }
@@ -177,6 +165,5 @@ export async function serveHttp(httpServer: HttpServer, listener: Listener, opti
 function serveOptions(options: HttpServeOptions | undefined): { signal: AbortSignal | undefined; grace: number } {
   const { signal, grace }: HttpServeOptions =
     options === undefined ? NO_OPTIONS : validate.options('options', options, ['signal', 'grace'])
-  if (signal !== undefined) validate.abortSignal('options.signal', signal)
-  return { signal, grace: grace === undefined ? GRACE_MS : budget('options.grace', grace) }
+  return endOptions({ signal, grace })
 }

@@ -1,12 +1,11 @@
 import { kHandle } from '../descriptor/handle.js'
-import { budget } from '../engine/deadline.js'
-import { ignoreAbort, isAborted, listenForAbort } from '../support/abort-signal.js'
 import { IncompleteReadError, SystemError } from '../support/errors.js'
-import { clearInterval, clearTimeout, nextTick, setInterval, setTimeout } from '../support/globals.js'
+import { nextTick } from '../support/globals.js'
 import { bare } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { TlsError } from '../tls/errors.js'
 import type { Channel } from './channel.js'
+import { endOptions, GracefulEnd, serveUntil } from './graceful-end.js'
 import type { Socket } from './socket.js'
 
 /** Options of `serve()`. */
@@ -29,10 +28,6 @@ export interface ServeOptions<C> {
 }
 
 const SERVE_OPTIONS = ['signal', 'grace', 'maxConnections', 'onError']
-const GRACE_MS = 10_000
-
-/** How often connections are looked at that may have become idle since the signal was aborted. */
-const LOOK_MS = 50
 
 type Handler<C> = (conn: C) => unknown
 
@@ -58,6 +53,10 @@ class Service<C extends Connection> {
   /** Called when a connection has ended. */
   #hasRoom: (() => void) | undefined
   #isStopped = false
+  readonly #end = new GracefulEnd(
+    () => this.#closeThose(isIdle),
+    () => this.#closeThose(() => true),
+  )
 
   constructor(server: Accepting<C>, handler: Handler<C>, options: ServeOptions<C>) {
     const { maxConnections, onError } = options
@@ -72,11 +71,15 @@ class Service<C extends Connection> {
 
   /** Accepts until the server is closed. */
   async run(): Promise<void> {
-    while (!this.#isOver) {
-      if (this.#open.size >= this.#most) await new Promise<void>((resolve) => (this.#hasRoom = resolve))
-      else await this.#accept()
+    try {
+      while (!this.#isOver) {
+        if (this.#open.size >= this.#most) await new Promise<void>((resolve) => (this.#hasRoom = resolve))
+        else await this.#accept()
+      }
+      await Promise.all(this.#open.values())
+    } finally {
+      this.#end.finish()
     }
-    await Promise.all(this.#open.values())
   }
 
   get #isOver(): boolean {
@@ -121,13 +124,7 @@ class Service<C extends Connection> {
   stop(grace: number): void {
     this.#isStopped = true
     this.#server.close().catch((error: unknown) => warn(error))
-    this.#closeThose(isIdle)
-    const looking = setInterval(() => this.#closeThose(isIdle), LOOK_MS)
-    const waiting = setTimeout(() => this.#closeThose(() => true), grace)
-    Promise.all(this.#open.values()).finally(() => {
-      clearInterval(looking)
-      clearTimeout(waiting)
-    })
+    this.#end.begin(grace)
     this.#hasRoom?.()
   }
 
@@ -183,16 +180,11 @@ export async function serve<C extends Connection>(
   const given = (
     options === undefined ? bare() : validate.options('options', options, SERVE_OPTIONS)
   ) as ServeOptions<C>
-  const { signal } = given
-  const grace = given.grace === undefined ? GRACE_MS : budget('options.grace', given.grace)
-  if (signal !== undefined) validate.abortSignal('options.signal', signal)
+  const { signal, grace } = endOptions(given)
   const service = new Service(server, handler, given)
-  const stop = (): void => service.stop(grace)
-  if (isAborted(signal)) stop()
-  else if (signal) listenForAbort(signal, stop)
-  try {
-    await service.run()
-  } finally {
-    if (signal) ignoreAbort(signal, stop)
-  }
+  return serveUntil(
+    signal,
+    () => service.stop(grace),
+    () => service.run(),
+  )
 }
