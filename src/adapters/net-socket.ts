@@ -6,7 +6,7 @@ import { sys } from '../constants/lookup.js'
 import type { tcpOptions } from '../options/index.js'
 import type { OptionMethods } from '../options/option.js'
 import { type Client, type Connector, kConnector } from '../socket/connector.js'
-import type { Socket } from '../socket/socket.js'
+import type { Socket, WaitOptions } from '../socket/socket.js'
 import { systemError } from '../support/errors.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
@@ -24,7 +24,7 @@ export interface HalfClosing extends Socket {
   /** Whether TLS encrypts it. */
   readonly encrypted: boolean
   /** Ends sending: the peer sees the end of the stream. */
-  end(): Promise<void>
+  end(options?: WaitOptions): Promise<void>
 }
 
 /** A callback of Node's streams. */
@@ -71,7 +71,7 @@ export abstract class NetSocket extends Duplex {
   timeout?: number
   readonly #names: { getsockname?: AddrInfo; getpeername?: AddrInfo } = record({})
   readonly #idle = new IdleTimer(
-    () => this[kSocket].bufferedAmount,
+    () => (this.writableLength === 0 ? 0 : this[kSocket].bufferedAmount),
     // In the asynchronous context in which the stream was made, and not in that of its last use.
     AsyncResource.bind(() => this.emit('timeout')),
   )
@@ -166,7 +166,7 @@ export abstract class NetSocket extends Duplex {
 
   /** @internal */
   [kStop](): void {
-    this.#idle.set(0)
+    this.#idle.stop()
   }
 
   /**

@@ -3,7 +3,12 @@ import type { Socket as NodeSocket } from 'node:net'
 import { addAbortSignal } from 'node:stream'
 import { IOV_MAX } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
+import { kHandle } from '../descriptor/handle.js'
+import type { Operation } from '../engine/operation.js'
 import { MsgHdr } from '../message/msghdr.js'
+import { type Intake, STOP } from '../socket/for-each.js'
+import { Recv, Send } from '../socket/operations.js'
+import { DEFAULT_BUFSIZE, kIntake, kRead, kTryWrite, kWrite } from '../socket/socket.js'
 import { nextTick } from '../support/globals.js'
 import { record, without } from '../support/record.js'
 import { type DuplexOptions, duplexOptions } from './duplex-options.js'
@@ -21,7 +26,7 @@ import {
 } from './net-socket.js'
 import { closedBefore, destroyed } from './node-errors.js'
 import { nodeSocketOfStream, type ToNodeOptions } from './to-node.js'
-import { runUserCode } from './user-code.js'
+import { runUserCode, throwLater } from './user-code.js'
 
 export type { DuplexOptions } from './duplex-options.js'
 export { type Done, type HalfClosing, kSocket } from './net-socket.js'
@@ -34,16 +39,23 @@ export interface Queued {
   encoding: BufferEncoding
 }
 
-/** Receives the next data; null at the end. Symbols, so that a stream of the user's may have properties of any name. */
-export const kReceive: unique symbol = Symbol('berkeley.receive')
+/** What receives for the stream. Symbols, so that a stream of the user's may have properties of any name. */
+export const kReceiver: unique symbol = Symbol('berkeley.receiver')
+/** Takes what came, and returns whether there may be more. */
+export const kTake: unique symbol = Symbol('berkeley.take')
+/** Whether an error of receiving is the end of the data. */
+export const kIsEnd: unique symbol = Symbol('berkeley.isEnd')
 
 /** Runs something when there is a connection. */
 export const kWhenConnected: unique symbol = Symbol('berkeley.whenConnected')
-/** Calls back when a send has ended. */
-export const kSettle: unique symbol = Symbol('berkeley.settle')
+/** Sends, and calls back when all has left. */
+export const kSend: unique symbol = Symbol('berkeley.send')
 
 /** The errors of a send to a peer that is no longer there. */
 const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET'])
+
+/** Up to this size pieces are joined, and leave by one send(2): to lay out a message of several costs more than the copy. */
+const JOIN_MOST = 16 * 1024
 
 const NOT_CONNECTED = -sys.ENOTCONN
 
@@ -59,7 +71,13 @@ export class SocketDuplex extends NetSocket {
   /** The asynchronous context in which the stream was made, and in which it emits events: as the streams of Node do. */
   readonly #creation = new AsyncResource('berkeley.duplex')
 
-  /** The socket of Node that the connection was handed over to, for what was received before. */
+  /** Receives, from the first time that the stream wants something. */
+  #intake: Intake<Buffer> | undefined
+  #isReceiving = false
+  /** Whether the stream has asked for more since it was given something. */
+  #wantsMore = false
+
+  /** The socket of Node that the connection was handed over to. */
   #heir: NodeSocket | undefined
 
   /** Makes the stream: the same as `socket.duplex(options)`. */
@@ -80,8 +98,8 @@ export class SocketDuplex extends NetSocket {
   }
 
   /** @internal */
-  [kReceive](): Promise<Buffer | null> {
-    return this[kSocket].recv()
+  [kReceiver](): Operation<Buffer | null> {
+    return new Recv(this[kSocket][kHandle], DEFAULT_BUFSIZE, 0)
   }
 
   /** Runs something when there is a connection, which a stream that was made before may not have yet. */
@@ -96,49 +114,104 @@ export class SocketDuplex extends NetSocket {
 
   /** Called by Node to read. */
   override _read(): void {
-    if (this[kAwaitsConnection]) this.once('connect', () => this.#readInContext())
-    else this.#readInContext()
+    this.#wantsMore = true
+    if (this.#isReceiving) return
+    this.#isReceiving = true
+    if (this[kAwaitsConnection]) this.once('connect', this.#beginLater)
+    else this.#beginLater()
   }
 
-  #readInContext(): void {
-    // Any user of the stream may be the one that makes it flow at the moment.
-    this.#creation.runInAsyncScope(this.#receive, this)
-  }
+  // Later, because Node's stream would keep what it is given meanwhile, without a word to its listeners; and in this context, because whoever
+  // makes the stream flow at the moment may be any of its users.
+  readonly #beginLater = (): void => this.#creation.runInAsyncScope(nextTick, undefined, this.#receive)
 
-  #receive(): void {
-    this[kReceive]().then(
-      (data) => this.#received(data),
+  readonly #receive = (): void => {
+    if (this.destroyed) return
+    const socket = this[kSocket]
+    if (this.#intake === undefined) {
+      const receive = this[kReceiver]()
+      this.#intake = socket[kIntake](record({ receive, give: (data: Buffer) => this.#give(data) }), this.#creation)
+    }
+    this.#intake.beginWait()
+    socket[kRead](this.#intake).then(
+      (wasStopped) => {
+        if (!wasStopped) this.#ended()
+      },
       (error: NodeJS.ErrnoException) => this.#failed(error),
     )
   }
 
+  /** Stops receiving when the stream has enough, until it wants more. */
+  #give(data: Buffer): typeof STOP | undefined {
+    this.#wantsMore = false
+    this[kTraffic](data.length, 0)
+    try {
+      if (this[kTake](data) || this.#wantsMore) return undefined
+    } catch (error) {
+      throwLater(error)
+      // Node's stream does not go on to read.
+      nextTick(() => this.#readAhead())
+    }
+    this.#isReceiving = false
+    return STOP
+  }
+
+  /** @internal */
+  [kTake](data: Buffer): boolean {
+    return this.push(data)
+  }
+
+  #ended(): void {
+    if (this.destroyed) return
+    this[kTraffic](0, 0)
+    this[kPeerEnded]()
+    runUserCode(() => void this.push(null))
+    // The end is only told to whoever reads on.
+    this.#readAhead()
+  }
+
   #failed(error: NodeJS.ErrnoException): void {
+    if (this[kIsEnd](error)) return this.#ended()
     // The kernel tells of a reset once. That the connection is not this stream's any longer is none of its errors.
     if (this.#heir && !HANDED_OVER.has(error.errno)) this.#heir.destroy(error)
     this.destroy(error)
   }
 
-  #received(data: Buffer | null): void {
-    if (this.#heir && data) this.#heir.push(data)
-    if (this.destroyed) return
-    this[kTraffic](data?.length ?? 0, 0)
-    if (data === null) this[kPeerEnded]()
-    // Where a listener has thrown, Node's stream does not go on to read.
-    if (!runUserCode(() => void this.push(data))) nextTick(() => this.#readAhead())
-    // The end is only reported to code that reads on.
-    else if (data === null) this.#readAhead()
+  /** @internal */
+  [kIsEnd](_error: unknown): boolean {
+    return false
   }
 
   /** Called by Node to send a chunk. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this[kWhenConnected](() => this[kSettle](this[kSocket].send(chunk), chunk.length, done), done)
+    if (this[kAwaitsConnection]) this[kWhenConnected](() => this.#sendOne(chunk, done), done)
+    else this.#sendOne(chunk, done)
   }
 
-  /** Called by Node to send all chunks that wait: in as few calls as possible, and without copying them together. */
+  /** Called by Node to send all chunks that wait: in as few calls as possible, and without copying large ones together. */
   override _writev(queued: Queued[], done: Done): void {
-    const chunks = queued.map(({ chunk }) => chunk)
-    const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
-    this[kWhenConnected](() => this[kSettle](this.#sendAll(chunks), bytes, done), done)
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for (const { chunk } of queued) {
+      if (chunk.length > 0) chunks.push(chunk)
+      bytes += chunk.length
+    }
+    const [first] = chunks
+    if (first !== undefined && chunks.length === 1) return this._write(first, 'utf8', done)
+    if (bytes <= JOIN_MOST) return this._write(Buffer.concat(chunks, bytes), 'utf8', done)
+    this[kWhenConnected](() => this[kSend](this.#sendAll(chunks), bytes, done), done)
+  }
+
+  #sendOne(chunk: Buffer, done: Done): void {
+    const socket = this[kSocket]
+    const { length } = chunk
+    try {
+      const send = new Send(socket[kHandle], chunk, 0)
+      if (!socket[kTryWrite](send)) return this[kSend](socket[kWrite](send), length, done)
+    } catch (error) {
+      return this.#sendFailed(error as Error, done)
+    }
+    this.#sent(undefined, length, done)
   }
 
   async #sendAll(chunks: Buffer[]): Promise<void> {
@@ -150,20 +223,29 @@ export class SocketDuplex extends NetSocket {
   }
 
   /** @internal */
-  [kSettle](sending: Promise<unknown>, bytes: number, done: Done): void {
+  [kSend](sending: Promise<unknown>, bytes: number, done: Done): void {
     this[kTraffic](0, 0)
     sending.then(
-      () => {
-        this[kTraffic](0, bytes)
-        runUserCode(() => done())
-      },
-      // When the stream is destroyed the call is canceled: what a writer has to know is why.
-      (error: NodeJS.ErrnoException) => {
-        // A peer that has ended, and gone, needs no close_notify: a failure is reported to the code that wrote alone.
-        if (this[kHasLastWords] && GONE.has(error.code)) this.destroy()
-        runUserCode(() => done(this.destroyed ? destroyed() : error))
-      },
+      () => this.#sent(undefined, bytes, done),
+      (error: Error) => this.#sent(error, bytes, done),
     )
+  }
+
+  #sent(error: NodeJS.ErrnoException | undefined, bytes: number, done: Done): void {
+    try {
+      if (error) return this.#sendFailed(error, done)
+      this[kTraffic](0, bytes)
+      done()
+    } catch (thrown) {
+      throwLater(thrown)
+    }
+  }
+
+  #sendFailed(error: NodeJS.ErrnoException, done: Done): void {
+    // A peer that has ended, and gone, need not hear last words: whoever wrote is told, and nobody else.
+    if (this[kHasLastWords] && GONE.has(error.code)) this.destroy()
+    // When the stream is destroyed the call is canceled: what a writer has to know is why.
+    done(this.destroyed ? destroyed() : error)
   }
 
   /** Called by Node at the end of the data: the peer sees the end, too. */

@@ -6,7 +6,7 @@ import {
   type Done,
   type DuplexOptions,
   type HalfClosing,
-  kReceive,
+  kIsEnd,
   kSocket,
   type Queued,
   SocketDuplex,
@@ -55,20 +55,14 @@ export class TlsDuplex extends SocketDuplex {
   }
 
   /** @internal */
-  override [kReceive](): Promise<Buffer | null> {
-    const receiving = super[kReceive]()
-    return this.#allowTruncation ? receiving.catch((error: unknown) => this.#endedBy(error)) : receiving
+  override [kIsEnd](error: unknown): boolean {
+    return this.#isTruncation(error)
   }
 
   /** Called by Node at the end of the data: sends close_notify. */
   override _final(done: Done): void {
     // After an end without close_notify nothing can be sent.
     super._final((error) => done(this.#isTruncation(error) ? null : error))
-  }
-
-  #endedBy(error: unknown): null {
-    if (this.#isTruncation(error)) return null
-    throw error
   }
 
   /** Whether the established connection has ended without a close_notify, and may. */

@@ -1,12 +1,21 @@
 import { closeDetached } from '../descriptor/close-fd.js'
 import type { OpenFile } from '../descriptor/open-file.js'
+import type { Operation } from '../engine/operation.js'
 import { CmsgHdr } from '../message/cmsghdr.js'
 import { MsgHdr } from '../message/msghdr.js'
-import { hasReadAhead } from '../socket/buffered-reader.js'
 import type { UnixMethods } from '../socket/pass-fd.js'
 import * as validate from '../support/validate.js'
 import { type Done, type HalfClosing, kSocket } from './net-socket.js'
-import { type DuplexOptions, kReceive, kSettle, kWhenConnected, type Queued, SocketDuplex } from './node-stream.js'
+import {
+  type DuplexOptions,
+  kReceiver,
+  kSend,
+  kTake,
+  kWhenConnected,
+  type Queued,
+  SocketDuplex,
+} from './node-stream.js'
+import { RecvWithFds } from './recv-with-fds.js'
 import { runUserCode } from './user-code.js'
 
 /**
@@ -19,7 +28,7 @@ export class UnixDuplex extends SocketDuplex {
   declare readonly [kSocket]: HalfClosing & UnixMethods
   /** The descriptors to send with a chunk, until it is written. */
   readonly #fdsByChunk = new WeakMap<Uint8Array, readonly OpenFile[]>()
-  readonly #incoming = new MsgHdr()
+  #incoming: RecvWithFds | undefined
 
   /** Makes the stream: the same as `socket.duplex(options)`. */
   constructor(socket: HalfClosing & UnixMethods, options: DuplexOptions = {}) {
@@ -50,7 +59,7 @@ export class UnixDuplex extends SocketDuplex {
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
     const fds = this.#fdsByChunk.get(chunk)
     if (fds === undefined) super._write(chunk, encoding, done)
-    else this[kWhenConnected](() => this[kSettle](this.#sendWith(chunk, fds), chunk.length, done), done)
+    else this[kWhenConnected](() => this[kSend](this.#sendWith(chunk, fds), chunk.length, done), done)
   }
 
   async #sendWith(chunk: Buffer, fds: readonly OpenFile[]): Promise<void> {
@@ -78,16 +87,16 @@ export class UnixDuplex extends SocketDuplex {
   }
 
   /** @internal */
-  override async [kReceive](): Promise<Buffer | null> {
-    // What a reader has read ahead comes first, as recvmsg() cannot give it.
-    if (hasReadAhead(this[kSocket])) return super[kReceive]()
-    const msg = this.#incoming
-    if (msg.length === 0) msg.addn(65536)
-    const count = await this[kSocket].recvmsg(msg)
-    if (count === null) return null
-    const fds = [...msg.control()].flatMap((cmsg) => cmsg.take())
+  override [kReceiver](): Operation<Buffer | null> {
+    this.#incoming = new RecvWithFds(this[kSocket])
+    return this.#incoming
+  }
+
+  /** @internal */
+  override [kTake](data: Buffer): boolean {
+    const fds = this.#incoming?.takeFds() ?? []
     if (fds.length > 0) this.#pass(fds)
-    return msg.concat()
+    return super[kTake](data)
   }
 
   /** Gives descriptors to the listeners, or closes them. */

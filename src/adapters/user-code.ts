@@ -10,9 +10,14 @@ export function runUserCode(run: () => void): boolean {
     run()
     return true
   } catch (error) {
-    nextTick(() => {
-      throw error
-    })
+    throwLater(error)
     return false
   }
+}
+
+/** Lets an exception of the user's be an uncaught one. */
+export function throwLater(error: unknown): void {
+  nextTick(() => {
+    throw error
+  })
 }

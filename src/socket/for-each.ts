@@ -6,6 +6,9 @@ import { isThenable } from '../support/thenable.js'
 import type { Channel } from './channel.js'
 import { beginWait, type DirectionSettings, type IterationOptions } from './settings.js'
 
+/** What the function of an {@link Intake} returns to stop it. */
+export const STOP: unique symbol = Symbol('berkeley.stop')
+
 /** What a loop in push mode is made of. */
 export interface Loop<T> {
   /** Receives the next piece: `null` at the end. It is used for each of them. */
@@ -18,22 +21,27 @@ export interface Loop<T> {
  * Receives until the end, and gives each piece to a function from within the event that brought it. A promise that the function returns
  * pauses receiving until it settles.
  */
-class ForEach<T> implements Operation<void> {
-  /** The call must have returned before the function is called. */
-  readonly defers = true
+class ForEach<T> implements Operation<boolean> {
   /** When the wait for the next piece is over. */
   deadline: Deadline | undefined
   held: PromiseLike<unknown> | undefined
   readonly #loop: Loop<T>
   /** Has the asynchronous context of the call. Its method costs a tenth of what `AsyncResource.bind()` makes of a function. */
-  readonly #context = new AsyncResource('berkeley.forEach')
-  readonly #timeout: number
+  readonly #context: AsyncResource
+  /** How long each wait may take, 0 for no limit. */
+  readonly #timeout: () => number
   #isGiving = false
 
-  constructor(loop: Loop<T>, timeout: number) {
+  constructor(loop: Loop<T>, timeout: () => number, context = new AsyncResource('berkeley.forEach')) {
     this.#loop = loop
     this.#timeout = timeout
-    this.#beginWait()
+    this.#context = context
+    this.beginWait()
+  }
+
+  /** The call must have returned before the function is called. */
+  get defers(): boolean {
+    return true
   }
 
   get syscall(): string {
@@ -69,15 +77,17 @@ class ForEach<T> implements Operation<void> {
     return this.#loop.receive.drained?.(count) === true
   }
 
-  finish(count: number): undefined | typeof AGAIN_NOW | typeof HOLD {
+  /** The result is whether the function has stopped it, before the end. */
+  finish(count: number): boolean | typeof AGAIN_NOW | typeof HOLD {
     const piece = this.#loop.receive.finish(count)
-    if (piece === null) return undefined
+    if (piece === null) return false
     if (piece === AGAIN_NOW || piece === HOLD) return piece as typeof AGAIN_NOW
     const answer = this.#give(piece as T)
-    this.#beginWait()
+    if (answer === STOP) return true
+    this.beginWait()
     if (!isThenable(answer)) return AGAIN_NOW
     // The time of the function is its own.
-    this.held = Promise.resolve(answer).then(() => this.#beginWait())
+    this.held = Promise.resolve(answer).then(() => this.beginWait())
     return HOLD
   }
 
@@ -90,8 +100,20 @@ class ForEach<T> implements Operation<void> {
     }
   }
 
-  #beginWait(): void {
-    if (this.#timeout > 0) this.deadline = after(this.#timeout)
+  /** The time for the next piece begins. */
+  beginWait(): void {
+    this.deadline = after(this.#timeout())
+  }
+}
+
+/**
+ * The loop of a stream, which may stop it, and run it again when it wants more. It is one operation however often it is run: what it costs
+ * a stream to wait is a promise for each time that it had enough, and none for a piece.
+ */
+export class Intake<T> extends ForEach<T> {
+  /** What is there is given at once, which may be while the stream asks for it: as streams allow. */
+  override get defers(): boolean {
+    return false
   }
 }
 
@@ -105,7 +127,8 @@ export async function forEach<T>(
   options: IterationOptions,
 ): Promise<void> {
   loop.receive.check?.()
-  return runLoop(channel, new ForEach(loop, waitOf(settings, options)), settings, options)
+  const timeout = waitOf(settings, options)
+  await runLoop(channel, new ForEach(loop, () => timeout), settings, options)
 }
 
 /** Milliseconds that each wait of a loop may take, 0 for any. */
@@ -116,7 +139,7 @@ export function waitOf(settings: DirectionSettings | undefined, options: Iterati
 /** Runs an operation that receives until it ends, and is failed by what was written meanwhile and did not leave. */
 export async function runLoop(
   channel: Channel,
-  operation: Operation<void>,
+  operation: Operation<unknown>,
   settings: DirectionSettings | undefined,
   options: IterationOptions,
 ): Promise<void> {

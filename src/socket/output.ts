@@ -122,20 +122,20 @@ export class Output {
   /** Calls of `drained()` that wait. */
   #waiting = 0
   /** The loop that receives. */
-  #loop: Operation<void> | undefined
+  #loop: Operation<unknown> | undefined
 
   constructor(channel: Writable) {
     this.#channel = channel
   }
 
   /** Failures are reported to a loop from now on. */
-  listen(loop: Operation<void>): void {
+  listen(loop: Operation<unknown>): void {
     this.#loop = loop
     this.throwFailure()
   }
 
   /** A loop is over. */
-  ignore(loop: Operation<void>): void {
+  ignore(loop: Operation<unknown>): void {
     if (this.#loop === loop) this.#loop = undefined
   }
 

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import { MSG_OOB, SHUT_RD, SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { Descriptor, takeError } from '../descriptor/descriptor.js'
@@ -18,7 +19,7 @@ import * as validate from '../support/validate.js'
 import { Channel, UNCONNECTED } from './channel.js'
 import { closeChannel, Steps, shutdownHow } from './close.js'
 import { refuseTakingNotes } from './error-queue.js'
-import { forEach, type Loop } from './for-each.js'
+import { forEach, Intake, type Loop } from './for-each.js'
 import { Recv, RecvInto, RecvMsg, Send, SendMsg } from './operations.js'
 import { type ReadinessOptions, waitFor } from './readiness.js'
 import {
@@ -62,6 +63,10 @@ export const kWrite: unique symbol = Symbol('berkeley.write')
 export const kForEach: unique symbol = Symbol('berkeley.forEach')
 /** Runs a loop of a subclass, which is given the channel and what was set for receiving. */
 export const kLoop: unique symbol = Symbol('berkeley.loop')
+/** Makes the loop of a stream. */
+export const kIntake: unique symbol = Symbol('berkeley.intake')
+/** Sends without a promise, if that is possible at once. */
+export const kTryWrite: unique symbol = Symbol('berkeley.tryWrite')
 /** Replaces the channel. */
 export const kReplaceChannel: unique symbol = Symbol('berkeley.replaceChannel')
 /** Takes the channel away. */
@@ -261,6 +266,26 @@ export class Socket extends Descriptor {
   /** @internal */
   [kLoop](run: (channel: Channel, settings: DirectionSettings | undefined) => Promise<void>): Promise<void> {
     return run(this[kHandle], this.#receiving)
+  }
+
+  /**
+   * Makes a loop that the caller runs by {@link kRead}, each time that it wants something.
+   * @param context - in which the function of the loop is called.
+   * @internal
+   */
+  [kIntake]<T>(loop: Loop<T>, context: AsyncResource): Intake<T> {
+    loop.receive.check?.()
+    return new Intake(loop, () => this.#receiving?.timeout ?? 0, context)
+  }
+
+  /**
+   * Carries out an operation that sends as far as that is possible at once, and returns whether that was all: {@link kWrite} does the rest.
+   * @throws what send(2) says, and for wrong arguments.
+   * @internal
+   */
+  [kTryWrite](operation: Operation<number>): boolean {
+    operation.check?.()
+    return this[kHandle].engine.writer.tryNow(operation)
   }
 
   /**
@@ -531,6 +556,7 @@ export class Socket extends Descriptor {
   [kReplaceChannel](channel: Channel): Promise<void> | undefined {
     const closed = this[kHandle] === UNCONNECTED ? undefined : this.#close()
     this[kHandle] = channel
+    channel.fd.heldBy(this)
     channel.engine.setReferenced(this.#referenced)
     return closed
   }

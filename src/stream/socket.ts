@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { type DuplexOptions, SocketDuplex } from '../adapters/node-stream.js'
 import { TlsDuplex } from '../adapters/tls-stream.js'
-import { type WebStreams, webStreams } from '../adapters/web-streams.js'
+import { type WebOptions, type WebStreams, webStreams } from '../adapters/web-streams.js'
 import { sys } from '../constants/lookup.js'
 import { kHandle } from '../descriptor/handle.js'
 import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
@@ -71,9 +71,12 @@ export class StreamSocket extends Socket {
     return readerOf(this)
   }
 
-  /** Returns this socket as a pair of web streams. It belongs to them from now on. */
-  web(): WebStreams {
-    return webStreams(this)
+  /**
+   * Returns this socket as a pair of web streams. It belongs to them from now on.
+   * @param options - `signal`, which closes the socket when it is aborted, whatever is under way.
+   */
+  web(options?: WebOptions): WebStreams {
+    return webStreams(this, options)
   }
 
   /**

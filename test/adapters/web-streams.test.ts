@@ -197,4 +197,106 @@ describe('web()', () => {
     await assert.rejects(reader.read(), { code: 'ECONNRESET' })
     assert.equal(client.fd(), -1)
   })
+
+  test('aborting the writable closes the socket also while its end waits', async (t) => {
+    const [a] = await piped(t)
+    const filling = a.send(Buffer.alloc(16 * MIB))
+    filling.catch(() => undefined)
+    const { writable } = a.web()
+    const writer = writable.getWriter()
+    const closing = writer.close()
+    for (const one of [closing, writer.closed]) one.catch(() => undefined)
+    await new Promise((resolve) => setImmediate(resolve))
+    // The standard has the abort wait for the end that is under way, which the abort ends.
+    await within(
+      writer.abort(new Error('enough')).catch(() => undefined),
+      'the abort',
+    )
+    assert.equal(a.fd(), -1)
+    await assert.rejects(closing)
+  })
+
+  test('a signal ends a pipe whose write waits for a peer that does not read, and both streams fail with its reason', async (t) => {
+    const [a] = await piped(t)
+    const aborting = new AbortController()
+    const { signal } = aborting
+    const { readable, writable } = a.web({ signal })
+    const endless = new ReadableStream<Uint8Array>({ pull: (to) => to.enqueue(Buffer.alloc(MIB)) })
+    const piping = endless.pipeTo(writable, { signal })
+    const reading = readable.getReader().read()
+    assert.equal(await isPending(piping), true)
+    const reason = new Error('enough')
+    aborting.abort(reason)
+    await assert.rejects(within(piping, 'the end of the pipe'), reason)
+    await assert.rejects(reading, reason)
+    assert.equal(a.fd(), -1)
+  })
+
+  test('a signal that is aborted already closes the socket, and one that is aborted after the end does nothing', async (t) => {
+    const [a, b] = await piped(t)
+    const { readable, writable } = a.web({ signal: AbortSignal.abort(new Error('before')) })
+    assert.equal(a.fd(), -1)
+    await assert.rejects(readable.getReader().read(), { message: 'before' })
+    await assert.rejects(writable.getWriter().write(Buffer.from('x')), { message: 'before' })
+    assert.equal(await b.recv(), null)
+    const [c, d] = await piped(t)
+    const aborting = new AbortController()
+    const sides = c.web({ signal: aborting.signal })
+    await sides.writable.close()
+    d.closew()
+    const reader = sides.readable.getReader()
+    assert.equal((await reader.read()).done, true)
+    aborting.abort()
+    await reader.closed
+  })
+
+  test('closing the socket ends a pipe whose write waits', async (t) => {
+    const [a] = await piped(t)
+    const endless = new ReadableStream<Uint8Array>({ pull: (to) => to.enqueue(Buffer.alloc(MIB)) })
+    const piping = endless.pipeTo(a.web().writable)
+    assert.equal(await isPending(piping), true)
+    await a.close()
+    await assert.rejects(within(piping, 'the end of the pipe'), { code: 'ECANCELED' })
+  })
+
+  test('wrong options are refused', async (t) => {
+    const [a] = await piped(t)
+    assert.throws(() => a.web({ sginal: undefined } as object), { code: 'ERR_INVALID_ARG_VALUE' })
+    assert.throws(() => a.web({ signal: {} as AbortSignal }), { code: 'ERR_INVALID_ARG_TYPE' })
+  })
+
+  for (const mode of ['default', 'byob'] as const)
+    test(`cancelling while a read is under way (${mode}) leaves the writable as it is, also over TLS`, async (t) => {
+      const [secure, peer] = await ends(t)
+      const [plain, other] = await piped(t)
+      for (const [sock, far] of [[secure, peer] as const, [plain, other] as const]) {
+        const { readable, writable } = sock.web()
+        const reader = mode === 'byob' ? readable.getReader({ mode }) : readable.getReader()
+        const reading = reader.read(new Uint8Array(8))
+        await within(reader.cancel(), 'the cancel')
+        assert.equal((await reading).done, true)
+        // What comes now is nobody's.
+        if (sock.encrypted) await far.send('too late')
+        for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+        const writer = writable.getWriter()
+        await writer.write(Buffer.from('still here'))
+        assert.equal(String(await far.recv()), 'still here')
+        await writer.close()
+        assert.equal(sock.fd(), -1)
+      }
+    })
+
+  test("what comes for a reader with memory of its own that has gone is the next one's", async (t) => {
+    const [a, b] = await piped(t)
+    const { readable } = a.web()
+    const first = readable.getReader({ mode: 'byob' })
+    const reading = first.read(new Uint8Array(3))
+    first.releaseLock()
+    await assert.rejects(reading)
+    const second = readable.getReader()
+    const next = second.read()
+    // As much as the first one had room for, and nothing behind it.
+    await b.send('abc')
+    assert.equal(String(Buffer.from((await within(next, 'what came')).value as Uint8Array)), 'abc')
+  })
 })

@@ -15,7 +15,7 @@ const CONTINUED = new Set(['constructor', 'prototype'])
 
 /** Modules that no entry point exports anything of. */
 const INTERNAL =
-  /^(?:native|engine)\/|^constants\/(?:lookup|names)|^support\/(?:validate|fairness|receive-buffer|stack)|^descriptor\/handle|^message\/kept|^dgram\/(?:for-each|inbox|kept-transport|operations|outbox|reports)\.|^socket\/(?:channel|client-tls|connector|connect-operation|connect-plan|operations|pass-fd|read-ahead|read-ahead-transport|read-operation|tls-transport|transport|unix|vector|zerocopy-close)\.|^options\/(?:index|by-number)/
+  /^(?:native|engine)\/|^constants\/(?:lookup|names)|^support\/(?:validate|fairness|receive-buffer|stack)|^descriptor\/handle|^adapters\/recv-with-fds|^message\/kept|^dgram\/(?:for-each|inbox|kept-transport|operations|outbox|reports)\.|^socket\/(?:channel|client-tls|connector|connect-operation|connect-plan|for-each|operations|pass-fd|read-ahead|read-ahead-transport|read-operation|tls-transport|transport|unix|vector|zerocopy-close)\.|^options\/(?:index|by-number)/
 
 function declarationFiles(): string[] {
   return readdirSync(dist, { recursive: true, encoding: 'utf8' })
