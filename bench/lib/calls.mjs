@@ -1,13 +1,11 @@
 // Measures what a call costs: one process, no server, each way to make the call in a process of its own in each round.
 import { inRoot } from '../../scripts/lib/project.mjs'
-import { runLoad } from './children.mjs'
+import { measureAlone } from './alone.mjs'
 import { nativeAddon } from './native.mjs'
 import { needPackage } from './packages.mjs'
-import { orderOf } from './rounds.mjs'
 import { ownRuntime } from './runtimes.mjs'
 import { Missing } from './scenario.mjs'
 
-/** @typedef {import('./rounds.mjs').Measured} Measured */
 /** @typedef {import('./scenario.mjs').Peer} Peer */
 /** @typedef {import('./scenario.mjs').Program} Program */
 
@@ -48,24 +46,9 @@ const sampleOf = ({ nanoseconds, disturbed }) => ({
 })
 
 /** @type {NonNullable<import('./scenario.mjs').Scenario['measure']>} */
-export async function measureCalls(scenario, setting, { effort, cores, progress }) {
-  const absent = []
-  /** @type {(Measured & { program: Program })[]} */
-  const running = []
-  for (const peer of scenario.peers())
-    try {
-      running.push({ name: peer.name, samples: [], program: peer.program(setting) })
-    } catch (error) {
-      if (!(error instanceof Missing)) throw error
-      absent.push({ name: peer.name, reason: error.message })
-    }
-  const { warm } = effort
-  const run = effort.run * SHARE
-  for (let round = 0; round < effort.rounds; round++)
-    for (const { name, samples, program } of orderOf(running, round)) {
-      progress(`${scenario.name}, ${setting.name}: round ${round + 1} of ${effort.rounds}, ${name}`)
-      const args = [setting.name, String(warm), String(run)]
-      samples.push(sampleOf(await runLoad(name, { program, args, takes: warm + run }, cores?.server)))
-    }
-  return { name: setting.name, peers: running.map(({ name, samples }) => ({ name, samples })), absent }
+export function measureCalls(scenario, setting, bench) {
+  const { warm } = bench.effort
+  const run = bench.effort.run * SHARE
+  const args = [setting.name, String(warm), String(run)]
+  return measureAlone(scenario, setting, bench, { args, takes: warm + run, sampleOf })
 }

@@ -102,6 +102,24 @@ export const bulkPeers = () => besides(epoll('server'), 'berkeley-recvinto.mjs',
 /** They collect their garbage when they are told to. */
 export const memoryPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.mjs', ['--expose-gc'])
 
+/** @param {string} name @param {string} file @param {import('./runtimes.mjs').Runtime} runtime @returns {Peer} */
+const start = (name, file, runtime) => ({
+  name: `${name}, ${runtime.name}`,
+  program() {
+    const { command, args } = runtime.program()
+    return { command, args: [...args, '--expose-gc', inRoot('bench', 'starts', file)] }
+  },
+})
+
+/** Programs that load something and do nothing with it. */
+export const startPeers = () =>
+  runtimes().flatMap((runtime) => [
+    start('nothing', 'nothing.mjs', runtime),
+    start('node:net, dgram and tls', 'node.mjs', runtime),
+    start('berkeley, require', 'require.mjs', runtime),
+    start('berkeley, import', 'import.mjs', runtime),
+  ])
+
 /** The peers connect. */
 export const connectPeers = () => besides(epoll('connector'), 'berkeley-connect.mjs', 'net-connect.mjs')
 

@@ -72,6 +72,8 @@ export const units = {
   datagrams: { rate: 'datagrams/s', per: 'datagram', of: 'operations', scale: 1 },
   descriptors: { rate: 'descriptors/s', per: 'descriptor', of: 'operations', scale: 1 },
   calls: { cost: 'ns per call', per: 'call', of: 'operations', scale: 1 },
+  starts: { cost: 'CPU ms to start and load', per: 'start', of: 'operations', scale: 1 },
+  amounts: { cost: 'how many', per: 'process', of: 'operations', scale: 1 },
   handshakes: { rate: 'handshakes/s', per: 'handshake', of: 'operations', scale: 1 },
 }
 

@@ -4,7 +4,9 @@ import calls from './calls.mjs'
 import connectChurn from './connect-churn.mjs'
 import fdPassing from './fd-passing.mjs'
 import http from './http.mjs'
+import idleFree from './idle-free.mjs'
 import idleMemory from './idle-memory.mjs'
+import loading from './loading.mjs'
 import pipeline from './pipeline.mjs'
 import sendfile from './sendfile.mjs'
 import seqpacket from './seqpacket.mjs'
@@ -38,5 +40,7 @@ export const SCENARIOS = [
   seqpacket,
   sendfile,
   fdPassing,
+  loading,
+  idleFree,
   calls,
 ]

@@ -1,0 +1,3 @@
+// berkeley, from an ES module.
+import '../../dist/index.mjs'
+import './tell.mjs'

@@ -1,0 +1,2 @@
+// Nothing but Node.
+import './tell.mjs'
