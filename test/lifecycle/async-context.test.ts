@@ -1,6 +1,7 @@
 // Which store of an AsyncLocalStorage the functions of a program see, and that no store is kept for ever.
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { lookup as lookupOfNode } from 'node:dns'
 import { closeSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { connect, dgram, listen, stream } from 'berkeley'
@@ -103,6 +104,87 @@ describe('the asynchronous context of functions of the program (H105)', () => {
     assert.deepEqual(sni.users, ['alice the server', 'alice the server', 'bob the server', 'bob the server'])
     assert.deepEqual(new Set(keylog.users), new Set(['alice the client', 'bob the client']))
     assert.deepEqual(new Set(onsession.users), new Set(['alice the client', 'bob the client']))
+  })
+
+  test('every other function of TLS runs in that of whoever made the session, too', async (t) => {
+    const callbacks = { alpn: seen(), verify: seen(), failed: seen(), psk: seen(), own: seen() }
+    const { alpn, verify, failed, psk, own } = callbacks
+    const choose = ({ protocols }: { protocols: readonly string[] }): string | undefined => {
+      alpn.note()
+      return protocols[0]
+    }
+    const onhandshakeerror = failed.note
+    const server = closing(
+      t,
+      await listen({ host: '127.0.0.1', tlscfg: { ...tlscfg, ALPNCallback: choose, onhandshakeerror } }),
+    )
+    const refuse = (): boolean => {
+      verify.note()
+      return false
+    }
+    const client = { ...trust, ALPNProtocols: ['a'], verify: refuse }
+    const connecting = user.run('the client', () =>
+      connect({ host: '127.0.0.1', port: server.getsockname().port, tlscfg: client }),
+    )
+    const refused = assert.rejects(connecting)
+    const accepted = closing(t, await user.run('the server', () => server.accept()))
+    await user.run('somebody else', () => accepted.handshake().catch(() => undefined))
+    await refused
+    await user.run('somebody else', () => accepted.recv().catch(() => undefined))
+    await turn()
+    assert.deepEqual([alpn.users, verify.users, failed.users], [['the server'], ['the client'], ['the server']])
+
+    const key = Buffer.alloc(32, 'k')
+    const find = (): Buffer => {
+      psk.note()
+      return key
+    }
+    const have = (): { psk: Buffer; identity: string } => {
+      own.note()
+      return { psk: key, identity: 'me' }
+    }
+    const keyed = closing(t, await listen({ host: '127.0.0.1', tlscfg: { pskCallback: find } }))
+    const connected = user.run('the client', () =>
+      connect({ host: '127.0.0.1', port: keyed.getsockname().port, tlscfg: { pskCallback: have } }),
+    )
+    const peer = closing(t, await user.run('the server', () => keyed.accept()))
+    await user.run('somebody else', () => peer.handshake())
+    closing(t, await connected)
+    assert.deepEqual([new Set(psk.users), new Set(own.users)], [new Set(['the server']), new Set(['the client'])])
+  })
+
+  test('handlers and error functions of serve(), functions of forEach() and lookup run in that of their call', async (t) => {
+    const { note, users } = seen()
+    const server = await listen({ host: '127.0.0.1' })
+    const ending = new AbortController()
+    const handler = async (conn: stream.inet.Socket): Promise<void> => {
+      note()
+      await conn.recv()
+      note()
+      throw new Error('a bug')
+    }
+    const serving = user.run('the call', () => server.serve(handler, { signal: ending.signal, onError: note }))
+    const lookup = (host: string, options: object, done: (...args: never[]) => void): void => {
+      note()
+      lookupOfNode(host, options as never, done as never)
+    }
+    const { port } = server.getsockname()
+    const client = closing(
+      t,
+      await user.run('the call', () => connect({ host: 'localhost', port, lookup: lookup as never })),
+    )
+    const ended = user.run('the call', () => client.forEach(note))
+    await user.run('somebody else', () => client.send('x'))
+    await within(ended, 'the end')
+    const [a, b] = closingAll(t, await stream.unix.pair())
+    const loop = user.run('the call', () => a.forEach(note))
+    await user.run('somebody else', () => b.send('x'))
+    await user.run('somebody else', () => b.close())
+    await within(loop, 'the end of the loop')
+    ending.abort()
+    await within(serving, 'the end of the server')
+    assert.ok(users.length >= 5, String(users))
+    assert.deepEqual(new Set(users), new Set(['the call']))
   })
 
   test('events of a stream run in that of whoever made the stream', async (t) => {
