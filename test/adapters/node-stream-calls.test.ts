@@ -145,11 +145,10 @@ describe('a stream of duplex() that has enough', () => {
     const program = (flow: string): string => `
       const { stream } = require('berkeley')
       stream.unix.pair().then(([a, b]) => {
-        const duplex = a.duplex()
+        const duplex = a.duplex({ readableHighWaterMark: 16384 })
         b.write('x'.repeat(100_000))
         ${flow}
-        setTimeout(() => console.log('it is still running'), 300).unref()
-        setTimeout(() => process.exit(7), 600).unref()
+        setTimeout(() => process.exit(7), 1500).unref()
       })`
     const ended = async (flow: string): Promise<number | null> => {
       const { code, stderr } = await run(process.execPath, ['-e', program(flow)], { cwd: root })
