@@ -17,7 +17,18 @@ static napi_value sys_strerror(call_t *call) {
     return call_ok(call) ? new_string(call->napi, strerror(number)) : NULL;
 }
 
-static const method_t addon_methods[] = {{"strerror", .value = sys_strerror}, {0}};
+/* withoutLibuv(): this runtime has neither libuv's loop nor its threads, and may abort on its functions. To be called
+ * before anything that waits. */
+static int64_t without_libuv(call_t *call) {
+    call->env->lacks_libuv = true;
+    return 0;
+}
+
+static const method_t addon_methods[] = {
+    {"strerror", .value = sys_strerror},
+    {"withoutLibuv", .number = without_libuv},
+    {0},
+};
 
 static const method_t *const modules[] = {
     socket_methods,  io_methods,        msg_methods,     mmsg_methods,

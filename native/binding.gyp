@@ -50,6 +50,7 @@
         'env.c',
         'call.c',
         'callback.c',
+        'thread.c',
         'work.c',
         'linger.c',
         'ledger.c',
@@ -69,6 +70,8 @@
         'sys/sockopt.c',
         'sys/addr.c',
         'sys/resolve.c',
+        'sys/resolve_loop.c',
+        'sys/resolve_work.c',
         'sys/interfaces.c',
         'sys/names.c',
         'sys/watch.c',
@@ -77,7 +80,8 @@
       ],
       'conditions': [
         # What is for Linux alone, and what other systems have in its place: see port/port.h.
-        ['OS=="linux"', {'sources': ['port/linux.c', 'value/link.c', 'sys/labels.c', 'sys/netns.c', 'sys/reactor.c']}],
+        ['OS=="linux"', {'sources': ['port/linux.c', 'value/link.c', 'sys/labels.c', 'sys/netns.c', 'sys/reactor.c',
+                                     'sys/reactor_loop.c', 'sys/reactor_thread.c']}],
         ['OS!="linux"', {'sources': ['port/bsd.c', 'port/absent.c']}],
       ],
     },

@@ -26,7 +26,7 @@ static void env_free(env_t *env) {
 
 void env_hold(env_t *env) {
     env->pending++;
-    if (env->hook || env->closing) return;
+    if (env->hook || env->closing || env->lacks_libuv) return;
     napi_add_async_cleanup_hook(env->napi, env_close, env, &env->hook);
     napi_remove_env_cleanup_hook(env->napi, env_close_now, env);
 }

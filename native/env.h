@@ -48,7 +48,8 @@ typedef struct env {
     int pending;         /* callbacks of libuv that teardown has to wait for */
     bool closing;        /* the environment ends: JavaScript must not be touched any more */
     napi_async_cleanup_hook_handle hook; /* NULL until something is pending */
-    bool closes_fds, has_threads;        /* what it owns is closed with it: see ledger.h */
+    bool closes_fds;                     /* what it owns is closed with it: see ledger.h */
+    bool lacks_libuv;                    /* the runtime has neither its loop nor its threads */
     cleanup_t ledger_cleanup;
     cleanup_t closers;       /* see linger.h */
     struct reactor *reactor; /* see sys/reactor.c; NULL until the first wait */
@@ -67,8 +68,8 @@ void env_add_cleanup(env_t *env, cleanup_t *entry, void (*run)(void *data), void
 void env_remove_cleanup(cleanup_t *entry);
 
 /* The state outlives the environment until each hold is released: for callbacks of libuv that are still
- * to come. Only then is there a cleanup hook that waits: a runtime without libuv's loop, such as Deno,
- * may free it twice. */
+ * to come. Only then is there a cleanup hook that waits, and never on a runtime without libuv's loop: Deno
+ * frees it twice. There the state is lost with callbacks that do not come any more. */
 void env_hold(env_t *env);
 void env_release(env_t *env);
 

@@ -88,21 +88,14 @@ bool ledger_owns(env_t *env, int fd) {
     return owns;
 }
 
-/* A thread that has to end must not wait in close(2). */
-static void close_owned(env_t *env, int fd) {
-    if (env->has_threads)
-        close_unattended(fd);
-    else
-        close_at_once(fd);
-}
-
 /* The main thread ends with the process, and leaves its fds to the system. */
 static void ledger_close(void *data) {
     env_t *env = data;
     pthread_mutex_lock(&lock);
     for (size_t fd = 0; fd < room; fd++) {
         if (claims[fd].env != env) continue;
-        if (env->closes_fds && holds(&claims[fd], (int)fd)) close_owned(env, (int)fd);
+        /* A thread that has to end must not wait in close(2). */
+        if (env->closes_fds && holds(&claims[fd], (int)fd)) close_unattended((int)fd);
         claims[fd].env = NULL;
     }
     pthread_mutex_unlock(&lock);
@@ -112,13 +105,9 @@ void ledger_open(env_t *env) {
     env_add_cleanup(env, &env->ledger_cleanup, ledger_close, env);
 }
 
-/* ledgerKeep(hasThreads): what is owned here when the environment ends is closed then; whether the runtime has
- * libuv's threads */
+/* ledgerKeep(): what is owned here when the environment ends is closed then */
 static int64_t keep(call_t *call) {
-    int has_threads = call_int(call, 0);
-    if (!call_ok(call)) return -1;
     call->env->closes_fds = true;
-    call->env->has_threads = has_threads != 0;
     return 0;
 }
 

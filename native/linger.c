@@ -1,18 +1,13 @@
 #include "linger.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "port/port.h"
 #include "syscall.h"
-
-enum {
-    STACK = 256 * 1024
-}; /* bytes of address space: libraries keep their thread-local data there */
+#include "thread.h"
 
 typedef struct {
     int fd, report;
@@ -27,21 +22,14 @@ bool lingers(int fd) {
     return domain_of(fd) != AF_UNIX;
 }
 
-/* A signal would end the wait in close(2), and is for other threads anyway. */
-static void block_signals(void) {
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, NULL); /* of the calling thread: see io.c */
-}
-
 /* A thread has to be joined, or its stack stays. No environment may wait for these threads, so each joins
  * the one that ended before it, and an environment that ends the last one. This is the only state that
  * environments share: it belongs to none of them. */
-static uv_thread_t last_ended;
+static pthread_t last_ended;
 
-static void join_last(uv_thread_t next) {
-    uv_thread_t former = __atomic_exchange_n(&last_ended, next, __ATOMIC_ACQ_REL);
-    if (former != 0) uv_thread_join(&former);
+static void join_last(pthread_t next) {
+    pthread_t former = __atomic_exchange_n(&last_ended, next, __ATOMIC_ACQ_REL);
+    if (former != 0) thread_join(former);
 }
 
 void join_ended_closers(void *data) {
@@ -49,25 +37,24 @@ void join_ended_closers(void *data) {
     join_last(0);
 }
 
-static void close_and_report(void *data) {
+static void *close_and_report(void *data) {
     closing_t closing = *(closing_t *)data;
     free(data);
-    block_signals();
     int result = close(closing.fd) < 0 ? -errno : 0;
     if (closing.report >= 0) {
         send_bytes(closing.report, &result, sizeof result, MSG_DONTWAIT);
         close(closing.report);
     }
-    join_last(uv_thread_self());
+    join_last(pthread_self());
+    return NULL;
 }
 
 int close_on_thread(int fd, int report) {
-    const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK};
-    uv_thread_t thread;
+    pthread_t thread;
     closing_t *closing = malloc(sizeof *closing);
     if (closing == NULL) return -ENOMEM;
     *closing = (closing_t){fd, report};
-    int error = uv_thread_create_ex(&thread, &options, close_and_report, closing);
+    int error = thread_start(&thread, close_and_report, closing);
     if (error < 0) free(closing);
     return error;
 }

@@ -19,11 +19,17 @@ static void delete_handles(work_t *work) {
     if (work->handle) napi_delete_async_work(napi, work->handle);
 }
 
+static napi_value answer_of(work_t *work) {
+    if (work->answer) return work->answer(work);
+    return new_int(work->env->napi, work->result);
+}
+
 static void done(napi_env napi, napi_status status, void *data) {
     work_t *work = data;
+    (void)napi;
     env_t *env = work->env;
     if (status != napi_ok) work->result = -ECANCELED;
-    if (!env->closing) callback_call(env, work->callback, new_int(napi, work->result));
+    if (!env->closing) callback_call(env, work->callback, answer_of(work));
     delete_handles(work);
     work->drop(work);
     env_release(env);

@@ -1,4 +1,4 @@
-/* A system call on a thread of libuv's pool, and the callback that gets its result. */
+/* A system call on a thread of the runtime's pool, and the callback that gets its result. */
 #ifndef BERKELEY_WORK_H
 #define BERKELEY_WORK_H
 
@@ -13,6 +13,8 @@ typedef struct work {
     ssize_t (*run)(struct work *work);
     /* Releases what the call needed, this memory included. */
     void (*drop)(struct work *work);
+    /* What the callback gets, made on the thread of the environment; NULL for the result. */
+    napi_value (*answer)(struct work *work);
     /* Set by work_start(). */
     env_t *env;
     napi_async_work handle;

@@ -132,6 +132,7 @@ const NATIVE_LAYERS = [
   'env',
   'call',
   'callback',
+  'thread',
   'work',
   'linger',
   'ledger',

@@ -4,16 +4,13 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "../ledger.h"
 #include "../syscall.h"
+#include "../thread.h"
 #include "sys.h"
 
-enum {
-    STACK = 256 * 1024, /* bytes of address space, as in linger.c */
-    PATH_ROOM = 4096    /* PATH_MAX */
-};
+enum { PATH_ROOM = 4096 }; /* PATH_MAX */
 
 /* Their numbers are the same on every architecture; older headers lack them. */
 #ifndef SYS_pidfd_open
@@ -29,23 +26,23 @@ typedef struct {
     bool has_entered;
 } making_t;
 
-static void make_socket(void *data) {
+static void *make_socket(void *data) {
     making_t *making = data;
     making->result = -1;
     making->has_entered = setns(making->netns, CLONE_NEWNET) == 0;
     if (making->has_entered)
         making->result = socket(making->family, making->type | SOCK_CLOEXEC, making->protocol);
     if (making->result < 0) making->result = -errno;
+    return NULL;
 }
 
 /* On a thread of its own, which ends with the call: a namespace belongs to a thread, and one that could not
  * go back would have all of its later sockets in the wrong network. */
 static int socket_in(making_t *making) {
-    const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK};
-    uv_thread_t thread;
-    int error = uv_thread_create_ex(&thread, &options, make_socket, making);
+    pthread_t thread;
+    int error = thread_start(&thread, make_socket, making);
     if (error < 0) return error;
-    uv_thread_join(&thread);
+    thread_join(thread);
     return making->result;
 }
 

@@ -1,4 +1,4 @@
-/* Readiness: one epoll set per environment, watched by a single uv_poll_t of its event loop. An
+/* Readiness: one epoll set per environment, and a waiter (see reactor.h) that watches it as a whole. An
  * event carries a slot and a generation, because the number of an fd may be used again before the
  * event is seen. JavaScript gets events in batches, and decides what each of them wakes. Along with
  * an event it gets what the reader of the socket waits for, if that reader has left word here. */
@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "../callback.h"
 #include "../syscall.h"
 #include "gathered.h"
+#include "reactor.h"
 #include "sys.h"
 
 /* JavaScript reads the data of a socket right after the batch that reports it. Batches are small,
@@ -46,7 +46,7 @@ typedef struct {
 enum { OUT_BYTES = 3 << 15 };
 
 /* Memory shared with JavaScript. */
-typedef struct {
+typedef struct shared_state {
     int32_t keepalive_count; /* waits that keep the event loop alive; written by JavaScript */
     int32_t referenced;      /* whether the loop is kept alive at the moment */
     int32_t is_gathering;    /* whether a batch is handled */
@@ -61,21 +61,8 @@ typedef struct {
 enum { STATE_BYTES = 1 << 19 };
 _Static_assert(sizeof(shared_state_t) <= STATE_BYTES, "the shared state does not fit");
 
-typedef struct reactor {
-    env_t *env;
-    int epoll;
-    uv_poll_t poll;
-    napi_ref callback, shared_ref;
-    shared_state_t *shared;
-    cleanup_t cleanup;
-    struct epoll_event batch[BATCH];
-} reactor_t;
-
 static void set_referenced(reactor_t *reactor, bool referenced) {
-    if (referenced)
-        uv_ref((uv_handle_t *)&reactor->poll);
-    else
-        uv_unref((uv_handle_t *)&reactor->poll);
+    reactor->waiter->set_referenced(reactor, referenced);
     reactor->shared->referenced = referenced;
 }
 
@@ -135,14 +122,15 @@ static void finish_writes(reactor_t *reactor, napi_env napi) {
 /* Reports one batch to JavaScript. Returns whether there may be more. */
 static bool report_events(reactor_t *reactor) {
     callback_scope_t scope;
+    struct epoll_event batch[BATCH];
     shared_state_t *shared = reactor->shared;
-    int count = epoll_wait(reactor->epoll, reactor->batch, BATCH, 0);
+    int count = epoll_wait(reactor->epoll, batch, BATCH, 0);
     if (count <= 0 || !callback_open(reactor->env, &scope)) return false;
     for (int i = 0; i < count; i++) {
-        uint64_t tag = reactor->batch[i].data.u64;
+        uint64_t tag = batch[i].data.u64;
         shared->events[i].slot = (int32_t)(tag & UINT32_MAX);
         shared->events[i].generation = (int32_t)(tag >> 32);
-        shared->events[i].events = (int32_t)reactor->batch[i].events;
+        shared->events[i].events = (int32_t)batch[i].events;
     }
     receive_batch(shared, count);
     /* Of one socket nothing is gained by it, and its peer would wait. */
@@ -153,10 +141,7 @@ static bool report_events(reactor_t *reactor) {
     return count == BATCH && !reactor->env->closing;
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events) {
-    reactor_t *reactor = poll->data;
-    (void)status;
-    (void)events;
+void reactor_report(reactor_t *reactor) {
     for (int batches = 0; batches < BATCHES && report_events(reactor); batches++) {
     }
     /* Most wait again while the batch is handled. So the event loop is released here, and not as
@@ -166,13 +151,10 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
         set_referenced(reactor, false);
 }
 
-static void on_closed(uv_handle_t *handle) {
-    reactor_t *reactor = handle->data;
-    env_t *env = reactor->env;
+void reactor_free(reactor_t *reactor) {
     close(reactor->epoll);
     env_remove_cleanup(&reactor->cleanup);
     free(reactor);
-    env_release(env);
 }
 
 static void reactor_close(void *data) {
@@ -182,22 +164,15 @@ static void reactor_close(void *data) {
     send_writes(reactor->shared);
     napi_delete_reference(napi, reactor->callback);
     napi_delete_reference(napi, reactor->shared_ref);
-    uv_poll_stop(&reactor->poll);
-    uv_close((uv_handle_t *)&reactor->poll, on_closed);
+    reactor->waiter->close(reactor);
 }
 
 static int watch(reactor_t *reactor) {
     env_t *env = reactor->env;
-    uv_loop_t *loop;
-    if (napi_get_uv_event_loop(env->napi, &loop) != napi_ok) return -ENOTSUP;
-    int error = uv_poll_init(loop, &reactor->poll, reactor->epoll);
+    int error = reactor->waiter->open(reactor);
     if (error < 0) return error;
-    reactor->poll.data = reactor;
     env->reactor = reactor;
     env_add_cleanup(env, &reactor->cleanup, reactor_close, reactor);
-    env_hold(env);
-    uv_poll_start(&reactor->poll, UV_READABLE, on_readable);
-    uv_unref((uv_handle_t *)&reactor->poll);
     return 0;
 }
 
@@ -218,13 +193,16 @@ static int keep_callback(reactor_t *reactor, napi_value callback) {
     return napi_create_reference(napi, callback, 1, &reactor->callback) == napi_ok ? 0 : -ENOMEM;
 }
 
-/* reactorOpen(callback) -> the shared state, or -errno. Once per environment. */
+/* reactorOpen(callback, on a thread) -> the shared state, or -errno. Once per environment. */
 static napi_value reactor_open(call_t *call) {
     napi_env napi = call->napi;
+    int on_thread = call_int(call, 1);
+    if (!call_ok(call)) return NULL;
     if (call->env->reactor != NULL) return new_int(napi, -EEXIST);
     reactor_t *reactor = calloc(1, sizeof *reactor);
     if (reactor == NULL) return new_int(napi, -ENOMEM);
     reactor->env = call->env;
+    reactor->waiter = on_thread ? &thread_waiter : &loop_waiter;
     reactor->epoll = epoll_create1(EPOLL_CLOEXEC);
     int error = reactor->epoll < 0 ? -errno : 0;
     napi_value shared = error < 0 ? NULL : new_shared_state(reactor);

@@ -1,6 +1,5 @@
 import { AF_INET, AF_INET6, NI_NUMERICHOST, NI_NUMERICSERV } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { assertEventLoop } from '../native/runtime.js'
 import { type NamePair, native } from '../native/sockets.js'
 import { check, resolverError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
@@ -22,7 +21,6 @@ function isImmediate({ family }: AddrInfo, flags: number): boolean {
  * with the errors that {@link AddrInfo.nameinfo} throws.
  */
 export async function reverse(ai: AddrInfo, flags: number): Promise<NameInfo> {
-  assertEventLoop()
   if (!isImmediate(ai, flags)) return ask(ai, flags)
   if (++budgetUsed % COOP_BUDGET === 0) await new Promise((turn) => setImmediate(turn))
   return ai.nameinfo(flags)

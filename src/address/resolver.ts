@@ -1,7 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { AI_ADDRCONFIG, AI_NUMERICHOST, EAI_NONAME } from '../constants/exported.generated.js'
-import { assertEventLoop } from '../native/runtime.js'
 import { native, type ResolvedAddress } from '../native/sockets.js'
 import { check, type ErrorContext, noSuchName, resolverError } from '../support/errors.js'
 import { COOP_BUDGET } from '../support/fairness.js'
@@ -128,7 +127,6 @@ export function resolveSync(request: LookupRequest): AddrInfo[] {
  * longer. Throws, or rejects with, the errors of {@link resolveSync}.
  */
 export function resolve(request: LookupRequest): AddrInfo[] | Promise<AddrInfo[]> {
-  assertEventLoop()
   const parts = argumentsOf(request)
   if (!isImmediate(parts)) return onThread(parts, request)
   const list = addressList(native.getaddrinfo(...parts), request)

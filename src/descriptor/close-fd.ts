@@ -1,5 +1,4 @@
 import { sys } from '../constants/lookup.js'
-import { hasEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
 import { check, fdContext, systemError } from '../support/errors.js'
 
@@ -23,7 +22,7 @@ export function closeFd(fd: number): void {
  */
 export function closeWithoutWaiting(fd: number): void {
   if (native.lingers(fd) === 0) closeFd(fd)
-  else if (!hasEventLoop() || native.closeOnThread(fd) < 0) checkClosed(native.closeAtOnce(fd), fd)
+  else if (native.closeOnThread(fd) < 0) checkClosed(native.closeAtOnce(fd), fd)
 }
 
 /** The same for a descriptor whose errors have no receiver. */

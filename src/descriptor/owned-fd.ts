@@ -1,6 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
 import { sys } from '../constants/lookup.js'
-import { hasEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
 import { attributeError, type DiagnosticsSubject } from '../support/diagnostics.js'
 import { check, fdContext, lostFd, systemError } from '../support/errors.js'
@@ -21,7 +20,7 @@ const records = new Map<number, Record>()
 
 // The addon keeps a ledger of the descriptors of all threads, from the call that makes one to the call that closes it: see native/ledger.h.
 // Here it learns of those that come from elsewhere or go there.
-if (!isMainThread) native.ledgerKeep(Number(hasEventLoop()))
+if (!isMainThread) native.ledgerKeep()
 
 /** What `ledgerAsk` answers for a descriptor of this thread. */
 const OWNED_HERE = 1

@@ -1,16 +1,28 @@
+import { hasLibuv, unsupportedRuntime } from '../native/runtime.js'
 import { EpollPoller } from './epoll.js'
 import type { Poller } from './poller.js'
 import { UvPoller } from './uv.js'
 
 /** Every way to wait, by the name that `BERKELEY_POLLER` has for it. */
 const POLLERS = new Map<string, () => Poller>([
-  ['epoll', () => new EpollPoller()],
-  ['uv', () => new UvPoller()],
+  ['epoll', () => inLoop(() => new EpollPoller())],
+  // The same, watched by a thread of the addon: for runtimes without libuv.
+  ['thread', () => new EpollPoller(true)],
+  ['uv', () => inLoop(() => new UvPoller())],
 ])
 
 /** The way to wait where nobody has chosen one. */
 function preferred(): string {
+  if (!hasLibuv()) return 'thread'
   return process.platform === 'linux' ? 'epoll' : 'uv'
+}
+
+/** For those that wait in libuv's event loop. */
+function inLoop(make: () => Poller): Poller {
+  if (hasLibuv()) return make()
+  throw unsupportedRuntime(
+    'This runtime has no event loop of libuv, which only Node.js has: leave $BERKELEY_POLLER out',
+  )
 }
 
 /** The name in the environment; what anybody has put on Object.prototype is none, and an empty one counts as absent. */

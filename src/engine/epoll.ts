@@ -1,6 +1,5 @@
 import { sys } from '../constants/lookup.js'
 import { protect } from '../native/memory.js'
-import { assertEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
@@ -118,14 +117,17 @@ export class EpollPoller implements Poller {
   /** Where in the memory the one begins that is being reported. */
   #at = 0
 
-  constructor() {
-    assertEventLoop()
+  readonly #onThread: boolean
+
+  /** @param onThread - whether a thread of the addon waits, and not the event loop of libuv. */
+  constructor(onThread = false) {
+    this.#onThread = onThread
     this.tryOpen()
   }
 
   tryOpen(): boolean {
     if (this.#isOpen) return true
-    const memory = native.reactorOpen((count) => this.#dispatch(count))
+    const memory = native.reactorOpen((count) => this.#dispatch(count), Number(this.#onThread))
     if (typeof memory === 'number' && EXHAUSTED.has(-memory)) return false
     const holders = this.#shared[KEEPALIVE_COUNT] as number
     const shared = protect(checkAnswer(memory, 'epoll_create1'))

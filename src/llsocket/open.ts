@@ -17,7 +17,6 @@ import { type Family, nameOf, sys } from '../constants/lookup.js'
 import { Handle } from '../descriptor/handle.js'
 import { type SocketFacts, SocketKind } from '../descriptor/kind.js'
 import { OwnedFd } from '../descriptor/owned-fd.js'
-import { hasEventLoop } from '../native/runtime.js'
 import { native, registers } from '../native/sockets.js'
 import { fdContext, type SystemError, systemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
@@ -49,7 +48,6 @@ export function checkNamespace(name: string, netns: unknown): void {
 function socketIn(netns: NetworkNamespace, family: number, type: number, protocol: number): number {
   const path = typeof netns === 'string' ? pathOf('netns', netns) : undefined
   const number = path === undefined ? validate.descriptor('netns', netns) : -1
-  if (!hasEventLoop()) throw systemError(sys.EOPNOTSUPP, 'setns', { detail: 'this runtime has no threads for it' })
   const fd = native.socketIn(number, path, family, type, protocol)
   if (fd < 0 && registers[0] === 0) throw noEntry(-fd, path, number)
   return fd

@@ -1,5 +1,6 @@
 import { loadSockets } from './load.js'
 import { protect } from './memory.js'
+import { hasLibuv } from './runtime.js'
 
 /**
  * The addon, function by function. Each system call returns a count or `-errno`; what it returns beside that is in
@@ -48,8 +49,7 @@ export interface Native {
   /** Bytes: 0 received and not read (SIOCINQ), 1 sent and not acknowledged (SIOCOUTQ), 2 not sent (SIOCOUTQNSD). */
   queuedBytes(fd: number, which: number): number
   /**
-   * In the network namespace of a descriptor, or of a path. Register 0: 1 when it was socket(2) that failed, and not the way to it. Needs the
-   * threads of libuv.
+   * In the network namespace of a descriptor, or of a path. Register 0: 1 when it was socket(2) that failed, and not the way to it.
    */
   socketIn(netns: number, path: string | undefined, family: number, type: number, protocol: number): number
   pidfdOpen(pid: number): number
@@ -170,8 +170,11 @@ export interface Native {
   gaiError(code: number): string
   strerror(errno: number): string
 
+  /** From now on lookups and work go to threads of the runtime's own, and nothing touches libuv. */
+  withoutLibuv(): number
+
   /** Descriptors that are owned here when the environment ends are closed then. From now on. */
-  ledgerKeep(hasThreads: number): number
+  ledgerKeep(): number
   /** Owns a descriptor that comes from elsewhere: `-EBUSY` when an object of any thread owns it. */
   ledgerClaim(fd: number): number
   /** A descriptor that is given away is not owned any more. */
@@ -197,8 +200,9 @@ export interface Native {
   /**
    * Returns the shared memory: see `shared_state_t` in native/sys/reactor.c.
    * @param callback - gets the count of events of a batch, or that of writes to look at as a negative number.
+   * @param onThread - 1: a thread waits, and not the event loop of libuv.
    */
-  reactorOpen(callback: (count: number) => void): ArrayBuffer | number
+  reactorOpen(callback: (count: number) => void, onThread: number): ArrayBuffer | number
   reactorHold(held: number): number
   /**
    * Readiness by libuv alone. Returns shared memory, as 32-bit integers: for each report the id of an entry, negative when it was removed
@@ -272,6 +276,8 @@ export type InterfaceRow = [
 ]
 
 export const native = loadSockets() as Native
+
+if (!hasLibuv()) native.withoutLibuv()
 
 /** How many registers there are: see native/env.h. */
 const REGISTERS = 80

@@ -1,6 +1,6 @@
 import { loadTls } from './load.js'
 import { protect } from './memory.js'
-import { assertEventLoop } from './runtime.js'
+import { hasLibuv, unsupportedRuntime } from './runtime.js'
 
 /** An `SSL_CTX` or an `SSL` of the addon. */
 export interface TlsHandle {
@@ -226,13 +226,16 @@ function unsupported(cause: unknown): Error {
   const { versions } = process
   const name = ['bun', 'deno', 'electron'].find((runtime) => Object.hasOwn(versions, runtime))
   const message = `TLS needs the OpenSSL 3 inside Node.js, which ${name ?? 'this runtime'} does not offer to addons; all else works`
-  return Object.assign(new Error(message, { cause }), { code: 'ERR_UNSUPPORTED_RUNTIME' })
+  return unsupportedRuntime(message, cause)
 }
 
-/** Whether the runtime has OpenSSL 3. Electron and Bun have BoringSSL, whose functions have the same names and other structures. */
+/**
+ * Whether the runtime has OpenSSL 3. Electron and Bun have BoringSSL, whose functions have the same names and other structures; Deno says
+ * that it has OpenSSL, and has none.
+ */
 function hasOpenSsl3(): boolean {
   const { versions } = process
-  return /^3\./.test(versions.openssl) && !Object.hasOwn(versions, 'electron') && !Object.hasOwn(versions, 'bun')
+  return /^3\./.test(versions.openssl) && !Object.hasOwn(versions, 'electron') && hasLibuv()
 }
 
 /** Whether the addon was there and found no OpenSSL. */
@@ -246,7 +249,6 @@ function lacksOpenSsl({ cause }: Error): boolean {
  */
 export function nativeTls(): NativeTls {
   if (loaded) return loaded
-  assertEventLoop()
   if (!hasOpenSsl3()) throw unsupported(undefined)
   try {
     loaded = loadTls() as NativeTls

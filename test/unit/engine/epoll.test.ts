@@ -124,7 +124,7 @@ describe('the poller epoll receives', () => {
 
   test('there is one epoll set for each environment', () => {
     assert.equal(
-      native.reactorOpen(() => {}),
+      native.reactorOpen(() => {}, 0),
       -sys.EEXIST,
     )
   })
