@@ -21,6 +21,7 @@ const more = [
   'bench/node_modules',
   'scripts/typedoc/node_modules',
   'test/packaging/tools/node_modules',
+  'test/runtimes/tools/node_modules',
 ]
 for (const path of [...built, 'build/native', 'build/fuzz', 'native/build', ...(all ? more : [])]) {
   rmSync(inRoot(path), { recursive: true, force: true })

@@ -65,8 +65,8 @@ static void on_report(napi_env napi, napi_value callback, void *context, void *d
 static int open_function(reactor_t *reactor, watcher_t *watcher) {
     napi_env napi = reactor->env->napi;
     napi_value name = new_string(napi, "berkeley.reactor");
-    napi_status status = napi_create_threadsafe_function(napi, NULL, NULL, name, 0, 1, NULL, NULL, reactor,
-                                                         on_report, &watcher->report);
+    napi_status status = napi_create_threadsafe_function(napi, NULL, NULL, name, 0, 1, NULL, NULL,
+                                                         reactor, on_report, &watcher->report);
     return status == napi_ok ? 0 : -ENOMEM;
 }
 

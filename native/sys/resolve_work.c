@@ -41,7 +41,8 @@ static void addresses_drop(work_t *work) {
 int64_t work_addresses(call_t *call, const lookup_args_t *args) {
     addresses_t *addresses = calloc(1, sizeof *addresses);
     if (addresses == NULL) return -ENOMEM;
-    addresses->work = (work_t){.run = addresses_run, .drop = addresses_drop, .answer = addresses_answer};
+    addresses->work = (work_t){
+        .run = addresses_run, .drop = addresses_drop, .answer = addresses_answer};
     addresses->args = *args;
     int error = work_start(&addresses->work, call->env, "berkeley.getaddrinfo", call->argv[0]);
     if (error < 0) addresses_drop(&addresses->work);
@@ -63,8 +64,8 @@ static socklen_t length_of(const struct sockaddr_storage *name) {
 static ssize_t names_run(work_t *work) {
     names_t *names = (names_t *)work;
     const struct sockaddr *name = (const struct sockaddr *)&names->name;
-    int code = getnameinfo(name, length_of(&names->name), names->host, sizeof names->host, names->service,
-                           sizeof names->service, names->flags);
+    int code = getnameinfo(name, length_of(&names->name), names->host, sizeof names->host,
+                           names->service, sizeof names->service, names->flags);
     names->error = errno;
     return code;
 }

@@ -127,7 +127,7 @@ export class EpollPoller implements Poller {
 
   tryOpen(): boolean {
     if (this.#isOpen) return true
-    const memory = native.reactorOpen((count) => this.#dispatch(count), Number(this.#onThread))
+    const memory = this.#open()
     if (typeof memory === 'number' && EXHAUSTED.has(-memory)) return false
     const holders = this.#shared[KEEPALIVE_COUNT] as number
     const shared = protect(checkAnswer(memory, 'epoll_create1'))
@@ -140,6 +140,15 @@ export class EpollPoller implements Poller {
     this.#isOpen = true
     if (holders > 0) native.reactorHold(1)
     return true
+  }
+
+  /** Outside of every asynchronous context: what calls the thread makes would keep the one that it was made in. */
+  #open(): ArrayBuffer | number {
+    let memory: ArrayBuffer | number = 0
+    native.callOutside(() => {
+      memory = native.reactorOpen((count) => this.#dispatch(count), Number(this.#onThread))
+    })
+    return memory
   }
 
   watch(fd: number, listener: ReadyListener, announcesRoom = false): Watch {

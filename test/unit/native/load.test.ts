@@ -31,7 +31,14 @@ const pretending = (versions: Record<string, string>): string =>
   `Object.defineProperty(process, 'versions', { value: { ...process.versions, ...${JSON.stringify(versions)} } });`
 
 const TLS = "const { nativeTls } = await import('#internal/native/tls.js'); nativeTls()"
-const WAIT = "const { resolve } = await import('#internal/address/resolver.js'); await resolve({ host: '127.0.0.1' })"
+/** Prints how many threads the poller has of its own. */
+const WAIT = `
+  const { threadPoller } = await import('#internal/engine/choose-poller.js')
+  const { readdirSync } = await import('node:fs')
+  const threads = () => readdirSync('/proc/self/task').length
+  const before = threads()
+  threadPoller()
+  console.log(threads() - before)`
 
 describe('an addon', () => {
   it('an addon that is missing is named in the error, with the way to build it', async () => {
@@ -196,9 +203,19 @@ describe('where an addon is looked for', () => {
 
 describe('another runtime than Node', () => {
   for (const name of ['bun', 'deno'])
-    it(`a runtime that calls itself ${name} is told what works there`, async () => {
-      const said = await complaint(`${pretending({ [name]: '1.0.0' })} ${WAIT}`, {})
-      assert.match(said, /^ERR_UNSUPPORTED_RUNTIME .*berkeley\/llsocket works on this runtime as well/)
+    describe(`a runtime that calls itself ${name}`, () => {
+      const pretended = pretending({ [name]: '1.0.0' })
+
+      it('waits by a thread, and not in the loop of libuv', async () => {
+        assert.equal(await complaint(`${pretended} ${WAIT}`, { BERKELEY_POLLER: '' }), '1\n')
+        const said = await complaint(`${pretended} ${WAIT}`, { BERKELEY_POLLER: 'epoll' })
+        assert.match(said, /^ERR_UNSUPPORTED_RUNTIME .* no event loop of libuv/)
+      })
+
+      it('has no TLS, and is told what TLS needs', async () => {
+        const said = await complaint(`${pretended} ${TLS}`, {})
+        assert.match(said, new RegExp(`^ERR_UNSUPPORTED_RUNTIME TLS needs the OpenSSL 3 .* ${name} does not offer`))
+      })
     })
 
   for (const [versions, named] of [

@@ -1,0 +1,31 @@
+// The obligations of the poller once more, where a thread waits.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { runScript } from '../../util/index.js'
+
+process.env['BERKELEY_POLLER'] = 'thread'
+await import('./epoll.test.js')
+
+test('the thread of a worker ends with it', async () => {
+  const { stdout, stderr } = await runScript(`
+    import { readdirSync } from 'node:fs'
+    import { Worker } from 'node:worker_threads'
+    import { stream } from 'berkeley'
+    const [a, b] = await stream.unix.pair()
+    setTimeout(() => a.write('x'), 1)
+    await b.recv()
+    const run = () => new Promise((resolve) => {
+      new Worker(\`
+        import('berkeley').then(async ({ stream }) => {
+          const [a, b] = await stream.unix.pair()
+          setTimeout(() => a.write('x'), 1)
+          await b.recv()
+        })\`, { eval: true }).on('exit', resolve)
+    })
+    const threads = () => readdirSync('/proc/self/task').length
+    await run()
+    const before = threads()
+    for (let i = 0; i < 5; i++) await run()
+    console.log(threads() - before)`)
+  assert.deepEqual([stdout, stderr], ['0\n', ''])
+})
