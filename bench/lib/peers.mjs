@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { inRoot } from '../../scripts/lib/project.mjs'
 import { which } from '../../scripts/lib/run.mjs'
 import { nativeProgram } from './native.mjs'
-import { bun, deno, ownRuntime, runtimes } from './runtimes.mjs'
+import { bun, deno, denoWithAddons, ownRuntime, runtimes } from './runtimes.mjs'
 import { Missing } from './scenario.mjs'
 
 /** @typedef {import('./scenario.mjs').Peer} Peer */
@@ -70,11 +70,18 @@ export const echoPeers = () => [
   ...runtimes().map((runtime) => script('berkeley, push', 'berkeley-push.mjs', runtime)),
 ]
 
+/** A runtime without libuv: its own sockets, then berkeley. @param {import('./runtimes.mjs').Runtime} runtime @param {Peer} own */
+const besidesOwn = (runtime, own) => [
+  own,
+  script('berkeley', 'berkeley.mjs', runtime),
+  script('berkeley, push', 'berkeley-push.mjs', runtime),
+]
+
 /** The same, and other runtimes with their own sockets. */
 export const tcpPeers = () => [
   ...echoPeers(),
-  script('Bun.listen', 'bun.mjs', bun),
-  script('Deno.listen', 'deno.mjs', deno),
+  ...besidesOwn(bun, script('Bun.listen', 'bun.mjs', bun)),
+  ...besidesOwn(denoWithAddons, script('Deno.listen', 'deno.mjs', deno)),
   luaNet,
 ]
 

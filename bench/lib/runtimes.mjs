@@ -95,15 +95,21 @@ const named = (/** @type {string} */ name, /** @type {string} */ of) =>
 /** @type {Runtime} */
 export const bun = { name: named('Bun', BUN), program: () => bare(binaryOf(BUN, ['bin', 'bun'])) }
 
-/** Nothing but the network, and no cache outside of this project. @type {Runtime} */
-export const deno = {
+/** No cache outside of this project. @param {readonly string[]} options @returns {Runtime} */
+const denoWith = (options) => ({
   name: named('Deno', DENO),
   program: () => ({
     command: 'env',
     args: [
       `DENO_DIR=${inRoot('build', 'bench', 'deno')}`,
       binaryOf(DENO, ['deno']),
-      ...['run', '--allow-net', '--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
+      ...['run', '--no-lock', '--no-remote', '--no-prompt', ...options],
     ],
   }),
-}
+})
+
+/** Nothing but the network. */
+export const deno = denoWith(['--allow-net', '--no-config', '--no-npm'])
+
+/** An addon may do anything, and what loads it looks at files and at the environment. The package is one of npm's. */
+export const denoWithAddons = denoWith(['--allow-ffi', '--allow-read', '--allow-env', '--allow-sys'])
