@@ -1,4 +1,4 @@
-import { Server as NetServer } from 'node:net'
+import type { Server as NetServer } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { AF_INET6 } from '../constants/exported.generated.js'
 import { endOptions, GracefulEnd, serveUntil } from '../socket/graceful-end.js'
@@ -8,6 +8,7 @@ import { define } from '../support/record.js'
 import * as validate from '../support/validate.js'
 import { type HalfClosing, kOnClosed } from './net-socket.js'
 import type { SocketDuplex } from './node-stream.js'
+import { assertNodeServer } from './to-node.js'
 
 /** Options of {@link serveHttp}. */
 export interface HttpServeOptions {
@@ -147,8 +148,7 @@ function addressOf(listener: Socket): object | string | null {
  */
 export async function serveHttp(httpServer: HttpServer, listener: Listener, options?: HttpServeOptions): Promise<void> {
   const { signal, grace } = serveOptions(options)
-  if (!(httpServer instanceof NetServer))
-    throw validate.invalidType('httpServer', 'an instance of net.Server', httpServer)
+  assertNodeServer('httpServer', httpServer)
   if (httpServer.listening) throw validate.invalidValue('httpServer', 'listens already', httpServer)
   const presence = new Presence(httpServer, listener)
   // Node begins to look for connections that take too long when it hears this.

@@ -1,10 +1,12 @@
 import cluster from 'node:cluster'
+import { EventEmitter } from 'node:events'
 import { Server as NodeServer, Socket as NodeSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { AF_UNIX, SOMAXCONN } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { closeDetached } from '../descriptor/close-fd.js'
 import { kHandle } from '../descriptor/handle.js'
+import { isBun, unsupportedRuntime } from '../native/runtime.js'
 import { takeReadAhead } from '../socket/buffered-reader.js'
 import type { Channel } from '../socket/channel.js'
 import { kReleaseChannel, type Socket } from '../socket/socket.js'
@@ -33,6 +35,8 @@ function optionsOf(options: ToNodeOptions | undefined): { allowHalfOpen: boolean
  * overrides has no part in this.
  */
 function refuseUnusable({ fd, transport, engine }: Channel): void {
+  if (isBun())
+    throw unsupportedRuntime('Bun makes no net.Socket of a descriptor: duplex() is a stream with its members')
   fd.use('toNode')
   if (transport.session) refuseTls('duplex() is a stream with the members of a tls.TLSSocket')
   // What leaves together with others leaves now.
@@ -113,6 +117,14 @@ function ownedByNode<T>(fd: number, adopt: () => T): T {
   }
 }
 
+/** @throws TypeError, or `ERR_UNSUPPORTED_RUNTIME` for an HTTP server of Bun, which takes no connections of others. */
+export function assertNodeServer(name: string, server: unknown): asserts server is NodeServer {
+  if (server instanceof NodeServer) return
+  if (isBun() && server instanceof EventEmitter)
+    throw unsupportedRuntime('The HTTP server of Bun is no net.Server: nobody can hand over connections to it')
+  throw validate.invalidType(name, 'an instance of net.Server', server)
+}
+
 /** What listens. */
 interface Listening {
   /** The server, which is closed for its user then. */
@@ -128,7 +140,7 @@ interface Listening {
  * @param server - a `net.Server`, or one of `node:http`, … that does not listen yet.
  */
 export function nodeServerOf<S extends NodeServer>({ listener, encrypts, backlog }: Listening, server: S): S {
-  if (!(server instanceof NodeServer)) throw validate.invalidType('server', 'an instance of net.Server', server)
+  assertNodeServer('server', server)
   if (server.listening) throw validate.invalidValue('server', 'listens already', server)
   const { fd, kind } = listener[kHandle]
   fd.use('toNode')

@@ -1,7 +1,11 @@
 /** Whether the runtime has libuv, with its loop and its threads: others may abort the process on its functions. */
 export function hasLibuv(): boolean {
-  const { versions } = process
-  return !Object.hasOwn(versions, 'bun') && !Object.hasOwn(versions, 'deno')
+  return !isBun() && !Object.hasOwn(process.versions, 'deno')
+}
+
+/** Whether it is Bun, whose `node:net` and `node:http` lack what needs a descriptor. */
+export function isBun(): boolean {
+  return Object.hasOwn(process.versions, 'bun')
 }
 
 /** The error of what only Node.js has. */

@@ -57,7 +57,7 @@ for (const [name, runtime] of Object.entries(runtimes)) {
   const skip = existsSync(runtime.command) ? false : `there is no ${name}: npm ci --prefix test/runtimes/tools`
 
   describe(`${name}, where a thread waits`, { skip }, () => {
-    for (const program of ['streams', 'waits', 'messages', 'descriptors', 'workers'])
+    for (const program of ['streams', 'waits', 'messages', 'descriptors', 'adapters', 'workers'])
       test(`${program} do all that they do in the event loop of Node`, async (t) => {
         const ending = await runOn(runtime, tempFolder(t), join(programs, `${program}.js`))
         const failed = ending.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('ok '))
