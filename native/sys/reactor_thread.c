@@ -78,9 +78,9 @@ static int start_thread(reactor_t *reactor, watcher_t *watcher) {
     int error = open_function(reactor, watcher);
     if (error < 0) return error;
     napi_unref_threadsafe_function(reactor->env->napi, watcher->report);
-    error = thread_start(&watcher->thread, watch, watcher);
-    if (error < 0) close_function(watcher);
-    return error;
+    if (thread_start(&watcher->thread, watch, watcher) == 0) return 0;
+    close_function(watcher);
+    return -ENOMEM; /* or EAGAIN for the limit of threads: both pass with time */
 }
 
 static int thread_open(reactor_t *reactor) {

@@ -1,44 +1,12 @@
 // The asynchronous classes where there is no libuv: programs/ on Bun and Deno, and on Node over the same poller. They use no test runner,
 // because that is another one on each of them.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { type Ending, root, run, tempFolder } from '../util/index.js'
+import { root, tempFolder } from '../util/index.js'
+import { absent, runOn, runtimes } from './runtimes.js'
 
-const tools = join(root, 'test', 'runtimes', 'tools', 'node_modules')
 const programs = join(root, 'build', 'test', 'runtimes', 'programs')
-
-interface Runtime {
-  readonly command: string
-  readonly args: readonly string[]
-  readonly env?: NodeJS.ProcessEnv
-}
-
-const runtimes: Record<string, Runtime> = {
-  Node: { command: process.execPath, args: [], env: { BERKELEY_POLLER: 'thread' } },
-  Bun: {
-    command: join(tools, '@oven', `bun-linux-${process.arch === 'arm64' ? 'aarch64' : process.arch}`, 'bin', 'bun'),
-    args: [],
-  },
-  Deno: {
-    command: join(tools, '@deno', `linux-${process.arch}-glibc`, 'deno'),
-    args: ['run', '--allow-all', '--no-lock', '--no-remote', '--no-prompt'],
-  },
-}
-
-/** A runtime starts in a second, and on a busy machine in several. */
-const PATIENCE_MS = 60_000
-
-function runOn({ command, args, env }: Runtime, folder: string, file: string, ...more: string[]): Promise<Ending> {
-  const { BERKELEY_POLLER: _, ...inherited } = process.env
-  // A sanitizer that may be loaded into this process is not for foreign ones.
-  const foreign = command === process.execPath ? {} : { LD_PRELOAD: '' }
-  return run(command, [...args, file, ...more], {
-    env: { ...inherited, ...foreign, DENO_DIR: folder, NO_COLOR: '1', ...env },
-    patience: PATIENCE_MS,
-  })
-}
 
 /** What each process of programs/ends.ts prints, and its exit status. */
 const ENDS: readonly (readonly [name: string, stdout: string, code: number])[] = [
@@ -54,12 +22,10 @@ const ENDS: readonly (readonly [name: string, stdout: string, code: number])[] =
 ]
 
 for (const [name, runtime] of Object.entries(runtimes)) {
-  const skip = existsSync(runtime.command) ? false : `there is no ${name}: npm ci --prefix test/runtimes/tools`
-
-  describe(`${name}, where a thread waits`, { skip }, () => {
+  describe(`${name}, where a thread waits`, { skip: absent(name) }, () => {
     for (const program of ['streams', 'waits', 'messages', 'descriptors', 'adapters', 'workers'])
       test(`${program} do all that they do in the event loop of Node`, async (t) => {
-        const ending = await runOn(runtime, tempFolder(t), join(programs, `${program}.js`))
+        const ending = await runOn(runtime, tempFolder(t), [join(programs, `${program}.js`)])
         const failed = ending.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('ok '))
         assert.deepEqual([failed, ending.code, ending.signal], [[], 0, null], ending.stderr)
         assert.match(ending.stdout, /^ok /)
@@ -67,12 +33,12 @@ for (const [name, runtime] of Object.entries(runtimes)) {
 
     for (const [end, stdout, code] of ENDS)
       test(`a process ends ${end}`, async (t) => {
-        const ending = await runOn(runtime, tempFolder(t), join(programs, 'ends.js'), end)
+        const ending = await runOn(runtime, tempFolder(t), [join(programs, 'ends.js'), end])
         assert.deepEqual([ending.stdout, ending.code, ending.signal], [stdout, code, null], ending.stderr)
       })
 
     test('the program of examples/everywhere.ts runs unchanged', async (t) => {
-      const ending = await runOn(runtime, tempFolder(t), join(root, 'build', 'examples', 'everywhere.js'))
+      const ending = await runOn(runtime, tempFolder(t), [join(root, 'build', 'examples', 'everywhere.js')])
       const said = ['an echo over TCP', 'the same connection, by a descriptor that was passed', 'a datagram', '']
       assert.deepEqual([ending.stdout, ending.code, ending.signal], [said.join('\n'), 0, null], ending.stderr)
     })

@@ -98,10 +98,10 @@ export const familyRows: Row[] = [
   {
     what: 'a namespace, the thread',
     open: inNamespace,
-    call: 'uv_thread_create_ex',
+    call: 'pthread_create',
     syscall: 'setns',
     errors: ['EAGAIN'],
-    result: -11,
+    result: 11,
   },
   {
     what: 'pidfd_open',

@@ -13,20 +13,25 @@ interface Told {
   readonly message: string
 }
 
-/** Each step is an environment of its own, which waits twice: see the program. */
-const environments: Open = () => ({
-  async step() {
-    const worker = new Worker(new URL('../first-wait.js', import.meta.url))
-    const told = await new Promise<Told | undefined>((resolve, reject) => {
-      let said: Told | undefined
-      worker.once('message', (message) => (said = message))
-      worker.once('error', reject).once('exit', () => resolve(said))
-    })
-    if (told) throw Object.assign(new Error(told.message), told)
-  },
-})
+/** Each step is an environment of its own, which waits twice by that poller: see the program. */
+const environments =
+  (poller: string): Open =>
+  () => ({
+    async step() {
+      const env = { ...process.env, BERKELEY_POLLER: poller }
+      const worker = new Worker(new URL('../first-wait.js', import.meta.url), { env })
+      const told = await new Promise<Told | undefined>((resolve, reject) => {
+        let said: Told | undefined
+        worker.once('message', (message) => (said = message))
+        worker.once('error', reject).once('exit', () => resolve(said))
+      })
+      if (told) throw Object.assign(new Error(told.message), told)
+    },
+  })
 
-const common = { open: environments, steps: 3, occurrences: [1, 2] }
+const common = { open: environments('epoll'), steps: 3, occurrences: [1, 2] }
+
+const onThread = { ...common, open: environments('thread'), syscall: 'epoll_create1' }
 
 export const first: Row[] = [
   {
@@ -60,6 +65,30 @@ export const first: Row[] = [
     ...common,
     // The first of an environment is the state of the addon.
     occurrences: [2, 4],
+  },
+  {
+    what: 'the first wait by a thread, its wake-up',
+    call: 'eventfd',
+    errors: ['EMFILE', 'ENFILE', 'ENODEV', 'ENOMEM'],
+    done: ['EMFILE', 'ENFILE', 'ENOMEM'],
+    ...onThread,
+  },
+  {
+    what: 'the first wait by a thread, the thread',
+    call: 'pthread_create',
+    errors: ['EAGAIN'],
+    done: ['EAGAIN'],
+    result: 11,
+    ...onThread,
+  },
+  {
+    what: 'the first wait by a thread, its call into JavaScript',
+    call: 'napi_create_threadsafe_function',
+    errors: ['GENERIC'],
+    done: ['GENERIC'],
+    result: GENERIC_FAILURE,
+    silent: true,
+    ...onThread,
   },
   // Without memory for these there is no addon.
   {

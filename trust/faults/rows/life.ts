@@ -370,7 +370,7 @@ function lookupRows(syscall: 'getaddrinfo' | 'getnameinfo', open: Open): Row[] {
 const NO_THREAD: readonly [call: CallName, result: number, error: string][] = [
   ['malloc', 0, 'ENOMEM'],
   ['socketpair', -1, 'EMFILE'],
-  ['uv_thread_create_ex', -11, 'EAGAIN'],
+  ['pthread_create', 11, 'EAGAIN'],
 ]
 
 const EAI = ['AGAIN', 'BADFLAGS', 'FAIL', 'FAMILY', 'MEMORY', 'NONAME', 'SERVICE', 'SOCKTYPE', 'OVERFLOW'].map(
