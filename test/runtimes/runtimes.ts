@@ -30,7 +30,7 @@ export function absent(name: string): string | false {
 }
 
 /** A runtime starts in a second, and on a busy machine in several. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 90_000
 
 /** Runs a program, whose caches go into a folder. */
 export function runOn(
@@ -40,8 +40,8 @@ export function runOn(
   options: SpawnOptions = {},
 ): Promise<Ending> {
   const { BERKELEY_POLLER: _, ...inherited } = process.env
-  // A sanitizer that may be loaded into this process is not for foreign ones.
-  const foreign = command === process.execPath ? {} : { LD_PRELOAD: '' }
+  // A sanitizer that may be loaded into this process is not for foreign ones, and neither are addons that need it.
+  const foreign = command === process.execPath ? {} : { LD_PRELOAD: '', BERKELEY_NATIVE: '', BERKELEY_NATIVE_TLS: '' }
   return run(command, [...args, ...program], {
     env: { ...inherited, ...foreign, DENO_DIR: folder, NO_COLOR: '1', ...env },
     patience: PATIENCE_MS,

@@ -18,21 +18,21 @@ function openFile(): number {
 }
 
 const programs: Record<string, () => Promise<void>> = {
-  async 'when all is closed'() {
+  async 'ends when all is closed'() {
     const [a, b] = await stream.unix.pair()
     const waiting = b.recv()
     setTimeout(() => a.write('later'), 10)
     console.log(String(await waiting))
     await Promise.all([a.close(), b.close()])
   },
-  async 'when nothing waits, though sockets are open'() {
+  async 'ends when nothing waits, though sockets are open'() {
     await listen(tcp)
     const [a, b] = await stream.unix.pair()
     const waiting = b.recv()
     setTimeout(() => a.write('later'), 10)
     console.log(String(await waiting))
   },
-  async 'when only what is unreferenced waits'() {
+  async 'ends when only what is unreferenced waits'() {
     const server = await listen(tcp)
     server.unref()
     server.accept().then(never, never)
@@ -41,7 +41,7 @@ const programs: Record<string, () => Promise<void>> = {
     b.recv().then(never, never)
     console.log('end')
   },
-  async 'not while something waits'() {
+  async 'does not end while something waits'() {
     const server = await listen(tcp)
     const accepting = server.accept()
     const { port } = server.getsockname() as { port: number }
@@ -56,16 +56,16 @@ const programs: Record<string, () => Promise<void>> = {
       await Promise.all([conn.close(), server.close()])
     })
   },
-  async 'not while a name is looked up'() {
+  async 'does not end while a name is looked up'() {
     getnameinfo(AddrInfo.inet('127.0.0.1', 80)).then(({ serv }) => console.log(serv))
   },
-  async 'not while a file is sent'() {
+  async 'does not end while a file is sent'() {
     const [a, b] = await stream.unix.pair()
     b.unref()
     b.forEach(() => undefined)
     a.sendfile(openFile()).then(() => console.log('sent'))
   },
-  async 'by exit(), from within an event'() {
+  async 'ends by exit(), from within an event'() {
     const [a, b] = await stream.unix.pair()
     b.forEach((data) => {
       console.log(String(data))
@@ -73,7 +73,7 @@ const programs: Record<string, () => Promise<void>> = {
     }).catch(never)
     setTimeout(() => a.write('last'), 10)
   },
-  async 'by exit(), with everything under way'() {
+  async 'ends by exit(), with everything under way'() {
     const [a, b] = await stream.unix.pair()
     for (const sock of [a, b]) sock.recv().then(never, never)
     b.sendfile(openFile()).then(never, never)
@@ -84,7 +84,7 @@ const programs: Record<string, () => Promise<void>> = {
     console.log('exit')
     process.exit(4)
   },
-  async 'by an exception'() {
+  async 'ends by an exception'() {
     const [a, b] = await stream.unix.pair()
     b.recv().then(never, never)
     a.recv().then(never, never)

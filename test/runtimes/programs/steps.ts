@@ -2,7 +2,8 @@
 // which prints one line.
 import { isMainThread } from 'node:worker_threads'
 
-const PATIENCE_MS = 5000
+/** On a busy machine a worker takes seconds to start. */
+const PATIENCE_MS = 30_000
 
 /** Something to wait for, which has to come. */
 export function within<T>(promise: Promise<T>, what: string): Promise<T> {

@@ -10,12 +10,12 @@ async function conversation(): Promise<[stream.inet.Socket, stream.inet.Socket]>
   return [client, await server.accept()]
 }
 
-await step('a thousand round trips over TCP', async () => {
+await step('hundreds of round trips over TCP', async () => {
   const [client, peer] = await conversation()
   const echo = (async () => {
     for await (const data of peer) await peer.send(data)
   })()
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 300; i++) {
     await client.send(`message ${i}`)
     assert.equal(String(await client.recv()), `message ${i}`)
   }

@@ -9,9 +9,7 @@ await step('a deadline of a call, and of a socket', async () => {
   assert.equal(await codeOf(a.recv({ timeout: 20 })), 'ETIMEDOUT')
   a.deadlines(20, 20)
   assert.equal(await codeOf(a.recv()), 'ETIMEDOUT')
-  const started = Date.now()
   assert.equal(await codeOf(a.send(Buffer.alloc(1 << 24))), 'ETIMEDOUT')
-  assert.ok(Date.now() - started < 2000)
   await Promise.all([a.close(), b.close()])
 })
 

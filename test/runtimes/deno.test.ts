@@ -1,0 +1,3 @@
+import { tryOn } from './suite.js'
+
+tryOn('Deno')
