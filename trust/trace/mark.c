@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -137,6 +138,8 @@ MARKED(ssize_t, sendfile, (int to, int from, off_t *offset, size_t count),
        (to, from, offset, count), SYS_sendfile, to, from, A(offset), A(count), 0, 0)
 MARKED(int, poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), SYS_poll,
        A(fds), A(count), timeout, 0, 0, 0)
+MARKED(int, eventfd, (unsigned count, int flags), (count, flags), SYS_eventfd2, count, flags, 0, 0,
+       0, 0)
 MARKED(int, epoll_create1, (int flags), (flags), SYS_epoll_create1, flags, 0, 0, 0, 0, 0)
 MARKED(int, epoll_ctl, (int set, int operation, int fd, struct epoll_event *event),
        (set, operation, fd, event), SYS_epoll_ctl, set, operation, fd, A(event), 0, 0)

@@ -18,7 +18,7 @@ const MARK = inRoot('trust', 'trace', 'mark.c')
 const RAW = [
   ...['socket', 'accept', 'accept4', 'connect', 'bind', 'listen', 'shutdown', 'getsockname', 'getpeername'],
   ...['getsockopt', 'recvfrom', 'sendto', 'sendmsg', 'sendmmsg', 'sendfile', 'close', 'dup', 'dup2', 'dup3', 'fcntl'],
-  ...['epoll_create1', 'epoll_ctl', 'epoll_wait', 'openat', 'pidfd_open', 'pidfd_getfd'],
+  ...['epoll_create1', 'eventfd2', 'epoll_ctl', 'epoll_wait', 'openat', 'pidfd_open', 'pidfd_getfd'],
 ]
 
 /** The others are to be read as strace writes them; those about processes tell which test it is, and which thread belongs to which process. */
@@ -60,7 +60,7 @@ const everything = () =>
  * the rules are about.
  */
 const HARMLESS =
-  /^(__errno_location|__cxa_finalize|clock_|pthread_|eventfd|[cm]alloc|realloc|free|mem|str|snprintf|pread|inet_|sig|sockatmark|gai_|get(addr|name)info|get(serv|proto)by|gethostname|setns|(get|free)ifaddrs|freeaddrinfo|if_)/
+  /^(__errno_location|__cxa_finalize|clock_|pthread_|eventfd_(read|write)|[cm]alloc|realloc|free|mem|str|snprintf|pread|inet_|sig|sockatmark|gai_|get(addr|name)info|get(serv|proto)by|gethostname|setns|(get|free)ifaddrs|freeaddrinfo|if_)/
 
 /** @param {string} path */
 const symbolsOf = (path) => quietly('reading symbols', 'readelf', ['--wide', '--dyn-syms', path])

@@ -14,6 +14,7 @@ export interface Rule {
 
 export const CLOSED_ONCE = 'closes meet an open descriptor'
 export const CLOSED_BY_OWNER = 'descriptors are closed by code that made or used them'
+export const DEREGISTERED = 'closes come after EPOLL_CTL_DEL'
 export const TOLD_NOT_TO_WAIT = 'transfers have MSG_DONTWAIT'
 export const NEVER_WAITS = 'calls on JavaScript threads that cannot block'
 export const NEVER_LINGERS = 'closes on JavaScript threads that do not linger'
@@ -41,6 +42,7 @@ const hasCloexec: Readonly<Record<string, (args: string) => boolean>> = {
   accept4: (args) => (numberAt(args, 3) & SOCK_CLOEXEC) !== 0,
   dup3: (args) => (numberAt(args, 2) & SOCK_CLOEXEC) !== 0,
   epoll_create1: (args) => (numberAt(args, 0) & SOCK_CLOEXEC) !== 0,
+  eventfd2: (args) => (numberAt(args, 1) & SOCK_CLOEXEC) !== 0,
   openat: (args) => (numberAt(args, 2) & SOCK_CLOEXEC) !== 0,
   // These cannot do otherwise.
   pidfd_open: () => true,
@@ -85,7 +87,7 @@ const closedByOwner: Rule = {
 }
 
 const deregistered: Rule = {
-  name: 'closes come after EPOLL_CTL_DEL',
+  name: DEREGISTERED,
   phase: 'enter',
   concerns: ({ name }) => name === 'close',
   broken(_, { process }, descriptor) {

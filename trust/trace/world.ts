@@ -73,12 +73,14 @@ const duplicates = (args: string): boolean => [F_DUPFD, F_DUPFD_CLOEXEC].include
 
 /** Calls whose result is a descriptor that they made. */
 export const MAKERS: readonly string[] = [
-  ...['socket', 'accept', 'accept4', 'dup', 'dup2', 'dup3', 'epoll_create1'],
+  ...['socket', 'accept', 'accept4', 'dup', 'dup2', 'dup3', 'epoll_create1', 'eventfd2'],
   ...['openat', 'pidfd_open', 'pidfd_getfd'],
 ]
 
 /** Calls that are about no descriptor that is there before. */
-const FROM_NOTHING: ReadonlySet<string> = new Set(['socket', 'socketpair', 'epoll_create1', 'openat', 'pidfd_open'])
+const FROM_NOTHING: ReadonlySet<string> = new Set([
+  ...['socket', 'socketpair', 'epoll_create1', 'eventfd2', 'openat', 'pidfd_open'],
+])
 
 /** The descriptors that a call made. */
 export function born({ name, args, result }: Call): number[] {

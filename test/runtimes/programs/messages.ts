@@ -114,7 +114,7 @@ await step('options, before and after', async () => {
 })
 
 await step('the synchronous half', async () => {
-  const [a, b] = socket.pair(SOCK_DGRAM)
+  const [a, b] = socket.pair(SOCK_DGRAM, true)
   a.send('now')
   assert.equal(String(b.recv()), 'now')
   a.close()
