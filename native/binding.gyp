@@ -76,12 +76,10 @@
         'sys/names.c',
         'sys/watch.c',
         'sys/inbox.c',
-        'sys/gathered.c',
       ],
       'conditions': [
         # What is for Linux alone, and what other systems have in its place: see port/port.h.
-        ['OS=="linux"', {'sources': ['port/linux.c', 'value/link.c', 'sys/labels.c', 'sys/netns.c', 'sys/reactor.c',
-                                     'sys/reactor_loop.c', 'sys/reactor_thread.c']}],
+        ['OS=="linux"', {'sources': ['port/linux.c', 'value/link.c', 'sys/labels.c', 'sys/netns.c', 'sys/gathered.c', 'sys/reactor.c', 'sys/reactor_loop.c', 'sys/reactor_thread.c']}],
         ['OS!="linux"', {'sources': ['port/bsd.c', 'port/absent.c']}],
       ],
     },

@@ -1,4 +1,4 @@
-// Compiles and links the addons for systems that nobody has run them on: whether the C code still goes with their headers.
+// Compiles and links the addons for systems on which they were never run: whether the C code still fits their headers.
 //   npm ci --prefix scripts/ports && npm run check:native-ports
 // The compiler comes from npm, with the headers of those systems. Nothing is left behind, and nothing of it is shipped.
 import { spawn } from 'node:child_process'
@@ -13,7 +13,18 @@ const TARGETS = ['x86_64-macos', 'aarch64-macos', 'x86_64-freebsd']
 const PACKAGES = inRoot('scripts', 'ports', 'node_modules', '@zigc')
 const HEADERS = join(dirname(dirname(process.execPath)), 'include', 'node')
 
-const FLAGS = ['-std=c11', '-O1', '-fPIC', '-fno-sanitize=undefined', '-D_GNU_SOURCE', '-DNAPI_VERSION=8', '-Wall', '-Wextra', '-Werror', '-Wstrict-prototypes']
+const FLAGS = [
+  '-std=c11',
+  '-O1',
+  '-fPIC',
+  '-fno-sanitize=undefined',
+  '-D_GNU_SOURCE',
+  '-DNAPI_VERSION=8',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wstrict-prototypes',
+]
 
 /** Sources by addon, as binding.gyp has them for a system that is not Linux. */
 function sourcesByAddon() {
@@ -96,7 +107,7 @@ async function check(folder) {
 }
 
 await script(async () => {
-  if (!existsSync(join(PACKAGES, 'cli')))
+  if (!existsSync(join(PACKAGES, 'lib')))
     throw new Failure('the compiler is not installed: npm ci --prefix scripts/ports')
   if (!existsSync(join(HEADERS, 'node_api.h'))) throw new Failure(`there are no headers of Node in ${HEADERS}`)
   const folder = mkdtempSync(join(tmpdir(), 'berkeley-ports-'))

@@ -1,4 +1,4 @@
-/* macOS and FreeBSD. Where a call of Linux is missing, what is nearest to it stands in; what has nothing near
+/* macOS and FreeBSD. Where a call of Linux is missing, the nearest one is used; what has nothing near
  * is refused with ENOSYS or EOPNOTSUPP. */
 #include <errno.h>
 #include <fcntl.h>

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
@@ -28,6 +29,10 @@ enum { AF_PACKET = -1, AF_NETLINK = -2, AF_CAN = -3, AF_VSOCK = -4 };
 /* That of macOS goes on while the system sleeps. */
 #ifndef CLOCK_BOOTTIME
 #define CLOCK_BOOTTIME CLOCK_MONOTONIC
+#endif
+
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
 #endif
 
 #ifndef MSG_CMSG_CLOEXEC

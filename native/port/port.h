@@ -1,5 +1,5 @@
 /* What differs from system to system: each function has one file for Linux, and one for the BSDs, of which
- * macOS is one here. Nobody has run the latter: see docs/ports.md. */
+ * macOS is one here. The latter were never run: see docs/ports.md. */
 #ifndef BERKELEY_PORT_H
 #define BERKELEY_PORT_H
 

@@ -106,7 +106,7 @@ static void thread_set_referenced(reactor_t *reactor, bool referenced) {
         napi_unref_threadsafe_function(reactor->env->napi, watcher->report);
 }
 
-/* The thread has ended before anything that it uses is released. It waits for nobody. */
+/* The thread has ended before anything that it uses is released. It does not wait for JavaScript. */
 static void thread_close(reactor_t *reactor) {
     watcher_t *watcher = reactor->waiting;
     atomic_store(&watcher->ends, true);

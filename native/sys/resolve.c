@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../port/port.h"
 #include "resolve.h"
 #include "sys.h"
 

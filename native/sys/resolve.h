@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "../call.h"
+#include "../port/port.h"
 
 enum { SERVICE_ROOM = 128 }; /* also for the path of a unix address, which is its service name */
 

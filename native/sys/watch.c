@@ -219,7 +219,7 @@ static bool has_room(watches_t *watches, int32_t id) {
     return true;
 }
 
-/* libuv makes the open socket non-blocking, for whoever shares it: what it was before is put back. */
+/* libuv makes the open socket non-blocking, for every process that shares it: what it was before is put back. */
 static int init_poll(uv_loop_t *loop, uv_poll_t *poll, int fd) {
     int flags = fcntl(fd, F_GETFL, 0);
     int error = uv_poll_init(loop, poll, fd);

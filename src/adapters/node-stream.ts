@@ -121,7 +121,7 @@ export class SocketDuplex extends NetSocket {
     else this.#beginLater()
   }
 
-  // Later, because Node's stream would keep what it is given meanwhile, without a word to its listeners; and in this context, because whoever
+  // Later, because Node's stream would keep what it is given meanwhile, without a word to its listeners; and in this context, because the code that
   // makes the stream flow at the moment may be any of its users.
   readonly #beginLater = (): void => this.#creation.runInAsyncScope(nextTick, undefined, this.#receive)
 
@@ -166,7 +166,7 @@ export class SocketDuplex extends NetSocket {
     this[kTraffic](0, 0)
     this[kPeerEnded]()
     runUserCode(() => void this.push(null))
-    // The end is only told to whoever reads on.
+    // The end is reported only to a reader that goes on.
     this.#readAhead()
   }
 
@@ -242,7 +242,7 @@ export class SocketDuplex extends NetSocket {
   }
 
   #sendFailed(error: NodeJS.ErrnoException, done: Done): void {
-    // A peer that has ended, and gone, need not hear last words: whoever wrote is told, and nobody else.
+    // A peer that has ended, and gone, needs no final data: only the callback of the write gets the error.
     if (this[kHasLastWords] && GONE.has(error.code)) this.destroy()
     // When the stream is destroyed the call is canceled: what a writer has to know is why.
     done(this.destroyed ? destroyed() : error)

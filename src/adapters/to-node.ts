@@ -121,7 +121,7 @@ function ownedByNode<T>(fd: number, adopt: () => T): T {
 export function assertNodeServer(name: string, server: unknown): asserts server is NodeServer {
   if (server instanceof NodeServer) return
   if (isBun() && server instanceof EventEmitter)
-    throw unsupportedRuntime('The HTTP server of Bun is no net.Server: nobody can hand over connections to it')
+    throw unsupportedRuntime('The HTTP server of Bun is not a net.Server: connections cannot be handed over to it')
   throw validate.invalidType(name, 'an instance of net.Server', server)
 }
 

@@ -61,7 +61,7 @@ class StreamPair {
   #writing!: Abortable
   /** The sides that have not ended. */
   readonly #open = new Set<Side>(['readable', 'writable'])
-  /** Those of each receive, by which one that waits is found when nobody wants what comes any more. */
+  /** Those of each receive, by which a waiting receive is found when its data is no longer wanted. */
   readonly #receiving = new IterationOptions(undefined)
   /** Why the connection is broken, when that was noticed before anybody received or sent. */
   #broken: SystemError | undefined
@@ -96,7 +96,7 @@ class StreamPair {
   }
 
   readonly #onAbort = (): void => {
-    // What closing reports has nobody to hear it: the streams have failed for a reason.
+    // What closing reports has no receiver: the streams have failed for a reason.
     this.#fail(reasonOf(this.#signal as AbortSignal)).catch(() => undefined)
   }
 
@@ -160,7 +160,7 @@ class StreamPair {
     return this.#socket.end({ signal }).then(() => this.#isOver('writable'), this.#failed)
   }
 
-  /** Nobody wants what comes any more. */
+  /** What comes is no longer wanted. */
   async #cancel(): Promise<void> {
     const socket = this.#socket
     this.#open.delete('readable')

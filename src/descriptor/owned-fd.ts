@@ -111,7 +111,7 @@ export const CLOSED = -1
  */
 export class OwnedFd {
   readonly #record: Record
-  /** The object that a program has of it, for those who are told of failures. */
+  /** The object that a program has of it, for reports of failures. */
   #holder: Holder | undefined
 
   /** Takes over a descriptor, which the addon has made or {@link claim} has taken; `what` names it in the warning, should it be lost. */

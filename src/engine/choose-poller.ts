@@ -11,7 +11,7 @@ const POLLERS = new Map<string, () => Poller>([
   ['uv', () => inLoop(() => new UvPoller())],
 ])
 
-/** The way to wait where nobody has chosen one. */
+/** The way to wait where the environment names none. */
 function preferred(): string {
   if (!hasLibuv()) return 'thread'
   return process.platform === 'linux' ? 'epoll' : 'uv'

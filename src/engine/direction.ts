@@ -35,7 +35,7 @@ const AHEAD_MOST = 4096
 export interface FdSource {
   /** Returns the number for a system call; throws EBADF once it is closed or given away. */
   use(syscall: string): number
-  /** Says whose it is, for those who are told of failures. */
+  /** Says which object it belongs to, for reports of failures. */
   subject?(): DiagnosticsSubject | undefined
   /** Is given the watch of a poller, which has to end before the descriptor is closed. */
   watched?(watch: { stop(): void }): void
@@ -87,7 +87,7 @@ export class Direction {
   readonly #user: FdSource
   /** Whether its operations wait for room to send, and not for something to receive. */
   readonly #sends: boolean
-  /** Whether they wait for something to receive; neither does who waits for what comes beside the data. */
+  /** Whether they wait for something to receive; operations that wait for something beside the data do not. */
   readonly #receives: boolean
   /** The operation whose turn it is, while it waits. */
   #pending: AnyPending | undefined

@@ -1,6 +1,5 @@
 import { sys } from '../constants/lookup.js'
 import { protect } from '../native/memory.js'
-import { assertEventLoop } from '../native/runtime.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { clearTimeout, nextTick, setTimeout } from '../support/globals.js'
@@ -32,13 +31,13 @@ function pauseAfter(vain: number): number {
 /**
  * One uv_poll_t. libuv reports a state in each turn of the loop, and the listener wants to know of it once: what was reported is not armed
  * any more until the listener asks again. It mostly does so before the next turn. So what is polled for is left as it is at first, which
- * saves two system calls for each wait, and gets less when a report comes that nobody asked for.
+ * saves two system calls for each wait, and asks for less when a report comes that no call waits for.
  */
 class UvWatch implements Watch {
   readonly id: number
   readonly #poller: UvPoller
   readonly #listener: ReadyListener
-  /** What the listener is to be told of. */
+  /** What is to be reported to the listener. */
   #armed: number
   /** What libuv polls for. */
   #polled: number
@@ -114,7 +113,7 @@ class UvWatch implements Watch {
     native.watchSet(this.id, events)
   }
 
-  /** Is told of the state, in each turn of the loop while it lasts. */
+  /** Is called with the state, in each turn of the loop while it lasts. */
   report(events: number): void {
     const asked = this.#armed
     const hasFailed = (events & FAILED) !== 0
@@ -148,7 +147,6 @@ export class UvPoller implements Poller {
   readonly #free: number[] = []
 
   constructor() {
-    assertEventLoop()
     this.tryOpen()
   }
 

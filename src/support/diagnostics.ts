@@ -109,10 +109,10 @@ interface Failure extends Error {
   readonly syscall: string
 }
 
-/** What errors are about that are yet to be told. */
+/** What errors are about that have yet to be published. */
 const subjects = new WeakMap<Error, DiagnosticsSubject>()
 
-/** Notes what an error is about, if anybody will hear of it. */
+/** Notes what an error is about, if the channel has subscribers. */
 export function attributeError(error: unknown, source: Source): void {
   if (!errors.hasSubscribers || !(error instanceof Error) || subjects.has(error)) return
   const subject = source.subject?.()

@@ -8,7 +8,7 @@ export class SessionOperation<T> implements Operation<T> {
   readonly wakeOnEither = true
   /** The name of the step. */
   readonly syscall: string
-  /** Whether it goes on by itself, and nobody waits for it. */
+  /** Whether it goes on by itself, and no call waits for it. */
   readonly isBackground: boolean
   readonly #session: TlsSession
   readonly #attempt: (fd: number) => number

@@ -275,7 +275,7 @@ describe('web()', () => {
         const reading = reader.read(new Uint8Array(8))
         await within(reader.cancel(), 'the cancel')
         assert.equal((await reading).done, true)
-        // What comes now is nobody's.
+        // What comes now has no reader.
         if (sock.encrypted) await far.send('too late')
         for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
         const writer = writable.getWriter()

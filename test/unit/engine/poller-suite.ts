@@ -30,9 +30,28 @@ export class Listener implements ReadyListener {
   }
 }
 
-/** Some turns of the event loop, while it is held. */
-export async function turns(count = 5): Promise<void> {
+/** Some turns of the event loop, while it is held, after the poller has reported what was there before. */
+export async function turns(poller: Poller, count = 5): Promise<void> {
+  await reported(poller)
+  await spin(count)
+}
+
+/** Turns of the event loop, in which nothing new is watched. */
+export async function spin(count = 5): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves when the poller has reported something that is there now: of all that is there, the first comes first. */
+async function reported(poller: Poller): Promise<void> {
+  const [a, b] = socket.pair(SOCK_STREAM, true)
+  const listener = new Listener()
+  const watch = poller.watch(a.fd(), listener)
+  const next = listener.next()
+  b.send('x')
+  await next
+  watch.stop()
+  a.close()
+  b.close()
 }
 
 export async function withPair(poller: Poller, body: (a: LowSocket, b: LowSocket) => Promise<void>): Promise<void> {
@@ -69,7 +88,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
       withPair(poller, async (a) => {
         const listener = new Listener()
         const watch = poller.watch(a.fd(), listener)
-        await turns()
+        await turns(poller)
         assert.deepEqual(listener.heard, [])
         watch.awaitRoom(0)
         assert.deepEqual(listener.heard, [])
@@ -86,7 +105,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         for (let i = 0; i < 20; i++) {
           a.send('x')
           b.recv()
-          await turns(2)
+          await turns(poller, 2)
         }
         assert.deepEqual(listener.heard, ['w'])
         watch.stop()
@@ -131,7 +150,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         b.close()
         await listener.next()
         const reports = listener.heard.length
-        await turns(50)
+        await turns(poller, 50)
         assert.equal(listener.heard.length, reports)
         watch.stop()
       }))
@@ -151,7 +170,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         other = poller.watch(c.fd(), late, true)
         b.send('x')
         d.send('x')
-        await turns()
+        await turns(poller)
         assert.deepEqual(late.heard, [])
         first.stop()
         c.close()
@@ -168,7 +187,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         const heir = new Listener()
         const second = poller.watch(c.fd(), heir, true)
         await heir.next()
-        await turns()
+        await turns(poller)
         assert.deepEqual(heir.heard, ['w'])
         assert.deepEqual(old.heard, [])
         second.stop()
@@ -219,7 +238,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
       const watches = pairs.map(([a], i) => poller.watch(a.fd(), listeners[i] as Listener, true))
       for (const [, b] of pairs) b.send('x')
       const readable = (listener: Listener): boolean => listener.heard.some((what) => what.includes('r'))
-      for (let turn = 0; turn < 20 && !listeners.every(readable); turn++) await turns(1)
+      for (let turn = 0; turn < 20 && !listeners.every(readable); turn++) await turns(poller, 1)
       assert.equal(listeners.filter(readable).length, pairs.length)
       for (const watch of watches) watch.stop()
       for (const [a, b] of pairs) {
@@ -235,12 +254,12 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         const watch = poller.watch(a.fd(), listener)
         b.send('x')
         await listener.next()
-        await turns(20)
+        await turns(poller, 20)
         const once = listener.heard.length
         assert.equal(once, 1)
         assert.equal(String(a.recv()), 'x')
         watch.rearm(true, 0)
-        await turns()
+        await turns(poller)
         assert.equal(listener.heard.length, once)
         b.send('y')
         await listener.next()
@@ -253,7 +272,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         const watch = poller.watch(a.fd(), listener, true)
         b.send('x')
         await listener.next()
-        await turns()
+        await turns(poller)
         const before = performance.eventLoopUtilization()
         await new Promise((resolve) => setTimeout(resolve, 100))
         const { utilization } = performance.eventLoopUtilization(before)
@@ -272,7 +291,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
           },
         })
         b.send('x')
-        await turns(10)
+        await turns(poller, 10)
         assert.ok(
           listener.heard.slice(1).includes('rw') || listener.heard.slice(1).includes('w'),
           listener.heard.join(),
@@ -294,9 +313,9 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
       sock.send('x')
       await listener.next()
       assert.ok(listener.heard.includes('rw'))
-      await turns(20)
+      await turns(poller, 20)
       const reports = listener.heard.length
-      await turns(20)
+      await turns(poller, 20)
       assert.equal(listener.heard.length, reports)
       assert.throws(() => sock.recv(), { code: 'ECONNREFUSED' })
       watch.rearm(true, 0)

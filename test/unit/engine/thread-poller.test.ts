@@ -1,10 +1,20 @@
 // The obligations of the poller once more, where a thread waits.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runScript } from '../../util/index.js'
+import { EpollPoller } from '#internal/engine/epoll.js'
+import { leavesNoFd, runScript } from '../../util/index.js'
+import { receivesAhead } from './epoll-suite.js'
+import { keepsObligations } from './poller-suite.js'
 
+// For the programs below.
 process.env['BERKELEY_POLLER'] = 'thread'
-await import('./epoll.test.js')
+
+leavesNoFd()
+
+const poller = new EpollPoller(true)
+
+keepsObligations('thread', poller, 'epoll_ctl')
+receivesAhead('thread', poller)
 
 test('the thread of a worker ends with it', async () => {
   const { stdout, stderr } = await runScript(`

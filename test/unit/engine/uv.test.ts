@@ -5,7 +5,7 @@ import { sys } from '#internal/constants/lookup.js'
 import { UvPoller } from '#internal/engine/uv.js'
 import { native } from '#internal/native/sockets.js'
 import { leavesNoFd } from '../../util/index.js'
-import { keepsObligations, Listener, turns, withPair } from './poller-suite.js'
+import { keepsObligations, Listener, spin, turns, withPair } from './poller-suite.js'
 
 leavesNoFd()
 
@@ -23,7 +23,7 @@ describe('the poller uv goes by the state', () => {
       watch.rearm(true, 1)
       await listener.next()
       watch.rearm(true, 20)
-      await turns()
+      await turns(poller)
       assert.deepEqual(listener.heard, ['r', 'r'])
       await listener.next()
       watch.stop()
@@ -53,7 +53,7 @@ describe('the poller uv goes by the state', () => {
       })
       for (let i = 0; i < 20; i++) {
         b.send('x')
-        await turns(2)
+        await turns(poller, 2)
       }
       assert.equal(calls.mock.callCount(), 0)
       watch.stop()
@@ -67,7 +67,7 @@ describe('the poller uv goes by the state', () => {
       await listener.next()
       for (let i = 0; i < 10; i++) {
         watch.rearm(false, 0)
-        await turns()
+        await turns(poller)
       }
       assert.deepEqual(listener.heard, ['r'])
       const next = listener.next()
@@ -90,11 +90,11 @@ describe('the poller uv goes by the state', () => {
       const twin = a.dup()
       const listener = new Listener()
       const watch = poller.watch(twin.fd(), listener)
-      // libuv tells the kernel of it when the loop turns: who closes it before that does end the process.
-      await turns()
+      // libuv tells the kernel of it when the loop turns: a close before that would end the process.
+      await spin()
       native.close(twin.fd())
       watch.awaitRoom(0)
-      await turns()
+      await spin()
       assert.deepEqual(listener.heard, [])
       watch.stop()
       assert.throws(() => twin.unwrap(), { code: 'EBADF' })
