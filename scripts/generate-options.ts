@@ -178,7 +178,7 @@ function page(): string {
     '',
     `${count} options are methods of a socket. Without an argument a method reads the option; with one it`,
     'sets it and returns the effective value, which may differ from the argument. An option that can only be set returns',
-    'nothing.',
+    'nothing; one that the kernel can set but not read yet, as some of Linux before 6.9, returns what was given.',
     '',
     'A value of a wrong type throws a `TypeError` (`ERR_INVALID_ARG_TYPE`), one that is out of range a `RangeError`',
     '(`ERR_OUT_OF_RANGE`), without a system call. If the kernel refuses, a `SystemError` has its code:',

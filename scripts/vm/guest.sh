@@ -30,7 +30,8 @@ ulimit -Sn 1024
 cd "$TREE" || exit
 # shellcheck disable=SC2086 -- several words
 export $EXPORTED
-sh $vm/out/job </dev/null
+# By its path: busybox takes the programs that it has itself for all others.
+/bin/sh $vm/out/job </dev/null
 echo $? >$vm/out/status
 tool sync
 tool poweroff -f

@@ -54,6 +54,8 @@ function bootFiles(machine) {
 function completeRoot(root) {
   for (const name of ['passwd', 'group'])
     copyFileSync(join(root, 'usr', 'share', 'base-passwd', `${name}.master`), join(root, 'etc', name))
+  writeFileSync(join(root, 'etc', 'hostname'), 'localhost\n')
+  writeFileSync(join(root, 'etc', 'resolv.conf'), '')
   writeFileSync(join(root, 'etc', 'hosts'), '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n')
   writeFileSync(join(root, 'etc', 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\n')
 }
@@ -63,7 +65,7 @@ function ownRoot(machine) {
   const root = join(CACHE, machine.arch, 'root')
   if (!existsSync(root))
     withDebian(machine, (debian) => debian.unpack(machine.packages, root, { withDependencies: true }))
-  if (!existsSync(join(root, 'etc', 'nsswitch.conf'))) completeRoot(root)
+  if (!existsSync(join(root, 'etc', 'hostname'))) completeRoot(root)
   return root
 }
 

@@ -94,10 +94,10 @@ async function runIn(name, parts) {
     writeFileSync(join(out, 'settings'), assignments(settings))
     writeFileSync(join(out, 'job'), `${job(out, parts)}\n`)
     const size = { accel: values.accel, cpus: Number(values.cpus), megabytes: Number(values.memory) }
-    await boot(machine, { ...files, out }, { ...size, seconds: Number(values.seconds) })
+    const end = await boot(machine, { ...files, out }, { ...size, seconds: Number(values.seconds) })
     const status = statusIn(out)
-    if (status === undefined) throw new Failure('the guest ended before its job did')
-    if (values.record) recordRun(out, name)
+    if (values.record) recordRun(out, name, status !== undefined)
+    if (status === undefined) throw new Failure(`${end} before its job was done`)
     return status
   } finally {
     rmSync(out, { recursive: true })

@@ -1,6 +1,6 @@
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../constants/exported.generated.js'
 import { Location, sys } from '../constants/lookup.js'
-import { systemError } from '../support/errors.js'
+import { type SystemError, systemError } from '../support/errors.js'
 import { defineMethod } from '../support/record.js'
 import { invalidType, invalidValue } from '../support/validate.js'
 import { carriesInet, isStream, readEither, setBoth } from './dual-stack.js'
@@ -152,7 +152,17 @@ function writeOption(self: unknown, row: AnyRow, args: unknown[]): unknown {
   const place = placesOf(row, owner, family)
   if (row.families === 'address') row.kind.set(place, ...args)
   else setBoth(row.kind, place, args)
-  return row.access === 'wo' ? undefined : row.kind.get(place)
+  return row.access === 'wo' ? undefined : heldAfter(row, place, args[0])
+}
+
+/** What the kernel holds once an option is set. Some options can be read only since later versions than they can be set: then it is what was given. */
+function heldAfter(row: AnyRow, place: OptionPlace, given: unknown): unknown {
+  try {
+    return row.kind.get(place)
+  } catch (error) {
+    if ((error as SystemError).errno !== -sys.ENOPROTOOPT) throw error
+    return given
+  }
 }
 
 /** The kernel accepts some of these options on a stream, where they do nothing. */

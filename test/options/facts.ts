@@ -1,7 +1,8 @@
 // What is known of each option, beside its row: where to try it, what to set, and what the kernel then answers.
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import * as ll from 'berkeley/llsocket'
-import { type Capability, type SocketName, told } from './sockets.js'
+import { type Capability, kernelSince, type SocketName, told } from './sockets.js'
 
 /** A refusal by the kernel that the test expects, and whether its reason still applies. */
 export interface Refusal {
@@ -47,6 +48,28 @@ const is = (expected: unknown) => (value: unknown) => assert.deepEqual(value, ex
 
 const doubled = 'the kernel doubles what is set'
 
+/** The largest buffer that a process may ask for: older kernels tell it in the first network namespace alone, and here by what they leave of more. */
+function largest(buffer: 'rcvbuf' | 'sndbuf'): number {
+  const limit = told(`/proc/sys/net/core/${buffer === 'rcvbuf' ? 'rmem_max' : 'wmem_max'}`)
+  if (limit) return Number(limit)
+  const sock = ll.socket.create(ll.AddrInfo.inet('127.0.0.1', 0, { socktype: ll.SOCK_DGRAM }))
+  try {
+    return sock[buffer](2 ** 30) / 2
+  } finally {
+    sock.close()
+  }
+}
+
+/** The refusal of a kernel in which an option can be set and not read. */
+const readSince = (version: string): Refusal => ({
+  code: 'ENOPROTOOPT',
+  why: `it can be read since Linux ${version}`,
+  applies: () => !kernelSince(version),
+})
+
+/** Whether the kernel keeps the connections that pass it, as address translation does. */
+const isTracking = existsSync('/proc/sys/net/netfilter/nf_conntrack_count')
+
 export const socketFacts: Record<string, Fact> = {
   acceptconn: { on: ['listening4'], check: is(true) },
   attachbpf: { elsewhere: 'filter.test.ts' },
@@ -78,7 +101,7 @@ export const socketFacts: Record<string, Fact> = {
   priority: { set: [1, 6] },
   rcvbuf: {
     set: [1, 4096, 2 ** 31 - 1],
-    reads: [2304, 8192, 2 * Number(told('/proc/sys/net/core/rmem_max'))],
+    reads: [2304, 8192, 2 * largest('rcvbuf')],
     stays: doubled,
   },
   rcvbufforce: { set: [4096], needs: 'CAP_NET_ADMIN' },
@@ -95,7 +118,7 @@ export const socketFacts: Record<string, Fact> = {
   },
   sndbuf: {
     set: [1, 8192, 2 ** 31 - 1],
-    reads: [4608, 16384, 2 * Number(told('/proc/sys/net/core/wmem_max'))],
+    reads: [4608, 16384, 2 * largest('sndbuf')],
     stays: doubled,
   },
   sndbufforce: { set: [8192], needs: 'CAP_NET_ADMIN' },
@@ -126,7 +149,7 @@ export const tcpFacts: Record<string, Fact> = {
     on: ['connected4', 'connected6'],
     check: (value) => is(ll.TCP_ESTABLISHED)((value as { state: number }).state),
   },
-  tcpismptcp: { check: is(false) },
+  tcpismptcp: { check: is(false), since: '6.9' },
   tcpkeepalive: { set: [1, 32767] },
   tcpkeepcnt: { set: [1, 127] },
   tcpkeepintvl: { set: [1, 32767] },
@@ -151,11 +174,13 @@ export const tcpFacts: Record<string, Fact> = {
   tcpulp: {
     on: ['connected4'],
     set: ['tls'],
-    stays: 'a protocol stays',
+    once: 'a protocol stays, and Linux before 6.2 refuses it a second time',
     put: {
       code: 'ENOENT',
       why: 'this kernel has no tls protocol',
-      applies: () => !told('/proc/sys/net/ipv4/tcp_available_ulp').includes('tls'),
+      // Older kernels list the protocols in the first network namespace alone.
+      applies: () =>
+        !told('/proc/sys/net/ipv4/tcp_available_ulp').includes('tls') && !/^tls /m.test(told('/proc/modules')),
     },
   },
   tcpusertimeout: { set: [1, 30_000] },
@@ -205,7 +230,12 @@ export const ipFacts: Record<string, Fact | readonly Fact[]> = {
   ],
   mtudiscover: { set: [ll.IP_PMTUDISC_DONT, ll.IP_PMTUDISC_DO, ll.IP_PMTUDISC_OMIT] },
   nodefrag: { on: ['icmp4'] },
-  originaldst: { on: ['connected4', 'connected6'], get: { code: 'ENOENT', why: 'nothing redirected the connection' } },
+  originaldst: {
+    on: ['connected4', 'connected6'],
+    get: isTracking
+      ? { code: 'ENOENT', why: 'nothing redirected the connection' }
+      : { code: 'ENOPROTOOPT', why: 'this kernel does not track connections' },
+  },
   pktoptions: { on: ['connected4', 'connected6'], check: isBuffer },
   recvfragsize: [
     { on: ['udp4', 'udp6'] },
@@ -213,7 +243,7 @@ export const ipFacts: Record<string, Fact | readonly Fact[]> = {
   ],
   recvopts: { on: inet },
   retopts: { on: inet },
-  routeralert: { on: ['icmp4', 'header6'], set: [1], once: 'a second time is EADDRINUSE' },
+  routeralert: { on: ['icmp4', 'header6'], set: [1], once: 'a second time is EADDRINUSE', get: readSince('6.9') },
   tos: [{ set: [0xb8, 0x10] }, { on: ['udp4', 'udp6'], set: [255] }, { set: [-1], reads: [0] }],
   transparent: { needs: 'CAP_NET_ADMIN' },
   ttl: { set: [1, 255, -1], reads: [1, 255, 64] },
@@ -291,6 +321,7 @@ export const packetFacts: Record<string, Fact> = {
 export const netlinkFacts: Record<string, Fact> = {
   netlinkaddmembership: { set: [1, 5] },
   netlinkdropmembership: { set: [1] },
+  netlinklistenallnsid: { set: [true, false], get: readSince('6.9') },
   netlinklistmemberships: { check: is([]) },
 }
 

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ll from 'berkeley/llsocket'
+import { Location } from '#internal/constants/lookup.js'
 import { optionTables } from '#internal/options/index.js'
-import type { AnyRow, OptionTable } from '#internal/options/option.js'
+import * as kind from '#internal/options/kinds/index.js'
+import { type AnyRow, defineOptions, type OptionTable, optionTarget, rw } from '#internal/options/option.js'
 import { type Fact, facts } from './facts.js'
 import { keeper, missing, option, type SocketName, sockets } from './sockets.js'
 
@@ -174,6 +176,26 @@ describe('ipv6pktinfo()', { skip: missing('udp6') ?? false }, () => {
 })
 
 describe('option methods', () => {
+  it('an option that the kernel sets and cannot tell returns what was given', {
+    skip: missing('netlink') ?? false,
+  }, (t) => {
+    class Asking {
+      declare member: (value?: number) => number
+      constructor(readonly sock: ll.Socket) {}
+      [optionTarget](syscall: string) {
+        return this.sock[optionTarget](syscall)
+      }
+    }
+    // Groups are joined by one option, and listed by another.
+    defineOptions(Asking, { member: rw(new Location('SOL_NETLINK', 'NETLINK_ADD_MEMBERSHIP'), kind.range(1)) })
+    const sock = sockets.netlink(keeper(t))
+    const asking = new Asking(sock)
+    assert.equal(asking.member(3), 3)
+    assert.deepEqual(sock.netlinklistmemberships(), [3])
+    assert.throws(() => asking.member(), { code: 'ENOPROTOOPT', syscall: 'getsockopt' })
+    assert.throws(() => asking.member(9999), { code: 'EINVAL', syscall: 'setsockopt' })
+  })
+
   it('an option method reads the value when its argument is undefined', (t) => {
     const sock = sockets.tcp4(keeper(t))
     assert.equal(sock.keepalive(undefined as never), false)

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { PATIENCE_MS, within } from './waiting.js'
+import { within } from './waiting.js'
 
 /** The folder of package.json: children that start there can import the package by its own name. */
 export const root = fileURLToPath(new URL('.', import.meta.resolve('berkeley/package.json')))
@@ -64,7 +64,7 @@ export class Child {
   }
 
   /** Waits until the program has written something that matches, on either stream, and returns the match. */
-  waitForOutput(pattern: RegExp, patience = PATIENCE_MS): Promise<RegExpExecArray> {
+  waitForOutput(pattern: RegExp, patience?: number): Promise<RegExpExecArray> {
     const what = `output like ${pattern} of ${this.process.spawnfile}`
     return within(this.#match(pattern), what, patience).catch((error) => {
       throw new Error(`${error.message}; it said:\n${this.stdout}${this.stderr}`)
@@ -115,7 +115,7 @@ export async function run(
   args: readonly string[],
   options: SpawnOptions & { input?: string | Uint8Array; patience?: number } = {},
 ): Promise<Ending> {
-  const { input, patience = PATIENCE_MS, ...spawnOptions } = options
+  const { input, patience, ...spawnOptions } = options
   const child = new Child(command, args, spawnOptions)
   child.process.stdin?.end(input)
   try {

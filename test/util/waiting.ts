@@ -1,10 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** How long anything in a test may take before the test gives up on it; longer where `BERKELEY_PATIENCE` says that a machine is so many times slower. */
-export const PATIENCE_MS = 10_000 * (Number(process.env['BERKELEY_PATIENCE']) || 1)
+/** How many times slower this machine may be than those that the tests' times are meant for. */
+const FACTOR = Number(process.env['BERKELEY_PATIENCE']) || 1
 
-/** Rejects with `what` when the promise takes longer than the tests' patience. The timer goes with the answer. */
-export async function within<T>(promise: Promise<T>, what: string, milliseconds = PATIENCE_MS): Promise<T> {
+/** How long anything in a test may take before the test gives up on it. */
+export const PATIENCE_MS = 10_000 * FACTOR
+
+/** The patience of a test that names its own. */
+const patient = (milliseconds: number): number => milliseconds * FACTOR
+
+/** Rejects with `what` when the promise takes longer than the tests' patience, or that many milliseconds. The timer goes with the answer. */
+export async function within<T>(promise: Promise<T>, what: string, patience?: number): Promise<T> {
+  const milliseconds = patience === undefined ? PATIENCE_MS : patient(patience)
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new Error(`${what} did not happen within ${milliseconds} ms`)), milliseconds)
@@ -20,7 +27,8 @@ export async function within<T>(promise: Promise<T>, what: string, milliseconds 
  * Lets the event loop turn until `holds` is true. For state that is not announced by an event, such as /proc or the
  * garbage collector's work; whatever has an event is to be waited for by that.
  */
-export async function eventually(holds: () => boolean, what: string, milliseconds = PATIENCE_MS): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, patience?: number): Promise<void> {
+  const milliseconds = patience === undefined ? PATIENCE_MS : patient(patience)
   const end = performance.now() + milliseconds
   while (!holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${milliseconds} ms`)
