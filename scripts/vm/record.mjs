@@ -9,7 +9,7 @@ import { inRoot, readJson } from '../lib/project.mjs'
  * @property {string} date
  * @property {number} passed
  * @property {number} skipped
- * @property {readonly string[]} failed titles
+ * @property {string[]} failed titles
  */
 
 /** @typedef {{ system: Readonly<Record<string, string | number>>, files: Record<string, Result> }} Record_ */
@@ -20,23 +20,39 @@ const sourceOf = (file) =>
     .replace(/^build\//, '')
     .replace(/\.js$/, '.ts')
 
+/** @typedef {{ name: string, isSuite: boolean, passed: boolean, skip?: string | boolean, file: string }} Event */
+
+/** A file counts as a test to the runner too, and fails as one when it ends badly. @param {Event} event */
+const isFile = ({ name, file }) => name === file
+
+/** The tests of a run, without suites, and files that ended well. @param {string} text @returns {Event[]} */
+const testsIn = (text) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .filter((event) => !event.isSuite && event.file !== undefined && !(isFile(event) && event.passed))
+
+/** @param {Result} result @param {Event} event */
+function count(result, event) {
+  if (event.skip !== undefined) result.skipped++
+  else if (event.passed) result.passed++
+  else result.failed.push(isFile(event) ? 'the file ended badly' : event.name)
+}
+
 /**
  * @param {string} text of scripts/lib/events-reporter.mjs
  * @param {string} date
  */
 export function resultsOf(text, date) {
   const results = /** @type {Record<string, Result>} */ ({})
-  for (const line of text.trim().split('\n').filter(Boolean)) {
-    const { name, isSuite, passed, skip, file } = JSON.parse(line)
-    // A file counts as a test to the runner too, and fails as one when it ends badly.
-    const isFile = name === file || name.endsWith('.test.js')
-    if (isSuite || file === undefined || (isFile && passed)) continue
-    const source = sourceOf(file)
+  let source = ''
+  for (const event of testsIn(text)) {
+    // What a file checks at its end belongs to no test, and is located where the check is.
+    if (event.file.endsWith('.test.js')) source = sourceOf(event.file)
     const result = results[source] ?? { date, passed: 0, skipped: 0, failed: [] }
     results[source] = result
-    if (skip !== undefined) result.skipped++
-    else if (passed) result.passed++
-    else result.failed = [...result.failed, isFile ? 'the file ended badly' : name]
+    count(result, event)
   }
   return results
 }

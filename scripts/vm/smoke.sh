@@ -15,4 +15,5 @@ expect node run.mjs 'works from ESM'
 expect node run.cjs 'works from CommonJS'
 expect node program.mjs 'hello passed encrypts 192.0.2.1'
 cd "$OLDPWD"
+node scripts/check-binary.mjs "$place"/node_modules/berkeley/prebuilds/linux-"$(node -p process.arch)"*.node
 exec node scripts/test.mjs stream/conversation.test stream/pass-fd.test tls/close.test
