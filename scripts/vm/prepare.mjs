@@ -56,7 +56,7 @@ function completeRoot(root) {
     copyFileSync(join(root, 'usr', 'share', 'base-passwd', `${name}.master`), join(root, 'etc', name))
   writeFileSync(join(root, 'etc', 'hostname'), 'localhost\n')
   writeFileSync(join(root, 'etc', 'resolv.conf'), '')
-  writeFileSync(join(root, 'etc', 'hosts'), '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n')
+  writeFileSync(join(root, 'etc', 'hosts'), '127.0.0.1 localhost\n::1 ip6-localhost ip6-loopback\n')
   writeFileSync(join(root, 'etc', 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\n')
 }
 

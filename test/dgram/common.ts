@@ -1,6 +1,6 @@
 // What the tests of datagram sockets share.
 import { dgram } from 'berkeley'
-import { closing, closingAll } from '../util/index.js'
+import { closing, closingAll, PATIENCE_MS } from '../util/index.js'
 
 export type Test = Parameters<typeof closing>[0]
 
@@ -17,15 +17,15 @@ export const portOf = (sock: dgram.inet.Socket): number => sock.getsockname().po
 export async function boundForBatches(t: Test, host = '127.0.0.1'): Promise<dgram.inet.Socket> {
   const sock = await bound(t, host)
   sock.rcvbuf(4 << 20)
-  sock.deadlines(5000, 5000)
+  sock.deadlines(PATIENCE_MS, PATIENCE_MS)
   return sock
 }
 
 /** Two connected unix sockets, with deadlines. */
 export async function unixPair(t: Test): Promise<[dgram.unix.Socket, dgram.unix.Socket]> {
   const [one, other] = closingAll(t, await dgram.unix.pair())
-  one.deadlines(5000, 5000)
-  other.deadlines(5000, 5000)
+  one.deadlines(PATIENCE_MS, PATIENCE_MS)
+  other.deadlines(PATIENCE_MS, PATIENCE_MS)
   return [one, other]
 }
 

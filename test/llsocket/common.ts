@@ -16,7 +16,7 @@ import {
 } from 'berkeley/llsocket'
 import { sys } from '#internal/constants/lookup.js'
 import { native } from '#internal/native/sockets.js'
-import { closing, closingAll, type Family, ipv4 } from '../util/index.js'
+import { closing, closingAll, type Family, ipv4, PATIENCE_MS } from '../util/index.js'
 
 type Test = Pick<TestContext, 'after'>
 
@@ -47,7 +47,7 @@ export function listener(t: Test, ai: AddrInfo, socktype = SOCK_STREAM): Socket 
 
 /** Accepts, waiting until there is a connection; closed after the test. */
 export function accepted(t: Test, server: Socket): Socket {
-  assert.ok(server.recvable(5000), 'no connection comes')
+  assert.ok(server.recvable(PATIENCE_MS), 'no connection comes')
   const peer = server.accept()
   assert.ok(peer instanceof Socket)
   return closing(t, peer)
@@ -57,7 +57,7 @@ export function accepted(t: Test, server: Socket): Socket {
 export function connecting(t: Test, ai: AddrInfo, socktype = SOCK_STREAM): Socket {
   const client = create(t, ai, socktype)
   if (client.connect() === AGAIN) {
-    assert.ok(client.sendable(5000), 'no connection')
+    assert.ok(client.sendable(PATIENCE_MS), 'no connection')
     assert.equal(client.error(), 0)
   }
   return client
@@ -79,7 +79,7 @@ export function udpPair(t: Test, family: Family): [Socket, Socket] {
 
 /** What arrives next, waiting for it. */
 export function received(from: Socket): string {
-  assert.ok(from.recvable(5000), 'nothing arrives')
+  assert.ok(from.recvable(PATIENCE_MS), 'nothing arrives')
   return String(got(from.recv()))
 }
 
@@ -87,7 +87,7 @@ export function received(from: Socket): string {
 export function receivedAll(from: Socket): Buffer {
   const parts: Buffer[] = []
   for (;;) {
-    assert.ok(from.recvable(5000), 'nothing arrives')
+    assert.ok(from.recvable(PATIENCE_MS), 'nothing arrives')
     const part = from.recv()
     if (part === null) return Buffer.concat(parts)
     if (part !== AGAIN) parts.push(part)
@@ -98,7 +98,7 @@ export function receivedAll(from: Socket): Buffer {
 export function receivedExactly(from: Socket, bytes: number): Buffer {
   const parts: Buffer[] = []
   for (let sum = 0; sum < bytes; ) {
-    assert.ok(from.recvable(5000))
+    assert.ok(from.recvable(PATIENCE_MS))
     const part = got(from.recv())
     parts.push(part)
     sum += part.length
@@ -159,7 +159,7 @@ export function room(...sizes: number[]): MsgHdr {
 
 /** What recvmsg() returns, waiting for it. */
 export function receive(s: Socket, msg: MsgHdr, ...flags: number[]): ReturnType<Socket['recvmsg']> {
-  assert.ok(s.recvable(5000), 'nothing arrives')
+  assert.ok(s.recvable(PATIENCE_MS), 'nothing arrives')
   return s.recvmsg(msg, ...flags)
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as nodeConnect } from 'node:net'
 import { describe, test } from 'node:test'
 import { connect, listen } from 'berkeley'
-import { closing, leavesNoFd } from '../util/index.js'
+import { closing, leavesNoFd, PATIENCE_MS } from '../util/index.js'
 import { ends, type Socket, tlscfg, trust, turn } from './common.js'
 
 leavesNoFd()
@@ -41,7 +41,7 @@ describe('the end (H12, H92)', () => {
     const server = closing(t, await listener.accept())
     await server.handshake()
     const client = closing(t, await connecting)
-    client.deadlines(5000)
+    client.deadlines(PATIENCE_MS)
     const first = client.recv()
     await turn()
     cut = true

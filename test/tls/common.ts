@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { type AddrInfo, connect, listen, type stream, type tls } from 'berkeley'
 import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
-import { closing } from '../util/index.js'
+import { closing, PATIENCE_MS } from '../util/index.js'
 import { dns, ip, leaf, root } from './pki.js'
 
 export const authority = root()
@@ -21,11 +21,11 @@ export async function ends(
 ): Promise<[Socket, Socket]> {
   const listener = closing(t, await listen({ host: '127.0.0.1', tlscfg: { ...tlscfg, ...server } }))
   const { port } = listener.getsockname()
-  const connecting = connect({ host: '127.0.0.1', port, timeout: 5000, tlscfg: { ...trust, ...client } })
+  const connecting = connect({ host: '127.0.0.1', port, timeout: PATIENCE_MS, tlscfg: { ...trust, ...client } })
   const accepted = closing(t, await listener.accept())
   await accepted.handshake()
   const connected = closing(t, await connecting)
-  for (const sock of [accepted, connected]) sock.deadlines(5000, 5000)
+  for (const sock of [accepted, connected]) sock.deadlines(PATIENCE_MS, PATIENCE_MS)
   return [accepted, connected]
 }
 
@@ -45,10 +45,10 @@ export interface Accepting {
 /** Both ends send a word, and it is encrypted. */
 export async function talk(t: TestContext, server: Accepting, calling: Promise<stream.Socket>): Promise<void> {
   const accepted = closing(t, await server.accept())
-  accepted.deadlines(5000, 5000)
+  accepted.deadlines(PATIENCE_MS, PATIENCE_MS)
   await accepted.handshake()
   const client = closing(t, await calling)
-  client.deadlines(5000, 5000)
+  client.deadlines(PATIENCE_MS, PATIENCE_MS)
   assert.deepEqual([accepted.encrypted, client.encrypted, client.authorized], [true, true, true])
   await client.send('ping')
   assert.equal(String(await accepted.recv()), 'ping')

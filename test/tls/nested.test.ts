@@ -7,7 +7,16 @@ import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { type stream, tls } from 'berkeley'
 import { SHUT_WR, socket } from 'berkeley/llsocket'
-import { closing, coded, foreignDuplicate, isPending, leavesNoFd, tempFolder, within } from '../util/index.js'
+import {
+  closing,
+  coded,
+  foreignDuplicate,
+  isPending,
+  leavesNoFd,
+  PATIENCE_MS,
+  tempFolder,
+  within,
+} from '../util/index.js'
 import { ends, hostConfig, hostTrust, type Socket, turn } from './common.js'
 import { dns, leaf, root } from './pki.js'
 
@@ -37,7 +46,7 @@ describe('TLS in TLS', () => {
       test(`both ends talk by ${inner} within ${outer}, and each tells of the inner session`, async (t) => {
         const [server, client] = await nest(t, await ends(t, { maxVersion: outer }), { maxVersion: inner })
         assert.deepEqual([client.getProtocol(), client.servername, client.authorized], [inner, servername, true])
-        assert.deepEqual(client.deadlines(), [5000, 5000])
+        assert.deepEqual(client.deadlines(), [PATIENCE_MS, PATIENCE_MS])
         const first = server.recv()
         await client.send('ping')
         assert.equal(String(await first), 'ping')
