@@ -1,7 +1,7 @@
 // The native functions themselves, with arguments that the classes would not let through.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { leavesNoFd, runScript } from '../util/index.js'
+import { leavesNoFd, run, script } from '../util/index.js'
 
 leavesNoFd()
 
@@ -72,7 +72,7 @@ const fuzz = (seed: number): string => `
 describe('native functions', () => {
   for (const seed of [1, 2, 3])
     it(`native functions survive arbitrary arguments (seed ${seed})`, async () => {
-      const { stdout, stderr, code, signal } = await runScript(fuzz(seed))
+      const { stdout, stderr, code, signal } = await run(process.execPath, script(fuzz(seed)), { patience: 60_000 })
       assert.deepEqual([stdout.trim(), code, signal], ['60000 true', 0, null], stderr)
     })
 })
