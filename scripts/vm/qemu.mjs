@@ -20,7 +20,14 @@ const share = (tag, path, isReadonly = true) => [
  * @param {{ accel: string, cpus: number, megabytes: number }} size
  */
 function qemuArguments(machine, files, { accel, cpus, megabytes }) {
-  const command = [`console=${machine.console}`, 'quiet', 'loglevel=3', 'panic=-1', 'random.trust_bootloader=on']
+  const command = [
+    `console=${machine.console}`,
+    'quiet',
+    'loglevel=3',
+    'panic=-1',
+    'random.trust_bootloader=on',
+    ...machine.command,
+  ]
   return [
     ...machine.options,
     ...['-accel', accel, '-smp', String(cpus), '-m', `${megabytes}M`],

@@ -83,6 +83,7 @@ const withoutLast = (results) => Object.fromEntries(Object.entries(results).slic
  * @param {boolean} isWhole whether it came to its end
  */
 export function recordRun(out, name, isWhole) {
+  if (!existsSync(join(out, 'events'))) return
   const date = new Date().toISOString().slice(0, 10)
   const system = readJson(join(out, 'about'))
   const results = resultsOf(readFileSync(join(out, 'events'), 'utf8'), date)

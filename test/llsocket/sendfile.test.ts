@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
-import { AGAIN, SOCK_DGRAM, SOCK_STREAM } from 'berkeley/llsocket'
+import { AGAIN, SOCK_DGRAM, SOCK_STREAM, type SystemError } from 'berkeley/llsocket'
 import { coded, ipv4, leavesNoFd, tempFolder } from '../util/index.js'
 import { got, pair, received, receivedAll, tcpPair } from './common.js'
 
@@ -91,7 +91,14 @@ describe('sendfile()', () => {
     for (const bytes of [0, -1, 1.5, Number.NaN, 2 ** 53])
       assert.throws(() => a.sendfile(fd, bytes), coded('ERR_OUT_OF_RANGE'))
     for (const offset of [-1, 0.5, 2 ** 53]) assert.throws(() => a.sendfile(fd, 1, offset), coded('ERR_OUT_OF_RANGE'))
-    assert.throws(() => a.sendfile(fd, 1, Number.MAX_SAFE_INTEGER - 1), coded('EOVERFLOW'), 'longer than files can be')
+    // Further than files reach on most file systems; on tmpfs they may be that long, and this one ends before.
+    let beyond: unknown
+    try {
+      beyond = a.sendfile(fd, 1, Number.MAX_SAFE_INTEGER - 1)
+    } catch (error) {
+      beyond = (error as SystemError).code
+    }
+    assert.ok(beyond === 'EOVERFLOW' || beyond === 0, String(beyond))
     assert.equal(a.sendfile(fd, Number.MAX_SAFE_INTEGER, 0), 1)
   })
 
