@@ -112,6 +112,10 @@ a container host often lacks: SCTP, vsock, CAN, the kernel's TLS, and netem, by 
 It is emulated (\`--accel=kvm\` uses the hardware): what a test does in milliseconds takes ten times as long, and tests that count
 time may fail for that.
 
+What an older kernel does otherwise, found there: before Linux 6.5, \`sendfile()\` as the first thing that is sent on a connection with TCP Fast Open
+(\`tcpfastopenconnect\`) does not start it, so call \`send()\` first; before 6.9, \`routeralert\` and \`netlinklistenallnsid\` can be set and not
+read, and \`tcpismptcp\` is not there.
+
 `
 
 function page() {

@@ -23,7 +23,7 @@ const sourceOf = (file) =>
 /** @typedef {{ name: string, isSuite: boolean, passed: boolean, skip?: string | boolean, file: string }} Event */
 
 /** A file counts as a test to the runner too, and fails as one when it ends badly. @param {Event} event */
-const isFile = ({ name, file }) => name === file
+const isFile = ({ name, file }) => name === file || name.endsWith('.test.js')
 
 /** The tests of a run, without suites, and files that ended well. @param {string} text @returns {Event[]} */
 const testsIn = (text) =>
@@ -48,8 +48,8 @@ export function resultsOf(text, date) {
   const results = /** @type {Record<string, Result>} */ ({})
   let source = ''
   for (const event of testsIn(text)) {
-    // What a file checks at its end belongs to no test, and is located where the check is.
-    if (event.file.endsWith('.test.js')) source = sourceOf(event.file)
+    // What a file checks at its end belongs to no test, and is located where the check is. Source maps make .ts of .js.
+    if (/\.test\.[jt]s$/.test(event.file)) source = sourceOf(event.file)
     const result = results[source] ?? { date, passed: 0, skipped: 0, failed: [] }
     results[source] = result
     count(result, event)

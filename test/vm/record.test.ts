@@ -20,9 +20,11 @@ test('each test of a run counts once, under its source, and suites do not', () =
     event('c', { skip: 'no such kernel' }),
     event('suite', { passed: false, isSuite: true }),
     event(compiled, { passed: true }),
+    event('d', { file: join(root, 'test', 'dgram', 'some.test.ts') }),
+    event('the end', { passed: false, file: join(root, 'test', 'util', 'fds.ts') }),
   ]
   assert.deepEqual(resultsOf(`${lines.join('\n')}\n`, '2030-01-02'), {
-    'test/dgram/some.test.ts': { date: '2030-01-02', passed: 1, skipped: 1, failed: ['b'] },
+    'test/dgram/some.test.ts': { date: '2030-01-02', passed: 2, skipped: 1, failed: ['b', 'the end'] },
   })
 })
 
