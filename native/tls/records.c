@@ -99,6 +99,10 @@ int finish_call(session_t *session, int result, bool reads) {
     int error = bio_flush(session);
     bool has_priority = result == -EAGAIN || result == TLS_WANT_TURN || (result >= 0 && !reads);
     if (error < 0 && has_priority) result = fail_session(session, alert_behind(session, error));
+    /* OpenSSL had no room for a record, and has it again: no event would say so. */
+    bool goes_on = result == -EAGAIN && SSL_want_write(session->ssl) &&
+                   queue_length(&session->io.out) == 0;
+    if (goes_on) result = TLS_WANT_TURN;
     bio_end(session);
     session->io.has_buffers = true;
     memory_of_session(session);
@@ -178,7 +182,6 @@ static int64_t session_peek(call_t *call) {
 static int write_records(session_t *session, bytes_t from) {
     size_t total = 0;
     int result = -EAGAIN;
-    if (queue_length(&session->io.out) > 0) return result;
     while (total < from.length) {
         size_t count = 0, length = from.length - total;
         if (length > RECORD_MAX) length = RECORD_MAX;
@@ -203,11 +206,9 @@ static int64_t session_write(call_t *call) {
     if (!call_ok(call)) return -1;
     int result = begin_call(session, fd, false);
     if (result < 0) return abort_call(session, alert_behind(session, result));
-    if (from.length == 0)
-        result = queue_length(&session->io.out) > 0 ? -EAGAIN : 0;
-    else
-        result = write_records(session, from);
-    return finish_call(session, result, false);
+    /* Not once more: room that came meanwhile is announced to a call that leaves something unsent. */
+    if (queue_length(&session->io.out) > 0) return abort_call(session, -EAGAIN);
+    return finish_call(session, from.length > 0 ? write_records(session, from) : 0, false);
 }
 
 const method_t record_methods[] = {

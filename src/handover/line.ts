@@ -49,7 +49,7 @@ export class Line {
   /**
    * Begins a conversation.
    * @returns the line, and the wait of the method.
-   * @throws TypeError for wrong arguments; EPERM when the other process is not to be dealt with, which sees the end then.
+   * @throws TypeError for wrong arguments; EPERM when the other process is refused by `options.peer`, which sees the end then.
    */
   static async begin(
     syscall: string,
@@ -68,7 +68,7 @@ export class Line {
     if (peer(credentials) !== true) {
       const { pid, uid } = credentials
       await sock.close()
-      throw systemError(sys.EPERM, syscall, { detail: `process ${pid} of user ${uid} is not to be dealt with` })
+      throw systemError(sys.EPERM, syscall, { detail: `process ${pid} of user ${uid} was refused by the peer option` })
     }
     return [new Line(sock, what), wait]
   }
@@ -114,7 +114,7 @@ export class Line {
     const count = await this.#sock.recvmsg(msg, wait.next()).catch((error: unknown) => this.#fail(error))
     for (const cmsg of msg.control()) if (cmsg.isRights()) this.#rights.push(cmsg)
     if (count === null) throw this.#ended()
-    if ((msg.flags() & MSG_CTRUNC) !== 0) throw protocolError('descriptors that there was no free number for')
+    if ((msg.flags() & MSG_CTRUNC) !== 0) throw protocolError('descriptors, for which there was no free number')
     this.#text += msg.concat().toString('latin1')
   }
 
@@ -122,7 +122,7 @@ export class Line {
     return systemError(sys.ECONNABORTED, 'handover', { detail: this.#what, ...(cause === undefined ? {} : { cause }) })
   }
 
-  /** A process that ends with unread data resets the connection: that is its end, too. */
+  /** A process that ends without having read what was sent to it resets the connection: that is its end, too. */
   #fail(error: unknown): never {
     throw error instanceof SystemError && ENDS.has(error.code) ? this.#ended(error) : error
   }

@@ -141,7 +141,7 @@ describe('a write of duplex()', () => {
 })
 
 describe('a stream of duplex() that has enough', () => {
-  test('keeps no process alive while it is paused, and one that flows does', async () => {
+  test('keeps no process alive while it is paused, and one that flows does (H158)', async () => {
     const program = (flow: string): string => `
       const { stream } = require('berkeley')
       stream.unix.pair().then(([a, b]) => {
@@ -173,7 +173,7 @@ describe('a stream of duplex() that has enough', () => {
     duplex.destroy()
   })
 
-  test('reads on when a listener asks for more while it is given something', async (t) => {
+  test('reads on when a listener asks for more while it is given something (H158)', async (t) => {
     const [a, b] = await piped(t)
     const duplex = a.duplex({ readableHighWaterMark: 1 })
     let got = ''

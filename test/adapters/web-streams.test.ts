@@ -198,7 +198,7 @@ describe('web()', () => {
     assert.equal(client.fd(), -1)
   })
 
-  test('aborting the writable closes the socket also while its end waits', async (t) => {
+  test('aborting the writable closes the socket also while its end waits (H159)', async (t) => {
     const [a] = await piped(t)
     const filling = a.send(Buffer.alloc(16 * MIB))
     filling.catch(() => undefined)
@@ -216,7 +216,7 @@ describe('web()', () => {
     await assert.rejects(closing)
   })
 
-  test('a signal ends a pipe whose write waits for a peer that does not read, and both streams fail with its reason', async (t) => {
+  test('a signal ends a pipe whose write waits for a peer that does not read, and both streams fail with its reason (H159)', async (t) => {
     const [a] = await piped(t)
     const aborting = new AbortController()
     const { signal } = aborting
@@ -286,7 +286,7 @@ describe('web()', () => {
       }
     })
 
-  test("what comes for a reader with memory of its own that has gone is the next one's", async (t) => {
+  test("what comes for a reader with memory of its own that has gone is the next one's (H159)", async (t) => {
     const [a, b] = await piped(t)
     const { readable } = a.web()
     const first = readable.getReader({ mode: 'byob' })

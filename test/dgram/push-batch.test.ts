@@ -29,7 +29,7 @@ async function failingAt(sock: dgram.Socket, at: string): Promise<string[]> {
 const text = async (sock: dgram.Socket): Promise<string> => String((await sock.recvfrom())[0])
 
 describe('datagrams of one batch that a loop has not given', () => {
-  test('go to the next loop when the function throws, in order', async (t) => {
+  test('go to the next loop when the function throws, in order (H165)', async (t) => {
     const [to, from] = await waiting(t, 7)
     assert.deepEqual(await failingAt(to, '2'), ['0', '1', '2'])
     assert.deepEqual(await failingAt(to, '4'), ['3', '4'])
@@ -37,7 +37,7 @@ describe('datagrams of one batch that a loop has not given', () => {
     assert.deepEqual(await failingAt(to, '7'), ['5', '6', '7'])
   })
 
-  test('go to every call that receives, before what the kernel has', async (t) => {
+  test('go to every call that receives, before what the kernel has (H165)', async (t) => {
     const [to, from] = await waiting(t, 10)
     await failingAt(to, '0')
     await from.send('10')
@@ -102,7 +102,7 @@ describe('datagrams of one batch that a loop has not given', () => {
     }
   })
 
-  test('wait for the promise that the function returns, one after the other', async (t) => {
+  test('wait for the promise that the function returns, one after the other (H165)', async (t) => {
     const [to] = await waiting(t, 6)
     const seen: string[] = []
     let running = 0
@@ -135,7 +135,7 @@ describe('datagrams of one batch that a loop has not given', () => {
     assert.deepEqual([await text(to), await text(to), await text(to)], ['2', '3', '4'])
   })
 
-  test('go to a call that is in the queue when the function aborts the loop', async (t) => {
+  test('go to a call that is in the queue when the function aborts the loop (H165)', async (t) => {
     const [to] = await waiting(t, 4)
     const abort = new AbortController()
     const loop = to.forEach((data) => void (String(data) === '1' && abort.abort()), { signal: abort.signal })
@@ -159,7 +159,7 @@ describe('datagrams of one batch that a loop has not given', () => {
     await assert.rejects(to.recvfrom(), { code: 'EBADF' })
   })
 
-  test('keep detach() from losing them: it is EBUSY until they are received', async (t) => {
+  test('keep detach() from losing them: it is EBUSY until they are received (H165)', async (t) => {
     const [to] = await waiting(t, 4)
     const codes: unknown[] = []
     const loop = to.forEach((data) => {
@@ -198,7 +198,7 @@ describe('datagrams of one batch that a loop has not given', () => {
     assert.equal(await text(to), '4')
   })
 
-  test('a longer one of them is EMSGSIZE for whoever receives it, and not less than it was', async (t) => {
+  test('a longer one of them is EMSGSIZE for whoever receives it, and not less than it was (H168)', async (t) => {
     const [to, from] = await unixPair(t)
     for (const data of ['1', '22', '333']) await from.send(data)
     const loop = to.forEach(
@@ -241,7 +241,7 @@ describe('descriptors that come to a loop', () => {
 
   const files = (): number => [...openFds().values()].filter((target) => target === '/dev/null').length
 
-  test('are closed with the datagrams that it gives, and stay with those that it leaves', async (t) => {
+  test('are closed with the datagrams that it gives, and stay with those that it leaves (H166)', async (t) => {
     const [to, from] = await unixPair(t)
     const before = files()
     await sendWithFds(from, 'a', 'b', 'c', 'd', 'e')
@@ -265,7 +265,7 @@ describe('descriptors that come to a loop', () => {
     assert.equal(files(), before)
   })
 
-  test('are closed when the socket is, also from within the function', async (t) => {
+  test('are closed when the socket is, also from within the function (H166)', async (t) => {
     const before = files()
     for (const inTheMiddle of [false, true]) {
       const [to, from] = await unixPair(t)
@@ -283,7 +283,7 @@ describe('descriptors that come to a loop', () => {
 })
 
 describe('a loop over datagrams', () => {
-  test('receives unix datagrams of any length whole, beside short ones', async (t) => {
+  test('receives unix datagrams of any length whole, beside short ones (H168)', async (t) => {
     const [to, from] = await unixPair(t)
     const lengths = [0, 1, 2111, 2112, 2113, 4096, 4097, 65_535, 65_537, 150_000, 200_000, 3]
     const seen: number[] = []
@@ -316,7 +316,7 @@ describe('a loop over datagrams', () => {
     assert.deepEqual(seen, lengths.slice(0, 2))
   })
 
-  test('lets others have a turn after a full batch', async (t) => {
+  test('lets others have a turn after a full batch (H170)', async (t) => {
     const to = await boundForBatches(t)
     const from = await bound(t)
     const count = 400
@@ -341,7 +341,7 @@ describe('a loop over datagrams', () => {
     assert.ok(Math.max(...steps) <= 64, `${Math.max(...steps)} datagrams in one turn`)
   })
 
-  test('knows many senders from each other', async (t) => {
+  test('knows many senders from each other (H167)', async (t) => {
     const to = await boundForBatches(t)
     const clients = await Promise.all(Array.from({ length: 300 }, () => bound(t)))
     const ports = clients.map(portOf)

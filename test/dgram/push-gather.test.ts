@@ -50,7 +50,7 @@ describe('a loop over datagrams', () => {
     await within(loop, 'the end')
   })
 
-  test('keeps the order where the receiver has no room for all of a batch', async (t) => {
+  test('keeps the order where the receiver has no room for all of a batch (H169)', async (t) => {
     const [server, client] = await unixPair(t)
     const count = 40
     const loop = server.forEach((data) => {
@@ -106,7 +106,7 @@ eachFamily(({ loopback }) => {
 
     const expected = [...sizes, ...sizes].map((size, i) => `${size} ${i % sizes.length}`)
 
-    test('are cut by the kernel, which the receiver sees only if it asks for joined ones', async (t) => {
+    test('are cut by the kernel, which the receiver sees only if it asks for joined ones (H169)', async (t) => {
       const pair = await answering(t, true)
       ask(pair)
       using batch = await pair.client.recvmany()
@@ -125,7 +125,7 @@ eachFamily(({ loopback }) => {
         (sock: dgram.inet.Socket) => sock.timestamping(SOF_TIMESTAMPING_TX_SOFTWARE),
       ],
     ] as const)
-      test(`are sent one by one where the socket has ${what}`, async (t) => {
+      test(`are sent one by one where the socket has ${what} (H169)`, async (t) => {
         const pair = await answering(t, true)
         prepare(pair.server, pair.client)
         ask(pair)
@@ -135,7 +135,7 @@ eachFamily(({ loopback }) => {
         assert.equal(batch.at(0)?.data.length, 1000)
       })
 
-    test('stay one datagram while the user puts one together', async (t) => {
+    test('stay one datagram while the user puts one together (H169)', async (t) => {
       const pair = await answering(t, false)
       pair.server.udpcork(true)
       ask(pair)

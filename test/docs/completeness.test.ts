@@ -35,7 +35,7 @@ export class Thing {
 }
 `
 
-test('a member without summary, parameters, result or errors fails the reference', { skip }, (t) => {
+test('a member without summary, parameters, result or errors fails the reference (H152)', { skip }, (t) => {
   const folder = tempFolder(t)
   writeFileSync(join(folder, 'index.ts'), SOURCE)
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ files: ['index.ts'] }))

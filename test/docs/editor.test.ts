@@ -109,7 +109,7 @@ describe('an editor', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('shows what a function does, its arguments, its result and its errors', async () => {
+  it('shows what a function does, its arguments, its result and its errors (H152)', async () => {
     const sections: string[] = []
     for (const [text, why] of HOVERS)
       sections.push(`## \`${text}\`: ${why}\n\n${withoutPaths(await server.hover(text))}\n`)
@@ -126,7 +126,7 @@ describe('an editor', () => {
     }
   })
 
-  it('offers the names of options, methods and values', async () => {
+  it('offers the names of options, methods and values (H152)', async () => {
     const expectations: readonly [text: string, names: readonly string[]][] = [
       ['listen({ }', ['host', 'port', 'backlog', 'signal', 'tlscfg', 'reuseport', 'v6only', 'protocol']],
       ["listen({ path: '/run/app.sock', }", ['mode', 'replaceStale', 'unlink', 'backlog', 'signal', 'tlscfg']],

@@ -71,7 +71,7 @@ function deadLinksIn(page: string): string[] {
     .map((target) => `${relative(root, page)}: ${target}`)
 }
 
-test('no link between the pages of the repository is dead', () => {
+test('no link between the pages of the repository is dead (H151)', () => {
   const pages = pagesBelow(root).filter((page) => page !== TEMPLATE)
   assert.ok(pages.length > 30, `${pages.length} pages`)
   assert.deepEqual(pages.flatMap(deadLinksIn), [])

@@ -196,7 +196,7 @@ function explained(): string[] {
 }
 
 describe('docs/troubleshooting.md', () => {
-  it('explains the errors that are tried here', () => {
+  it('explains the errors that are tried here (H151)', () => {
     assert.deepEqual(explained().sort(), Object.keys(experiments).sort())
   })
 

@@ -408,6 +408,12 @@ describe('echo-server and echo-client', () => {
     assert.deepEqual(ending, { code: 0, signal: null, stdout: 'hello\nand again\n', stderr: '' } satisfies Ending)
   })
 
+  test('everywhere prints what comes back', async () => {
+    const { code, stdout, stderr } = await run(process.execPath, [join(root, 'build', 'examples', 'everywhere.js')])
+    const said = 'an echo over TCP\nthe same connection, by a descriptor that was passed\na datagram\n'
+    assert.deepEqual([code, stdout, stderr], [0, said, ''])
+  })
+
   test('echo-client and echo-server end with status 1 and the reason when they fail', async (t) => {
     const dead = await portOfServer(t, false)
     await failureOf('echo-client', [HOST, dead], reason(`connect ECONNREFUSED ${HOST}:${dead}`))

@@ -66,7 +66,7 @@ describe('a socket of another network namespace', { skip: withoutNamespaces() },
     closing(t, await server.accept())
   })
 
-  it('clients and servers of each class take a namespace, by path and by descriptor', async (t) => {
+  it('clients and servers of each class take a namespace, by path and by descriptor (H174)', async (t) => {
     const { path } = await otherNamespace(t)
     const fd = openSync(path, 'r')
     t.after(() => closeSync(fd))
@@ -94,7 +94,7 @@ describe('a socket of another network namespace', { skip: withoutNamespaces() },
     assert.equal(String(await log.recv({ timeout: 5000 })), 'entry')
   })
 
-  it('a namespace that cannot be one is refused, and one that is none is told by its path', async () => {
+  it('a namespace that cannot be one is refused, and one that is none is told by its path (H174)', async () => {
     for (const wrong of ['', 'a\0b', -1, 1.5, {}, true])
       for (const make of [
         () => connect({ port: 9, netns: wrong as string }),

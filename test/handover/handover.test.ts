@@ -179,7 +179,7 @@ test('take() ends by its deadline or signal, and when there is no offer', async 
   await assert.rejects(handover.take(fourth), { code: 'ECONNABORTED' })
 })
 
-test('take() of a connection whose other side has ended, with something unread or not, is ECONNABORTED', async (t) => {
+test('take() of a connection whose other side has ended, with something unread or not, is ECONNABORTED (H154)', async (t) => {
   for (const unread of [false, true]) {
     const [ours, theirs] = await ends(t)
     if (unread) await theirs.send('not read')

@@ -108,7 +108,7 @@ describe('diagnostics channels', () => {
     await Promise.all([a.close(), b.close()])
   })
 
-  test('a failure of a call that may wait names its socket, what it did, and the addresses', async (t) => {
+  test('a failure of a call that may wait names its socket, what it did, and the addresses (H160)', async (t) => {
     const server = closing(t, await listen({ host: '127.0.0.1' }))
     const { port } = server.getsockname()
     const client = closing(t, await connect({ host: '127.0.0.1', port }))

@@ -17,7 +17,7 @@ const counting = `
 
 describe('the package that is loaded and not used', () => {
   for (const entry of ['berkeley', 'berkeley/llsocket'])
-    test(`${entry} adds no descriptor, no thread, nothing that keeps the event loop, and no listener of the process`, async () => {
+    test(`${entry} adds no descriptor, no thread, nothing that keeps the event loop, and no listener of the process (H161)`, async () => {
       const { stdout, stderr, code } = await runScript(`${counting}
         // The loader of ES modules reads files, for which Node starts its pool of threads.
         await readdir('/')

@@ -23,7 +23,7 @@ const FILES = [
 
 const PATIENCE_MS = 110_000
 
-test('sockets of every kind wait by libuv alone as well: a part of this suite under BERKELEY_POLLER=uv', {
+test('sockets of every kind wait by libuv alone as well: a part of this suite under BERKELEY_POLLER=uv (H164)', {
   skip: process.env['BERKELEY_POLLER'] === 'uv' && 'all of it runs that way',
 }, async () => {
   const files = FILES.map((file) => fileURLToPath(new URL(`../${file}.test.js`, import.meta.url)))

@@ -76,7 +76,7 @@ eachFamily(({ name, loopback, address }) => {
   })
 
   for (const host of [v6 ? '::' : '0.0.0.0', undefined])
-    test(`the pktinfo of a datagram, given back as it is, sends the answer from where the datagram was sent to (${host ?? 'both families'})`, async (t) => {
+    test(`the pktinfo of a datagram, given back as it is, sends the answer from where the datagram was sent to (${host ?? 'both families'}) (H155)`, async (t) => {
       const to = v6 ? '::1' : '127.0.0.9'
       const server = closing(t, await dgram.inet.Socket.create(host === undefined ? { port: 0 } : { host, port: 0 }))
       server.pktinfo(true)

@@ -176,7 +176,7 @@ describe('ipv6pktinfo()', { skip: missing('udp6') ?? false }, () => {
 })
 
 describe('option methods', () => {
-  it('an option that the kernel sets and cannot tell returns what was given', {
+  it('an option that the kernel sets and cannot tell returns what was given (H173)', {
     skip: missing('netlink') ?? false,
   }, (t) => {
     class Asking {

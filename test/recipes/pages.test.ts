@@ -10,7 +10,7 @@ test('the index of the recipes has every page once', () => {
   assert.deepEqual(listed.sort(), pages().sort())
 })
 
-test('a recipe is a sentence, programs of at most thirty lines and two to five notes, on one screen', () => {
+test('a recipe is a sentence, programs of at most thirty lines and two to five notes, on one screen (H151)', () => {
   for (const page of pages()) {
     const text = textOf(page)
     assert.match(text, /^# .+\n\n[A-Z].+\.\n\n/, page)

@@ -21,7 +21,7 @@ const LIMITS: readonly (readonly [what: string, runtime: string, lacking: RegExp
 ]
 
 for (const [index, [what, name, lacking, complete]] of LIMITS.entries())
-  test(`${name} lacks ${what}`, { skip: absent(name) }, async (t) => {
+  test(`${name} lacks ${what} (H157)`, { skip: absent(name) }, async (t) => {
     const folder = tempFolder(t)
     const program = join(folder, 'program.mjs')
     writeFileSync(program, samples[index] as string)

@@ -27,7 +27,7 @@ export function tryOn(name: string): void {
 
   describe(`${name}, where a thread waits`, { skip: absent(name) }, () => {
     for (const program of ['streams', 'waits', 'messages', 'descriptors', 'adapters', 'workers'])
-      test(`${program} do on ${name} what they do in the event loop of Node`, async (t) => {
+      test(`${program} do on ${name} what they do in the event loop of Node (H156)`, async (t) => {
         const ending = await runOn(runtime, tempFolder(t), [join(programs, `${program}.js`)])
         const failed = ending.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('ok '))
         assert.deepEqual([failed, ending.code, ending.signal], [[], 0, null], ending.stderr)
@@ -35,7 +35,7 @@ export function tryOn(name: string): void {
       })
 
     for (const [end, stdout, code] of ENDS)
-      test(`a process of ${name} ${end}`, async (t) => {
+      test(`a process of ${name} ${end} (H156)`, async (t) => {
         const ending = await runOn(runtime, tempFolder(t), [join(programs, 'ends.js'), end])
         assert.deepEqual([ending.stdout, ending.code, ending.signal], [stdout, code, null], ending.stderr)
       })

@@ -16,7 +16,7 @@ describe('peercred()', () => {
     assert.deepEqual(a.peercred(), { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() })
   })
 
-  test('peercred() of a socket without a peer that has credentials is ENODATA, as other questions about the peer are', async (t) => {
+  test('peercred() of a socket without a peer that has credentials is ENODATA, as other questions about the peer are (H153)', async (t) => {
     const tcp = closing(t, await listen({ host: '127.0.0.1' }))
     const client = net.connect(tcp.getsockname().port, '127.0.0.1')
     t.after(() => client.destroy())

@@ -97,7 +97,7 @@ for (const [name, bind] of binders)
       symlinkSync(socket, link as string)
       symlinkSync('/nowhere/at/all', dangling as string)
       for (const path of [file, folders, link, dangling] as string[]) {
-        await assert.rejects(bind(t, { path, replaceStale: true }), { code: 'EADDRINUSE', message: /no socket/ })
+        await assert.rejects(bind(t, { path, replaceStale: true }), { code: 'EADDRINUSE', message: /not a socket/ })
         assert.ok(lstatSync(path))
       }
     })

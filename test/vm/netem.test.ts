@@ -46,10 +46,10 @@ async function inNetwork(suite: string, setup: string): Promise<void> {
 
 const skip = withoutNetem()
 
-test('clients and servers hold what they promise in a network that is slow and loses packets', { skip }, () =>
+test('clients and servers hold what they promise in a network that is slow and loses packets (H172)', { skip }, () =>
   inNetwork('netem-suite.js', UNEVEN),
 )
 
-test('streams and datagrams hold what they promise in a network that brings every packet twice', { skip }, () =>
+test('streams and datagrams hold what they promise in a network that brings every packet twice (H172)', { skip }, () =>
   inNetwork('netem-twice-suite.js', TWICE),
 )

@@ -248,7 +248,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
       poller.unref()
     })
 
-    test('data that nobody takes is reported once, and again after each rearm()', () =>
+    test('data that nobody takes is reported once, and again after each rearm() (H162)', () =>
       withPair(poller, async (a, b) => {
         const listener = new Listener()
         const watch = poller.watch(a.fd(), listener)
@@ -266,7 +266,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         watch.stop()
       }))
 
-    test('data that nobody takes does not keep the event loop busy', () =>
+    test('data that nobody takes does not keep the event loop busy (H162)', () =>
       withPair(poller, async (a, b) => {
         const listener = new Listener()
         const watch = poller.watch(a.fd(), listener, true)
@@ -291,15 +291,11 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
           },
         })
         b.send('x')
-        await turns(poller, 10)
-        assert.ok(
-          listener.heard.slice(1).includes('rw') || listener.heard.slice(1).includes('w'),
-          listener.heard.join(),
-        )
+        while (!listener.heard.slice(1).some((heard) => heard.includes('w'))) await listener.next()
         watch.stop()
       }))
 
-    test('an error is reported to both directions, and does not come without end', async () => {
+    test('an error is reported to both directions, and does not come without end (H162)', async () => {
       const local = AddrInfo.inet('127.0.0.1', 0, { socktype: SOCK_DGRAM })
       const nobody = socket.create(local, true)
       nobody.bind(local)

@@ -16,7 +16,7 @@ const poller = new EpollPoller(true)
 keepsObligations('thread', poller, 'epoll_ctl')
 receivesAhead('thread', poller)
 
-test('the thread of a worker ends with it', async () => {
+test('the thread of a worker ends with it (H156)', async () => {
   const { stdout, stderr } = await runScript(`
     import { readdirSync } from 'node:fs'
     import { Worker } from 'node:worker_threads'

@@ -14,7 +14,7 @@ const poller = new UvPoller()
 keepsObligations('uv', poller, 'uv_poll_init')
 
 describe('the poller uv goes by the state', () => {
-  test('a state that stays is reported after each rearm(), at once at first, and later after pauses', () =>
+  test('a state that stays is reported after each rearm(), at once at first, and later after pauses (H162)', () =>
     withPair(poller, async (a, b) => {
       const listener = new Listener()
       const watch = poller.watch(a.fd(), listener)
@@ -59,7 +59,7 @@ describe('the poller uv goes by the state', () => {
       watch.stop()
     }))
 
-  test('that the peer has ended is reported once, and hides nothing that comes later', () =>
+  test('that the peer has ended is reported once, and hides nothing that comes later (H162)', () =>
     withPair(poller, async (a, b) => {
       const listener = new Listener()
       const watch = poller.watch(a.fd(), listener)
@@ -76,7 +76,7 @@ describe('the poller uv goes by the state', () => {
       watch.stop()
     }))
 
-  test('the mode of a socket stays what it is, and a second watch on it is refused as by epoll(7)', () =>
+  test('the mode of a socket stays what it is, and a second watch on it is refused as by epoll(7) (H163)', () =>
     withPair(poller, async (a) => {
       a.nonblock(false)
       const watch = poller.watch(a.fd(), new Listener())
@@ -85,7 +85,7 @@ describe('the poller uv goes by the state', () => {
       watch.stop()
     }))
 
-  test('what other code has closed is not polled for again, which would abort the process', () =>
+  test('what other code has closed is not polled for again, which would abort the process (H163)', () =>
     withPair(poller, async (a) => {
       const twin = a.dup()
       const listener = new Listener()

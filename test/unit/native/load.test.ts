@@ -155,7 +155,7 @@ describe('where an addon is looked for', () => {
     })
   }
 
-  it('where there is none for this machine, those for others are named, of the same addon', async (t) => {
+  it('where there is none for this machine, those for others are named, of the same addon (H171)', async (t) => {
     const names = ['linux-other.node', 'linux-x65.node', 'linux-thatlacks.tls.node', 'notes.txt']
     const files = Object.fromEntries(names.map((name) => [`prebuilds/${name}`, '']))
     const folder = place({ ...inPackage(), ...files }, tempFolder(t))
@@ -206,13 +206,13 @@ describe('another runtime than Node', () => {
     describe(`a runtime that calls itself ${name}`, () => {
       const pretended = pretending({ [name]: '1.0.0' })
 
-      it('waits by a thread, and not in the loop of libuv', async () => {
+      it('waits by a thread, and not in the loop of libuv (H156)', async () => {
         assert.equal(await complaint(`${pretended} ${WAIT}`, { BERKELEY_POLLER: '' }), '1\n')
         const said = await complaint(`${pretended} ${WAIT}`, { BERKELEY_POLLER: 'epoll' })
         assert.match(said, /^ERR_UNSUPPORTED_RUNTIME .* no event loop of libuv/)
       })
 
-      it('has no TLS, and is told what TLS needs', async () => {
+      it('has no TLS, and is told what TLS needs (H156)', async () => {
         const said = await complaint(`${pretended} ${TLS}`, {})
         assert.match(said, new RegExp(`^ERR_UNSUPPORTED_RUNTIME TLS needs the OpenSSL 3 .* ${name} does not offer`))
       })
