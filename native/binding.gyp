@@ -18,6 +18,8 @@
       ['werror==1', {'cflags': ['-Werror']}],
       # Where off_t has 64 bits anyway, this define only makes glibc's headers call fcntl64, which musl does not have.
       ['target_arch!="ia32" and target_arch!="arm"', {'defines!': ['_FILE_OFFSET_BITS=64']}],
+      # Without it gcc asks glibc at run time which atomics the processor has, by a function that musl has not.
+      ['target_arch=="arm64" and OS=="linux"', {'cflags': ['-mno-outline-atomics']}],
       ['sanitize!="none"', {
         'cflags': ['-fsanitize=<(sanitize)', '-fno-sanitize-recover=undefined,float-cast-overflow', '-fno-omit-frame-pointer', '-g'],
         'ldflags': ['-fsanitize=<(sanitize)'],

@@ -97,8 +97,8 @@ Linux is what is built and tested. The npm package has binaries for two architec
 | linux-arm64, glibc | in the package, cross-compiled | the smoke with each change; the tests below |
 | linux-x64 and linux-arm64, musl | the same files | the loader of musl finds every function that they call; no test, because neither npm nor Debian has a Node for musl |
 | linux-arm and others | \`npx node-gyp rebuild --directory node_modules/berkeley/native\` | nothing. 32-bit ARM is not in the package: the last Node that npm has for it is 20.11 |
-| Bun, Deno | those of Linux | \`berkeley/llsocket\` works; the asynchronous classes need Node's event loop, and say so |
-| macOS, FreeBSD | none | nothing: some of the calls are Linux's alone |
+| Bun, Deno on linux-x64 | those of Linux | tests of their own with each change: all but TLS ([runtimes.md](runtimes.md)) |
+| macOS, FreeBSD | none | nothing: the addons compile and link, in a check with each change ([ports.md](ports.md)) |
 | Windows | none | nothing: the package says that it has no binary |
 
 The smoke installs the package as it is published, where there is no tree and no compiler, and from ESM and CommonJS it echoes over TCP, passes a

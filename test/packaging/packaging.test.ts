@@ -209,11 +209,15 @@ test('the tarball has the addons of every architecture that it is published for,
   const names = ['arm64', 'x64'].flatMap((arch) => [`linux-${arch}.node`, `linux-${arch}.tls.node`])
   assert.deepEqual((await readdir(folder)).sort(), names)
   for (const name of names) {
-    const [header, sections] = await Promise.all(
-      ['--file-header', '--section-headers'].map((what) => run('readelf', ['--wide', what, join(folder, name)])),
+    const [header, sections, symbols] = await Promise.all(
+      ['--file-header', '--section-headers', '--dyn-syms'].map((what) =>
+        run('readelf', ['--wide', what, join(folder, name)]),
+      ),
     )
     assert.match(header?.stdout ?? '', name.includes('arm64') ? /Machine: +AArch64/ : /Machine: .*X86-64/, name)
     assert.doesNotMatch(sections?.stdout ?? '', /\.(symtab|debug_\w+)\b/, name)
+    // Of glibc alone: those that compilers put in by themselves.
+    assert.doesNotMatch(symbols?.stdout ?? '', /UND (__getauxval|__\w+_chk)\b/, name)
   }
 })
 
