@@ -11,7 +11,7 @@ import { waitFor } from '../socket/readiness.js'
 import { IterationOptions } from '../socket/settings.js'
 import { DEFAULT_BUFSIZE, kRead, kTryWrite, kWrite } from '../socket/socket.js'
 import { ignoreAbort, isAborted, listenForAbort, reasonOf } from '../support/abort-signal.js'
-import type { SystemError } from '../support/errors.js'
+import { abortError, type SystemError } from '../support/errors.js'
 import * as validate from '../support/validate.js'
 import type { HalfClosing } from './net-socket.js'
 
@@ -29,7 +29,10 @@ export interface WebStreams {
 
 /** Options of `web()`. */
 export interface WebOptions {
-  /** Aborting it closes the socket at once, and both streams fail with its reason; what waits, and a pipe through them, does as well. */
+  /**
+   * Aborting it closes the socket at once, and both streams fail with its reason, or with an AbortError that has it as `cause` if it is not an
+   * error; what waits, and a pipe through them, does as well.
+   */
   signal?: AbortSignal | undefined
 }
 
@@ -97,7 +100,7 @@ class StreamPair {
 
   readonly #onAbort = (): void => {
     // What closing reports has no receiver: the streams have failed for a reason.
-    this.#fail(reasonOf(this.#signal as AbortSignal)).catch(() => undefined)
+    this.#fail(failureOf(this.#signal as AbortSignal)).catch(() => undefined)
   }
 
   /** Ends all waits for a peer that has reset the connection: also those of code that only writes now and then, or only forwards what others send. */
@@ -204,4 +207,10 @@ class StreamPair {
 
 function noResult(): void {
   // A stream has no use for the count of a send.
+}
+
+/** What an abort fails the streams with: the reason, as of any web stream, if that is an error. */
+function failureOf(signal: AbortSignal): Error {
+  const reason = reasonOf(signal)
+  return reason instanceof Error ? reason : abortError(reason)
 }

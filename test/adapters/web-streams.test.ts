@@ -232,6 +232,14 @@ describe('web()', () => {
     assert.equal(a.fd(), -1)
   })
 
+  test('a reason that is not an error is the cause of the AbortError that both streams fail with', async (t) => {
+    const [a] = await piped(t)
+    const { readable, writable } = a.web({ signal: AbortSignal.abort('enough') })
+    const aborted = { name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' }
+    await assert.rejects(readable.getReader().read(), aborted)
+    await assert.rejects(writable.getWriter().write(Buffer.from('x')), aborted)
+  })
+
   test('a signal that is aborted already closes the socket, and one that is aborted after the end does nothing', async (t) => {
     const [a, b] = await piped(t)
     const { readable, writable } = a.web({ signal: AbortSignal.abort(new Error('before')) })

@@ -86,7 +86,8 @@ function requireOpenSsl() {
 
 /** Sources of an addon, as binding.gyp lists them. @param {boolean} tls */
 function addonSources(tls) {
-  const sources = filesBelow(inRoot('native'), /\.c$/, ['build', 'tls'])
+  const others = /\/port\/(bsd|absent)\.c$/
+  const sources = filesBelow(inRoot('native'), /\.c$/, ['build', 'tls']).filter((path) => !others.test(path))
   if (!tls) return sources
   return [inRoot('native', 'call.c'), inRoot('native', 'syscall.c'), ...filesBelow(inRoot('native', 'tls'), /\.c$/)]
 }
