@@ -15,7 +15,7 @@ typedef struct {
 
 /* Unix sockets have the option, but close(2) does not look at it. */
 bool lingers(int fd) {
-    struct linger linger;
+    struct linger linger = {0, 0};
     socklen_t length = sizeof linger;
     if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) < 0) return false;
     if (linger.l_onoff == 0 || linger.l_linger == 0) return false;
