@@ -72,10 +72,19 @@ export const echoPeers = () => [
 
 /** A runtime without libuv: its own sockets, then berkeley. @param {import('./runtimes.mjs').Runtime} runtime @param {Peer} own */
 const besidesOwn = (runtime, own) => [
-  own,
-  script('berkeley', 'berkeley.mjs', runtime),
-  script('berkeley, push', 'berkeley-push.mjs', runtime),
+  upTo(500, own),
+  upTo(500, script('berkeley', 'berkeley.mjs', runtime)),
+  upTo(500, script('berkeley, push', 'berkeley-push.mjs', runtime)),
 ]
+
+/** A program that is measured with so many connections at most. @param {number} lanes @param {Peer} peer @returns {Peer} */
+const upTo = (lanes, peer) => ({
+  ...peer,
+  program: (setting) => {
+    if (setting.lanes > lanes) throw new Missing(`it is not measured with more than ${lanes} connections`)
+    return peer.program(setting)
+  },
+})
 
 /** The same, and other runtimes with their own sockets. */
 export const tcpPeers = () => [
