@@ -114,7 +114,7 @@ await script(async () => {
   try {
     const complaints = await check(folder)
     if (complaints.length > 0) throw new Failure(complaints.join('\n'))
-    process.stdout.write(`ports: both addons compile and link for ${TARGETS.join(', ')}; nobody has run them there\n`)
+    process.stdout.write(`ports: both addons compile and link for ${TARGETS.join(', ')}; they were never run there\n`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -62,9 +62,9 @@ export function closeOnError(sock: LowSocket, act: (sock: LowSocket) => void): L
   }
 }
 
-/** Runs the `prepare` hook of the user. */
+/** Runs the `prepare` hook of the user, if there is one: {@link checkPrepare} has seen that it is a function. */
 export function runPrepareHook(sock: LowSocket, ai: AddrInfo, { prepare }: PrepareOptions): void {
-  if (prepare !== undefined) validate.func('options.prepare', prepare)(sock, ai)
+  prepare?.(sock, ai)
 }
 
 /**
