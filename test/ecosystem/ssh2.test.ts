@@ -1,6 +1,6 @@
 // ssh2: its client with sshd, and its server with its client, over our streams.
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
@@ -15,7 +15,7 @@ import { beforeAll, sshd } from './servers.js'
 
 leavesNoFd()
 
-const { Client, Server: SshServer, utils } = library('ssh2')
+const { Client, Server: SshServer } = library('ssh2')
 const withoutSshd = missing('unshare', SSHD, 'ssh-keygen') || (process.getuid?.() !== 0 && 'sshd needs root here')
 
 type Channel = Duplex & { stderr: Duplex }
@@ -94,7 +94,9 @@ describe('ssh2 client', { skip: unavailable(['ssh2']) || withoutSshd }, () => {
 
 describe('ssh2 server', { skip: unavailable(['ssh2']) }, () => {
   test('a server takes its connections from a listener of berkeley, and notices when a client goes', async (t) => {
-    const hostKeys = [utils.generateKeyPairSync('ed25519').private]
+    // not by ssh2's own generator, of whose ed25519 keys it cannot parse one in two hundred
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const hostKeys = [privateKey.export({ type: 'sec1', format: 'pem' })]
     const sessions: Promise<unknown>[] = []
     const server = new SshServer({ hostKeys }, (peer: NodeJS.EventEmitter) => {
       sessions.push(event(peer, 'close'))
