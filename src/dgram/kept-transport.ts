@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { MSG_TRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
-import type { Operation } from '../engine/operation.js'
+import { LEAVES_MORE, type Operation, type Rest } from '../engine/operation.js'
 import { type KeptMessage, KeptMessages } from '../message/kept.js'
 import type { Channel } from '../socket/channel.js'
 import type { Transport } from '../socket/transport.js'
@@ -86,8 +86,8 @@ export class KeptTransport implements Transport {
     return this.#count || this.#inner.peek(fd)
   }
 
-  drained(count: number, room: number): boolean {
-    return this.#inner.drained(count, room)
+  leaves(count: number, room: number): Rest {
+    return this.#count > 0 ? LEAVES_MORE : this.#inner.leaves(count, room)
   }
 
   get pendingBytes(): number {

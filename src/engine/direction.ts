@@ -10,7 +10,7 @@ import { isThenable } from '../support/thenable.js'
 import { invalidType } from '../support/validate.js'
 import { type Deadline, NEVER, remaining } from './deadline.js'
 import { isNeed, NEXT_TURN, type Need, OFFLOAD, PAUSE, RETRY, type Step, WAIT } from './need.js'
-import { AGAIN_NOW, HOLD, type Operation, YIELD } from './operation.js'
+import { AGAIN_NOW, HOLD, LEAVES_MORE, LEAVES_NOTHING, type Operation, YIELD } from './operation.js'
 import { type AnyPending, Pending } from './pending.js'
 import type { Poller } from './poller.js'
 import { Turns } from './turns.js'
@@ -63,6 +63,8 @@ export interface DirectionOwner {
    * @param vain - see `Watch.rearm`.
    */
   startWatch(syscall: string, receives: boolean, room: boolean, vain: number): boolean
+  /** Leaves to the poller what a receive may have left: see `Watch.leaveRest`. */
+  leaveRest(): boolean
   /** Leaves the next receive to the poller, as `Watch.receiveAhead` does. */
   receiveAhead(room: number, flags: number): void
   /** Takes that back. */
@@ -120,6 +122,11 @@ export class Direction {
   /** Whether an operation waits, also for its turn. */
   get isWaiting(): boolean {
     return this.#pending !== undefined || this.#hasQueue
+  }
+
+  /** Whether the last event was followed by a call that received something. */
+  get hasTaken(): boolean {
+    return this.#vainEvents === 0
   }
 
   /** Whether an operation waits for room to send. */
@@ -239,6 +246,7 @@ export class Direction {
   received(answer: number): void {
     const pending = this.#pending
     if (pending === undefined) throw new Error('the poller has received what nothing waits for')
+    this.#vainEvents++
     this.#retry(pending, false, answer)
   }
 
@@ -251,7 +259,7 @@ export class Direction {
   #tryOnce<T>(operation: Operation<T>, pending?: AnyPending): T | Step {
     this.#owner.replayMissed()
     if (operation.offload) return OFFLOAD
-    if (this.#isDrained && operation.drained && this.#owner.isWatched) return WAIT
+    if (this.#isDrained && operation.leaves && this.#owner.isWatched) return WAIT
     return this.#attempt(operation, pending)
   }
 
@@ -296,10 +304,17 @@ export class Direction {
     this.#pauses = 0
     this.#vainEvents = 0
     this.#lastCount = result
-    this.#isDrained = !this.#isSticky && operation.drained?.(result) === true
+    this.#isDrained = this.#hasTakenAll(operation, result)
     if (this.#isDrained) this.#owner.rearm()
     const outcome = operation.finish(result)
     return outcome === AGAIN_NOW && this.#isDrained ? WAIT : outcome
+  }
+
+  #hasTakenAll(operation: Operation<unknown>, count: number): boolean {
+    const rest = operation.leaves?.(count) ?? LEAVES_MORE
+    if (this.#isSticky || rest === LEAVES_MORE) return false
+    if (rest === LEAVES_NOTHING) return true
+    return count <= AHEAD_MOST && this.#owner.leaveRest()
   }
 
   /** Says what an error asks for, or throws it when it ends the operation. */

@@ -1,7 +1,15 @@
 import { setImmediate } from '../support/globals.js'
 import { threadPoller } from './choose-poller.js'
 import { type Awaited, Direction, type DirectionOwner, type FdSource } from './direction.js'
-import { type Gathered, NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
+import {
+  AWAITS_ROOM,
+  type Gathered,
+  HAS_TAKEN,
+  NOT_MADE,
+  type Poller,
+  type ReadyListener,
+  type Watch,
+} from './poller.js'
 import { WeakListener } from './weak-listener.js'
 
 export type { FdSource }
@@ -113,7 +121,7 @@ export class Engine implements ReadyListener, DirectionOwner {
   }
 
   /** Called by the poller. */
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false, answer = NOT_MADE): boolean {
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError = false, answer = NOT_MADE): number {
     this.reader.recordEvents(readable, sticky)
     // First, so that no call takes what was announced before they have seen it.
     const isUrgent = this.#occasions !== undefined && this.#dispatchOccasions(readable, writable, sticky, hasError)
@@ -122,7 +130,8 @@ export class Engine implements ReadyListener, DirectionOwner {
     else if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
     else this.reader.dispatch(readable, writable)
     this.writer.dispatch(writable, readable)
-    return this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasionsAwaitRoom
+    const awaitsRoom = this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasionsAwaitRoom
+    return (awaitsRoom ? AWAITS_ROOM : 0) | (this.reader.hasTaken ? HAS_TAKEN : 0)
   }
 
   /** Returns whether a wait for urgent data is over. */
@@ -159,6 +168,11 @@ export class Engine implements ReadyListener, DirectionOwner {
   get poller(): Poller {
     this.#poller ??= threadPoller()
     return this.#poller
+  }
+
+  leaveRest(): boolean {
+    // What is beside the data stays, and would be reported without end.
+    return this.#occasions === undefined && this.#watch?.leaveRest() === true
   }
 
   receiveAhead(room: number, flags: number): void {

@@ -4,10 +4,19 @@ import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
 import { copyInto, copyOf, receivedInto } from '../support/receive-buffer.js'
-import { type Gathered, NOT_MADE, type Poller, type ReadyListener, type Watch } from './poller.js'
+import {
+  AWAITS_ROOM,
+  type Gathered,
+  HAS_TAKEN,
+  NOT_MADE,
+  type Poller,
+  type ReadyListener,
+  type Watch,
+} from './poller.js'
 
-/** Edge-triggered, and registered once: in steady state epoll_ctl(2) is never called. */
-const INTEREST = sys.EPOLLIN | sys.EPOLLPRI | sys.EPOLLRDHUP | sys.EPOLLET
+/** Registered once: in steady state epoll_ctl(2) is never called. */
+const INTEREST = sys.EPOLLIN | sys.EPOLLPRI | sys.EPOLLRDHUP
+const CHANGES = sys.EPOLLET
 const ROOM = sys.EPOLLOUT
 const ERROR = sys.EPOLLERR
 const FAILED = ERROR | sys.EPOLLHUP
@@ -15,6 +24,17 @@ const STICKY = sys.EPOLLPRI | sys.EPOLLRDHUP | FAILED
 // Urgent data alone is nothing to receive: a receive would pass over the urgent byte, and discard it (tcp(7)).
 const READABLE = sys.EPOLLIN | sys.EPOLLRDHUP | FAILED
 const WRITABLE = ROOM | FAILED
+
+/** With so many events in a batch the calls of epoll_wait(2) cost each of them less than a receive from JavaScript. */
+const CROWD = 8
+const SMOOTH = 8
+
+/** It begins to pay with the third receive of a connection. */
+const FIRST_CREDIT = -3
+/** So many reports that were of use pay for one that was not. */
+const ENOUGH_USE = 32
+/** After so many receives at most what is left is reported again. */
+const PRICE_MAX = 4096
 
 /** What keeps an epoll set from being made as long as the process or the system is at its limits. */
 const EXHAUSTED: ReadonlySet<number> = new Set([sys.EMFILE, sys.ENFILE, sys.ENOMEM])
@@ -29,7 +49,13 @@ class EpollWatch implements Watch {
   readonly generation: number
   /** Whether room to send is announced. */
   announcesRoom: boolean
+  /** Whether what is there is reported as long as it is (level-triggered), and not only what comes (edge-triggered). */
+  reportsRest = false
   readonly #poller: EpollPoller
+  /** How often it was of use to report the rest; as long as it is negative, after how many receives it will be. */
+  #credit = FIRST_CREDIT
+  /** How often that was last. */
+  #price = 1
 
   constructor(poller: EpollPoller, { fd, listener, slot, generation, announcesRoom }: Registration) {
     this.#poller = poller
@@ -38,6 +64,31 @@ class EpollWatch implements Watch {
     this.slot = slot
     this.generation = generation
     this.announcesRoom = announcesRoom
+  }
+
+  get interest(): number {
+    if (this.announcesRoom) return INTEREST | CHANGES | ROOM
+    return this.reportsRest ? INTEREST : INTEREST | CHANGES
+  }
+
+  leaveRest(): boolean {
+    const pays = this.#poller.isAmongMany(this)
+    if (pays && !this.reportsRest && ++this.#credit >= 0) this.#poller.setReportsRest(this, true)
+    return pays && this.reportsRest
+  }
+
+  /**
+   * What was reported was of use, or was not. As soon as something is there that no call takes, only changes are reported, or the event
+   * loop would not rest; and it takes the more receives until the rest is reported again, the less use it was.
+   */
+  noteReport(wasOfUse: boolean): void {
+    if (wasOfUse) {
+      this.#credit = Math.min(this.#credit + 1, ENOUGH_USE)
+      return
+    }
+    this.#price = this.#credit < ENOUGH_USE ? Math.min(this.#price * 2, PRICE_MAX) : 1
+    this.#credit = -this.#price
+    this.#poller.setReportsRest(this, false)
   }
 
   receiveAhead(room: number, flags: number): void {
@@ -114,6 +165,10 @@ export class EpollPoller implements Poller {
   readonly #gathered: Gathered[] = []
   /** Events of the batch at hand; 0 between batches. */
   #count = 0
+  /** How often another one received than the one before, since the last batch, and on an average of the last ones. */
+  #receivers = 0
+  #load = 0
+  #lastReceiver: EpollWatch | undefined
   /** Where in the memory the one begins that is being reported. */
   #at = 0
 
@@ -163,8 +218,8 @@ export class EpollPoller implements Poller {
     return watch
   }
 
-  #control(operation: number, { fd, slot, generation, announcesRoom }: EpollWatch): number {
-    return native.epollCtl(operation, fd, announcesRoom ? INTEREST | ROOM : INTEREST, slot, generation)
+  #control(operation: number, { fd, slot, generation, interest }: EpollWatch): number {
+    return native.epollCtl(operation, fd, interest, slot, generation)
   }
 
   /** Ends a watch, if it has not ended yet. */
@@ -181,8 +236,18 @@ export class EpollPoller implements Poller {
 
   /** Announces room from now on, or no longer. What is ready at that moment is reported once more. */
   setAnnouncesRoom(watch: EpollWatch, announces: boolean): void {
-    if (this.#watches[watch.slot] !== watch) return
     watch.announcesRoom = announces
+    this.#change(watch)
+  }
+
+  /** Reports what a receive leaves from now on, or no longer. What is ready at that moment is reported once more. */
+  setReportsRest(watch: EpollWatch, reports: boolean): void {
+    watch.reportsRest = reports
+    this.#change(watch)
+  }
+
+  #change(watch: EpollWatch): void {
+    if (this.#watches[watch.slot] !== watch) return
     // It fails only where other code closed the descriptor: then there is nothing left to announce.
     this.#control(sys.EPOLL_CTL_MOD, watch)
   }
@@ -209,6 +274,13 @@ export class EpollPoller implements Poller {
     const count = --(shared[KEEPALIVE_COUNT] as number)
     // After a batch the addon looks itself, so that a socket that waits again within its batch costs no call.
     if (count === 0 && this.#count === 0 && this.#isOpen) native.reactorHold(0)
+  }
+
+  /** Whether many descriptors receive at the moment, of which this one does. */
+  isAmongMany(watch: EpollWatch): boolean {
+    if (watch !== this.#lastReceiver) this.#receivers++
+    this.#lastReceiver = watch
+    return this.#load >= CROWD
   }
 
   get isGathering(): boolean {
@@ -284,6 +356,8 @@ export class EpollPoller implements Poller {
   #dispatch(count: number): void {
     if (count < 0) return this.#returnWrites(-count)
     this.#count = count
+    this.#load += (this.#receivers - this.#load) / SMOOTH
+    this.#receivers = 0
     const end = EVENTS + count * INTS_PER_EVENT
     for (this.#at = EVENTS; this.#at < end; this.#at += INTS_PER_EVENT) this.#report(this.#at)
     this.#count = 0
@@ -316,13 +390,16 @@ export class EpollPoller implements Poller {
   }
 
   #tell(watch: EpollWatch, events: number, answer: number): void {
-    const awaitsRoom = watch.listener.ready(
+    const answers = watch.listener.ready(
       (events & READABLE) !== 0,
       (events & WRITABLE) !== 0,
       (events & STICKY) !== 0,
       (events & ERROR) !== 0,
       answer,
     )
-    if ((events & ROOM) !== 0 && !awaitsRoom && watch.announcesRoom) this.setAnnouncesRoom(watch, false)
+    if (watch.reportsRest && (events & READABLE) !== 0)
+      watch.noteReport((answers & HAS_TAKEN) !== 0 && (events & STICKY) === 0)
+    if ((events & ROOM) !== 0 && (answers & AWAITS_ROOM) === 0 && watch.announcesRoom)
+      this.setAnnouncesRoom(watch, false)
   }
 }

@@ -1,6 +1,11 @@
 /** In place of what a receive answered, where the poller has made none. */
 export const NOT_MADE = -0x80000000
 
+/** What {@link ReadyListener.ready} answers: something still waits for room to send. If not, it need not be announced any more: see `Watch.awaitRoom`. */
+export const AWAITS_ROOM = 1
+/** Something was received, by a call that has waited for it. */
+export const HAS_TAKEN = 2
+
 /** Called when a descriptor becomes ready. */
 export interface ReadyListener {
   /**
@@ -10,9 +15,9 @@ export interface ReadyListener {
    * @param hasError - there is an error, or a note in the error queue.
    * @param answer - what the receive that was left to the poller has answered: a count, or `-errno`. What came is in the receive buffer until
    *   the listener returns.
-   * @returns whether something still waits for room to send. If not, room need not be announced any more: see `Watch.awaitRoom`.
+   * @returns {@link AWAITS_ROOM} and {@link HAS_TAKEN}, OR-ed.
    */
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): boolean
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): number
 }
 
 /** Data to send along with other data: it is copied. */
@@ -39,6 +44,11 @@ export interface Watch {
    *   by a poller that goes by it: so it may let time pass.
    */
   rearm(receives: boolean, vain: number): void
+  /**
+   * A receive has taken something, and may have left more. True if that is reported, without {@link Watch.rearm}, and best received after it was:
+   * where many descriptors receive, that is cheaper than a call that would mostly say EAGAIN.
+   */
+  leaveRest(): boolean
   /**
    * A call waits for room to send: it is announced as well, until the listener answers that nothing waits for it. Most sockets always have
    * room, and the kernel announces more of it after each datagram that leaves, and each piece that a unix peer takes.

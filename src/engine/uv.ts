@@ -64,6 +64,10 @@ class UvWatch implements Watch {
     this.#arm(ROOM, pauseAfter(vain))
   }
 
+  leaveRest(): boolean {
+    return false
+  }
+
   receiveAhead(): void {
     // The listener receives by itself.
   }

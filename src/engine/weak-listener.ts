@@ -14,11 +14,11 @@ export class WeakListener implements ReadyListener {
     this.#target = target
   }
 
-  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): boolean {
+  ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): number {
     if (this.#target !== undefined) return this.#target.ready(readable, writable, sticky, hasError, answer)
     if (readable) this.#readable = true
     if (sticky) this.#sticky = true
-    return false
+    return 0
   }
 
   /** Whether events came while nothing was attached. */

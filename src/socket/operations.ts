@@ -1,6 +1,6 @@
 import { MSG_DONTWAIT, MSG_WAITALL } from '../constants/exported.generated.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
-import { AGAIN_NOW, type Operation } from '../engine/operation.js'
+import { AGAIN_NOW, LEAVES_MORE, type Operation, type Rest } from '../engine/operation.js'
 import { clearControl } from '../message/cmsghdrs.js'
 import {
   type IncomingMessage,
@@ -93,8 +93,8 @@ export class Recv implements Operation<Buffer | null> {
     return takeData(this.#channel, 'recv', count, this.#room, this.flags)
   }
 
-  drained(count: number): boolean {
-    return count > 0 && this.flags === 0 && this.#channel.transport.drained(count, this.#room)
+  leaves(count: number): Rest {
+    return count > 0 && this.flags === 0 ? this.#channel.transport.leaves(count, this.#room) : LEAVES_MORE
   }
 }
 
@@ -146,8 +146,8 @@ export class RecvInto implements Operation<number> {
     return untruncated('recv', count, this.#length, this.flags)
   }
 
-  drained(count: number): boolean {
-    return count > 0 && this.flags === 0 && this.#channel.transport.drained(count, this.#length)
+  leaves(count: number): Rest {
+    return count > 0 && this.flags === 0 ? this.#channel.transport.leaves(count, this.#length) : LEAVES_MORE
   }
 }
 

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
-import type { Operation } from '../engine/operation.js'
+import { LEAVES_MORE, type Operation, type Rest } from '../engine/operation.js'
 import type { KeptMessage } from '../message/kept.js'
 import { systemError } from '../support/errors.js'
 import type { TlsSession } from '../tls/session.js'
@@ -71,8 +71,8 @@ export class ReadAheadTransport implements Transport {
     return this.#ahead.length || this.#inner.peek(fd)
   }
 
-  drained(count: number, room: number): boolean {
-    return !this.#wasAhead && this.#inner.drained(count, room)
+  leaves(count: number, room: number): Rest {
+    return this.#wasAhead ? LEAVES_MORE : this.#inner.leaves(count, room)
   }
 
   nextMessage(flags: number): KeptMessage | undefined {

@@ -1,7 +1,7 @@
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { lookAhead } from '../descriptor/receiving.js'
-import { AGAIN_NOW, type Operation } from '../engine/operation.js'
+import { AGAIN_NOW, LEAVES_MORE, type Operation, type Rest } from '../engine/operation.js'
 import { IncompleteReadError, systemError } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 import type { ReadAhead } from './read-ahead.js'
@@ -210,9 +210,9 @@ export class Read<T> implements Operation<T | null> {
   }
 
   /** Only if nothing is left for the next call, which would wait although it could go on. */
-  drained(count: number): boolean {
-    if (this.#room === 0 || count === 0 || this.#length !== this.#ahead.length) return false
-    return this.#transport.inner.drained(count, this.#room)
+  leaves(count: number): Rest {
+    if (this.#room === 0 || count === 0 || this.#length !== this.#ahead.length) return LEAVES_MORE
+    return this.#transport.inner.leaves(count, this.#room)
   }
 }
 

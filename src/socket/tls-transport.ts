@@ -3,7 +3,7 @@ import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
 import type { Engine } from '../engine/engine.js'
-import type { Operation } from '../engine/operation.js'
+import { LEAVES_MORE, LEAVES_NOTHING, type Operation, type Rest } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
 import { handshakeOperation } from '../tls/handshake.js'
 import { certificateOperation } from '../tls/requested-certificate.js'
@@ -42,8 +42,8 @@ export class TlsTransport implements Transport {
     }
   }
 
-  drained(): boolean {
-    return this.session.isDrained
+  leaves(): Rest {
+    return this.session.isDrained ? LEAVES_NOTHING : LEAVES_MORE
   }
 
   nextMessage(): undefined {

@@ -2,7 +2,15 @@ import type { X509Certificate } from 'node:crypto'
 import { SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
-import { AGAIN_NOW, type Operation, WOULD_BLOCK } from '../engine/operation.js'
+import {
+  AGAIN_NOW,
+  LEAVES_MORE,
+  LEAVES_NOTHING,
+  LEAVES_UNKNOWN,
+  type Operation,
+  type Rest,
+  WOULD_BLOCK,
+} from '../engine/operation.js'
 import type { KeptMessage } from '../message/kept.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
@@ -21,8 +29,8 @@ export interface Transport {
   peek(fd: number): number
   /** Gives the message that a receive with those flags would otherwise ask the kernel for, if it was received already. */
   nextMessage(flags: number): KeptMessage | undefined
-  /** Whether a receive left nothing, so that the next one has to wait. */
-  drained(count: number, room: number): boolean
+  /** What a receive of so many bytes has left: see {@link Operation.leaves}. */
+  leaves(count: number, room: number): Rest
   /** Bytes that were accepted and have not left yet: a send is complete when there are none. */
   readonly pendingBytes: number
   /** Whether readiness in one direction may unblock a call of the other. */
@@ -66,10 +74,11 @@ const SHUTDOWN: Operation<void> = record({
 
 /** recv(2), send(2), sendfile(2), shutdown(2). It has no state, so that sockets share it. */
 class PlainTransport implements Transport {
-  readonly #shortReadDrains: boolean
+  readonly #shortReadLeaves: Rest
 
-  constructor(shortReadDrains: boolean) {
-    this.#shortReadDrains = shortReadDrains
+  /** @param shortReadLeaves - what a receive leaves that had more room. */
+  constructor(shortReadLeaves: Rest) {
+    this.#shortReadLeaves = shortReadLeaves
   }
 
   recv(fd: number, into: Uint8Array, offset: number, length: number, flags: number): number {
@@ -84,8 +93,8 @@ class PlainTransport implements Transport {
     return poll(fd, sys.POLLIN)
   }
 
-  drained(count: number, room: number): boolean {
-    return this.#shortReadDrains && count < room
+  leaves(count: number, room: number): Rest {
+    return count < room ? this.#shortReadLeaves : LEAVES_MORE
   }
 
   nextMessage(): undefined {
@@ -134,10 +143,10 @@ class PlainTransport implements Transport {
 }
 
 /** The transport of TCP without TLS, where a short receive has emptied the socket. */
-export const TCP_TRANSPORT: Transport = new PlainTransport(true)
+export const TCP_TRANSPORT: Transport = new PlainTransport(LEAVES_NOTHING)
 
-/** The transport of every other socket without TLS. */
-export const PLAIN_TRANSPORT: Transport = new PlainTransport(false)
+/** The transport of every other socket without TLS, where there may be another message, or more data behind a descriptor. */
+export const PLAIN_TRANSPORT: Transport = new PlainTransport(LEAVES_UNKNOWN)
 
 /** sendfile(2), made on another thread until everything is sent. */
 class SendFile implements Operation<number> {

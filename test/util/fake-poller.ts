@@ -1,4 +1,4 @@
-import type { Poller, ReadyListener, Watch } from '#internal/engine/poller.js'
+import { AWAITS_ROOM, type Poller, type ReadyListener, type Watch } from '#internal/engine/poller.js'
 
 /** A poller without a kernel: tests say what is ready, and read what the engine asked for. */
 export class FakePoller implements Poller {
@@ -12,6 +12,8 @@ export class FakePoller implements Poller {
   holders = 0
   /** How often there is no room for the poller itself. */
   exhausted = 0
+  /** Whether it reports what a receive leaves. */
+  leavesRest = false
   /** What `watch()` throws, once. */
   refusal: Error | undefined
 
@@ -27,6 +29,7 @@ export class FakePoller implements Poller {
     if (room) this.rooms.add(fd)
     return {
       rearm: () => undefined,
+      leaveRest: () => this.leavesRest,
       awaitRoom: () => this.rooms.add(fd),
       receiveAhead: (bytes) => this.readers.set(fd, bytes),
       cancelReceive: () => this.readers.delete(fd),
@@ -51,6 +54,7 @@ export class FakePoller implements Poller {
   /** Reports readiness, as an event would. */
   report(fd: number, readable: boolean, writable: boolean, sticky = false): void {
     const announced = writable && this.rooms.has(fd)
-    if (this.watched.get(fd)?.ready(readable, announced, sticky) === false && announced) this.rooms.delete(fd)
+    const answers = this.watched.get(fd)?.ready(readable, announced, sticky) ?? AWAITS_ROOM
+    if ((answers & AWAITS_ROOM) === 0 && announced) this.rooms.delete(fd)
   }
 }

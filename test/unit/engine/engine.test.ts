@@ -4,7 +4,15 @@ import { MSG_DONTWAIT } from '#internal/constants/exported.generated.js'
 import { sys } from '#internal/constants/lookup.js'
 import { after } from '#internal/engine/deadline.js'
 import { Engine } from '#internal/engine/engine.js'
-import { AGAIN_NOW, type Operation } from '#internal/engine/operation.js'
+import {
+  AGAIN_NOW,
+  LEAVES_MORE,
+  LEAVES_NOTHING,
+  LEAVES_UNKNOWN,
+  type Operation,
+  type Rest,
+} from '#internal/engine/operation.js'
+import { HAS_TAKEN } from '#internal/engine/poller.js'
 import { WAIT_FOREVER } from '#internal/engine/wait.js'
 import { systemError } from '#internal/support/errors.js'
 import { FakePoller } from '../../util/fake-poller.js'
@@ -317,7 +325,7 @@ describe('drained sockets', () => {
         return answers.shift() as number
       },
       finish: (count) => count,
-      drained: (count) => count > 0 && count < 10,
+      leaves: (count) => (count > 0 && count < 10 ? LEAVES_NOTHING : LEAVES_MORE),
     }
   }
 
@@ -366,6 +374,73 @@ describe('drained sockets', () => {
     poller.report(FD, true, true, true)
     assert.equal(await engine.reader.run(receive(4)), 4)
     assert.equal(await engine.reader.run(receive(0)), 0)
+  })
+})
+
+describe('sockets whose counts do not say what is left', () => {
+  /** A receive of one message. */
+  function message(...answers: number[]): Script & { leaves(): Rest } {
+    return Object.assign(new Script(...answers), { leaves: () => LEAVES_UNKNOWN as Rest })
+  }
+
+  /** Messages that wait for readiness, and then come. */
+  async function receiveLater(...counts: number[]): Promise<void> {
+    for (const count of counts) {
+      const next = message(count)
+      const result = engine.reader.run(next)
+      assert.equal(next.calls, 0)
+      readable()
+      assert.equal(await result, count)
+    }
+  }
+
+  async function watched(): Promise<void> {
+    const first = engine.reader.run(message(-sys.EAGAIN, 5))
+    readable()
+    await first
+  }
+
+  test('the next operation makes its call, because it may find more', async () => {
+    await watched()
+    assert.equal(await engine.reader.run(message(5)), 5)
+  })
+
+  test('it waits without a call where the poller reports what is left, until it does', async () => {
+    poller.leavesRest = true
+    await watched()
+    await receiveLater(5, 6)
+    readable()
+    assert.equal(await engine.reader.run(message(7)), 7)
+    await receiveLater(8)
+  })
+
+  test('it makes its call after much was received, because what is left may be as much', async () => {
+    poller.leavesRest = true
+    await watched()
+    await receiveLater(4096, 4097)
+    assert.equal(await engine.reader.run(message(6)), 6)
+    await receiveLater(7)
+  })
+
+  test('it makes its call after the end was announced, and while something beside the data is waited for', async () => {
+    poller.leavesRest = true
+    await watched()
+    const oob = engine.on('oob').run(new Script(-sys.EAGAIN, 1))
+    await receiveLater(5)
+    assert.equal(await engine.reader.run(message(6)), 6)
+    poller.report(FD, true, false, true)
+    assert.equal(await oob, 1)
+    engine.forget('oob')
+    for (let i = 0; i < 3; i++) assert.equal(await engine.reader.run(message(5)), 5)
+  })
+
+  test('a report says whether something was received by a call that waited', async () => {
+    const listener = (): number => poller.watched.get(FD)?.ready(true, false, false) ?? -1
+    const vain = engine.reader.run(message(-sys.EAGAIN, -sys.EAGAIN, 5))
+    assert.equal(listener(), 0)
+    assert.equal(listener(), HAS_TAKEN)
+    assert.equal(await vain, 5)
+    assert.equal(listener(), 0)
   })
 })
 

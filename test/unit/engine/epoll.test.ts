@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { EpollPoller } from '#internal/engine/epoll.js'
 import { leavesNoFd, openFds, runScript } from '../../util/index.js'
-import { receivesAhead } from './epoll-suite.js'
+import { receivesAhead, reportsRest } from './epoll-suite.js'
 import { keepsObligations, Listener, turns, withPair } from './poller-suite.js'
 
 leavesNoFd()
@@ -14,6 +14,7 @@ const poller = new EpollPoller()
 
 keepsObligations('epoll', poller, 'epoll_ctl')
 receivesAhead('epoll', poller)
+reportsRest('epoll', poller)
 
 /** The epoll sets of this process, with what each one watches. */
 function epollSets(): Map<number, number[]> {

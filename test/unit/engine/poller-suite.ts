@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { AddrInfo, AGAIN, type Socket as LowSocket, SOCK_DGRAM, SOCK_STREAM, socket } from 'berkeley/llsocket'
-import type { Poller, ReadyListener } from '#internal/engine/poller.js'
+import { AWAITS_ROOM, type Poller, type ReadyListener } from '#internal/engine/poller.js'
 import { native } from '#internal/native/sockets.js'
 import { runScript, within } from '../../util/index.js'
 
@@ -11,13 +11,13 @@ export class Listener implements ReadyListener {
   readonly heard: string[] = []
   #next: (() => void) | undefined
 
-  /** Whether it says that something waits for room to send. */
-  awaitsRoom = false
+  /** What it answers. */
+  answers = 0
 
-  ready(readable: boolean, writable: boolean): boolean {
+  ready(readable: boolean, writable: boolean): number {
     this.heard.push(`${readable ? 'r' : ''}${writable ? 'w' : ''}`)
     this.#next?.()
-    return this.awaitsRoom
+    return this.answers
   }
 
   next(): Promise<void> {
@@ -114,7 +114,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
     test('room is announced each time while something waits for it (H12, H123)', () =>
       withPair(poller, async (a, b) => {
         const listener = new Listener()
-        listener.awaitsRoom = true
+        listener.answers = AWAITS_ROOM
         const watch = poller.watch(a.fd(), listener, true)
         await listener.next()
         for (let i = 0; i < 20; i++) {
@@ -163,7 +163,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         const stopper: ReadyListener = {
           ready() {
             other?.stop()
-            return false
+            return 0
           },
         }
         const first = poller.watch(a.fd(), stopper, true)
@@ -331,7 +331,7 @@ export function keepsObligations(name: string, poller: Poller, syscall: string):
         const poller = threadPoller()
         const [a, b] = socket.pair(SOCK_STREAM, true)
         let held = true
-        poller.watch(a.fd(), { ready() { console.log('held'); held = false; poller.unref(); return false } })
+        poller.watch(a.fd(), { ready() { console.log('held'); held = false; poller.unref(); return 0 } })
         poller.ref()
         setTimeout(() => b.send('x'), 50).unref()
         process.on('exit', () => console.log(held ? 'too early' : 'over'))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EpollPoller } from '#internal/engine/epoll.js'
 import { leavesNoFd, runScript } from '../../util/index.js'
-import { receivesAhead } from './epoll-suite.js'
+import { receivesAhead, reportsRest } from './epoll-suite.js'
 import { keepsObligations } from './poller-suite.js'
 
 // For the programs below.
@@ -15,6 +15,7 @@ const poller = new EpollPoller(true)
 
 keepsObligations('thread', poller, 'epoll_ctl')
 receivesAhead('thread', poller)
+reportsRest('thread', poller)
 
 test('the thread of a worker ends with it (H156)', async () => {
   const { stdout, stderr } = await runScript(`

@@ -48,7 +48,7 @@ describe('the poller uv goes by the state', () => {
         ready() {
           assert.equal(String(a.recv()), 'x')
           watch.rearm(true, 0)
-          return false
+          return 0
         },
       })
       for (let i = 0; i < 20; i++) {
