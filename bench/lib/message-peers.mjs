@@ -1,6 +1,7 @@
 // What can be measured with messages: servers in C, those of bench/servers, and npm packages.
 import { nativeTool } from './native.mjs'
-import { script } from './packages.mjs'
+import { script, scriptOn } from './packages.mjs'
+import { runtimes } from './runtimes.mjs'
 
 /** @typedef {import('./scenario.mjs').Peer} Peer */
 /** @typedef {import('./scenario.mjs').Program} Program */
@@ -20,6 +21,12 @@ export function messageLoad(kind) {
   return { command, args: [kind] }
 }
 
+/** The same on the newest Node, where that is another one. @param {readonly (readonly [name: string, file: string])[]} scripts */
+const alsoOnNewest = (scripts) =>
+  runtimes()
+    .slice(1)
+    .flatMap((runtime) => scripts.map(([name, file]) => scriptOn(runtime, `${name}, ${runtime.name}`, file)))
+
 /** UDP, there and back. @returns {readonly Peer[]} */
 export const udpEchoPeers = () => [
   datagrams('C, recvfrom', 'one'),
@@ -28,6 +35,11 @@ export const udpEchoPeers = () => [
   script('berkeley, push', 'datagrams-berkeley-push.mjs'),
   script('berkeley, recvmany', 'datagrams-berkeley-many.mjs'),
   script('node:dgram', 'datagrams-node.mjs'),
+  ...alsoOnNewest([
+    ['berkeley, recvfrom', 'datagrams-berkeley.mjs'],
+    ['berkeley, push', 'datagrams-berkeley-push.mjs'],
+    ['node:dgram', 'datagrams-node.mjs'],
+  ]),
 ]
 
 /**
@@ -39,9 +51,15 @@ export const udpBulkPeers = ({ c, one, many, segments }) => [
   datagrams(`C, ${c}`, 'many'),
   datagrams(`C, ${c}, ${segments}`, 'segments'),
   script(`berkeley, ${one}`, 'datagrams-berkeley.mjs'),
+  script('berkeley, push', 'datagrams-berkeley-push.mjs'),
   script(`berkeley, ${many}`, 'datagrams-berkeley-many.mjs'),
   script(`berkeley, ${many}, ${segments}`, 'datagrams-berkeley-segments.mjs'),
   script('node:dgram', 'datagrams-node.mjs'),
+  ...alsoOnNewest([
+    ['berkeley, push', 'datagrams-berkeley-push.mjs'],
+    [`berkeley, ${many}`, 'datagrams-berkeley-many.mjs'],
+    ['node:dgram', 'datagrams-node.mjs'],
+  ]),
 ]
 
 /** @returns {readonly Peer[]} */

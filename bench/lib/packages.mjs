@@ -58,17 +58,26 @@ export function needPackage(name) {
 }
 
 /**
- * All on one Node: a package that brings sources is compiled for that.
+ * A package that brings sources is compiled for the Node that runs the harness, so that what needs one runs on that.
  * @param {string} name
  * @param {string} file in bench/servers
  * @param {string} [needs] an npm package
  * @returns {import('./scenario.mjs').Peer}
  */
-export const script = (name, file, needs) => ({
+export const script = (name, file, needs) => scriptOn(ownRuntime, name, file, needs)
+
+/**
+ * @param {import('./runtimes.mjs').Runtime} runtime
+ * @param {string} name
+ * @param {string} file in bench/servers
+ * @param {string} [needs] an npm package
+ * @returns {import('./scenario.mjs').Peer}
+ */
+export const scriptOn = (runtime, name, file, needs) => ({
   name,
   program: () => {
     if (needs !== undefined) needPackage(needs)
-    const { command, args } = ownRuntime.program()
+    const { command, args } = runtime.program()
     return { command, args: [...args, inRoot('bench', 'servers', file)] }
   },
 })

@@ -26,8 +26,8 @@ Datagrams in one direction are sent in bursts of 32, each of which is answered o
 measured in one process, without a server, by the CPU time of its thread; "Node-API, nothing" is a function that does nothing, and
 the cost of "await" includes the turns of the event loop that berkeley makes after 64 methods that completed at once.
 
-With TLS all use TLS 1.3, TLS_AES_256_GCM_SHA384, X25519, an ECDSA P-256 certificate, and one build of OpenSSL: that inside of
-Node. A Node server sends no new ticket when a session is resumed, the others do.
+With TLS all use TLS 1.3, TLS_AES_256_GCM_SHA384, X25519, an ECDSA P-256 certificate, and the OpenSSL inside of the Node that is
+named; the program in C that of the first one. A Node server sends no new ticket when a session is resumed, the others do.
 `
 
 /** @param {Results} results */

@@ -139,9 +139,11 @@ export const startPeers = () =>
 /** The peers connect. */
 export const connectPeers = () => besides(epoll('connector'), 'berkeley-connect.mjs', 'net-connect.mjs')
 
-/** All on one Node, so that all use one build of OpenSSL. @returns {readonly Peer[]} */
+/** The program in C uses the OpenSSL of the Node that runs the harness; another Node has another one. @returns {readonly Peer[]} */
 export const tlsPeers = () => [
   { name: `C, OpenSSL of ${ownRuntime.name}`, program: () => nativeProgram('server', true) },
-  script('berkeley', 'berkeley.mjs', ownRuntime),
-  script('node:tls', 'tls.mjs', ownRuntime),
+  ...runtimes().flatMap((runtime) => [
+    script('berkeley', 'berkeley.mjs', runtime),
+    script('node:tls', 'tls.mjs', runtime),
+  ]),
 ]
