@@ -40,7 +40,7 @@ const PROGRAMS = [
     'mount',
   ],
   ...['mawk', 'musl', 'netbase', 'netcat-openbsd', 'nginx-light', 'openssh-client', 'openssh-server', 'openssl'],
-  ...['procps', 'python3-minimal', 'sed', 'socat', 'sslscan', 'strace', 'systemd', 'tar', 'util-linux'],
+  ...['procps', 'python3', 'sed', 'socat', 'sslscan', 'strace', 'systemd', 'tar', 'util-linux'],
 ]
 
 /** @type {Readonly<Record<string, Machine>>} */

@@ -25,7 +25,8 @@ const HOLDER = `
     server: server.fd(), client: client.fd(), udp: udp.fd(), unix: unix.fd(), pair: a.fd(),
     port: server.getsockname().port, clientPort: client.getsockname().port,
   }))
-  setInterval(() => {}, 1000)
+  // Nothing else would keep them, and what is lost is closed.
+  setInterval(() => [server, client, conn, waiting, udp, unix, a, b], 1000)
 `
 
 interface Socket {

@@ -345,14 +345,16 @@ describe('a loop over datagrams', () => {
     const to = await boundForBatches(t)
     const clients = await Promise.all(Array.from({ length: 300 }, () => bound(t)))
     const ports = clients.map(portOf)
-    let seen = 0
-    const loop = to.forEach((data, from) => {
-      assert.equal(String(data), String(from.port))
-      if (++seen === 900) throw new Error('all')
-    })
-    for (let round = 0; round < 3; round++)
+    // As many as fit into the buffer that every system allows.
+    for (let round = 0; round < 3; round++) {
+      let seen = 0
+      const loop = to.forEach((data, from) => {
+        assert.equal(String(data), String(from.port))
+        if (++seen === clients.length) throw new Error('all')
+      })
       for (const [i, client] of clients.entries()) client.write(String(ports[i]), to.getsockname())
-    await assert.rejects(within(loop, 'all'), { message: 'all' })
+      await assert.rejects(within(loop, 'all'), { message: 'all' })
+    }
   })
 
   test('wakes another one in the middle, which leaves its datagrams as they are', async (t) => {

@@ -157,7 +157,9 @@ describe('sockets of any family', () => {
       message: /AF_INET, SOCK_STREAM, 200/,
     })
     const noCan = withoutSocket(AF_CAN, SOCK_RAW, 1)
-    if (noCan) await assert.rejects(can.Socket.create(), { code: 'EAFNOSUPPORT', message: /AF_CAN, SOCK_RAW, CAN_RAW/ })
+    // It may have the family without the protocol.
+    const error = { code: /^E(AF|PROTO)NOSUPPORT$/, message: /AF_CAN, SOCK_RAW, CAN_RAW/ }
+    if (noCan) await assert.rejects(can.Socket.create(), error)
   })
 
   it('wrong options are refused before a socket is made', async () => {

@@ -5,7 +5,7 @@ import { socket } from 'berkeley/llsocket'
 import { bound, portOf } from '../dgram/common.js'
 import { conversation } from '../stream/common.js'
 import { ends } from '../tls/common.js'
-import { closingAll, foreignDuplicate, PATIENCE_MS } from '../util/index.js'
+import { closingAll, foreignDuplicate, PATIENCE_MS, patient } from '../util/index.js'
 
 export type Test = Parameters<typeof ends>[0]
 export type Make<S> = (t: Test) => Promise<readonly [S, S]>
@@ -40,7 +40,8 @@ export const plain: Record<string, Make<Socket>> = {
 /** Those, and TLS. */
 export const all: Record<string, Make<Socket>> = { ...plain, TLS: (t) => ends(t) }
 
-const DEADLINE_MS = 60
+// A slow machine encrypts for longer than a quick one waits.
+const DEADLINE_MS = patient(60)
 
 /** Without the library's care a call blocks the thread: then it does so for so many seconds, and the test fails instead of hanging. */
 const RESCUE_SECONDS = 8

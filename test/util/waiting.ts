@@ -7,7 +7,7 @@ const FACTOR = Number(process.env['BERKELEY_PATIENCE']) || 1
 export const PATIENCE_MS = 10_000 * FACTOR
 
 /** The patience of a test that names its own. */
-const patient = (milliseconds: number): number => milliseconds * FACTOR
+export const patient = (milliseconds: number): number => milliseconds * FACTOR
 
 /** Rejects with `what` when the promise takes longer than the tests' patience, or that many milliseconds. The timer goes with the answer. */
 export async function within<T>(promise: Promise<T>, what: string, patience?: number): Promise<T> {
