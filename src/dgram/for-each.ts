@@ -3,16 +3,7 @@ import type { AddrInfo } from '../address/addrinfo.js'
 import { AF_UNIX, MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { refuseJoined } from '../descriptor/receiving.js'
 import { after, type Deadline } from '../engine/deadline.js'
-import {
-  AGAIN_NOW,
-  HOLD,
-  LEAVES_MORE,
-  LEAVES_NOTHING,
-  type Operation,
-  type Rest,
-  WOULD_BLOCK,
-  YIELD,
-} from '../engine/operation.js'
+import { AGAIN_NOW, HOLD, type Operation, WOULD_BLOCK, YIELD } from '../engine/operation.js'
 import { clearControl } from '../message/cmsghdrs.js'
 import type { KeptMessage } from '../message/kept.js'
 import type { Channel } from '../socket/channel.js'
@@ -93,8 +84,8 @@ class ForEachDatagram implements Operation<void>, Holder {
   }
 
   /** Fewer than there was room for are all that there were. */
-  leaves(count: number): Rest {
-    return this.#found === undefined && count < this.#manner.most ? LEAVES_NOTHING : LEAVES_MORE
+  drained(count: number): boolean {
+    return this.#found === undefined && count < this.#manner.most
   }
 
   finish(count: number): typeof AGAIN_NOW | typeof HOLD {

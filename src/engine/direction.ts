@@ -10,7 +10,7 @@ import { isThenable } from '../support/thenable.js'
 import { invalidType } from '../support/validate.js'
 import { type Deadline, NEVER, remaining } from './deadline.js'
 import { isNeed, NEXT_TURN, type Need, OFFLOAD, PAUSE, RETRY, type Step, WAIT } from './need.js'
-import { AGAIN_NOW, HOLD, LEAVES_MORE, LEAVES_NOTHING, type Operation, YIELD } from './operation.js'
+import { AGAIN_NOW, HOLD, type Operation, YIELD } from './operation.js'
 import { type AnyPending, Pending } from './pending.js'
 import type { Poller } from './poller.js'
 import { Turns } from './turns.js'
@@ -259,7 +259,7 @@ export class Direction {
   #tryOnce<T>(operation: Operation<T>, pending?: AnyPending): T | Step {
     this.#owner.replayMissed()
     if (operation.offload) return OFFLOAD
-    if (this.#isDrained && operation.leaves && this.#owner.isWatched) return WAIT
+    if (this.#isDrained && operation.drained && this.#owner.isWatched) return WAIT
     return this.#attempt(operation, pending)
   }
 
@@ -311,10 +311,9 @@ export class Direction {
   }
 
   #hasTakenAll(operation: Operation<unknown>, count: number): boolean {
-    const rest = operation.leaves?.(count) ?? LEAVES_MORE
-    if (this.#isSticky || rest === LEAVES_MORE) return false
-    if (rest === LEAVES_NOTHING) return true
-    return count <= AHEAD_MOST && this.#owner.leaveRest()
+    if (this.#isSticky || operation.drained === undefined) return false
+    if (operation.drained(count)) return true
+    return count <= AHEAD_MOST && operation.leavesToKernel?.(count) === true && this.#owner.leaveRest()
   }
 
   /** Says what an error asks for, or throws it when it ends the operation. */

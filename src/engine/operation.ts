@@ -7,16 +7,6 @@ export const AGAIN_NOW: unique symbol = Symbol('AGAIN_NOW')
 /** What `finish` returns when a promise has to settle before the next system call: see `held`. */
 export const HOLD: unique symbol = Symbol('HOLD')
 
-/** Nothing is left to receive, and what comes later is announced: see {@link Operation.leaves}. */
-export const LEAVES_NOTHING = 0
-/** Something may be left, and the kernel would announce it if it were asked to: one message was taken, say. */
-export const LEAVES_UNKNOWN = 1
-/** Something is probably left, or is not where the kernel could announce it. */
-export const LEAVES_MORE = 2
-
-/** What a receive has left. */
-export type Rest = typeof LEAVES_NOTHING | typeof LEAVES_UNKNOWN | typeof LEAVES_MORE
-
 /** What `attempt` returns to let other sockets have a turn before it goes on. It is below any `-errno`. */
 export const YIELD = -0x10000
 
@@ -91,11 +81,16 @@ export interface Operation<T> {
    */
   readonly needsRoom?: boolean
   /**
-   * What a count says of what is left to receive. Where nothing is, the next operation waits at once, without asking for an EAGAIN first. Absent
-   * where a wait is not for the kernel alone.
+   * Whether a count means that nothing is left to receive: the next operation then waits at once, without asking for an EAGAIN first.
+   * Only true where a short count means that, and where data that comes later is announced.
    * @param count - what `attempt` returned.
    */
-  leaves?(count: number): Rest
+  drained?(count: number): boolean
+  /**
+   * Whether, where a count does not mean that, all that is left is in the kernel, whose announcement the next operation may wait for as well.
+   * @param count - what `attempt` returned.
+   */
+  leavesToKernel?(count: number): boolean
   /** Whether no call waits for it, so that it does not keep the process alive. */
   readonly isBackground?: boolean
   /** Bytes of the caller's that it has yet to send. */

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { after, type Deadline } from '../engine/deadline.js'
-import { AGAIN_NOW, HOLD, LEAVES_MORE, type Operation, type Rest, WOULD_BLOCK } from '../engine/operation.js'
+import { AGAIN_NOW, HOLD, type Operation, WOULD_BLOCK } from '../engine/operation.js'
 import { isolate } from '../support/record.js'
 import { isThenable } from '../support/thenable.js'
 import type { Channel } from './channel.js'
@@ -73,8 +73,12 @@ class ForEach<T> implements Operation<boolean> {
     return this.#isGiving ? WOULD_BLOCK : this.#loop.receive.attempt(fd)
   }
 
-  leaves(count: number): Rest {
-    return this.#loop.receive.leaves?.(count) ?? LEAVES_MORE
+  drained(count: number): boolean {
+    return this.#loop.receive.drained?.(count) === true
+  }
+
+  leavesToKernel(count: number): boolean {
+    return this.#loop.receive.leavesToKernel?.(count) === true
   }
 
   /** The result is whether the function has stopped it, before the end. */

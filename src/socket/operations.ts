@@ -1,6 +1,6 @@
 import { MSG_DONTWAIT, MSG_WAITALL } from '../constants/exported.generated.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
-import { AGAIN_NOW, LEAVES_MORE, type Operation, type Rest } from '../engine/operation.js'
+import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { clearControl } from '../message/cmsghdrs.js'
 import {
   type IncomingMessage,
@@ -21,6 +21,7 @@ import * as validate from '../support/validate.js'
 import type { Channel } from './channel.js'
 import { receiveNote, refuseCounting } from './error-queue.js'
 import type { Write } from './output.js'
+import { LEAVES_MORE, LEAVES_NOTHING, LEAVES_UNKNOWN, type Rest } from './transport.js'
 
 /**
  * Checks the flags of an operation that waits by itself, and returns those of its system calls. These always hold MSG_DONTWAIT: O_NONBLOCK
@@ -93,7 +94,15 @@ export class Recv implements Operation<Buffer | null> {
     return takeData(this.#channel, 'recv', count, this.#room, this.flags)
   }
 
-  leaves(count: number): Rest {
+  drained(count: number): boolean {
+    return this.#rest(count) === LEAVES_NOTHING
+  }
+
+  leavesToKernel(count: number): boolean {
+    return this.#rest(count) === LEAVES_UNKNOWN
+  }
+
+  #rest(count: number): Rest {
     return count > 0 && this.flags === 0 ? this.#channel.transport.leaves(count, this.#room) : LEAVES_MORE
   }
 }
@@ -146,7 +155,15 @@ export class RecvInto implements Operation<number> {
     return untruncated('recv', count, this.#length, this.flags)
   }
 
-  leaves(count: number): Rest {
+  drained(count: number): boolean {
+    return this.#rest(count) === LEAVES_NOTHING
+  }
+
+  leavesToKernel(count: number): boolean {
+    return this.#rest(count) === LEAVES_UNKNOWN
+  }
+
+  #rest(count: number): Rest {
     return count > 0 && this.flags === 0 ? this.#channel.transport.leaves(count, this.#length) : LEAVES_MORE
   }
 }

@@ -2,13 +2,13 @@ import type { X509Certificate } from 'node:crypto'
 import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
-import { LEAVES_MORE, type Operation, type Rest } from '../engine/operation.js'
+import type { Operation } from '../engine/operation.js'
 import type { KeptMessage } from '../message/kept.js'
 import { systemError } from '../support/errors.js'
 import type { TlsSession } from '../tls/session.js'
 import type { Channel } from './channel.js'
 import type { ReadAhead } from './read-ahead.js'
-import type { Transport } from './transport.js'
+import { LEAVES_MORE, type Rest, type Transport } from './transport.js'
 
 /** What comes beside the data, and was never read ahead. */
 const BESIDE = MSG_OOB | MSG_ERRQUEUE

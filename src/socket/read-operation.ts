@@ -1,11 +1,12 @@
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { lookAhead } from '../descriptor/receiving.js'
-import { AGAIN_NOW, LEAVES_MORE, type Operation, type Rest } from '../engine/operation.js'
+import { AGAIN_NOW, type Operation } from '../engine/operation.js'
 import { IncompleteReadError, systemError } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 import type { ReadAhead } from './read-ahead.js'
 import type { ReadAheadTransport } from './read-ahead-transport.js'
+import { LEAVES_MORE, LEAVES_NOTHING, LEAVES_UNKNOWN, type Rest } from './transport.js'
 
 /** What a call of a reader waits for. */
 export interface Wanted<T> {
@@ -210,7 +211,15 @@ export class Read<T> implements Operation<T | null> {
   }
 
   /** Only if nothing is left for the next call, which would wait although it could go on. */
-  leaves(count: number): Rest {
+  drained(count: number): boolean {
+    return this.#rest(count) === LEAVES_NOTHING
+  }
+
+  leavesToKernel(count: number): boolean {
+    return this.#rest(count) === LEAVES_UNKNOWN
+  }
+
+  #rest(count: number): Rest {
     if (this.#room === 0 || count === 0 || this.#length !== this.#ahead.length) return LEAVES_MORE
     return this.#transport.inner.leaves(count, this.#room)
   }

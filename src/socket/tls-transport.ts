@@ -3,14 +3,14 @@ import { MSG_DONTWAIT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import type { OpenFile } from '../descriptor/open-file.js'
 import type { Engine } from '../engine/engine.js'
-import { LEAVES_MORE, LEAVES_NOTHING, type Operation, type Rest } from '../engine/operation.js'
+import type { Operation } from '../engine/operation.js'
 import { systemError } from '../support/errors.js'
 import { handshakeOperation } from '../tls/handshake.js'
 import { certificateOperation } from '../tls/requested-certificate.js'
 import { SendFileRecords } from '../tls/sendfile.js'
 import type { TlsSession } from '../tls/session.js'
 import { SessionOperation } from '../tls/session-operation.js'
-import type { Transport } from './transport.js'
+import { LEAVES_MORE, LEAVES_NOTHING, type Rest, type Transport } from './transport.js'
 
 /** TLS records in place of the system calls. */
 export class TlsTransport implements Transport {

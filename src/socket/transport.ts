@@ -2,20 +2,22 @@ import type { X509Certificate } from 'node:crypto'
 import { SHUT_WR } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
-import {
-  AGAIN_NOW,
-  LEAVES_MORE,
-  LEAVES_NOTHING,
-  LEAVES_UNKNOWN,
-  type Operation,
-  type Rest,
-  WOULD_BLOCK,
-} from '../engine/operation.js'
+import { AGAIN_NOW, type Operation, WOULD_BLOCK } from '../engine/operation.js'
 import type { KeptMessage } from '../message/kept.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
 import { isolate, record } from '../support/record.js'
 import type { TlsSession } from '../tls/session.js'
+
+/** Nothing is left to receive, and what comes later is announced. */
+export const LEAVES_NOTHING = 0
+/** Something may be left in the kernel: another message, say. */
+export const LEAVES_UNKNOWN = 1
+/** Something is probably left, or is not where the kernel could announce it. */
+export const LEAVES_MORE = 2
+
+/** What a receive has left. */
+export type Rest = typeof LEAVES_NOTHING | typeof LEAVES_UNKNOWN | typeof LEAVES_MORE
 
 /**
  * Moves the bytes of a channel: by the system calls of the kernel, or as TLS records. `recv` and `send` return a count or `-errno`, and
@@ -29,7 +31,7 @@ export interface Transport {
   peek(fd: number): number
   /** Gives the message that a receive with those flags would otherwise ask the kernel for, if it was received already. */
   nextMessage(flags: number): KeptMessage | undefined
-  /** What a receive of so many bytes has left: see {@link Operation.leaves}. */
+  /** What a receive of so many bytes has left. */
   leaves(count: number, room: number): Rest
   /** Bytes that were accepted and have not left yet: a send is complete when there are none. */
   readonly pendingBytes: number

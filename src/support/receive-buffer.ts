@@ -14,6 +14,10 @@ const { allocUnsafeSlow } = Buffer
 const copyBytes: (from: Uint8Array, to: Buffer, toStart: number, start: number, end: number) => number =
   Function.prototype.call.bind(Buffer.prototype.copy) as never
 
+const fillBytes: (memory: Uint8Array, value: number, start: number, end: number) => void = Function.prototype.call.bind(
+  Uint8Array.prototype.fill,
+) as never
+
 /** Bytes of the scratch memory: the default room of every receive. */
 const SCRATCH_BYTES = 64 * 1024
 
@@ -65,14 +69,22 @@ export function takeReceived(count: number, room: number): Buffer {
   const bytes = Math.min(count, room)
   // Another receive has come in between: the memory may hold data of another socket.
   if (start + bytes > memory.length) throw new Error('what was received has been overwritten')
-  return bytes > 0 && bytes === memory.length ? surrender(memory) : copyOf(memory, start, bytes)
+  return 2 * bytes >= memory.length && giveUp(memory) ? surrendered(memory, bytes) : copyOf(memory, start, bytes)
 }
 
-/** Memory that was filled to its last byte is given away, which saves the copy: nothing else is left in it. */
-function surrender(memory: Buffer): Buffer {
+/** Keeps scratch memory no longer, and returns whether it was that. */
+function giveUp(memory: Buffer): boolean {
   if (memory === scratch) scratch = undefined
-  else large = undefined
-  return memory
+  else if (memory === large?.deref()) large = undefined
+  else return false
+  return true
+}
+
+/** Memory of which half or more was filled is given away, which saves the copy. What was in the rest of it belongs to another socket. */
+function surrendered(memory: Buffer, bytes: number): Buffer {
+  if (bytes === memory.length) return memory
+  fillBytes(memory, 0, bytes, memory.length)
+  return bufferView(memory.buffer, 0, bytes)
 }
 
 /** Up to this size memory of its own would cost more than the receive does. */

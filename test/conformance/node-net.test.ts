@@ -175,10 +175,11 @@ const scenarios: Record<string, Scenario> = {
   async 'destroy() with an error'(t, sides) {
     const [client, server] = await connection(t, sides)
     const events = noted(client.stream, 'end', 'error', 'close')
+    // Before it ends: an end is told to those who listen then.
+    const rest = whole(server.stream)
     client.stream.destroy(new Error('enough'))
     await closed(client)
-    const rest = await whole(server.stream)
-    return { events, message: client.stream.errored?.message, rest }
+    return { events, message: client.stream.errored?.message, rest: await rest }
   },
 
   async 'a transfer of 16 MiB in both directions'(t, sides) {

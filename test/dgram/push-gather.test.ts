@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { AF_INET, type dgram, SOF_TIMESTAMPING_TX_SOFTWARE } from 'berkeley'
 import { AGAIN, MSG_DONTWAIT, socket } from 'berkeley/llsocket'
 import { closing, eachFamily, leavesNoFd, within } from '../util/index.js'
-import { boundForBatches, numbered, received, type Test, unixPair } from './common.js'
+import { boundForBatches, numbered, received, type Test, unixPair, withoutGathering } from './common.js'
 
 leavesNoFd()
 
@@ -18,7 +18,9 @@ async function waits(): Promise<void> {
 }
 
 describe('a loop over datagrams', () => {
-  test('receives by one call what is there, and sends by one what it is given', async (t) => {
+  test('receives by one call what is there, and sends by one what it is given', {
+    skip: withoutGathering,
+  }, async (t) => {
     const [server, client] = await unixPair(t)
     const unread = twinOf(t, server)
     const unanswered = twinOf(t, client)
@@ -106,7 +108,8 @@ eachFamily(({ loopback }) => {
 
     const expected = [...sizes, ...sizes].map((size, i) => `${size} ${i % sizes.length}`)
 
-    test('are cut by the kernel, which the receiver sees only if it asks for joined ones (H169)', async (t) => {
+    const title = 'are cut by the kernel, which the receiver sees only if it asks for joined ones (H169)'
+    test(title, { skip: withoutGathering }, async (t) => {
       const pair = await answering(t, true)
       ask(pair)
       using batch = await pair.client.recvmany()

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { relay, type SystemError, type stream } from 'berkeley'
 import { ends as tlsEnds } from '../tls/common.js'
-import { isPending, leavesNoFd } from '../util/index.js'
+import { isPending, leavesNoFd, PATIENCE_MS } from '../util/index.js'
 import { conversation, drain, pair, type Stream, sha256, type Test } from './common.js'
 
 leavesNoFd()
@@ -15,7 +15,7 @@ type Make = (t: Test) => Promise<Ends>
 const kinds = { TCP: conversation, unix: pair, TLS: (t: Test) => tlsEnds(t as never) } satisfies Record<string, Make>
 
 const bounded = (ends: Ends): Ends => {
-  for (const end of ends) end.deadlines(10_000, 10_000)
+  for (const end of ends) end.deadlines(PATIENCE_MS, PATIENCE_MS)
   return ends
 }
 

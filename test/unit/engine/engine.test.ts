@@ -4,14 +4,7 @@ import { MSG_DONTWAIT } from '#internal/constants/exported.generated.js'
 import { sys } from '#internal/constants/lookup.js'
 import { after } from '#internal/engine/deadline.js'
 import { Engine } from '#internal/engine/engine.js'
-import {
-  AGAIN_NOW,
-  LEAVES_MORE,
-  LEAVES_NOTHING,
-  LEAVES_UNKNOWN,
-  type Operation,
-  type Rest,
-} from '#internal/engine/operation.js'
+import { AGAIN_NOW, type Operation } from '#internal/engine/operation.js'
 import { HAS_TAKEN } from '#internal/engine/poller.js'
 import { WAIT_FOREVER } from '#internal/engine/wait.js'
 import { systemError } from '#internal/support/errors.js'
@@ -325,7 +318,7 @@ describe('drained sockets', () => {
         return answers.shift() as number
       },
       finish: (count) => count,
-      leaves: (count) => (count > 0 && count < 10 ? LEAVES_NOTHING : LEAVES_MORE),
+      drained: (count) => count > 0 && count < 10,
     }
   }
 
@@ -379,8 +372,8 @@ describe('drained sockets', () => {
 
 describe('sockets whose counts do not say what is left', () => {
   /** A receive of one message. */
-  function message(...answers: number[]): Script & { leaves(): Rest } {
-    return Object.assign(new Script(...answers), { leaves: () => LEAVES_UNKNOWN as Rest })
+  function message(...answers: number[]): Script & Operation<number> {
+    return Object.assign(new Script(...answers), { drained: () => false, leavesToKernel: () => true })
   }
 
   /** Messages that wait for readiness, and then come. */

@@ -1,7 +1,7 @@
 // Memory that receives are made into, and what is given away of it.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { copyOf, joined, scratchFor, takeReceived } from '#internal/support/receive-buffer.js'
+import { copyOf, joined, receivedInto, scratchFor, takeReceived } from '#internal/support/receive-buffer.js'
 
 /** Receives so many bytes of a value into so much room. */
 function receive(bytes: number, value: number, room = 65536): Buffer {
@@ -16,8 +16,8 @@ describe('takeReceived()', () => {
   })
 
   it('takeReceived() gives nothing beyond what was received', () => {
-    scratchFor(65536).fill(0xee)
-    for (const bytes of [1, 100, 128, 129, 4096, 4097, 30_000]) {
+    for (const bytes of [1, 100, 128, 129, 4096, 4097, 30_000, 32_767, 32_768, 40_000, 65_535]) {
+      scratchFor(65536).fill(0xee)
       const part = receive(bytes, 2)
       assert.equal(part.length, bytes)
       const all = Buffer.from(part.buffer)
@@ -25,12 +25,22 @@ describe('takeReceived()', () => {
     }
   })
 
-  it('takeReceived() gives large parts memory of their own, of exactly that size', () => {
-    for (const bytes of [4097, 20_000, 65536, 100_000]) {
+  it('takeReceived() gives large parts memory of their own, of at most twice their size', () => {
+    for (const bytes of [4097, 20_000, 32_767, 32_768, 40_000, 65535, 65536, 100_000]) {
       const part = receive(bytes, 3, 65536 < bytes ? bytes : 65536)
-      assert.equal(part.buffer.byteLength, bytes)
+      assert.ok(part.buffer.byteLength <= 2 * bytes, `${part.buffer.byteLength} for ${bytes}`)
       receive(bytes, 4, bytes)
       assert.ok(part.every((byte) => byte === 3))
+    }
+  })
+
+  it('takeReceived() never gives away memory that other code has received into', () => {
+    const memory = Buffer.alloc(8192, 1)
+    for (const bytes of [4096, 5000, 8192]) {
+      receivedInto(memory, 0)
+      const part = takeReceived(bytes, 8192)
+      assert.notEqual(part.buffer, memory.buffer)
+      assert.equal(part.length, bytes)
     }
   })
 
