@@ -1,4 +1,5 @@
 // What a guest boots from, and finds in its root: from Debian and npm, kept in the cache folder of the user.
+import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -60,9 +61,10 @@ function completeRoot(root) {
   writeFileSync(join(root, 'etc', 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\n')
 }
 
-/** The root of a guest that has nothing of the host's. @param {Machine} machine */
+/** The root of a guest that has nothing of the host's: another one for another list of packages. @param {Machine} machine */
 function ownRoot(machine) {
-  const root = join(CACHE, machine.arch, 'root')
+  const digest = createHash('sha256').update(machine.packages.join(' ')).digest('hex').slice(0, 12)
+  const root = join(CACHE, machine.arch, `root-${digest}`)
   if (!existsSync(root))
     withDebian(machine, (debian) => debian.unpack(machine.packages, root, { withDependencies: true }))
   if (!existsSync(join(root, 'etc', 'hostname'))) completeRoot(root)
