@@ -72,7 +72,8 @@ class EpollWatch implements Watch {
   }
 
   leaveRest(): boolean {
-    const pays = this.#poller.isAmongMany(this)
+    // Of room only the changes are of use, and the interest of a socket is of one kind.
+    const pays = !this.announcesRoom && this.#poller.isAmongMany(this)
     if (pays && !this.reportsRest && ++this.#credit >= 0) this.#poller.setReportsRest(this, true)
     return pays && this.reportsRest
   }
@@ -243,13 +244,12 @@ export class EpollPoller implements Poller {
   /** Reports what a receive leaves from now on, or no longer. What is ready at that moment is reported once more. */
   setReportsRest(watch: EpollWatch, reports: boolean): void {
     watch.reportsRest = reports
-    this.#change(watch)
+    if (!this.#change(watch)) watch.reportsRest = false
   }
 
-  #change(watch: EpollWatch): void {
-    if (this.#watches[watch.slot] !== watch) return
-    // It fails only where other code closed the descriptor: then there is nothing left to announce.
-    this.#control(sys.EPOLL_CTL_MOD, watch)
+  /** False where other code closed the descriptor: then there is nothing left to announce. */
+  #change(watch: EpollWatch): boolean {
+    return this.#watches[watch.slot] === watch && this.#control(sys.EPOLL_CTL_MOD, watch) >= 0
   }
 
   /** Notes whether the reader of a socket takes what the addon receives, and how much. */

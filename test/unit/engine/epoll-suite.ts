@@ -146,8 +146,10 @@ export function reportsRest(name: string, poller: Poller): void {
         const watch = poller.watch(a.fd(), listener)
         untilRestIsReported(watch)
         watch.awaitRoom(0)
+        assert.equal(watch.leaveRest(), false)
         await turns(poller, 20)
         assert.deepEqual(listener.heard, ['w'])
+        assert.equal(watch.leaveRest(), false)
         watch.stop()
       }))
 
