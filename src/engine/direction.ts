@@ -105,6 +105,8 @@ export class Direction {
   #pauses = 0
   /** The last operation took all there was, and nothing was announced since. */
   #isDrained = false
+  /** It has left to the poller what it may not have taken. */
+  #hasLeft = false
   /** Events in a row that were followed by a call that found nothing. */
   #vainEvents = 0
   /** What the last call answered. */
@@ -166,7 +168,7 @@ export class Direction {
       this.#checkUsable(operation, wait)
       if (this.#sends) this.#owner.flush()
       if (this.#pending !== undefined || this.#isYielding || this.#hasQueue) return this.#enqueue(operation, wait)
-      const outcome = operation.defers ? NEXT_TURN : this.#tryOnce(operation)
+      const outcome = operation.defers ? NEXT_TURN : this.#tryOnce(operation, wait)
       return isNeed(outcome) ? this.#startWaiting(operation, wait, outcome as Step) : this.#complete(outcome)
     } catch (error) {
       attributeError(error, this.#user)
@@ -180,7 +182,7 @@ export class Direction {
     this.#owner.flush()
     if (this.isWaiting || this.#isYielding) return false
     try {
-      return !isNeed(this.#tryOnce(operation))
+      return !isNeed(this.#tryOnce(operation, WAIT_FOREVER))
     } catch (error) {
       attributeError(error, this.#user)
       throw error
@@ -256,11 +258,17 @@ export class Direction {
   }
 
   /** Makes the first attempt, unless it is known to find nothing. */
-  #tryOnce<T>(operation: Operation<T>, pending?: AnyPending): T | Step {
+  #tryOnce<T>(operation: Operation<T>, wait: Wait, pending?: AnyPending): T | Step {
     this.#owner.replayMissed()
     if (operation.offload) return OFFLOAD
-    if (this.#isDrained && operation.drained && this.#owner.isWatched) return WAIT
+    if (this.#expectsNothing(operation, wait)) return WAIT
     return this.#attempt(operation, pending)
+  }
+
+  #expectsNothing(operation: Operation<unknown>, wait: Wait): boolean {
+    if (!this.#isDrained || operation.drained === undefined || !this.#owner.isWatched) return false
+    // A call that must not wait, or tells a hook that it does, has to look.
+    return !this.#hasLeft || (wait.onWait === undefined && !isImpatient(operation))
   }
 
   /** Settles an operation that did not have to wait. After too many of them in a row the event loop turns first: see {@link COOP_BUDGET}. */
@@ -304,6 +312,7 @@ export class Direction {
     this.#pauses = 0
     this.#vainEvents = 0
     this.#lastCount = result
+    this.#hasLeft = false
     this.#isDrained = this.#hasTakenAll(operation, result)
     if (this.#isDrained) this.#owner.rearm()
     const outcome = operation.finish(result)
@@ -313,7 +322,8 @@ export class Direction {
   #hasTakenAll(operation: Operation<unknown>, count: number): boolean {
     if (this.#isSticky || operation.drained === undefined) return false
     if (operation.drained(count)) return true
-    return count <= AHEAD_MOST && operation.leavesToKernel?.(count) === true && this.#owner.leaveRest()
+    this.#hasLeft = count <= AHEAD_MOST && operation.leavesToKernel?.(count) === true && this.#owner.leaveRest()
+    return this.#hasLeft
   }
 
   /** Says what an error asks for, or throws it when it ends the operation. */
@@ -350,7 +360,7 @@ export class Direction {
 
   /** What an operation waits by. It may not have to: then it fails. */
   #pollerFor(operation: Operation<unknown>): Poller {
-    if (operation.flags && (operation.flags & MSG_DONTWAIT) !== 0) throw this.#error(operation, sys.EAGAIN)
+    if (isImpatient(operation)) throw this.#error(operation, sys.EAGAIN)
     return this.#owner.poller
   }
 
@@ -497,7 +507,9 @@ export class Direction {
   #retry(pending: AnyPending, isFirst = false, answer?: number): void {
     let outcome: unknown
     try {
-      outcome = isFirst ? this.#tryOnce(pending.operation, pending) : this.#attempt(pending.operation, pending, answer)
+      outcome = isFirst
+        ? this.#tryOnce(pending.operation, pending.wait, pending)
+        : this.#attempt(pending.operation, pending, answer)
     } catch (error) {
       this.#fail(pending, error)
       return
@@ -559,6 +571,12 @@ export class Direction {
 
   #expire(pending: AnyPending): void {
     const { operation } = pending
+    // What is there and was not reported yet is not late.
+    if (this.#hasLeft && this.#pending === pending) {
+      this.#hasLeft = false
+      this.#retry(pending)
+      if (pending.isOver || remaining(deadlineOf(pending)) > 0) return
+    }
     this.#end(pending, () => timeoutError(operation.syscall, operation.context?.()))
   }
 
@@ -577,6 +595,11 @@ export class Direction {
     const number = errno === sys.EBADF ? fdContext(this.#user.use(operation.syscall)) : undefined
     return systemError(errno, operation.syscall, { ...number, ...operation.context?.(errno), ...context })
   }
+}
+
+/** Whether it must not wait. */
+function isImpatient({ flags }: Operation<unknown>): boolean {
+  return flags !== undefined && (flags & MSG_DONTWAIT) !== 0
 }
 
 function deadlineOf({ operation, wait }: AnyPending): Deadline {

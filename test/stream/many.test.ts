@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { seqpacket, stream } from 'berkeley'
+import { MSG_DONTWAIT, seqpacket, stream } from 'berkeley'
 import { closingAll, leavesNoFd, PATIENCE_MS, within } from '../util/index.js'
 
 leavesNoFd()
@@ -80,3 +80,14 @@ for (const [kind, make] of Object.entries(KINDS))
           await within(Promise.all(serving), 'the ends')
         })
     })
+
+test('among many, a call that must not wait finds what the one before has left (H175)', async (t) => {
+  const pairs = await Promise.all(Array.from({ length: PAIRS }, () => seqpacket.unix.pair()))
+  for (const pair of pairs) closingAll(t, pair)
+  for (let round = 0; round < 20; round++) {
+    const first = pairs.map(([, sock]) => sock.recv())
+    for (const [peer] of pairs) for (const text of ['first', 'second']) await peer.send(text)
+    assert.deepEqual(new Set((await Promise.all(first)).map(String)), new Set(['first']))
+    for (const [, sock] of pairs) assert.equal(String(await sock.recv(100, MSG_DONTWAIT)), 'second')
+  }
+})

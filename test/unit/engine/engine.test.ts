@@ -427,6 +427,19 @@ describe('sockets whose counts do not say what is left', () => {
     for (let i = 0; i < 3; i++) assert.equal(await engine.reader.run(message(5)), 5)
   })
 
+  test('a call that must not wait finds what was left, so does one with a hook, and one whose deadline passes first', async () => {
+    poller.leavesRest = true
+    await watched()
+    const script = Object.assign(message(7), { flags: MSG_DONTWAIT })
+    assert.equal(await engine.reader.run(script), 7)
+    assert.equal(await engine.reader.run(message(8), { ...WAIT_FOREVER, deadline: after(1) }), 8)
+    const onWait = (): boolean => assert.fail('it does not wait')
+    assert.equal(await engine.reader.run(message(9), { ...WAIT_FOREVER, onWait }), 9)
+    const late = engine.reader.run(message(-sys.EAGAIN), { ...WAIT_FOREVER, deadline: after(1) })
+    await assert.rejects(late, { name: 'TimeoutError' })
+    assert.equal(poller.holders, 0)
+  })
+
   test('a report says whether something was received by a call that waited', async () => {
     const listener = (): number => poller.watched.get(FD)?.ready(true, false, false) ?? -1
     const vain = engine.reader.run(message(-sys.EAGAIN, -sys.EAGAIN, 5))
