@@ -42,7 +42,8 @@ function rowOf(all, [scenario, setting, peer, most]) {
   const measured = peers.find(({ name }) => name === peer)
   if (results === undefined || base === undefined || measured === undefined) return undefined
   const { median } = ratios(column(measured, 'cost'), column(base, 'cost'))
-  const cells = [results.title, setting, peer, most.toFixed(2), median.toFixed(2), median <= most ? 'yes' : 'no']
+  const rounded = median.toFixed(2)
+  const cells = [results.title, setting, peer, most.toFixed(2), rounded, Number(rounded) <= most ? 'yes' : 'no']
   return `| ${cells.join(' | ')} |`
 }
 

@@ -64,11 +64,10 @@ const epoll = (role) => ({ name: 'C, epoll', program: () => nativeProgram(role, 
 
 export const streamPeers = () => besides(epoll('server'), 'berkeley.mjs', 'net.mjs')
 
+const pushPeers = () => runtimes().map((runtime) => script('berkeley, push', 'berkeley-push.mjs', runtime))
+
 /** Those for messages there and back, where push mode has something to save. */
-export const echoPeers = () => [
-  ...streamPeers(),
-  ...runtimes().map((runtime) => script('berkeley, push', 'berkeley-push.mjs', runtime)),
-]
+export const echoPeers = () => [...streamPeers(), ...pushPeers()]
 
 /** A runtime without libuv: its own sockets, then berkeley. @param {import('./runtimes.mjs').Runtime} runtime @param {Peer} own */
 const besidesOwn = (runtime, own) => [
@@ -88,7 +87,8 @@ const upTo = (lanes, peer) => ({
 
 /** The same, and other runtimes with their own sockets. */
 export const tcpPeers = () => [
-  ...echoPeers(),
+  // node:net takes half a minute until it serves 5,000.
+  ...echoPeers().map((peer) => (peer.name.startsWith('node:net') ? upTo(500, peer) : peer)),
   ...besidesOwn(bun, script('Bun.listen', 'bun.mjs', bun)),
   ...besidesOwn(denoWithAddons, script('Deno.listen', 'deno.mjs', deno)),
   luaNet,
@@ -147,3 +147,5 @@ export const tlsPeers = () => [
     script('node:tls', 'tls.mjs', runtime),
   ]),
 ]
+
+export const tlsEchoPeers = () => [...tlsPeers(), ...pushPeers()]

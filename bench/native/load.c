@@ -10,6 +10,10 @@
 #include "tool.h"
 
 #define BATCH 512
+
+/* So many connections at once: what a listener has no room for waits for seconds. */
+#define CROWD 256
+
 static work_t *work_of(const char *name) {
     if (strcmp(name, "echo") == 0) return work_echo;
     if (strcmp(name, "send") == 0) return work_send;
@@ -77,6 +81,13 @@ static void prepare(load_t *load, const plan_t *plan) {
     if (load->set < 0 || load->buffer == NULL) die("memory");
 }
 
+static void open_crowd(load_t *load, lane_t *lanes, size_t count, work_t *work) {
+    for (size_t i = 0; i < count; i++) lane_open(load, &lanes[i]);
+    for (size_t i = 0; i < count; i++) turn(load, &lanes[i], work);
+    uint64_t end = now_ns() + SETTLE_NS;
+    for (load->opened += count; load->settled < load->opened && now_ns() < end;) step(load, work);
+}
+
 int PROGRAM(int argc, char **argv) {
     static load_t load;
     plan_t plan = plan_of(argc, argv);
@@ -87,11 +98,9 @@ int PROGRAM(int argc, char **argv) {
 
     lane_t *all = calloc(plan.lanes, sizeof *all);
     if (all == NULL) die("memory");
-    for (size_t i = 0; i < plan.lanes; i++) {
-        all[i].receives = i % 2 == 1;
-        lane_open(&load, &all[i]);
-    }
-    for (size_t i = 0; i < plan.lanes; i++) turn(&load, &all[i], work);
+    for (size_t i = 0; i < plan.lanes; i++) all[i].receives = i % 2 == 1;
+    for (size_t i = 0; i < plan.lanes; i += CROWD)
+        open_crowd(&load, all + i, plan.lanes - i < CROWD ? plan.lanes - i : CROWD, work);
 
     warm_up(&load, plan.lanes, work, plan.warm);
     memset(&load.count.latency, 0, sizeof load.count.latency);

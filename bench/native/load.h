@@ -32,8 +32,8 @@ typedef struct load {
     address_t address;
     size_t size;
     uint8_t *buffer;
-    /* How many lanes have done something, and how many still have something to finish. */
-    size_t settled, busy;
+    /* How many lanes were opened, how many have done something, and how many still have something to finish. */
+    size_t opened, settled, busy;
     /* False once the time is over: lanes finish what they have begun. */
     bool running;
     counters_t count;

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import nodeTls from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import { connect, TimeoutError, tls } from 'berkeley'
-import { closing, coded, countFds, eventually, leavesNoFd, root, within } from '../../util/index.js'
+import { closing, coded, countFds, eventually, leavesNoFd, patient, root, within } from '../../util/index.js'
 import { Authority, NAME } from './certificates.js'
 import {
   bounded,
@@ -80,11 +80,12 @@ main()
 describe('interrupted handshakes', { skip }, () => {
   test('connect() ends a handshake at its deadline and closes the descriptor (H92)', async (t) => {
     const [address, accepted] = await stalled(t)
-    const calling = connect({ ...address, tlscfg: trusts(authority), timeout: 50 })
+    const calling = connect({ ...address, tlscfg: trusts(authority), timeout: patient(50) })
+    const late = assert.rejects(calling, (error) => error instanceof TimeoutError)
     const peer = await accepted
     peer.resume()
     const closed = once(peer, 'close')
-    await assert.rejects(calling, (error) => error instanceof TimeoutError)
+    await late
     await within(closed, 'the end of the connection')
   })
 
