@@ -397,7 +397,7 @@ export class EpollPoller implements Poller {
       (events & ERROR) !== 0,
       answer,
     )
-    if (watch.reportsRest && (events & READABLE) !== 0)
+    if (watch.reportsRest && (events & (READABLE | STICKY)) !== 0)
       watch.noteReport((answers & HAS_TAKEN) !== 0 && (events & STICKY) === 0)
     if ((events & ROOM) !== 0 && (answers & AWAITS_ROOM) === 0 && watch.announcesRoom)
       this.setAnnouncesRoom(watch, false)

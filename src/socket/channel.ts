@@ -8,7 +8,12 @@ import type { TlsSession } from '../tls/session.js'
 import { closeChannel, Steps } from './close.js'
 import { Output } from './output.js'
 import { TlsTransport } from './tls-transport.js'
-import { PLAIN_TRANSPORT, TCP_TRANSPORT, type Transport } from './transport.js'
+import { CONNECTION_TRANSPORT, MESSAGE_TRANSPORT, TCP_TRANSPORT, type Transport } from './transport.js'
+
+function transportOf(kind: SocketKind): Transport {
+  if (kind.shortReadDrains) return TCP_TRANSPORT
+  return kind.zeroMeansEof ? CONNECTION_TRANSPORT : MESSAGE_TRANSPORT
+}
 
 /**
  * One open connection, or other non-blocking socket: its descriptor, the engine that waits for it, and the transport that moves its bytes.
@@ -24,7 +29,7 @@ export class Channel extends Handle {
   constructor(fd: OwnedFd, kind: SocketKind) {
     super(fd, kind)
     this.engine = new Engine(fd)
-    this.transport = kind.shortReadDrains ? TCP_TRANSPORT : PLAIN_TRANSPORT
+    this.transport = transportOf(kind)
   }
 
   /** Gives a synchronous socket that was created non-blocking its channel, for {@link Channel.from} to take over as it is. */

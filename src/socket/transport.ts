@@ -147,8 +147,11 @@ class PlainTransport implements Transport {
 /** The transport of TCP without TLS, where a short receive has emptied the socket. */
 export const TCP_TRANSPORT: Transport = new PlainTransport(LEAVES_NOTHING)
 
-/** The transport of every other socket without TLS, where there may be another message, or more data behind a descriptor. */
-export const PLAIN_TRANSPORT: Transport = new PlainTransport(LEAVES_UNKNOWN)
+/** The transport of other connections without TLS, where there may be another message, or more data behind a descriptor. */
+export const CONNECTION_TRANSPORT: Transport = new PlainTransport(LEAVES_UNKNOWN)
+
+/** The transport of sockets without a connection. Any number of peers may send to one of them, and what has come is better received at once. */
+export const MESSAGE_TRANSPORT: Transport = new PlainTransport(LEAVES_MORE)
 
 /** sendfile(2), made on another thread until everything is sent. */
 class SendFile implements Operation<number> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { closeSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { type Socket as LowSocket, MSG_DONTWAIT, SOCK_STREAM, socket } from 'berkeley/llsocket'
+import { type Socket as LowSocket, MSG_DONTWAIT, MSG_OOB, SOCK_STREAM, socket } from 'berkeley/llsocket'
 import { sys } from '#internal/constants/lookup.js'
 import {
   AWAITS_ROOM,
@@ -133,6 +133,20 @@ export function reportsRest(name: string, poller: Poller): void {
         untilRestIsReported(watch)
         const reported = listener.next()
         b.close()
+        await reported
+        await turns(poller, 20)
+        assert.ok(listener.heard.length <= 2, `${listener.heard.length} reports`)
+        watch.stop()
+      }))
+
+    test('an urgent byte that no call takes is not reported without end (H175)', () =>
+      withMany(poller, async (a, b) => {
+        const listener = new Listener()
+        listener.answers = HAS_TAKEN
+        const watch = poller.watch(a.fd(), listener)
+        untilRestIsReported(watch)
+        const reported = listener.next()
+        b.send('!', MSG_OOB)
         await reported
         await turns(poller, 20)
         assert.ok(listener.heard.length <= 2, `${listener.heard.length} reports`)
