@@ -73,7 +73,7 @@ class EpollWatch implements Watch {
 
   leaveRest(): boolean {
     // Of room only the changes are of use, and the interest of a socket is of one kind.
-    const pays = !this.announcesRoom && this.#poller.isAmongMany(this)
+    const pays = !this.announcesRoom && this.#poller.noteReceiver(this)
     if (pays && !this.reportsRest && ++this.#credit >= 0) this.#poller.setReportsRest(this, true)
     return pays && this.reportsRest
   }
@@ -230,6 +230,7 @@ export class EpollPoller implements Poller {
     // ENOENT or EBADF means that other code closed the descriptor, which removed it from the set.
     this.#control(sys.EPOLL_CTL_DEL, watch)
     this.setReader(watch, 0, 0)
+    if (this.#lastReceiver === watch) this.#lastReceiver = undefined
     this.#watches[slot] = undefined
     this.#generations[slot] = generation === GENERATION_MAX ? 0 : generation + 1
     this.#free.push(slot)
@@ -276,8 +277,8 @@ export class EpollPoller implements Poller {
     if (count === 0 && this.#count === 0 && this.#isOpen) native.reactorHold(0)
   }
 
-  /** Whether many descriptors receive at the moment, of which this one does. */
-  isAmongMany(watch: EpollWatch): boolean {
+  /** Notes that a descriptor receives, and returns whether many do at the moment. */
+  noteReceiver(watch: EpollWatch): boolean {
     if (watch !== this.#lastReceiver) this.#receivers++
     this.#lastReceiver = watch
     return this.#load >= CROWD

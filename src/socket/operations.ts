@@ -46,6 +46,11 @@ export function sendFlags(channel: Channel, flags: unknown): number {
 // Operations are objects of classes, because the closures of a literal would be several allocations for each message; and the classes have no
 // base in common, because its constructor would cost a send of 64 bytes 4 % (docs/facts.md).
 
+/** What a receive has left of the data. With flags it was something else, or is still there. */
+function leaves({ transport }: Channel, flags: number, count: number, room: number): Rest {
+  return count > 0 && flags === 0 ? transport.leaves(count, room) : LEAVES_MORE
+}
+
 /** recv(2) into the scratch memory of the thread, from which what arrived is copied out. */
 export class Recv implements Operation<Buffer | null> {
   readonly flags: number
@@ -95,15 +100,11 @@ export class Recv implements Operation<Buffer | null> {
   }
 
   drained(count: number): boolean {
-    return this.#rest(count) === LEAVES_NOTHING
+    return leaves(this.#channel, this.flags, count, this.#room) === LEAVES_NOTHING
   }
 
   leavesToKernel(count: number): boolean {
-    return this.#rest(count) === LEAVES_UNKNOWN
-  }
-
-  #rest(count: number): Rest {
-    return count > 0 && this.flags === 0 ? this.#channel.transport.leaves(count, this.#room) : LEAVES_MORE
+    return leaves(this.#channel, this.flags, count, this.#room) === LEAVES_UNKNOWN
   }
 }
 
@@ -156,15 +157,11 @@ export class RecvInto implements Operation<number> {
   }
 
   drained(count: number): boolean {
-    return this.#rest(count) === LEAVES_NOTHING
+    return leaves(this.#channel, this.flags, count, this.#length) === LEAVES_NOTHING
   }
 
   leavesToKernel(count: number): boolean {
-    return this.#rest(count) === LEAVES_UNKNOWN
-  }
-
-  #rest(count: number): Rest {
-    return count > 0 && this.flags === 0 ? this.#channel.transport.leaves(count, this.#length) : LEAVES_MORE
+    return leaves(this.#channel, this.flags, count, this.#length) === LEAVES_UNKNOWN
   }
 }
 

@@ -125,33 +125,23 @@ export function reportsRest(name: string, poller: Poller): void {
         watch.stop()
       }))
 
-    test('the end of a stream is not reported without end, whatever receives (H175)', () =>
-      withMany(poller, async (a, b) => {
-        const listener = new Listener()
-        listener.answers = HAS_TAKEN
-        const watch = poller.watch(a.fd(), listener)
-        untilRestIsReported(watch)
-        const reported = listener.next()
-        b.close()
-        await reported
-        await turns(poller, 20)
-        assert.ok(listener.heard.length <= 2, `${listener.heard.length} reports`)
-        watch.stop()
-      }))
-
-    test('an urgent byte that no call takes is not reported without end (H175)', () =>
-      withMany(poller, async (a, b) => {
-        const listener = new Listener()
-        listener.answers = HAS_TAKEN
-        const watch = poller.watch(a.fd(), listener)
-        untilRestIsReported(watch)
-        const reported = listener.next()
-        b.send('!', MSG_OOB)
-        await reported
-        await turns(poller, 20)
-        assert.ok(listener.heard.length <= 2, `${listener.heard.length} reports`)
-        watch.stop()
-      }))
+    for (const [what, act] of [
+      ['the end of a stream is not reported without end, whatever receives', (b: LowSocket) => b.close()],
+      ['an urgent byte that no call takes is not reported without end', (b: LowSocket) => b.send('!', MSG_OOB)],
+    ] as const)
+      test(`${what} (H175)`, () =>
+        withMany(poller, async (a, b) => {
+          const listener = new Listener()
+          listener.answers = HAS_TAKEN
+          const watch = poller.watch(a.fd(), listener)
+          untilRestIsReported(watch)
+          const reported = listener.next()
+          act(b)
+          await reported
+          await turns(poller, 20)
+          assert.ok(listener.heard.length <= 2, `${listener.heard.length} reports`)
+          watch.stop()
+        }))
 
     test('room that is waited for is announced all the same, and not without end (H175)', () =>
       withMany(poller, async (a) => {
