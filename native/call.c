@@ -198,6 +198,10 @@ void export_methods(env_t *env, napi_value exports, const method_t *method) {
     }
 }
 
+_Static_assert(REGISTERS * sizeof(register_value_t) <= SHORT_NAME,
+               "the registers end before short data");
+_Static_assert(SHORT_DATA + SHORT_MOST <= SHARED_BYTES, "short data fits behind the registers");
+
 bool export_registers(env_t *env, napi_value exports) {
     napi_value buffer = NULL;
     void *start = NULL;

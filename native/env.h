@@ -38,6 +38,10 @@ typedef struct {
 
 enum { METHODS_MAX = 128 }; /* of one addon */
 
+/* Behind the registers: short data that JavaScript sends, and the address that it goes to. To find the memory of a view costs
+ * more than to copy so few bytes to memory that is known. */
+enum { SHORT_NAME = 1024, SHORT_DATA = SHORT_NAME + 128, SHORT_MOST = 2048 };
+
 typedef struct env {
     napi_env napi;
     register_value_t *registers;

@@ -42,6 +42,7 @@ typedef struct {
     int32_t length; /* of the datagram, which may exceed the room */
     int32_t sender; /* place of the sender, or NO_SENDER */
     int32_t name_length, control_length, flags;
+    int32_t copy; /* where JavaScript wants a copy of what came; written by it */
 } row_t;
 
 /* Memory shared with JavaScript. */
@@ -201,6 +202,26 @@ static int64_t inbox_take(call_t *call) {
     return (int64_t)bytes;
 }
 
+/* inboxCopy(first row, rows, bytes at most of each, into) -> 0 or -errno: copies what came of each into its share to where
+ * its row says. One call for all rows costs less than a copy from JavaScript for each. */
+static int64_t inbox_copy(call_t *call) {
+    int first = call_int(call, 0), count = call_int(call, 1), most = call_int(call, 2);
+    bytes_t to = call_bytes(call, 3);
+    if (!call_ok(call)) return -1;
+    inbox_t *inbox = call->env->inbox;
+    if (inbox == NULL) return -EBADF;
+    if (first < 0 || count < 0 || most < 0 || (int64_t)first + count > (int64_t)inbox->used)
+        return -EINVAL;
+    for (size_t i = (size_t)first; i < (size_t)first + (size_t)count; i++) {
+        const struct iovec *share = &inbox->vectors[i][0];
+        size_t at = (uint32_t)inbox->shared->rows[i].copy;
+        size_t length = least(least(inbox->messages[i].msg_len, (size_t)most), share->iov_len);
+        if (at > to.length || length > to.length - at) return -EINVAL;
+        memcpy(to.start + at, share->iov_base, length);
+    }
+    return 0;
+}
+
 static void inbox_free(inbox_t *inbox) {
     if (inbox->rest != MAP_FAILED) munmap(inbox->rest, LONG_BYTES);
     free(inbox);
@@ -251,5 +272,6 @@ const method_t inbox_methods[] = {
     {"inboxReceive", .syscall = sys_inbox_receive},
     {"inboxReceiveOne", .syscall = sys_inbox_receive_one},
     {"inboxTake", .number = inbox_take},
+    {"inboxCopy", .number = inbox_copy},
     {0},
 };

@@ -38,14 +38,33 @@ static ssize_t sys_send(call_t *call) {
     return call_ok(call) ? send_bytes(fd, from.start, from.length, flags) : -1;
 }
 
+static ssize_t send_to(int fd, bytes_t from, int flags, bytes_t addr) {
+    return sendto(fd, from.start, from.length, flags | MSG_NOSIGNAL, (struct sockaddr *)addr.start,
+                  (socklen_t)addr.length);
+}
+
 /* sendto(fd, buffer, offset, length, flags, sockaddr) */
 static ssize_t sys_sendto(call_t *call) {
     int fd = call_int(call, 0), flags = call_int(call, 4);
     bytes_t from = call_slice(call, 1);
     bytes_t addr = call_bytes(call, 5);
+    return call_ok(call) ? send_to(fd, from, flags, addr) : -1;
+}
+
+/* sendShort(fd, length, flags, address length): send(2), or sendto(2) where there is an address, of what is behind the
+ * registers */
+static ssize_t sys_send_short(call_t *call) {
+    int fd = call_int(call, 0), length = call_int(call, 1);
+    int flags = call_int(call, 2), name_length = call_int(call, 3);
     if (!call_ok(call)) return -1;
-    return sendto(fd, from.start, from.length, flags | MSG_NOSIGNAL, (struct sockaddr *)addr.start,
-                  (socklen_t)addr.length);
+    if (length < 0 || length > SHORT_MOST || name_length < 0 ||
+        name_length > SHORT_DATA - SHORT_NAME)
+        return fail_with(EINVAL);
+    uint8_t *memory = (uint8_t *)call->env->registers;
+    bytes_t from = {memory + SHORT_DATA, (size_t)length};
+    bytes_t name = {memory + SHORT_NAME, (size_t)name_length};
+    return name_length > 0 ? send_to(fd, from, flags, name)
+                           : send_bytes(fd, from.start, from.length, flags);
 }
 
 /* How SIGPIPE was handled before a call that may raise it. */
@@ -199,6 +218,7 @@ const method_t io_methods[] = {
     {"recvfrom", .syscall = sys_recvfrom},
     {"send", .syscall = sys_send},
     {"sendto", .syscall = sys_sendto},
+    {"sendShort", .syscall = sys_send_short},
     {"sendfile", .syscall = sys_sendfile},
     {"sendfileAsync", .number = sendfile_async},
     {0},

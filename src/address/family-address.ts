@@ -1,7 +1,7 @@
 // The bytes of addresses that are neither of the internet nor unix: what each has is given by name.
 import { native } from '../native/sockets.js'
 import { UINT_MAX } from '../support/codec.js'
-import { copyOf } from '../support/receive-buffer.js'
+import { copyOf } from '../support/copy.js'
 import * as validate from '../support/validate.js'
 import { interfaceIndex } from './interface-index.js'
 import { encodeSockaddr } from './sockaddr.js'

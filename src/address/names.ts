@@ -1,5 +1,5 @@
 import { native } from '../native/sockets.js'
-import { copyOf } from '../support/receive-buffer.js'
+import { copyOf } from '../support/copy.js'
 import { type AddrInfo, adoptSockaddr } from './addrinfo.js'
 
 /** Memory for the address of one call, which is copied out right after it. */

@@ -5,17 +5,19 @@ import { clearControl } from '../message/cmsghdrs.js'
 import { type KeptMessage, ownControl } from '../message/kept.js'
 import { protect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
-import { checkAnswer } from '../support/errors.js'
-import { copyOf, receivedInto } from '../support/receive-buffer.js'
+import { copyFrom, Memory, type Pool, poolFor } from '../support/copy.js'
+import { check, checkAnswer } from '../support/errors.js'
+import { receivedInto } from '../support/receive-buffer.js'
 
 /** Layout of the memory that the addon shares: see `shared_inbox_t` in native/sys/inbox.c. */
 const ROWS = 64
-const ROW_INTS = 5
+const ROW_INTS = 6
 const LENGTH = 0
 const SENDER = 1
 const NAME_LENGTH = 2
 const CONTROL_LENGTH = 3
 const FLAGS = 4
+const COPY = 5
 const NAMES = ROWS * ROW_INTS * Int32Array.BYTES_PER_ELEMENT
 const NAME = native.limits.sockaddr_max
 const SHARES = NAMES + ROWS * NAME
@@ -66,16 +68,18 @@ export interface InboxReader {
 /** The memory of this thread that loops over datagrams receive into, by one recvmmsg(2) for all that is there. */
 export class Inbox {
   readonly #rows: Int32Array
-  readonly #bytes: Buffer
+  readonly #memory: Memory
   /** The addresses of senders, by the places that the addon gives them. */
   readonly #senders: (AddrInfo | null)[] = Array.from({ length: SENDERS }, () => null)
   /** Those of the rows. */
   readonly #addrs: (AddrInfo | null)[] = Array.from({ length: ROWS }, () => null)
+  /** What came into rows, copied. */
+  readonly #copies: (Buffer | undefined)[] = Array.from({ length: ROWS }, () => undefined)
   #reader: InboxReader | undefined
 
   constructor(shared: ArrayBuffer) {
     this.#rows = new Int32Array(shared, 0, ROWS * ROW_INTS)
-    this.#bytes = Buffer.from(shared)
+    this.#memory = new Memory(shared)
   }
 
   /** One recvmmsg(2) into rows 0 and up: how many datagrams came, or `-errno`. */
@@ -84,8 +88,37 @@ export class Inbox {
     this.#reader = reader
     const result = native.inboxReceive(fd, flags | MSG_TRUNC, most, room)
     // All of them now: the next call may give their places to others.
-    for (let row = 0; row < result; row++) this.#addrs[row] = this.#senderOf(row)
+    for (let row = 0; row < result; row++) {
+      this.#addrs[row] = this.#senderOf(row)
+      // Of a closed socket nothing is taken.
+      this.#copies[row] = undefined
+    }
+    for (let row = 0; row < result - 1; ) row += this.#copyRun(row, result, room)
     return result
+  }
+
+  /** Copies rows of short datagrams that go into the same memory, by one call. Returns how many; of a single one it makes no copy. */
+  #copyRun(first: number, end: number, room: number): number {
+    const pool = this.#poolOf(first, room)
+    if (pool === undefined) return 1
+    let row = first
+    do {
+      this.#rows[row * ROW_INTS + COPY] = pool.take(this.#kept(row, room))
+    } while (++row < end && this.#poolOf(row, room) === pool && pool.hasRoom(this.#kept(row, room)))
+    check(native.inboxCopy(first, row - first, room, pool.bytes), 'recvmmsg')
+    for (let i = first; i < row; i++)
+      this.#copies[i] = pool.view(this.#rows[i * ROW_INTS + COPY] as number, this.#kept(i, room))
+    return row - first
+  }
+
+  #poolOf(row: number, room: number): Pool | undefined {
+    const length = this.#kept(row, room)
+    return length <= SHARE ? poolFor(length) : undefined
+  }
+
+  /** How much came of a datagram. */
+  #kept(row: number, room: number): number {
+    return Math.min(this.#rows[row * ROW_INTS + LENGTH] as number, room)
   }
 
   /** One recvfrom(2): the count or `-errno`. What came is taken as from scratch memory, and its sender is that of row 0. */
@@ -93,7 +126,7 @@ export class Inbox {
     if (this.#reader !== undefined) this.#vacate()
     const result = native.inboxReceiveOne(fd, flags, room)
     if (result < 0) return result
-    receivedInto(this.#bytes, SHARES)
+    receivedInto(this.#memory, SHARES)
     this.#addrs[0] = this.#senderOf(0)
     return result
   }
@@ -119,7 +152,7 @@ export class Inbox {
     const place = this.#rows[at + SENDER] as number
     if (place < 0) return null
     if (place < NEW_SENDER) return this.#senders[place] as AddrInfo | null
-    const addr = addressFrom(this.#bytes, this.#rows[at + NAME_LENGTH] as number, NAMES + row * NAME, NAME)
+    const addr = addressFrom(this.#memory.bytes, this.#rows[at + NAME_LENGTH] as number, NAMES + row * NAME, NAME)
     this.#senders[place - NEW_SENDER] = addr
     return addr
   }
@@ -131,8 +164,11 @@ export class Inbox {
 
   /** The bytes of a datagram, in memory of the receiver. */
   data(row: number, room: number): Buffer {
-    const length = Math.min(this.#rows[row * ROW_INTS + LENGTH] as number, room)
-    if (length <= SHARE) return copyOf(this.#bytes, SHARES + row * SHARE, length)
+    const copy = this.#copies[row]
+    this.#copies[row] = undefined
+    if (copy !== undefined) return copy
+    const length = this.#kept(row, room)
+    if (length <= SHARE) return copyFrom(this.#memory, SHARES + row * SHARE, length)
     const own = Buffer.allocUnsafeSlow(length)
     const taken = native.inboxTake(row, own)
     return taken === length ? own : own.subarray(0, Math.max(taken, 0))
@@ -146,7 +182,7 @@ export class Inbox {
   #control(row: number): Buffer | undefined {
     const length = this.#rows[row * ROW_INTS + CONTROL_LENGTH] as number
     const start = CONTROLS + row * CONTROL
-    return length > 0 ? this.#bytes.subarray(start, start + Math.min(length, CONTROL)) : undefined
+    return length > 0 ? this.#memory.bytes.subarray(start, start + Math.min(length, CONTROL)) : undefined
   }
 
   /** Closes the descriptors that came with a datagram, as the kernel does where no room is made for them. */

@@ -6,8 +6,8 @@ import type { Operation } from '../engine/operation.js'
 import { type KeptMessage, KeptMessages } from '../message/kept.js'
 import type { Channel } from '../socket/channel.js'
 import { LEAVES_MORE, type Rest, type Transport } from '../socket/transport.js'
+import { copyInto } from '../support/copy.js'
 import { systemError } from '../support/errors.js'
-import { copyInto } from '../support/receive-buffer.js'
 
 /** What would pass by what was kept. */
 const PASSING: ReadonlySet<string> = new Set(['recvfd', 'detach'])
@@ -76,18 +76,18 @@ export class KeptTransport implements Transport {
     return this.#inner.send(fd, from, offset, length, flags)
   }
 
-  get #count(): number {
+  #count(): number {
     let count = this.messages.length
     for (const { rest } of this.#holders) count += rest
     return count
   }
 
   peek(fd: number): number {
-    return this.#count || this.#inner.peek(fd)
+    return this.#count() || this.#inner.peek(fd)
   }
 
   leaves(count: number, room: number): Rest {
-    return this.#count > 0 ? LEAVES_MORE : this.#inner.leaves(count, room)
+    return this.#count() > 0 ? LEAVES_MORE : this.#inner.leaves(count, room)
   }
 
   get pendingBytes(): number {
@@ -125,8 +125,8 @@ export class KeptTransport implements Transport {
   /** @throws EBUSY when what was kept would be lost. */
   requirePlain(syscall: string, flags?: number): void {
     this.#inner.requirePlain(syscall, flags)
-    if (this.#count === 0 || !PASSING.has(syscall)) return
-    const detail = `forEach() has received ${this.#count} datagrams that it has not given: recvmsg() gives them`
+    if (this.#count() === 0 || !PASSING.has(syscall)) return
+    const detail = `forEach() has received ${this.#count()} datagrams that it has not given: recvmsg() gives them`
     throw systemError(sys.EBUSY, syscall, { detail })
   }
 

@@ -13,9 +13,11 @@ import { native, registers } from '../native/sockets.js'
 import type { Channel } from '../socket/channel.js'
 import { operationFlags, sendFlags } from '../socket/operations.js'
 import type { Write } from '../socket/output.js'
+import { copyOf, isSmall } from '../support/copy.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
-import { copyOf, isSmall, scratchFor, takeReceived, untruncated } from '../support/receive-buffer.js'
+import { scratchFor, takeReceived, untruncated } from '../support/receive-buffer.js'
 import { isolate } from '../support/record.js'
+import { sendto } from '../support/send.js'
 import * as validate from '../support/validate.js'
 import { type Inbox, ONE_MOST, threadInbox, WHOLE } from './inbox.js'
 import { Reports } from './reports.js'
@@ -163,7 +165,7 @@ export class SendTo implements Write {
   }
 
   attempt(fd: number): number {
-    return native.sendto(fd, this.#from, 0, this.#length, this.#sysFlags, this.#sockaddr as Uint8Array)
+    return sendto(fd, this.#from, this.#length, this.#sysFlags, this.#sockaddr as Uint8Array)
   }
 
   finish(count: number): number {

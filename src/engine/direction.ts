@@ -123,7 +123,7 @@ export class Direction {
 
   /** Whether an operation waits, also for its turn. */
   get isWaiting(): boolean {
-    return this.#pending !== undefined || this.#hasQueue
+    return this.#pending !== undefined || this.#hasQueue()
   }
 
   /** Whether the last event was followed by a call that received something. */
@@ -140,7 +140,7 @@ export class Direction {
     return operation.needsRoom ?? (this.#sends || operation.wakeOnEither === true)
   }
 
-  get #hasQueue(): boolean {
+  #hasQueue(): boolean {
     return this.#queue !== undefined && this.#queue.size > 0
   }
 
@@ -167,7 +167,7 @@ export class Direction {
     try {
       this.#checkUsable(operation, wait)
       if (this.#sends) this.#owner.flush()
-      if (this.#pending !== undefined || this.#isYielding || this.#hasQueue) return this.#enqueue(operation, wait)
+      if (this.#pending !== undefined || this.#isYielding || this.#hasQueue()) return this.#enqueue(operation, wait)
       const outcome = operation.defers ? NEXT_TURN : this.#tryOnce(operation, wait)
       return isNeed(outcome) ? this.#startWaiting(operation, wait, outcome as Step) : this.#complete(outcome)
     } catch (error) {
@@ -379,7 +379,7 @@ export class Direction {
   #advance(): void {
     if (this.#isAdvancing) return
     this.#isAdvancing = true
-    while (this.#pending === undefined && !this.#isYielding && this.#hasQueue) this.#startNext()
+    while (this.#pending === undefined && !this.#isYielding && this.#hasQueue()) this.#startNext()
     this.#isAdvancing = false
     this.#owner.detachListener()
   }

@@ -81,7 +81,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     if (this.#occasions?.size === 0) this.#occasions = undefined
   }
 
-  get #others(): Iterable<Direction> {
+  #others(): Iterable<Direction> {
     return this.#occasions?.values() ?? []
   }
 
@@ -103,7 +103,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#watch = undefined
     this.reader.cancel()
     this.writer.cancel()
-    for (const direction of this.#others) direction.cancel()
+    for (const direction of this.#others()) direction.cancel()
   }
 
   /** Sets whether waiting operations keep the process alive, as they do by default. */
@@ -111,7 +111,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.#referenced = referenced
     this.reader.setReferenced()
     this.writer.setReferenced()
-    for (const direction of this.#others) direction.setReferenced()
+    for (const direction of this.#others()) direction.setReferenced()
   }
 
   /** Goes on with what waits; to be called after a shutdown, which may cause no event, and when TLS can go on. */
@@ -130,7 +130,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     else if (isUrgent) setImmediate(() => this.reader.dispatch(readable, writable))
     else this.reader.dispatch(readable, writable)
     this.writer.dispatch(writable, readable)
-    const awaitsRoom = this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasionsAwaitRoom
+    const awaitsRoom = this.writer.awaitsRoom || this.reader.awaitsRoom || this.#occasionsAwaitRoom()
     return (awaitsRoom ? AWAITS_ROOM : 0) | (this.reader.hasTaken ? HAS_TAKEN : 0)
   }
 
@@ -153,7 +153,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     return waitedForUrgent && !urgent.isWaiting
   }
 
-  get #occasionsAwaitRoom(): boolean {
+  #occasionsAwaitRoom(): boolean {
     return this.#occasions !== undefined && [...this.#occasions.values()].some((direction) => direction.awaitsRoom)
   }
 
@@ -221,10 +221,10 @@ export class Engine implements ReadyListener, DirectionOwner {
   }
 
   detachListener(): void {
-    if (!this.#isWaiting) this.#listener?.attach(undefined)
+    if (!this.#isWaiting()) this.#listener?.attach(undefined)
   }
 
-  get #isWaiting(): boolean {
+  #isWaiting(): boolean {
     if (this.reader.isWaiting || this.writer.isWaiting) return true
     return this.#occasions !== undefined && [...this.#occasions.values()].some((direction) => direction.isWaiting)
   }

@@ -1,9 +1,10 @@
 import { sys } from '../constants/lookup.js'
 import { protect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
+import { copyInto, copyOf, Memory } from '../support/copy.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
-import { copyInto, copyOf, receivedInto } from '../support/receive-buffer.js'
+import { receivedInto } from '../support/receive-buffer.js'
 import {
   AWAITS_ROOM,
   type Gathered,
@@ -159,7 +160,7 @@ export class EpollPoller implements Poller {
   readonly #generations: number[] = []
   readonly #free: number[] = []
   /** What the addon has received. No user ever gets a part of it. */
-  #data = Buffer.alloc(0)
+  #data = new Memory(new ArrayBuffer(0))
   /** What is to be sent at the end of the batch, one piece after the other. */
   #out = Buffer.alloc(0)
   #outBytes = 0
@@ -188,7 +189,7 @@ export class EpollPoller implements Poller {
     const holders = this.#shared[KEEPALIVE_COUNT] as number
     const shared = protect(checkAnswer(memory, 'epoll_create1'))
     this.#shared = new Int32Array(shared, 0, DATA / Int32Array.BYTES_PER_ELEMENT)
-    this.#data = Buffer.from(shared, DATA, DATA_BYTES)
+    this.#data = new Memory(shared, DATA, DATA_BYTES)
     this.#out = Buffer.from(shared, DATA + DATA_BYTES, OUT_BYTES)
     // What was written before process.exit() leaves all the same.
     process.once('exit', () => this.flush())

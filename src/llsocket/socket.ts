@@ -41,6 +41,7 @@ import { defineOptions, type OptionMethods } from '../options/option.js'
 import { acceptContext, check, type ErrorContext, fdContext, givenFdContext, systemError } from '../support/errors.js'
 import { now } from '../support/globals.js'
 import { scratchFor, untruncated } from '../support/receive-buffer.js'
+import { send, sendto } from '../support/send.js'
 import * as validate from '../support/validate.js'
 import { AGAIN, type Again, attempt } from './again.js'
 
@@ -233,7 +234,7 @@ export class Socket extends Descriptor {
   send(msg: validate.Data, ...flags: number[]): number | Again {
     const data = validate.bytes('msg', msg)
     const bits = validate.flags('flags', flags)
-    return this.#call('send', (fd) => native.send(fd, data, 0, data.length, bits))
+    return this.#call('send', (fd) => send(fd, data, 0, data.length, bits))
   }
 
   /**
@@ -251,7 +252,7 @@ export class Socket extends Descriptor {
     const bits = validate.flags('flags', flags)
     return this.#call(
       'sendto',
-      (fd) => native.sendto(fd, data, 0, data.length, bits, sockaddr),
+      (fd) => sendto(fd, data, data.length, bits, sockaddr),
       () => ai.context(),
     )
   }

@@ -4,8 +4,8 @@ import { AF_INET, AF_INET6 } from '../constants/exported.generated.js'
 import { errnoName, type Location, level, sys } from '../constants/lookup.js'
 import { type NativeKind, native, registers, registers64 } from '../native/sockets.js'
 import { type Codec, credentialsCodec, INT_MAX, integerCodec, nanosecondsCodec, UINT_MAX } from '../support/codec.js'
+import { copyOf } from '../support/copy.js'
 import { check, systemError } from '../support/errors.js'
-import { copyOf } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 
 /** Interface and address to send a datagram from. A {@link ReceivedPacketInfo} is one, too, and sends an answer from where the question went. */

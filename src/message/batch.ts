@@ -5,8 +5,8 @@ import { closeAll } from '../descriptor/close-fd.js'
 import { peekFlags } from '../descriptor/receiving.js'
 import { canProtect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
+import { bufferView, copyOf, isSmall } from '../support/copy.js'
 import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
-import { bufferView, copyOf, isSmall } from '../support/receive-buffer.js'
 import { invalidState } from '../support/validate.js'
 import { acquire, type BatchBuffer, CONTROL_ROOM, NAME_ROOM, release } from './batch-memory.js'
 import { CmsgHdrs, decodeControl, moveControl } from './cmsghdrs.js'
@@ -133,13 +133,14 @@ export class Batch implements Iterable<Datagram> {
   /** @internal */
   readonly [NOT_CLONEABLE] = ADVICE
   #buffer: BatchBuffer | undefined
-  readonly #datagrams: Datagram[]
+  readonly #datagrams: Datagram[] = []
 
   /** For {@link receiveBatch}. Internal. */
   constructor(buffer: BatchBuffer, count: number) {
     this.#buffer = buffer
     const memory = (): BatchBuffer => this.#open()
-    this.#datagrams = Array.from({ length: count }, (_, i) => new Datagram(memory, i))
+    // Array.from() would define each of them as a property.
+    for (let i = 0; i < count; i++) this.#datagrams.push(new Datagram(memory, i))
   }
 
   #open(): BatchBuffer {

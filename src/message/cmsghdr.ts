@@ -4,8 +4,8 @@ import { nameOf } from '../constants/lookup.js'
 import { closeAll } from '../descriptor/close-fd.js'
 import { descriptorOf, type OpenFile } from '../descriptor/open-file.js'
 import { OwnedFd } from '../descriptor/owned-fd.js'
+import { copyOf } from '../support/copy.js'
 import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
-import { copyOf } from '../support/receive-buffer.js'
 import * as validate from '../support/validate.js'
 import {
   type AncillaryInput,

@@ -1,6 +1,6 @@
 import type { AddrInfo } from '../address/addrinfo.js'
 import { MSG_CTRUNC, MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC } from '../constants/exported.generated.js'
-import { copyInto } from '../support/receive-buffer.js'
+import { copyInto } from '../support/copy.js'
 import { CmsgHdrs, clearControl, decodeControl, moveControl } from './cmsghdrs.js'
 import type { IncomingMessage } from './io.js'
 import { controlOf, recordReceived } from './msghdr.js'

@@ -28,7 +28,7 @@ function asmModule(stdlib: { Uint8Array: Uint8ArrayConstructor }, _foreign: unkn
 const IN_GRAMMAR = /\{\s+['"]use asm['"];?\n[\s\S]*return \{ at: at \};?\n\}$/
 
 const link: Protection = (memory) => {
-  if (IN_GRAMMAR.test(String(asmModule))) asmModule({ Uint8Array }, undefined, memory)
+  asmModule({ Uint8Array }, undefined, memory)
 }
 
 /** Whether memory stays after an attempt to detach it. */
@@ -48,7 +48,7 @@ function holds(protect: Protection): boolean {
 function findProtection(): Protection | undefined {
   // Without transfer() the attempt would not tell what a mark is worth: on Node 20 a byte stream detaches marked memory.
   if ('transfer' in ArrayBuffer.prototype && holds(mark)) return mark
-  return holds(link) ? link : undefined
+  return IN_GRAMMAR.test(String(asmModule)) && holds(link) ? link : undefined
 }
 
 const protection = findProtection()

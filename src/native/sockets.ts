@@ -59,6 +59,8 @@ export interface Native {
   /** Register 0: length of the address. */
   recvfrom(fd: number, into: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
   send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
+  /** Sends what is behind the registers: see `send()` in send.ts. */
+  sendShort(fd: number, length: number, flags: number, nameLength: number): number
   sendto(fd: number, from: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
   sendfile(socket: number, file: number, offset: number, count: number): number
   /** On a thread of the pool, on duplicates of both descriptors; the callback gets what sendfile(2) returned. */
@@ -97,6 +99,8 @@ export interface Native {
   inboxReceiveOne(fd: number, flags: number, room: number): number
   /** Copies a datagram of the inbox that is longer than what the shared memory has of it; returns the count of bytes. */
   inboxTake(row: number, into: Uint8Array): number
+  /** Copies datagrams that are no longer than that, from rows that follow each other to where each row says. */
+  inboxCopy(row: number, rows: number, most: number, into: Uint8Array): number
   /** How many rows were sent. */
   sendmmsg(
     fd: number,

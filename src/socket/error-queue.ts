@@ -7,9 +7,10 @@ import { decodeControl } from '../message/cmsghdrs.js'
 import { type IncomingMessage, receiveMessage } from '../message/io.js'
 import { controlOf, recordReceived } from '../message/msghdr.js'
 import { native, registers } from '../native/sockets.js'
+import { copyOf } from '../support/copy.js'
 import { systemError } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
-import { copyOf, scratchFor, takeReceived } from '../support/receive-buffer.js'
+import { scratchFor, takeReceived } from '../support/receive-buffer.js'
 import type { Channel } from './channel.js'
 
 /** A note of the kernel, as it was received. */

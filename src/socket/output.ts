@@ -40,12 +40,12 @@ class Flush implements Operation<void> {
     this.add(write)
   }
 
-  get #first(): Write {
+  #first(): Write {
     return this.#writes[0] as Write
   }
 
   get syscall(): string {
-    return this.#first.syscall
+    return this.#first().syscall
   }
 
   get unsentBytes(): number {
@@ -53,15 +53,15 @@ class Flush implements Operation<void> {
   }
 
   get wakeOnEither(): boolean {
-    return this.#first.wakeOnEither === true
+    return this.#first().wakeOnEither === true
   }
 
   get needsRoom(): boolean {
-    return this.#first.needsRoom !== false
+    return this.#first().needsRoom !== false
   }
 
   get pauseOn(): ReadonlySet<number> | undefined {
-    return this.#first.pauseOn
+    return this.#first().pauseOn
   }
 
   add(write: Write): void {
@@ -73,13 +73,13 @@ class Flush implements Operation<void> {
   }
 
   attempt(fd: number): number {
-    return this.#first.attempt(fd)
+    return this.#first().attempt(fd)
   }
 
   finish(count: number): undefined | typeof AGAIN_NOW {
-    const before = this.#first.unsentBytes
-    const isDone = this.#first.finish(count) !== AGAIN_NOW
-    this.#unsentBytes -= isDone ? before : before - this.#first.unsentBytes
+    const before = this.#first().unsentBytes
+    const isDone = this.#first().finish(count) !== AGAIN_NOW
+    this.#unsentBytes -= isDone ? before : before - this.#first().unsentBytes
     // The last one stays, for the name of the call.
     if (isDone && this.#writes.length > 1) this.#writes.shift()
     else if (isDone) return undefined
@@ -87,7 +87,7 @@ class Flush implements Operation<void> {
   }
 
   context(errno?: number): ErrorContext {
-    return this.#first.context?.(errno) ?? {}
+    return this.#first().context?.(errno) ?? {}
   }
 }
 

@@ -1,4 +1,5 @@
-import { copyOf, isSmall, scratchFor, takeReceived } from '../support/receive-buffer.js'
+import { copyOf, isSmall } from '../support/copy.js'
+import { scratchFor, takeReceived } from '../support/receive-buffer.js'
 
 const NOTHING = Buffer.alloc(0)
 

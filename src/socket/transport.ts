@@ -7,6 +7,7 @@ import type { KeptMessage } from '../message/kept.js'
 import { native } from '../native/sockets.js'
 import { check, type ErrorContext, givenFdContext, systemError } from '../support/errors.js'
 import { isolate, record } from '../support/record.js'
+import { send } from '../support/send.js'
 import type { TlsSession } from '../tls/session.js'
 
 /** Nothing is left to receive, and what comes later is announced. */
@@ -88,7 +89,7 @@ class PlainTransport implements Transport {
   }
 
   send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number {
-    return native.send(fd, from, offset, length, flags)
+    return send(fd, from, offset, length, flags)
   }
 
   peek(fd: number): number {

@@ -54,7 +54,7 @@ export class StreamSocket extends Socket {
     if (tls) this[kHandle].encrypt(tls)
   }
 
-  get #session(): TlsSession | undefined {
+  #session(): TlsSession | undefined {
     return this[kHandle].transport.session
   }
 
@@ -174,64 +174,64 @@ export class StreamSocket extends Socket {
 
   /** Whether TLS encrypts what is sent and received. */
   get encrypted(): boolean {
-    return this.#session !== undefined
+    return this.#session() !== undefined
   }
 
   /**
    * Whether the peer has shown a certificate that passed every check, with none left out; or has shown none, and has the pre-shared key.
    */
   get authorized(): boolean {
-    return this.#session?.isAuthorized ?? false
+    return this.#session()?.isAuthorized ?? false
   }
 
   /** Why the peer cannot be verified, where the configuration tolerates that (`rejectUnauthorized: false`). */
   get authorizationError(): TlsError | null {
-    return this.#session?.authorizationError ?? null
+    return this.#session()?.authorizationError ?? null
   }
 
   /** The identity of the pre-shared key (`pskCallback`) that both sides have; undefined if certificates authenticate them. */
   get pskIdentity(): string | undefined {
-    return this.#session?.pskIdentity
+    return this.#session()?.pskIdentity
   }
 
   /** The application protocol that both chose (ALPN). */
   get alpnProtocol(): string | undefined {
-    return this.#session?.alpnProtocol
+    return this.#session()?.alpnProtocol
   }
 
   /** The name that the client asked for (SNI). */
   get servername(): string | undefined {
-    return this.#session?.servername
+    return this.#session()?.servername
   }
 
   /** Returns the certificate of the peer; undefined when it has shown none. */
   getPeerCertificate(): X509Certificate | undefined {
-    return this.#session?.peerCertificate
+    return this.#session()?.peerCertificate
   }
 
   /** Returns the certificate of the peer and those that it sent along, in its order. */
   getPeerCertificates(): X509Certificate[] {
-    return this.#session?.certificates ?? []
+    return this.#session()?.certificates ?? []
   }
 
   /** Returns the certificate that this side has shown. */
   getCertificate(): X509Certificate | undefined {
-    return this.#session?.ownCertificate
+    return this.#session()?.ownCertificate
   }
 
   /** Returns the cipher suite, with its names in OpenSSL and in the standard; undefined before the handshake. */
   getCipher(): Cipher | undefined {
-    return this.#session?.cipher
+    return this.#session()?.cipher
   }
 
   /** Returns the protocol version, such as `'TLSv1.3'`, once the handshake is done. */
   getProtocol(): string | undefined {
-    return this.#session?.protocol
+    return this.#session()?.protocol
   }
 
   /** Whether the handshake went on from a former session. */
   isSessionReused(): boolean {
-    return this.#session?.isReused ?? false
+    return this.#session()?.isReused ?? false
   }
 
   /**
@@ -240,7 +240,7 @@ export class StreamSocket extends Socket {
    * @returns the session; undefined as long as there is none.
    */
   getSession(): Buffer | undefined {
-    return this.#session?.resumableSession
+    return this.#session()?.resumableSession
   }
 
   /**
@@ -248,7 +248,7 @@ export class StreamSocket extends Socket {
    * @returns the response; undefined when there is none.
    */
   getOCSPResponse(): Buffer | undefined {
-    return this.#session?.ocspResponse
+    return this.#session()?.ocspResponse
   }
 
   /**

@@ -166,7 +166,7 @@ export class TlsSession extends SessionInfo {
    * @hidden
    */
   handshake(fd: number): number {
-    if (this.#isOver) return this.#over()
+    if (this.#isOver()) return this.#over()
     if (!this.#decisions.mayBegin()) return WOULD_BLOCK
     for (;;) {
       const result = this.#interpret('handshake', this.tls.sessionHandshake(this.handle, fd))
@@ -187,7 +187,7 @@ export class TlsSession extends SessionInfo {
    * @hidden
    */
   advance(fd: number): number {
-    if (this.#isOver) return 0
+    if (this.#isOver()) return 0
     try {
       return this.handshake(fd)
     } catch {
@@ -205,7 +205,7 @@ export class TlsSession extends SessionInfo {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
-    if (this.#isOver) return this.#over()
+    if (this.#isOver()) return this.#over()
     return this.#interpret('recv', this.tls.sessionRead(this.handle, fd, into, offset, length))
   }
 
@@ -218,7 +218,7 @@ export class TlsSession extends SessionInfo {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
-    if (this.#isOver) return this.#over()
+    if (this.#isOver()) return this.#over()
     const result = this.#interpret('recv', this.tls.sessionPeek(this.handle, fd))
     // What the session holds by now is not announced by the socket any more: a call that waits for it has to look.
     if (result >= 0) queueMicrotask(() => this.onProgress?.())
@@ -237,7 +237,7 @@ export class TlsSession extends SessionInfo {
       if (result < 0) return result
     }
     if (this.#isEnded && length > 0) return -sys.EPIPE
-    if (this.#isOver) return this.#over()
+    if (this.#isOver()) return this.#over()
     return this.#interpret('send', this.tls.sessionWrite(this.handle, fd, from, offset, length))
   }
 
@@ -250,7 +250,7 @@ export class TlsSession extends SessionInfo {
       const result = this.handshake(fd)
       if (result < 0) return result
     }
-    if (this.#isOver) return this.#over()
+    if (this.#isOver()) return this.#over()
     const result = this.#interpret(REQUEST, this.tls.sessionRequest(this.handle, fd))
     if (result === 0) this.#isCertificateDue = true
     return result
@@ -261,7 +261,7 @@ export class TlsSession extends SessionInfo {
    * @hidden
    */
   awaitCertificate(fd: number): number {
-    if (this.#isOver) return this.#over()
+    if (this.#isOver()) return this.#over()
     return this.#interpret(REQUEST, this.tls.sessionAnswer(this.handle, fd))
   }
 
@@ -321,7 +321,7 @@ export class TlsSession extends SessionInfo {
     this.outcome.settle()
   }
 
-  get #isOver(): boolean {
+  #isOver(): boolean {
     return this.closed || this.outcome.failure !== undefined
   }
 

@@ -28,6 +28,46 @@ async function failingAt(sock: dgram.Socket, at: string): Promise<string[]> {
 
 const text = async (sock: dgram.Socket): Promise<string> => String((await sock.recvfrom())[0])
 
+describe('datagrams of one batch', () => {
+  test('are given whole, each in memory of its own, whatever their lengths', async (t) => {
+    const [to, from] = await unixPair(t)
+    const lengths = [0, 1, 64, 127, 128, 129, 1400, 2112, 2113, 4096, 4097, 9000]
+    const sent: Buffer[] = []
+    const given: Buffer[] = []
+    for (let round = 0; round < 40; round++) {
+      const data = [0, 1, 2, 3, 4].map((i) =>
+        Buffer.alloc(lengths[(7 * round + i * (1 + (round % 3))) % 12] ?? 0, round),
+      )
+      sent.push(...data)
+      for (const one of data) await from.send(one)
+      let left = data.length
+      const loop = to.forEach((one) => {
+        given.push(one)
+        if (--left === 0) throw new Error('all of them')
+      })
+      await assert.rejects(within(loop, 'the batch'), { message: 'all of them' })
+    }
+    assert.deepEqual(given, sent)
+  })
+
+  test('that a closed socket had are never given to another', async (t) => {
+    const [to, from] = await waiting(t, 5)
+    const [other, toOther] = await waiting(t, 0)
+    const loop = to.forEach(() => to.close())
+    await within(loop, 'the end')
+    const long = Buffer.alloc(3000, 'x')
+    await toOther.send('short')
+    await toOther.send(long)
+    const seen: string[] = []
+    const both = other.forEach((data) => {
+      if (seen.push(String(data)) === 2) throw new Error('both')
+    })
+    await assert.rejects(within(both, 'both'), { message: 'both' })
+    assert.deepEqual(seen, ['short', String(long)])
+    await from.close()
+  })
+})
+
 describe('datagrams of one batch that a loop has not given', () => {
   test('go to the next loop when the function throws, in order (H165)', async (t) => {
     const [to, from] = await waiting(t, 7)

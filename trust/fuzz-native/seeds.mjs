@@ -164,6 +164,7 @@ const SEEDS = {
     ),
     ...['recv', 'send'].map((name) => call(name, Buffer.of(GOOD, 4, 0), 3, [Buffer.from('abcdef'), 1, 4], 0)),
     call('sendto', Buffer.of(GOOD, 4, 0), 3, [Buffer.from('abcdef'), 1, 4], 0, inet),
+    call('sendShort', Buffer.of(GOOD, 4, 0), 3, 4, 0, 16),
     call('recvfrom', Buffer.of(GOOD, 4, 0, 1, 2, 3, 4, 16, ...inet), 3, [Buffer.from('abcdef'), 1, 4], 0, SOCKADDR),
   ],
   mmsg: (call) => [
@@ -206,6 +207,7 @@ const SEEDS = {
     ),
     call('inboxReceiveOne', Buffer.of(GOOD, 4, 0, 1, 2, 3, 4, 16, ...inet), 3, 0, 100),
     call('inboxTake', 0, 64),
+    call('inboxCopy', 0, 2, 100, 400),
   ],
   tls_config: (call) =>
     [

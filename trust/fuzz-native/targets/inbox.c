@@ -13,9 +13,13 @@ static void check_taken(const made_t *made) {
 }
 
 const subject_t subjects[] = {
-    {"inboxReceive", "kiici", check_count, NULL}, {"inboxReceive", "kiiii", check_count, NULL},
-    {"inboxReceiveOne", "kiii", NULL, NULL},      {"inboxTake", "cr", check_taken, NULL},
-    {"inboxTake", "ir", check_taken, NULL},       {NULL, NULL, NULL, NULL},
+    {"inboxReceive", "kiici", check_count, NULL},
+    {"inboxReceive", "kiiii", check_count, NULL},
+    {"inboxReceiveOne", "kiii", NULL, NULL},
+    {"inboxTake", "cr", check_taken, NULL},
+    {"inboxTake", "ir", check_taken, NULL},
+    {"inboxCopy", "ccir", NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 void target_begin(input_t *input) {
