@@ -31,10 +31,10 @@ static const method_t addon_methods[] = {
 };
 
 static const method_t *const modules[] = {
-    socket_methods,  io_methods,        msg_methods,     mmsg_methods,
-    cmsg_methods,    inbox_methods,     sockopt_methods, addr_methods,
-    resolve_methods, interface_methods, reactor_methods, watch_methods,
-    netns_methods,   names_methods,     ledger_methods,  addon_methods,
+    socket_methods,    io_methods,      msg_methods,     rights_methods, mmsg_methods,
+    cmsg_methods,      inbox_methods,   sockopt_methods, addr_methods,   resolve_methods,
+    interface_methods, reactor_methods, watch_methods,   netns_methods,  names_methods,
+    ledger_methods,    addon_methods,
 };
 
 /* Limits of the platform, which JavaScript has no other way to know. */

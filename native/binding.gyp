@@ -67,6 +67,7 @@
         'sys/socket.c',
         'sys/io.c',
         'sys/msg.c',
+        'sys/rights.c',
         'sys/mmsg.c',
         'sys/cmsg.c',
         'sys/sockopt.c',

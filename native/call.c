@@ -198,9 +198,9 @@ void export_methods(env_t *env, napi_value exports, const method_t *method) {
     }
 }
 
-_Static_assert(REGISTERS * sizeof(register_value_t) <= SHORT_NAME,
-               "the registers end before short data");
-_Static_assert(SHORT_DATA + SHORT_MOST <= SHARED_BYTES, "short data fits behind the registers");
+_Static_assert(REGISTERS * sizeof(register_value_t) <= BEHIND_NAME,
+               "registers overlap what is behind");
+_Static_assert(BEHIND_DATA + BEHIND_MOST <= SHARED_BYTES, "no room behind the registers");
 
 bool export_registers(env_t *env, napi_value exports) {
     napi_value buffer = NULL;

@@ -38,9 +38,9 @@ typedef struct {
 
 enum { METHODS_MAX = 128 }; /* of one addon */
 
-/* Behind the registers: short data that JavaScript sends, and the address that it goes to. To find the memory of a view costs
- * more than to copy so few bytes to memory that is known. */
-enum { SHORT_NAME = 1024, SHORT_DATA = SHORT_NAME + 128, SHORT_MOST = 2048 };
+/* Behind the registers: short data that JavaScript sends, and the address that it goes to; or control messages that it
+ * receives. To find the memory of a view costs more than to copy so few bytes to memory that is known. */
+enum { BEHIND_NAME = 1024, BEHIND_DATA = BEHIND_NAME + 128, BEHIND_MOST = 2048 };
 
 typedef struct env {
     napi_env napi;

@@ -73,6 +73,13 @@ int ledger_add(env_t *env, int fd) {
     return fd;
 }
 
+void ledger_forget(int fd) {
+    pthread_mutex_lock(&lock);
+    claim_t *claim = claim_on(fd);
+    if (claim) claim->env = NULL;
+    pthread_mutex_unlock(&lock);
+}
+
 void ledger_remove(env_t *env, int fd) {
     pthread_mutex_lock(&lock);
     claim_t *claim = claim_on(fd);

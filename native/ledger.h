@@ -17,6 +17,8 @@
 void ledger_open(env_t *env);
 /* Adds what a system call returned, unless it is negative. Returns it. Keeps errno. */
 int ledger_add(env_t *env, int fd);
+/* A new fd belongs to the caller, and to no environment: a former owner of its number has lost it. */
+void ledger_forget(int fd);
 /* Removes an fd that the environment owns: it is about to be closed. Keeps errno. */
 void ledger_remove(env_t *env, int fd);
 

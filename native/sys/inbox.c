@@ -217,7 +217,8 @@ static int64_t inbox_copy(call_t *call) {
         size_t at = (uint32_t)inbox->shared->rows[i].copy;
         size_t length = least(least(inbox->messages[i].msg_len, (size_t)most), share->iov_len);
         if (at > to.length || length > to.length - at) return -EINVAL;
-        memcpy(to.start + at, share->iov_base, length);
+        /* The start of an empty view may be NULL, which takes no offset. */
+        if (length > 0) memcpy(to.start + at, share->iov_base, length);
     }
     return 0;
 }

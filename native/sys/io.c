@@ -57,12 +57,12 @@ static ssize_t sys_send_short(call_t *call) {
     int fd = call_int(call, 0), length = call_int(call, 1);
     int flags = call_int(call, 2), name_length = call_int(call, 3);
     if (!call_ok(call)) return -1;
-    if (length < 0 || length > SHORT_MOST || name_length < 0 ||
-        name_length > SHORT_DATA - SHORT_NAME)
+    if (length < 0 || length > BEHIND_MOST || name_length < 0 ||
+        name_length > BEHIND_DATA - BEHIND_NAME)
         return fail_with(EINVAL);
     uint8_t *memory = (uint8_t *)call->env->registers;
-    bytes_t from = {memory + SHORT_DATA, (size_t)length};
-    bytes_t name = {memory + SHORT_NAME, (size_t)name_length};
+    bytes_t from = {memory + BEHIND_DATA, (size_t)length};
+    bytes_t name = {memory + BEHIND_NAME, (size_t)name_length};
     return name_length > 0 ? send_to(fd, from, flags, name)
                            : send_bytes(fd, from.start, from.length, flags);
 }

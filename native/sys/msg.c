@@ -82,18 +82,16 @@ static ssize_t sys_sendmsg(call_t *call) {
 }
 
 /* recvmsg(fd, views, flags, sockaddr?, control?); registers: 0 address length, 1 control length,
- * 2 flags, 3 the descriptor where one came and nothing else, else -1. Descriptors that arrive are close-on-exec. */
+ * 2 flags. Descriptors that arrive are close-on-exec. */
 static ssize_t sys_recvmsg(call_t *call) {
     message_t message;
     if (!read_message(call, &message)) return -1;
     struct msghdr *header = &message.header;
     ssize_t result = receive_message(message.fd, header, message.flags);
-    bool has_control = result >= 0 && header->msg_controllen > 0;
-    if (has_control) cmsg_add_descriptors(call->env, header);
+    if (result >= 0) cmsg_add_descriptors(call->env, header);
     call->env->registers[0].number = header->msg_namelen;
     call->env->registers[1].number = (double)header->msg_controllen;
     call->env->registers[2].number = header->msg_flags;
-    call->env->registers[3].number = has_control ? cmsg_sole_descriptor(header) : -1;
     return result;
 }
 

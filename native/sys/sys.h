@@ -7,6 +7,7 @@
 extern const method_t socket_methods[];
 extern const method_t io_methods[];
 extern const method_t msg_methods[];
+extern const method_t rights_methods[];
 extern const method_t mmsg_methods[];
 extern const method_t inbox_methods[];
 extern const method_t cmsg_methods[];

@@ -38,8 +38,8 @@ function copiesOfThread(): ((fd: number) => boolean)[] {
 
 copiesOfThread().push((fd) => native.ledgerAsk(fd) > 0)
 
-/** Forgets a former owner of the number: the kernel gives out free numbers only, so other code has closed the owner's descriptor. */
-function evict(fd: number): void {
+/** Forgets a former owner of a new number: the kernel gives out free ones only, so other code has closed the owner's descriptor. */
+export function evict(fd: number): void {
   const former = records.get(fd)
   if (former) forget(former)
 }

@@ -1,31 +1,13 @@
-import { MSG_CTRUNC, SCM_RIGHTS, SOL_SOCKET } from '../constants/exported.generated.js'
+import { MSG_CTRUNC } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
-import { untrack } from '../descriptor/owned-fd.js'
-import { native, registers } from '../native/sockets.js'
-import { check, systemError } from '../support/errors.js'
+import { evict } from '../descriptor/owned-fd.js'
+import { behindRegisters, native, registers } from '../native/sockets.js'
+import { systemError } from '../support/errors.js'
 import { CmsgHdrs, decodeControl } from './cmsghdrs.js'
-
-/** The data that goes with a descriptor: a stream drops descriptors that come without any (unix(7)). */
-const payloadToSend = Buffer.alloc(1)
-const payloadReceived = Buffer.alloc(1)
-
-/**
- * Memory for one descriptor behind all other control messages that a socket may deliver: credentials, a security label, a pidfd. These
- * come first, and would take the room of a descriptor that has only its own. So more than one descriptor may fit: they are counted, and
- * never lost.
- */
-const controlRoom = Buffer.alloc(512)
-
-/** A control message with one descriptor, and the memory of its number. */
-const oneNumber = new Int32Array(1)
-const numberBytes = Buffer.from(oneNumber.buffer)
-const oneRight = Buffer.alloc(native.cmsgSpace(numberBytes.length))
 
 /** One sendmsg(2) that passes a descriptor: the count of data bytes, or `-errno`. */
 export function sendDescriptor(fd: number, passed: number, sockaddr: Uint8Array | undefined, flags: number): number {
-  oneNumber[0] = passed
-  check(native.cmsgPut(oneRight, 0, SOL_SOCKET, SCM_RIGHTS, numberBytes), 'cmsg')
-  return native.sendmsg(fd, payloadToSend, flags, sockaddr, oneRight)
+  return native.sendDescriptor(fd, passed, flags, sockaddr)
 }
 
 /** An object that keeps a received descriptor: the operation itself, so that a receive allocates no further one. */
@@ -41,13 +23,15 @@ export interface ReceivedDescriptor {
  *   was none. In each case the message is consumed.
  */
 export function receiveDescriptor(fd: number, flags: number, zeroMeansEof: boolean, into: ReceivedDescriptor): number {
-  const count = native.recvmsg(fd, payloadReceived, flags, undefined, controlRoom)
+  const count = native.recvDescriptor(fd, flags)
   if (count < 0) return count
-  const controlLength = registers[1] as number
+  into.fd = registers[3] as number
+  if (into.fd >= 0) {
+    evict(into.fd)
+    return count
+  }
   const isTruncated = ((registers[2] as number) & MSG_CTRUNC) !== 0
-  into.fd = isTruncated ? -1 : (registers[3] as number)
-  if (into.fd < 0) into.fd = descriptorAmong(controlLength, isTruncated, count === 0 && zeroMeansEof)
-  else untrack(into.fd)
+  into.fd = descriptorAmong(registers[1] as number, isTruncated, count === 0 && zeroMeansEof)
   return count
 }
 
@@ -57,7 +41,7 @@ export function receiveDescriptor(fd: number, flags: number, zeroMeansEof: boole
  */
 function descriptorAmong(controlLength: number, isTruncated: boolean, isEnd: boolean): number {
   const cmsgs = new CmsgHdrs()
-  decodeControl(cmsgs, controlRoom, controlLength)
+  decodeControl(cmsgs, behindRegisters.data, controlLength)
   const rights = [...cmsgs].filter((cmsg) => cmsg.isRights())
   const arrived = rights.reduce((sum, cmsg) => sum + cmsg.fds().length, 0)
   const isOne = arrived === 1 && !isTruncated

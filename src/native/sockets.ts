@@ -59,7 +59,14 @@ export interface Native {
   /** Register 0: length of the address. */
   recvfrom(fd: number, into: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
   send(fd: number, from: Uint8Array, offset: number, length: number, flags: number): number
-  /** Sends what is behind the registers: see `send()` in send.ts. */
+  /** As sendmsg(2), of one byte with a descriptor. */
+  sendDescriptor(fd: number, passed: number, flags: number, sockaddr?: Uint8Array): number
+  /**
+   * As recvmsg(2), of one byte. Registers: 1 length of the control messages, 2 flags, 3 the descriptor where one came whole and nothing
+   * else, which nothing here owns; else -1: then the control messages are in `behindRegisters.data`.
+   */
+  recvDescriptor(fd: number, flags: number): number
+  /** As send(2), or as sendto(2) where there is an address, of what is in {@link behindRegisters}. */
   sendShort(fd: number, length: number, flags: number, nameLength: number): number
   sendto(fd: number, from: Uint8Array, offset: number, length: number, flags: number, sockaddr: Uint8Array): number
   sendfile(socket: number, file: number, offset: number, count: number): number
@@ -294,3 +301,13 @@ export const registers: Float64Array = new Float64Array(protect(native.registers
 
 /** The same memory, for 64-bit values that a double would round. */
 export const registers64: BigUint64Array = new BigUint64Array(native.registers, 0, REGISTERS)
+
+const BEHIND_NAME = 1024
+const BEHIND_DATA = BEHIND_NAME + native.limits.sockaddr_max
+const BEHIND_MOST = 2048
+
+/** What is behind the registers, see native/env.h: memory that is no argument of a call. */
+export const behindRegisters: { readonly name: Buffer; readonly data: Buffer } = {
+  name: Buffer.from(native.registers, BEHIND_NAME, BEHIND_DATA - BEHIND_NAME),
+  data: Buffer.from(native.registers, BEHIND_DATA, BEHIND_MOST),
+}

@@ -1,13 +1,9 @@
 import { MSG_DONTWAIT } from '../constants/exported.generated.js'
-import { native } from '../native/sockets.js'
+import { behindRegisters, native } from '../native/sockets.js'
 import { setBytes } from './copy.js'
 
-/** Where short data is, and the address that it goes to: see native/env.h. */
-const NAME = 1024
-const DATA = NAME + native.limits.sockaddr_max
-const SHORT_MOST = 2048
-
-const memory = Buffer.from(native.registers)
+const { name, data } = behindRegisters
+const SHORT_MOST = data.length
 
 const { get: getLength } = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
@@ -21,7 +17,7 @@ function putShort(from: Uint8Array, offset: number, length: number, flags: numbe
   // The kernel may keep what is sent with flags, such as MSG_ZEROCOPY, longer than the call takes.
   if (offset > 0 || length > SHORT_MOST || (flags !== MSG_DONTWAIT && flags !== 0) || lengthOf(from) !== length)
     return false
-  setBytes(memory, from, DATA)
+  setBytes(data, from, 0)
   return true
 }
 
@@ -35,6 +31,6 @@ export function send(fd: number, from: Uint8Array, offset: number, length: numbe
 /** sendto(2), of all of the data. */
 export function sendto(fd: number, from: Uint8Array, length: number, flags: number, sockaddr: Uint8Array): number {
   if (!putShort(from, 0, length, flags)) return native.sendto(fd, from, 0, length, flags, sockaddr)
-  setBytes(memory, sockaddr, NAME)
+  setBytes(name, sockaddr, 0)
   return native.sendShort(fd, length, flags, sockaddr.length)
 }

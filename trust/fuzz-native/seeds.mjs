@@ -165,6 +165,8 @@ const SEEDS = {
     ...['recv', 'send'].map((name) => call(name, Buffer.of(GOOD, 4, 0), 3, [Buffer.from('abcdef'), 1, 4], 0)),
     call('sendto', Buffer.of(GOOD, 4, 0), 3, [Buffer.from('abcdef'), 1, 4], 0, inet),
     call('sendShort', Buffer.of(GOOD, 4, 0), 3, 4, 0, 16),
+    call('sendDescriptor', Buffer.of(GOOD, 1, 0), 3, 4, 0, inet),
+    call('recvDescriptor', Buffer.from([GOOD, 1, 0, 97, 0, 0, 1, 4, 1, 1, 7, 0, 0, 0]), 3, 0),
     call('recvfrom', Buffer.of(GOOD, 4, 0, 1, 2, 3, 4, 16, ...inet), 3, [Buffer.from('abcdef'), 1, 4], 0, SOCKADDR),
   ],
   mmsg: (call) => [

@@ -25,7 +25,8 @@ const subject_t subjects[] = {
     {"sendmsg", "kivi?b?b", check_views, NULL}, {"recvmsg", "kivi?r?r", check_views, NULL},
     {"recv", "kiSi", check_slice, NULL},        {"recvfrom", "kiSir", check_slice, NULL},
     {"send", "kiSi", check_slice, NULL},        {"sendto", "kiSib", check_slice, NULL},
-    {"sendShort", "kiii", NULL, NULL},          {NULL, NULL, NULL, NULL},
+    {"sendShort", "kiii", NULL, NULL},          {"sendDescriptor", "kii?b", NULL, NULL},
+    {"recvDescriptor", "ki", NULL, NULL},       {NULL, NULL, NULL, NULL},
 };
 
 /* As in a worker: descriptors that arrive are noted. */
