@@ -1,6 +1,7 @@
 /* The life and the names of a socket. */
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,6 +50,31 @@ static ssize_t sys_connect_nonblocking(call_t *call) {
     bytes_t addr = call_bytes(call, 1);
     if (!call_ok(call) || make_nonblocking(fd) < 0) return -1;
     return connect(fd, (struct sockaddr *)addr.start, (socklen_t)addr.length);
+}
+
+/* Whether both ends of a connection are the same socket. A connection over loopback to a free ephemeral port may meet
+ * itself. */
+static bool is_own_peer(int fd, const struct sockaddr_storage *peer, socklen_t peer_length) {
+    struct sockaddr_storage local;
+    socklen_t length = sizeof local;
+    memset(&local, 0, sizeof local);
+    return peer->ss_family != AF_UNIX && getsockname(fd, (struct sockaddr *)&local, &length) == 0 &&
+           length == peer_length && memcmp(&local, peer, length) == 0;
+}
+
+/* connectState(fd) -> 0 when there is a connection, or -errno: of the attempt, ENOTCONN as long as there is neither.
+ * ECONNREFUSED for one to itself, since nothing listens there. SO_ERROR can be read only once, so it comes first. */
+static ssize_t sys_connect_state(call_t *call) {
+    int fd = call_int(call, 0), error = 0;
+    if (!call_ok(call)) return -1;
+    socklen_t length = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0) return -1;
+    if (error != 0) return fail_with(error);
+    struct sockaddr_storage peer;
+    memset(&peer, 0, sizeof peer);
+    length = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &length) < 0) return -1;
+    return is_own_peer(fd, &peer, length) ? fail_with(ECONNREFUSED) : 0;
 }
 
 /* listen(fd, backlog) */
@@ -197,6 +223,7 @@ const method_t socket_methods[] = {
     {"bind", .syscall = sys_bind},
     {"connect", .syscall = sys_connect},
     {"connectNonblocking", .syscall = sys_connect_nonblocking},
+    {"connectState", .syscall = sys_connect_state},
     {"listen", .syscall = sys_listen},
     {"accept4", .syscall = sys_accept4},
     {"acceptNonblocking", .syscall = sys_accept_nonblocking},

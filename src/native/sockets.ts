@@ -25,6 +25,8 @@ export interface Native {
   connect(fd: number, sockaddr: Uint8Array): number
   /** Sets `O_NONBLOCK` first, if it is not set. */
   connectNonblocking(fd: number, sockaddr: Uint8Array): number
+  /** 0: connected; otherwise why it is not, `-ENOTCONN` as long as an attempt is under way. */
+  connectState(fd: number): number
   listen(fd: number, backlog: number): number
   /** Register 0: length of the address. */
   accept4(fd: number, flags: number, sockaddr?: Uint8Array): number

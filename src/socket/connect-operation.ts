@@ -1,5 +1,5 @@
 import type { AddrInfo } from '../address/addrinfo.js'
-import { AF_UNIX, IPPROTO_TCP, SO_ERROR, SOL_SOCKET, TCP_FASTOPEN_CONNECT } from '../constants/exported.generated.js'
+import { AF_UNIX, IPPROTO_TCP, TCP_FASTOPEN_CONNECT } from '../constants/exported.generated.js'
 import { sys } from '../constants/lookup.js'
 import { type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
 import { native, registers } from '../native/sockets.js'
@@ -52,9 +52,6 @@ export class Connect implements Operation<void> {
 
 isolate(Connect)
 
-const peerName = Buffer.alloc(native.limits.sockaddr_max)
-const localName = Buffer.alloc(native.limits.sockaddr_max)
-
 /** How far a connection has come that connect(2) did not begin: 0, `-EINPROGRESS`, or an error; the answer, if there is no connection. */
 function begun(fd: number, answer: number): number {
   const state = progress(fd)
@@ -69,15 +66,10 @@ function waitsForData(fd: number): boolean {
   return native.getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, native.kinds.int) >= 0 && registers[0] === 1
 }
 
-/** How far a connection under way has come: `-EINPROGRESS`, 0, or `-errno`. SO_ERROR can be read only once, so it comes first. */
+/** How far a connection under way has come: `-EINPROGRESS`, 0, or `-errno`. */
 function progress(fd: number): number {
-  const result = native.getsockopt(fd, SOL_SOCKET, SO_ERROR, native.kinds.int)
-  if (result < 0) return result
-  const errno = registers[0] ?? 0
-  if (errno !== 0) return -errno
-  const peer = native.getpeername(fd, peerName)
-  if (peer === -sys.ENOTCONN) return -sys.EINPROGRESS
-  return peer < 0 ? peer : compareNames(fd, peer)
+  const state = native.connectState(fd)
+  return state === -sys.ENOTCONN ? -sys.EINPROGRESS : state
 }
 
 /**
@@ -85,14 +77,6 @@ function progress(fd: number): number {
  * or one that has ended already; the first call on it says which.
  */
 function refuseSelf(fd: number): number {
-  const peer = native.getpeername(fd, peerName)
-  if (peer === -sys.ENOTCONN) return 0
-  return peer < 0 ? peer : compareNames(fd, peer)
-}
-
-/** A loopback connection to a free ephemeral port may meet itself: nothing listens there, so it counts as refused. */
-function compareNames(fd: number, peerLength: number): number {
-  const length = native.getsockname(fd, localName)
-  const isSelf = length === peerLength && localName.subarray(0, length).equals(peerName.subarray(0, length))
-  return isSelf && native.addressParts(peerName) !== AF_UNIX ? -sys.ECONNREFUSED : 0
+  const state = native.connectState(fd)
+  return state === -sys.ENOTCONN ? 0 : state
 }

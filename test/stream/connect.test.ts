@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { AddrInfo, connect, IPPROTO_TCP, SOCK_STREAM, type SystemError, stream, TimeoutError } from 'berkeley'
-import { socket } from 'berkeley/llsocket'
+import { type Socket as LowSocket, socket } from 'berkeley/llsocket'
 import { sys } from '#internal/constants/lookup.js'
 import { threadPoller } from '#internal/engine/choose-poller.js'
 import { native } from '#internal/native/sockets.js'
@@ -34,6 +34,29 @@ describe('connect()', () => {
     await assert.rejects(stream.inet.Client.create(address, true, 1.5), { code: 'ERR_OUT_OF_RANGE' })
     closing(t, await connect({ ...address, timeout: 5000.5 }))
     await assert.rejects(connect({ ...address, timeout: -1 }), { message: /"options.timeout"/ })
+  })
+
+  test('a connection that meets itself, at a port where nothing listens, counts as refused', async (t) => {
+    const gone = await listening(t)
+    const port = portOf(gone)
+    await gone.close()
+    const own = AddrInfo.inet('127.0.0.1', port)
+    const before = countFds()
+    const prepare = (sock: LowSocket): void => {
+      sock.reuseaddr(true)
+      sock.bind(own)
+    }
+    await assert.rejects(stream.inet.Client.create({ host: '127.0.0.1', port, prepare }), {
+      code: 'ECONNREFUSED',
+      address: '127.0.0.1',
+      port,
+    })
+    assert.equal(countFds(), before)
+    // The kernel itself makes such a connection.
+    const low = closing(t, socket.create(AddrInfo.inet('127.0.0.1', port, { socktype: SOCK_STREAM })))
+    prepare(low)
+    low.connect(own)
+    assert.deepEqual(low.getsockname(), low.getpeername())
   })
 
   test('create() rejects with an AbortError when its signal is aborted', async (t) => {

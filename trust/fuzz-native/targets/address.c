@@ -78,5 +78,6 @@ const subject_t subjects[] = {
     {"getaddrinfo", "?s?sccci", NULL, NULL},
     {"getsockname", "kir", check_length, NULL},
     {"accept4", "kii?r", NULL, NULL},
+    {"connectState", "k", NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
