@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../callback.h"
@@ -45,12 +46,20 @@ typedef struct {
 /* What is written while a batch is handled leaves at its end: so many bytes, addresses included. */
 enum { OUT_BYTES = 3 << 15 };
 
+/* What of the data that is sent while a batch is handled leaves at its end. */
+enum { GATHERS_NOTHING, GATHERS_WRITES, GATHERS_SENDS };
+
+/* Calls that wait for their data to leave wait that much longer at most, if batches take as long as the one before. */
+enum { SHORT_BATCH_NS = 250 * 1000 };
+
 /* Memory shared with JavaScript. */
 typedef struct shared_state {
     int32_t keepalive_count; /* waits that keep the event loop alive; written by JavaScript */
     int32_t referenced;      /* whether the loop is kept alive at the moment */
-    int32_t is_gathering;    /* whether a batch is handled */
+    int32_t gathers;         /* GATHERS_* */
     int32_t write_count;     /* written by JavaScript */
+    int32_t awaited_count;   /* those of them that a call waits for; likewise */
+    int32_t unused;          /* the data is aligned */
     event_t events[BATCH];
     write_t writes[WRITES_MAX];
     reader_t readers[READERS_MAX]; /* by slot; written by JavaScript */
@@ -113,10 +122,28 @@ static int32_t send_writes(shared_state_t *shared) {
 static void finish_writes(reactor_t *reactor, napi_env napi) {
     shared_state_t *shared = reactor->shared;
     if (reactor->env->closing) return;
-    shared->is_gathering = 0;
-    if (shared->write_count == 0) return;
+    shared->gathers = GATHERS_NOTHING;
+    int32_t count = shared->write_count, awaited = shared->awaited_count;
+    if (count == 0) return;
     int32_t failed = send_writes(shared);
-    if (failed > 0) callback_call(reactor->env, reactor->callback, new_int(napi, -failed));
+    int32_t told = awaited > 0 ? count : failed;
+    if (told > 0) callback_call(reactor->env, reactor->callback, new_int(napi, -told));
+}
+
+static int64_t nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Lets JavaScript handle a batch. */
+static void call_handlers(reactor_t *reactor, napi_env napi, int count) {
+    shared_state_t *shared = reactor->shared;
+    /* Of one socket nothing is gained by it, and its peer would wait. */
+    if (count > 1) shared->gathers = reactor->was_short ? GATHERS_SENDS : GATHERS_WRITES;
+    int64_t begin = nanoseconds();
+    callback_call(reactor->env, reactor->callback, new_int(napi, count));
+    reactor->was_short = nanoseconds() - begin < SHORT_BATCH_NS;
 }
 
 /* Reports one batch to JavaScript. Returns whether there may be more. */
@@ -133,9 +160,7 @@ static bool report_events(reactor_t *reactor) {
         shared->events[i].events = (int32_t)batch[i].events;
     }
     receive_batch(shared, count);
-    /* Of one socket nothing is gained by it, and its peer would wait. */
-    shared->is_gathering = count > 1;
-    callback_call(reactor->env, reactor->callback, new_int(scope.napi, count));
+    call_handlers(reactor, scope.napi, count);
     finish_writes(reactor, scope.napi);
     callback_close(&scope);
     return count == BATCH && !reactor->env->closing;

@@ -26,6 +26,7 @@ typedef struct reactor {
     const waiter_t *waiter;
     void *waiting; /* what the waiter needs */
     struct shared_state *shared;
+    bool was_short; /* whether the last batch took less than SHORT_BATCH_NS */
     napi_ref callback, shared_ref;
     cleanup_t cleanup;
 } reactor_t;

@@ -3,6 +3,7 @@ import { AF_UNIX, IPPROTO_UDP, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC } from '../cons
 import { sys } from '../constants/lookup.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation, RETRY_AFTER_PAUSE } from '../engine/operation.js'
+import type { Sendable } from '../engine/poller.js'
 import { type Batch, batchOf, receiveBatch } from '../message/batch.js'
 import { BATCH_MAX } from '../message/batch-memory.js'
 import { clearControl } from '../message/cmsghdrs.js'
@@ -182,6 +183,10 @@ export class SendTo implements Write {
 
   get sockaddr(): Uint8Array | undefined {
     return this.#sockaddr
+  }
+
+  get sendable(): Sendable | undefined {
+    return this.flags === 0 && isSmall(this.#length) ? this : undefined
   }
 
   get gathersAs(): number {

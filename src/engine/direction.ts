@@ -9,10 +9,11 @@ import { rejectAtAwait } from '../support/stack.js'
 import { isThenable } from '../support/thenable.js'
 import { invalidType } from '../support/validate.js'
 import { type Deadline, NEVER, remaining } from './deadline.js'
+import { GatheredSend } from './gathered-send.js'
 import { isNeed, NEXT_TURN, type Need, OFFLOAD, PAUSE, RETRY, type Step, WAIT } from './need.js'
 import { AGAIN_NOW, HOLD, type Operation, YIELD } from './operation.js'
 import { type AnyPending, Pending } from './pending.js'
-import type { Poller } from './poller.js'
+import type { Gathered, Poller } from './poller.js'
 import { Turns } from './turns.js'
 import { WAIT_FOREVER, type Wait, type WaitHook } from './wait.js'
 
@@ -71,6 +72,10 @@ export interface DirectionOwner {
   cancelReceive(): void
   /** Takes what the poller has received already. */
   deliver(): void
+  /** Whether data that a call waits for may leave at the end of a batch. */
+  readonly gathersSends: boolean
+  /** Takes data to send with all that is sent while a batch of events is handled: see `Watch.gather`. */
+  gather(data: Gathered): boolean
   /** Sends what the poller was given to send at the end of a batch. */
   flush(): void
   /** Something waits from now on: events are passed on. */
@@ -166,6 +171,8 @@ export class Direction {
   run<T>(operation: Operation<T>, wait: Wait = WAIT_FOREVER): Promise<T> {
     try {
       this.#checkUsable(operation, wait)
+      const gathered = this.#sends && this.#owner.gathersSends ? this.#gather(operation, wait) : undefined
+      if (gathered !== undefined) return gathered
       if (this.#sends) this.#owner.flush()
       if (this.#pending !== undefined || this.#isYielding || this.#hasQueue()) return this.#enqueue(operation, wait)
       const outcome = operation.defers ? NEXT_TURN : this.#tryOnce(operation, wait)
@@ -351,11 +358,38 @@ export class Direction {
   #enqueue<T>(operation: Operation<T>, wait: Wait): Promise<T> {
     const poller = this.#pollerFor(operation)
     const pending = Pending.of(operation, wait)
+    this.#addTurn(pending, poller)
+    return pending.promise
+  }
+
+  #addTurn(pending: AnyPending, poller: Poller): void {
     this.#queue ??= new Turns()
     this.#queue.add(pending)
     this.#hold(pending, poller)
     this.#startTimer(pending)
-    return pending.promise
+  }
+
+  /** Lets data leave at the end of a batch, if nothing is before it. Undefined where it has to be sent by itself. */
+  #gather<T>(operation: Operation<T>, wait: Wait): Promise<T> | undefined {
+    const { sendable } = operation
+    if (sendable === undefined || wait.signal || wait.onWait || this.isWaiting || this.#isYielding) return undefined
+    const pending = Pending.of(operation, wait)
+    return this.#owner.gather(new GatheredSend(sendable, pending, this)) ? pending.promise : undefined
+  }
+
+  /** Goes on with the answer of a send that was gathered. */
+  settle(pending: AnyPending, answer: number): void {
+    let outcome: unknown
+    try {
+      outcome = this.#interpret(pending.operation, answer)
+    } catch (error) {
+      this.#fail(pending, error)
+      return
+    }
+    if (isNeed(outcome)) {
+      this.#addTurn(pending, this.#owner.poller)
+      this.#advance()
+    } else pending.resolve(outcome)
   }
 
   /** What an operation waits by. It may not have to: then it fails. */

@@ -193,6 +193,10 @@ export class Engine implements ReadyListener, DirectionOwner {
     return this.#poller?.isGathering === true
   }
 
+  get gathersSends(): boolean {
+    return this.#poller?.gathersSends === true
+  }
+
   /** Gathers what is sent from now on, until {@link endGathering}; false if there is nothing to end. */
   beginGathering(): boolean {
     return this.poller.beginGathering?.() === true

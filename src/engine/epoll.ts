@@ -127,9 +127,13 @@ type Registration = Pick<EpollWatch, 'fd' | 'listener' | 'slot' | 'generation' |
 /** Layout of the memory that the addon shares, as 32-bit integers: see `shared_state_t` in native/sys/reactor.c. */
 const KEEPALIVE_COUNT = 0
 const REFERENCED = 1
-const IS_GATHERING = 2
+const GATHERS = 2
 const WRITE_COUNT = 3
-const EVENTS = 4
+const AWAITED_COUNT = 4
+const EVENTS = 6
+const GATHERS_NOTHING = 0
+const GATHERS_WRITES = 1
+const GATHERS_SENDS = 2
 const INTS_PER_EVENT = 5
 const BATCH = 32
 const WRITES = EVENTS + BATCH * INTS_PER_EVENT
@@ -286,23 +290,27 @@ export class EpollPoller implements Poller {
   }
 
   get isGathering(): boolean {
-    return this.#shared[IS_GATHERING] !== 0
+    return this.#shared[GATHERS] !== GATHERS_NOTHING
+  }
+
+  get gathersSends(): boolean {
+    return this.#shared[GATHERS] === GATHERS_SENDS
   }
 
   beginGathering(): boolean {
-    if (!this.#isOpen || this.#shared[IS_GATHERING] !== 0) return false
-    this.#shared[IS_GATHERING] = 1
+    if (!this.#isOpen || this.isGathering) return false
+    this.#shared[GATHERS] = GATHERS_WRITES
     return true
   }
 
   endGathering(): void {
-    this.#shared[IS_GATHERING] = 0
+    this.#shared[GATHERS] = GATHERS_NOTHING
     this.flush()
   }
 
   gather(fd: number, data: Gathered): boolean {
     const shared = this.#shared
-    if (shared[IS_GATHERING] === 0) return false
+    if (!this.isGathering) return false
     const { plainBytes: bytes, sockaddr } = data
     if (bytes === undefined) return false
     const nameLength = sockaddr?.length ?? 0
@@ -317,6 +325,7 @@ export class EpollPoller implements Poller {
     this.#outBytes = offset + length + nameLength
     this.#noteWrite(fd, offset, length, nameLength, data.gathersAs)
     this.#gathered.push(data)
+    if (data.left !== undefined) (shared[AWAITED_COUNT] as number)++
     return true
   }
 
@@ -335,13 +344,18 @@ export class EpollPoller implements Poller {
   }
 
   flush(): void {
-    if (this.#shared[WRITE_COUNT] !== 0) this.#returnWrites(native.reactorFlush())
+    const shared = this.#shared
+    const count = shared[WRITE_COUNT] as number
+    if (count === 0) return
+    const failed = native.reactorFlush()
+    this.#returnWrites(shared[AWAITED_COUNT] === 0 ? failed : count)
   }
 
-  /** Gives back the first so many writes, as far as they have not left whole. */
+  /** Gives back the first so many writes, as far as they have not left whole; and says that they have, where a call waits for it. */
   #returnWrites(count: number): void {
     const shared = this.#shared
     const gathered = this.#gathered.splice(0)
+    shared[AWAITED_COUNT] = 0
     for (let i = 0, at = WRITES; i < count; i++, at += INTS_PER_WRITE) {
       const [offset, length, nameLength] = [
         shared[at + 1] as number,
@@ -349,9 +363,9 @@ export class EpollPoller implements Poller {
         shared[at + 3] as number,
       ]
       const answer = shared[at + 4] as number
-      if (answer === length) continue
-      const sockaddr = copyOf(this.#out, offset + length, nameLength)
-      gathered[i]?.returned(answer, copyOf(this.#out, offset, length), sockaddr)
+      const data = gathered[i] as Gathered
+      if (answer === length) data.left?.(answer)
+      else data.returned(answer, copyOf(this.#out, offset, length), copyOf(this.#out, offset + length, nameLength))
     }
   }
 

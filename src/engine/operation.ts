@@ -1,5 +1,6 @@
 import { sys } from '../constants/lookup.js'
 import type { ErrorContext } from '../support/errors.js'
+import type { Sendable } from './poller.js'
 
 /** What `finish` returns when the operation needs another system call right away. */
 export const AGAIN_NOW: unique symbol = Symbol('AGAIN_NOW')
@@ -91,6 +92,8 @@ export interface Operation<T> {
    * @param count - what `attempt` returned.
    */
   leavesToKernel?(count: number): boolean
+  /** What it sends, where that may leave along with the data of others; undefined where it may not, because it is large, say. */
+  readonly sendable?: Sendable | undefined
   /** Whether no call waits for it, so that it does not keep the process alive. */
   readonly isBackground?: boolean
   /** Bytes of the caller's that it has yet to send. */

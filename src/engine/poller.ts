@@ -20,18 +20,24 @@ export interface ReadyListener {
   ready(readable: boolean, writable: boolean, sticky: boolean, hasError?: boolean, answer?: number): number
 }
 
-/** Data to send along with other data: it is copied. */
-export interface Gathered {
+/** Data that may leave along with that of others: it is copied then. */
+export interface Sendable {
   readonly plainBytes: Uint8Array | undefined
   /** Where to; the peer if it is undefined. */
   readonly sockaddr: Uint8Array | undefined
   /** How it goes with others of its socket: see `SocketKind.gathersAs`. */
   readonly gathersAs: number
+}
+
+/** Data to send along with other data. */
+export interface Gathered extends Sendable {
   /**
    * Is called if it has not left whole: with the answer of send(2), `-EAGAIN` also where it was not called, and copies of the data and of the
    * address, which is empty for the peer.
    */
   returned(answer: number, bytes: Buffer, sockaddr: Buffer): void
+  /** Is called when it has left whole, if something waits for that. */
+  left?(count: number): void
 }
 
 /** A descriptor under watch. */
@@ -108,6 +114,8 @@ export interface Poller extends KeepAlive {
   beginGathering?(): boolean
   /** Whether data to send is gathered at the moment; absent where it never is. */
   readonly isGathering?: boolean
+  /** Whether data that a call waits for may be gathered as well: batches are short, so that it does not wait much longer. */
+  readonly gathersSends?: boolean
   /** Sends what was gathered, and gathers no more. */
   endGathering?(): void
   /** Sends what was gathered. To be called before anything else is sent, shut down, or closed. */

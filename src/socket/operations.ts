@@ -1,6 +1,7 @@
 import { MSG_DONTWAIT, MSG_WAITALL } from '../constants/exported.generated.js'
 import { lookAhead, peekFlags, refuseJoined } from '../descriptor/receiving.js'
 import { AGAIN_NOW, type Operation } from '../engine/operation.js'
+import type { Sendable } from '../engine/poller.js'
 import { clearControl } from '../message/cmsghdrs.js'
 import {
   type IncomingMessage,
@@ -224,6 +225,10 @@ export class Send implements Write {
 
   get sockaddr(): undefined {
     return undefined
+  }
+
+  get sendable(): Sendable | undefined {
+    return this.flags === 0 && isSmall(this.#length) ? this : undefined
   }
 
   get gathersAs(): number {

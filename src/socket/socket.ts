@@ -217,7 +217,8 @@ export class Socket extends Descriptor {
    */
   send(data: validate.Data, options: SendOptions): Promise<number>
   /**
-   * Sends all of the data, and waits as often as there is no room.
+   * Sends all of the data, and waits as often as there is no room. While events of several sockets are handled, and that takes little time,
+   * up to 4 KiB leave together with what others send, right after it.
    * @param data - the bytes; a string is sent as UTF-8.
    * @param flags - `MSG_*` flags, OR-ed; 0 by default.
    * @param options - `timeout` in milliseconds, and `signal`, of this call.
