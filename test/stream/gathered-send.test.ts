@@ -2,73 +2,25 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, type TestContext, test } from 'node:test'
-import { type SystemError, stream, TimeoutError } from 'berkeley'
-import { AGAIN, type Socket as LowSocket, SOCK_STREAM, socket } from 'berkeley/llsocket'
-import { leavesNoFd, within } from '../util/index.js'
+import { stream, TimeoutError } from 'berkeley'
+import { type Socket as LowSocket, SOCK_STREAM } from 'berkeley/llsocket'
+import * as batches from '../util/batches.js'
+import { arrived, batch, fill, PAIRS, picked, shortBatch, withoutGathering } from '../util/batches.js'
+import { leavesNoFd } from '../util/index.js'
 
 leavesNoFd()
 
-const skip = process.env['BERKELEY_POLLER'] === 'uv' && 'the poller uv gathers nothing'
-
-/** So few that even code that was seldom run handles all of them in a short time. */
-const PAIRS = 5
-
-/** A socket that waits for events, and its peer, which is asked at once. */
-interface Pair {
-  readonly sock: stream.unix.Socket
-  readonly peer: LowSocket
-}
+type Pair = batches.Pair<stream.unix.Socket>
 
 /** @param prepare - what to do with the socket before events are waited for. */
-function pairs(t: TestContext, prepare?: (low: LowSocket) => void): Pair[] {
-  return Array.from({ length: PAIRS }, () => {
-    const [low, peer] = socket.pair(SOCK_STREAM, true)
+const pairs = (t: TestContext, prepare?: (low: LowSocket) => void): Pair[] =>
+  batches.pairs(t, SOCK_STREAM, (low) => {
     prepare?.(low)
-    const sock = new stream.unix.Socket(low)
-    t.after(async () => {
-      peer.close()
-      await sock.close()
-    })
-    return { sock, peer }
+    return new stream.unix.Socket(low)
   })
-}
-
-/** Lets something come for all of them at once, and handles each when it was received. */
-async function batch<T>(all: readonly Pair[], handle: (pair: Pair) => T | Promise<T>): Promise<T[]> {
-  const handled = all.map(async (pair) => {
-    assert.equal(String(await pair.sock.recv()), '?')
-    return handle(pair)
-  })
-  for (const { peer } of all) assert.equal(peer.send('?'), 1)
-  return within(Promise.all(handled), 'the batch')
-}
-
-/** The same, after batches that took so little time that sends are gathered. */
-async function shortBatch<T>(all: readonly Pair[], handle: (pair: Pair) => T | Promise<T>): Promise<T[]> {
-  for (let i = 0; i < 30; i++) await batch(all, () => undefined)
-  return batch(all, handle)
-}
-
-/** What has come at a peer by now. */
-function arrived(peer: LowSocket): string {
-  const data = peer.recv(1 << 20)
-  if (data === AGAIN) return ''
-  return data === null ? '(end)' : String(data)
-}
 
 /** How many of them had their data at the peer when the call returned. */
 const sentAtOnce = (seen: readonly string[]): number => seen.filter((text) => text !== '').length
-
-/** What an error says of the call. */
-function picked(error: unknown): unknown[] {
-  const { code, syscall, bytes } = error as SystemError
-  return [code, syscall, bytes]
-}
-
-/** Takes all the room that there is. */
-function fill(low: LowSocket): void {
-  while (low.send(Buffer.alloc(1000, '.')) !== AGAIN);
-}
 
 /** Reads what a peer gets until a text has come. */
 async function readUntil(peer: LowSocket, end: string): Promise<string> {
@@ -80,7 +32,7 @@ async function readUntil(peer: LowSocket, end: string): Promise<string> {
   return all.replaceAll('.', '')
 }
 
-describe('send() while a batch is handled', { skip }, () => {
+describe('send() while a batch is handled', { skip: withoutGathering }, () => {
   test('leaves at the end of the batch, and resolves then', async (t) => {
     const all = pairs(t)
     const reply = async ({ sock, peer }: Pair): Promise<string> => {

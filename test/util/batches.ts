@@ -1,0 +1,79 @@
+// Sockets whose events come together, and what their peers have got when a call returns.
+import assert from 'node:assert/strict'
+import { AGAIN, type Socket as LowSocket, socket } from 'berkeley/llsocket'
+import { type closing, within } from './index.js'
+
+/** Why nothing leaves together with other data, if that is so. */
+export const withoutGathering = process.env['BERKELEY_POLLER'] === 'uv' && 'the poller uv gathers nothing'
+
+/** So few that even code that was seldom run handles all of them in a short time. */
+export const PAIRS = 5
+
+/** A socket that waits for events, and its peer, which is asked at once. */
+export interface Pair<S> {
+  readonly sock: S
+  readonly peer: LowSocket
+}
+
+/** What the sockets of all types can do. */
+interface Receiver {
+  recv(): Promise<Buffer | null>
+  close(): Promise<void>
+}
+
+/** Unix sockets of a type. @param wrap - makes the one that waits. */
+export function pairs<S extends Receiver>(
+  t: Parameters<typeof closing>[0],
+  type: number,
+  wrap: (low: LowSocket) => S,
+): Pair<S>[] {
+  return Array.from({ length: PAIRS }, () => {
+    const [low, peer] = socket.pair(type, true)
+    const sock = wrap(low)
+    t.after(async () => {
+      peer.close()
+      await sock.close()
+    })
+    return { sock, peer }
+  })
+}
+
+/** Lets something come for all of them at once, and handles each when it was received. */
+export async function batch<S extends Receiver, T>(
+  all: readonly Pair<S>[],
+  handle: (pair: Pair<S>) => T | Promise<T>,
+): Promise<T[]> {
+  const handled = all.map(async (pair) => {
+    assert.equal(String(await pair.sock.recv()), '?')
+    return handle(pair)
+  })
+  for (const { peer } of all) assert.equal(peer.send('?'), 1)
+  return within(Promise.all(handled), 'the batch')
+}
+
+/** The same, after batches that took so little time that sends are gathered. */
+export async function shortBatch<S extends Receiver, T>(
+  all: readonly Pair<S>[],
+  handle: (pair: Pair<S>) => T | Promise<T>,
+): Promise<T[]> {
+  for (let i = 0; i < 30; i++) await batch(all, () => undefined)
+  return batch(all, handle)
+}
+
+/** What has come at a peer by now. */
+export function arrived(peer: LowSocket): string {
+  const data = peer.recv(1 << 20)
+  if (data === AGAIN) return ''
+  return data === null ? '(end)' : String(data)
+}
+
+/** Takes all the room that there is. */
+export function fill(low: LowSocket): void {
+  while (low.send(Buffer.alloc(1000, '.')) !== AGAIN);
+}
+
+/** What an error says of the call. */
+export function picked(error: unknown): unknown[] {
+  const { code, syscall, bytes } = error as { code?: unknown; syscall?: unknown; bytes?: unknown }
+  return [code, syscall, bytes]
+}
