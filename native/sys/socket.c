@@ -62,17 +62,23 @@ static bool is_own_peer(int fd, const struct sockaddr_storage *peer, socklen_t p
            length == peer_length && memcmp(&local, peer, length) == 0;
 }
 
-/* connectState(fd) -> 0 when there is a connection, or -errno: of the attempt, ENOTCONN as long as there is neither.
- * ECONNREFUSED for one to itself, since nothing listens there. SO_ERROR can be read only once, so it comes first. */
-static ssize_t sys_connect_state(call_t *call) {
+/* connectError(fd) -> what an attempt to connect has failed by, as -errno; 0 for nothing. It can be read only once. */
+static ssize_t sys_connect_error(call_t *call) {
     int fd = call_int(call, 0), error = 0;
     if (!call_ok(call)) return -1;
     socklen_t length = sizeof error;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0) return -1;
-    if (error != 0) return fail_with(error);
+    return error == 0 ? 0 : fail_with(error);
+}
+
+/* connectPeer(fd) -> 0 when there is a connection, -ENOTCONN when there is none, -ECONNREFUSED for one to itself: nothing
+ * listens there */
+static ssize_t sys_connect_peer(call_t *call) {
+    int fd = call_int(call, 0);
+    if (!call_ok(call)) return -1;
     struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
     memset(&peer, 0, sizeof peer);
-    length = sizeof peer;
     if (getpeername(fd, (struct sockaddr *)&peer, &length) < 0) return -1;
     return is_own_peer(fd, &peer, length) ? fail_with(ECONNREFUSED) : 0;
 }
@@ -223,7 +229,8 @@ const method_t socket_methods[] = {
     {"bind", .syscall = sys_bind},
     {"connect", .syscall = sys_connect},
     {"connectNonblocking", .syscall = sys_connect_nonblocking},
-    {"connectState", .syscall = sys_connect_state},
+    {"connectError", .syscall = sys_connect_error},
+    {"connectPeer", .syscall = sys_connect_peer},
     {"listen", .syscall = sys_listen},
     {"accept4", .syscall = sys_accept4},
     {"acceptNonblocking", .syscall = sys_accept_nonblocking},

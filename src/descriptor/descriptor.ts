@@ -8,6 +8,7 @@ import { type GenericKind, genericKinds, getGeneric, type KindValue, setGeneric 
 import { type OptionTarget, optionTarget } from '../options/option.js'
 import type { DiagnosticsSubject } from '../support/diagnostics.js'
 import { check, checkAnswer } from '../support/errors.js'
+import { flushGatheredData } from '../support/gathered-data.js'
 import { advice, NOT_CLONEABLE } from '../support/not-cloneable.js'
 import { record } from '../support/record.js'
 import * as validate from '../support/validate.js'
@@ -108,6 +109,8 @@ export abstract class Descriptor implements OptionTarget {
 
   /** Returns the file descriptor, -1 once the socket is closed. */
   fd(): number {
+    // Others may use it now.
+    flushGatheredData()
     return this[kHandle].fd.fd
   }
 

@@ -3,6 +3,7 @@ import { sys } from '../constants/lookup.js'
 import { native } from '../native/sockets.js'
 import { attributeError, type DiagnosticsSubject } from '../support/diagnostics.js'
 import { check, fdContext, lostFd, systemError } from '../support/errors.js'
+import { flushGatheredData } from '../support/gathered-data.js'
 import { closeDetached, closeWithoutWaiting } from './close-fd.js'
 
 /** What the finalizer needs to know. It must not refer to the owner itself. */
@@ -129,10 +130,16 @@ export class OwnedFd {
   }
 
   /**
-   * Returns the number for a system call.
+   * Returns the number for a system call, or for others to use.
    * @throws EBADF when it is closed or was given away.
    */
   use(syscall: string): number {
+    flushGatheredData()
+    return this.number(syscall)
+  }
+
+  /** The same for a call that data may be gathered before: see `flushGatheredData`. */
+  number(syscall: string): number {
     const fd = this.#record.fd
     if (fd < 0) throw this.#closedError(syscall)
     return fd

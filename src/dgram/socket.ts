@@ -187,7 +187,7 @@ export class DgramSocket extends Socket {
   override write(data: validate.Data, ai?: AddrInfo): boolean {
     if (ai === undefined) return super.write(data)
     const channel = this[kHandle]
-    channel.fd.use('sendto')
+    channel.fd.number('sendto')
     if (this.#outbox?.channel !== channel) this.#outbox = new Outbox(channel)
     return this.#outbox.write(data, ai)
   }

@@ -1,4 +1,5 @@
 import { hasLibuv, unsupportedRuntime } from '../native/runtime.js'
+import { gatheredDataIsSentBy } from '../support/gathered-data.js'
 import { EpollPoller } from './epoll.js'
 import type { Poller } from './poller.js'
 import { UvPoller } from './uv.js'
@@ -44,6 +45,9 @@ let shared: Poller | undefined
  * @throws `ERR_BERKELEY_POLLER` when the environment names one that there is not, `ERR_UNSUPPORTED_RUNTIME` where none can work.
  */
 export function threadPoller(): Poller {
-  shared ??= create(chosen())
-  return shared
+  if (shared !== undefined) return shared
+  const poller = create(chosen())
+  shared = poller
+  gatheredDataIsSentBy(() => poller.flush())
+  return poller
 }

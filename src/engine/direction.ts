@@ -34,8 +34,8 @@ const AHEAD_MOST = 4096
 
 /** Knows the number of a descriptor. */
 export interface FdSource {
-  /** Returns the number for a system call; throws EBADF once it is closed or given away. */
-  use(syscall: string): number
+  /** Returns the number for a system call; throws EBADF once it is closed or given away. What is gathered may wait meanwhile. */
+  number(syscall: string): number
   /** Says which object it belongs to, for reports of failures. */
   subject?(): DiagnosticsSubject | undefined
   /** Is given the watch of a poller, which has to end before the descriptor is closed. */
@@ -185,7 +185,7 @@ export class Direction {
 
   /** Carries out an operation if it has to wait neither for its turn nor for anything else, and returns whether it did. */
   tryNow(operation: Operation<unknown>): boolean {
-    this.#user.use(operation.syscall)
+    this.#user.number(operation.syscall)
     this.#owner.flush()
     if (this.isWaiting || this.#isYielding) return false
     try {
@@ -260,7 +260,7 @@ export class Direction {
   }
 
   #checkUsable(operation: Operation<unknown>, { signal }: Wait): void {
-    this.#user.use(operation.syscall)
+    this.#user.number(operation.syscall)
     if (isAborted(signal)) throw abortError(reasonOf(signal), operation.context?.())
   }
 
@@ -310,7 +310,7 @@ export class Direction {
 
   #call(operation: Operation<unknown>): number {
     operation.prepare?.()
-    return operation.attempt(this.#user.use(operation.syscall))
+    return operation.attempt(this.#user.number(operation.syscall))
   }
 
   /** Turns the answer of one call into a result, or into what the operation needs next. */
@@ -556,7 +556,7 @@ export class Direction {
   #offload(pending: AnyPending): void {
     const { operation } = pending
     operation.prepare?.()
-    const work = operation.offload?.(this.#user.use(operation.syscall)) as Promise<number>
+    const work = operation.offload?.(this.#user.number(operation.syscall)) as Promise<number>
     pending.isOffloaded = true
     pending.wasAnnounced = false
     this.#startTimer(pending)
@@ -626,7 +626,7 @@ export class Direction {
 
   #error(operation: Operation<unknown>, errno: number, context?: ErrorContext): Error {
     // The kernel says so of a number that other code has closed.
-    const number = errno === sys.EBADF ? fdContext(this.#user.use(operation.syscall)) : undefined
+    const number = errno === sys.EBADF ? fdContext(this.#user.number(operation.syscall)) : undefined
     return systemError(errno, operation.syscall, { ...number, ...operation.context?.(errno), ...context })
   }
 }

@@ -1,3 +1,4 @@
+import { flushGatheredData } from '../support/gathered-data.js'
 import { setImmediate } from '../support/globals.js'
 import { threadPoller } from './choose-poller.js'
 import { type Awaited, Direction, type DirectionOwner, type FdSource } from './direction.js'
@@ -206,8 +207,10 @@ export class Engine implements ReadyListener, DirectionOwner {
     this.poller.endGathering?.()
   }
 
+  /** Also where it has never waited itself: what others have gathered may be of the same open socket. */
   flush(): void {
-    this.#poller?.flush()
+    if (this.#poller === undefined) flushGatheredData()
+    else this.#poller.flush()
   }
 
   deliver(): void {
@@ -245,7 +248,7 @@ export class Engine implements ReadyListener, DirectionOwner {
     }
     if (!this.poller.tryOpen()) return false
     this.#listener = new WeakListener()
-    this.#watch = this.poller.watch(this.#user.use(syscall), this.#listener, room)
+    this.#watch = this.poller.watch(this.#user.number(syscall), this.#listener, room)
     this.#user.watched?.(this.#watch)
     this.#listener.attach(this)
     return true

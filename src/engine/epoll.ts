@@ -316,16 +316,18 @@ export class EpollPoller implements Poller {
     const nameLength = sockaddr?.length ?? 0
     const length = bytes.length
     if (shared[WRITE_COUNT] === 0) this.#outBytes = 0
-    const isFull = shared[WRITE_COUNT] === WRITES_MAX || this.#outBytes + length + nameLength > OUT_BYTES
-    if (isFull) this.flush()
-    const offset = isFull ? 0 : this.#outBytes
-    if (offset + length + nameLength > OUT_BYTES) return false
+    const offset = this.#outBytes
+    if (shared[WRITE_COUNT] === WRITES_MAX || offset + length + nameLength > OUT_BYTES) {
+      // What does not leave whole is before the new data, which the caller sees when it tries in the ordinary way.
+      this.flush()
+      return false
+    }
     copyInto(bytes, this.#out, offset)
     if (sockaddr !== undefined) copyInto(sockaddr, this.#out, offset + length)
     this.#outBytes = offset + length + nameLength
     this.#noteWrite(fd, offset, length, nameLength, data.gathersAs)
     this.#gathered.push(data)
-    if (data.left !== undefined) (shared[AWAITED_COUNT] as number)++
+    if (data.answered !== undefined) (shared[AWAITED_COUNT] as number)++
     return true
   }
 
@@ -351,22 +353,36 @@ export class EpollPoller implements Poller {
     this.#returnWrites(shared[AWAITED_COUNT] === 0 ? failed : count)
   }
 
-  /** Gives back the first so many writes, as far as they have not left whole; and says that they have, where a call waits for it. */
+  /** Gives back the first so many writes, as far as they have not left whole; and tells the calls that wait what became of theirs. */
   #returnWrites(count: number): void {
     const shared = this.#shared
     const gathered = this.#gathered.splice(0)
     shared[AWAITED_COUNT] = 0
+    // All is read before anything is called: that may gather again, in the same memory.
+    const answers: number[] = []
+    const copies: (readonly [bytes: Buffer, sockaddr: Buffer] | undefined)[] = []
     for (let i = 0, at = WRITES; i < count; i++, at += INTS_PER_WRITE) {
-      const [offset, length, nameLength] = [
-        shared[at + 1] as number,
-        shared[at + 2] as number,
-        shared[at + 3] as number,
-      ]
-      const answer = shared[at + 4] as number
-      const data = gathered[i] as Gathered
-      if (answer === length) data.left?.(answer)
-      else data.returned(answer, copyOf(this.#out, offset, length), copyOf(this.#out, offset + length, nameLength))
+      const [length, answer] = [shared[at + 2] as number, shared[at + 4] as number]
+      const isReturned = answer !== length && gathered[i]?.answered === undefined
+      answers.push(answer)
+      copies.push(isReturned ? this.#copiesOf(at) : undefined)
     }
+    for (let i = 0; i < count; i++) {
+      const copy = copies[i]
+      try {
+        if (copy === undefined) gathered[i]?.answered?.(answers[i] as number)
+        else gathered[i]?.returned?.(answers[i] as number, ...copy)
+      } catch (error) {
+        throwLater(error)
+      }
+    }
+  }
+
+  /** The data and the address of a write. */
+  #copiesOf(at: number): readonly [bytes: Buffer, sockaddr: Buffer] {
+    const shared = this.#shared
+    const [offset, length, nameLength] = [shared[at + 1] as number, shared[at + 2] as number, shared[at + 3] as number]
+    return [copyOf(this.#out, offset, length), copyOf(this.#out, offset + length, nameLength)]
   }
 
   #dispatch(count: number): void {
@@ -399,9 +415,7 @@ export class EpollPoller implements Poller {
     try {
       this.#tell(watch, shared[at + 2] as number, answer)
     } catch (error) {
-      nextTick(() => {
-        throw error
-      })
+      throwLater(error)
     }
   }
 
@@ -418,4 +432,11 @@ export class EpollPoller implements Poller {
     if ((events & ROOM) !== 0 && (answers & AWAITS_ROOM) === 0 && watch.announcesRoom)
       this.setAnnouncesRoom(watch, false)
   }
+}
+
+/** What one of them throws does not keep from the others. */
+function throwLater(error: unknown): void {
+  nextTick(() => {
+    throw error
+  })
 }

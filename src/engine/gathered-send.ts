@@ -22,12 +22,8 @@ export class GatheredSend implements Gathered {
     this.#settler = settler
   }
 
-  left(count: number): void {
-    this.#settler.settle(this.#pending, count)
-  }
-
-  /** The copies are not needed: the caller must not change the data until the call is over. */
-  returned(answer: number): void {
+  /** No copies are needed: the caller must not change the data until the call is over. */
+  answered(answer: number): void {
     this.#settler.settle(this.#pending, answer)
   }
 }

@@ -29,15 +29,15 @@ export interface Sendable {
   readonly gathersAs: number
 }
 
-/** Data to send along with other data. */
+/** Data to send along with other data, and what is called with what became of it. */
 export interface Gathered extends Sendable {
   /**
    * Is called if it has not left whole: with the answer of send(2), `-EAGAIN` also where it was not called, and copies of the data and of the
    * address, which is empty for the peer.
    */
-  returned(answer: number, bytes: Buffer, sockaddr: Buffer): void
-  /** Is called when it has left whole, if something waits for that. */
-  left?(count: number): void
+  returned?(answer: number, bytes: Buffer, sockaddr: Buffer): void
+  /** Is called in place of that with every answer, where a call waits for it. */
+  answered?(answer: number): void
 }
 
 /** A descriptor under watch. */

@@ -22,7 +22,7 @@ export function isEof(handle: Handle, count: number): boolean {
   const { fd: owned, kind } = handle
   if (count > 0 || !kind.zeroMeansEof) return false
   if (!kind.preservesBoundaries) return true
-  const fd = owned.use('recv')
+  const fd = owned.number('recv')
   let events: number
   do events = native.poll(fd, sys.POLLRDHUP, 0)
   while (events === -sys.EINTR)

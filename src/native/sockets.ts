@@ -25,8 +25,10 @@ export interface Native {
   connect(fd: number, sockaddr: Uint8Array): number
   /** Sets `O_NONBLOCK` first, if it is not set. */
   connectNonblocking(fd: number, sockaddr: Uint8Array): number
-  /** 0: connected; otherwise why it is not, `-ENOTCONN` as long as an attempt is under way. */
-  connectState(fd: number): number
+  /** What an attempt to connect has failed by, as `-errno`: once. */
+  connectError(fd: number): number
+  /** Whether there is a connection: 0; `-ENOTCONN` if not; `-ECONNREFUSED` where both ends are the same socket. */
+  connectPeer(fd: number): number
   listen(fd: number, backlog: number): number
   /** Register 0: length of the address. */
   accept4(fd: number, flags: number, sockaddr?: Uint8Array): number

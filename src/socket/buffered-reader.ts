@@ -171,7 +171,7 @@ export class BufferedReader {
   /** The options are checked already: reading them may run code of the user, who may connect the socket anew. */
   #run<T>(wanted: Wanted<T>, readsAhead: boolean, options: WaitOptions): Promise<T | null> {
     // What was another connection is closed: this is EBADF.
-    if (this.#socket[kHandle] !== this.#channel) this.#channel.fd.use('recv')
+    if (this.#socket[kHandle] !== this.#channel) this.#channel.fd.number('recv')
     return this.#socket[kRead](new Read(this.#transport, this.#ahead, wanted, readsAhead), options)
   }
 }

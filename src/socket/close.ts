@@ -128,7 +128,7 @@ function isDoneAtOnce(operation: Operation<void>, fd: number): boolean {
 }
 
 async function waitFor(operation: Operation<void>, fd: number, { deadline, referenced }: EndWait): Promise<void> {
-  const engine = new Engine(record({ use: () => fd }))
+  const engine = new Engine(record({ number: () => fd }))
   engine.setReferenced(referenced)
   try {
     await engine.writer.run(operation, { ...WAIT_FOREVER, deadline })

@@ -68,8 +68,10 @@ function waitsForData(fd: number): boolean {
 
 /** How far a connection under way has come: `-EINPROGRESS`, 0, or `-errno`. */
 function progress(fd: number): number {
-  const state = native.connectState(fd)
-  return state === -sys.ENOTCONN ? -sys.EINPROGRESS : state
+  const error = native.connectError(fd)
+  if (error !== 0) return error
+  const peer = native.connectPeer(fd)
+  return peer === -sys.ENOTCONN ? -sys.EINPROGRESS : peer
 }
 
 /**
@@ -77,6 +79,6 @@ function progress(fd: number): number {
  * or one that has ended already; the first call on it says which.
  */
 function refuseSelf(fd: number): number {
-  const state = native.connectState(fd)
-  return state === -sys.ENOTCONN ? 0 : state
+  const peer = native.connectPeer(fd)
+  return peer === -sys.ENOTCONN ? 0 : peer
 }

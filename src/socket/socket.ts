@@ -218,7 +218,7 @@ export class Socket extends Descriptor {
   send(data: validate.Data, options: SendOptions): Promise<number>
   /**
    * Sends all of the data, and waits as often as there is no room. While events of several sockets are handled, and that takes little time,
-   * up to 4 KiB leave together with what others send, right after it.
+   * up to 4 KiB leave together with what others send, right after it, or before anything else is done with a socket.
    * @param data - the bytes; a string is sent as UTF-8.
    * @param flags - `MSG_*` flags, OR-ed; 0 by default.
    * @param options - `timeout` in milliseconds, and `signal`, of this call.
@@ -246,7 +246,7 @@ export class Socket extends Descriptor {
    */
   write(data: validate.Data): boolean {
     const channel = this[kHandle]
-    channel.fd.use('send')
+    channel.fd.number('send')
     return channel.output.write(new Send(channel, data, 0))
   }
 

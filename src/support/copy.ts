@@ -18,6 +18,7 @@ export const setBytes: (to: Buffer, from: Uint8Array, toStart: number) => void =
 
 /** Memory of which the library makes copies: as bytes, and as words, of which a loop copies four bytes at a time. */
 export class Memory {
+  /** All of it. */
   readonly bytes: Buffer
   readonly #buffer: ArrayBuffer
   readonly #start: number

@@ -1,10 +1,10 @@
 // Calls of send() and sendto() while a batch of events is handled: as those of streams, but each message stays one.
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import { dgram } from 'berkeley'
-import { AGAIN, type Socket as LowSocket, SOCK_DGRAM } from 'berkeley/llsocket'
+import { AddrInfo, dgram } from 'berkeley'
+import { type Socket as LowSocket, SOCK_DGRAM } from 'berkeley/llsocket'
 import * as batches from '../util/batches.js'
-import { arrived, batch, fill, PAIRS, picked, shortBatch, withoutGathering } from '../util/batches.js'
+import { arrived, batch, fill, PAIRS, picked, shortBatch, whileGathering, withoutGathering } from '../util/batches.js'
 import { leavesNoFd, within } from '../util/index.js'
 import { bound, portOf } from './common.js'
 
@@ -23,11 +23,11 @@ describe('send() of datagrams while a batch is handled', { skip: withoutGatherin
     const all = pairs(t)
     const reply = async ({ sock, peer }: Pair): Promise<boolean> => {
       const sending = [sock.send('one'), sock.send(''), sock.send('three')]
-      const early = peer.recv(100)
+      const early = arrived(peer)
       assert.deepEqual(await Promise.all(sending), [3, 0, 5])
-      const rest = early === AGAIN ? ['one', '', 'three'] : ['', 'three']
+      const rest = early === '' ? ['one', '', 'three'] : ['', 'three']
       for (const text of rest) assert.equal(String(peer.recv(100)), text)
-      return early === AGAIN
+      return early === ''
     }
     let together = 0
     for (let i = 0; i < 1000 && together < PAIRS; i++) together = (await batch(all, reply)).filter(Boolean).length
@@ -77,5 +77,28 @@ describe('send() of datagrams while a batch is handled', { skip: withoutGatherin
           assert.equal(from?.port, portOf(servers[i] as dgram.inet.Socket))
         }
     }
+  })
+
+  test('goes to the peer that the socket has then, and is sent under the options of then (H169)', async (t) => {
+    const [sock, first, second] = await Promise.all([bound(t), bound(t), bound(t)])
+    await sock.connect({ host: '127.0.0.1', port: portOf(first) })
+    // Events are waited for from now on.
+    first.write('!', sock.getsockname())
+    assert.equal(String(await sock.recv()), '!')
+    await whileGathering(t, () => {
+      const sending = sock.send('for the first')
+      const changing = sock.connect({ host: '127.0.0.1', port: portOf(second) })
+      return Promise.all([sending, changing.then(() => sock.send('for the second'))])
+    })
+    assert.equal(String(await within(first.recv(), 'the first')), 'for the first')
+    assert.equal(String(await within(second.recv(), 'the second')), 'for the second')
+    await sock.connect(null)
+    const everyone = AddrInfo.inet('127.255.255.255', portOf(first))
+    await whileGathering(t, () => {
+      sock.broadcast(true)
+      const sending = sock.sendto('x', everyone)
+      sock.broadcast(false)
+      return sending
+    })
   })
 })

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, type TestContext, test } from 'node:test'
 import { stream, TimeoutError } from 'berkeley'
-import { type Socket as LowSocket, SOCK_STREAM } from 'berkeley/llsocket'
+import { AGAIN, type Socket as LowSocket, SHUT_WR, SOCK_STREAM } from 'berkeley/llsocket'
 import * as batches from '../util/batches.js'
-import { arrived, batch, fill, PAIRS, picked, shortBatch, withoutGathering } from '../util/batches.js'
-import { leavesNoFd } from '../util/index.js'
+import { arrived, batch, fill, PAIRS, picked, shortBatch, whileGathering, withoutGathering } from '../util/batches.js'
+import { closing, leavesNoFd, within } from '../util/index.js'
 
 leavesNoFd()
 
 type Pair = batches.Pair<stream.unix.Socket>
 
 /** @param prepare - what to do with the socket before events are waited for. */
-const pairs = (t: TestContext, prepare?: (low: LowSocket) => void): Pair[] =>
+const pairs = (t: TestContext, prepare?: (low: LowSocket) => unknown): Pair[] =>
   batches.pairs(t, SOCK_STREAM, (low) => {
     prepare?.(low)
     return new stream.unix.Socket(low)
@@ -174,4 +174,103 @@ describe('send() while a batch is handled', { skip: withoutGathering }, () => {
     )
     assert.deepEqual(stores, [...all.keys()])
   })
+})
+
+/** A socket that waits for events, and another descriptor of the same open socket. */
+async function twins(t: TestContext): Promise<Pair & { twin: LowSocket }> {
+  const lows: LowSocket[] = []
+  const all = pairs(t, (low) => lows.push(closing(t, low.dup())))
+  const pair = await batches.watched(all[0] as Pair)
+  return { ...pair, twin: lows[0] as LowSocket }
+}
+
+/** Takes all the room of a socket, to the last byte. */
+function fillUp(low: LowSocket): void {
+  for (const size of [1000, 1]) while (low.send(Buffer.alloc(size, '.')) !== AGAIN);
+}
+
+describe('what is gathered leaves before', { skip: withoutGathering }, () => {
+  const acts: Readonly<Record<string, (t: TestContext, pair: Pair & { twin: LowSocket }) => unknown>> = {
+    'another object sends to the same socket': (_, { twin }) => twin.send('B'),
+    'another object ends it': (_, { twin }) => twin.shutdown(SHUT_WR),
+    'its option is set': (_, { sock }) => sock.sndbuf(10_000),
+    'its descriptor is passed, over a socket that was never used': (t, { sock }) => {
+      const [carrier] = pairs(t) as [Pair]
+      return carrier.sock.sendfd(sock.fd())
+    },
+    'its number is given to others': (_, { sock }) => sock.fd(),
+    'it is duplicated': (t, { sock }) => closing(t, sock.dup()),
+  }
+  for (const [name, act] of Object.entries(acts))
+    test(`${name} (H169)`, async (t) => {
+      const pair = await twins(t)
+      const [sent, early] = await whileGathering(t, async () => {
+        const sending = pair.sock.send('A')
+        const done = act(t, pair)
+        const seen = arrived(pair.peer)
+        await done
+        return [await sending, seen]
+      })
+      assert.equal(sent, 1)
+      assert.match(String(early), /^AB?$/)
+    })
+
+  test('other data of the same socket, also when more is gathered than there is memory for (H169)', async (t) => {
+    const { sock, peer, twin } = await twins(t)
+    const other = await twins(t)
+    for (const write of [false, true]) {
+      let seen = ''
+      await whileGathering(t, async () => {
+        fillUp(twin)
+        const all: unknown[] = [write ? sock.write('[first]') : sock.send('[first]')]
+        for (let i = 0; i < 62; i++) all.push(other.sock.send('o'))
+        all.push(sock.send('[second]'))
+        while (!seen.endsWith('[second]')) {
+          seen += arrived(peer)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+        await Promise.all(all)
+      })
+      assert.equal(seen.replaceAll('.', ''), '[first][second]')
+    }
+  })
+})
+
+test('what a function of the user sends while gathered data is given back does not replace it (H176)', {
+  skip: withoutGathering,
+}, async (t) => {
+  const [acting, probed, full, broken, third] = await Promise.all([1, 2, 3, 4, 5].map(() => twins(t)))
+  assert.ok(acting && probed && full && broken && third)
+  const sending: Promise<number>[] = []
+  let isGivingBack = false
+  let act = (): void => undefined
+  const acts = acting.sock.forEach(() => act())
+  const loop = broken.sock.forEach(() => {
+    if (isGivingBack) sending.push(third.sock.send('of the third'))
+  })
+  const failure = assert.rejects(loop, { code: 'EPIPE', syscall: 'send' })
+  broken.twin.shutdown(SHUT_WR)
+  act = () => {
+    const probe = probed.sock.send('p')
+    if (arrived(probed.peer) !== '') return
+    act = () => undefined
+    fillUp(full.twin)
+    // The failure of the first ends the loop, which gets what has come in this batch before.
+    broken.sock.write('x')
+    full.sock.write('gathered')
+    isGivingBack = true
+    acting.sock.fd()
+    isGivingBack = false
+    sending.push(probe)
+  }
+  for (let i = 0; i < 1000 && sending.length === 0; i++) {
+    for (const { peer } of [acting, broken]) peer.send('?')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal(sending.length, 2)
+  assert.equal(await within(readUntil(full.peer, 'gathered'), 'the data'), 'gathered')
+  assert.equal(await within(readUntil(third.peer, 'third'), 'that of the third'), 'of the third')
+  await within(Promise.all([failure, ...sending]), 'all of it')
+  await acting.sock.close()
+  await within(acts, 'the end')
 })

@@ -43,11 +43,11 @@ let engine: Engine
 beforeEach(() => {
   poller = new FakePoller()
   closed = false
-  const use = (syscall: string): number => {
+  const number = (syscall: string): number => {
     if (closed) throw systemError(sys.EBADF, syscall)
     return FD
   }
-  engine = new Engine({ use }, poller)
+  engine = new Engine({ number }, poller)
 })
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -78,6 +78,7 @@ const subject_t subjects[] = {
     {"getaddrinfo", "?s?sccci", NULL, NULL},
     {"getsockname", "kir", check_length, NULL},
     {"accept4", "kii?r", NULL, NULL},
-    {"connectState", "k", NULL, NULL},
+    {"connectError", "k", NULL, NULL},
+    {"connectPeer", "k", NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
