@@ -38,6 +38,20 @@ static bool has_descriptors(const struct cmsghdr *header) {
            (header->cmsg_type == SCM_RIGHTS || header->cmsg_type == SCM_PIDFD);
 }
 
+void cmsg_set_sole(struct msghdr *header, uint8_t *control, int level, int type, const void *data,
+                   size_t length) {
+    struct cmsghdr cmsg;
+    memset(&cmsg, 0, sizeof cmsg);
+    cmsg.cmsg_len = header_size() + length;
+    cmsg.cmsg_level = level;
+    cmsg.cmsg_type = type;
+    header->msg_control = control;
+    header->msg_controllen = header_size() + padded(length);
+    memset(control, 0, header->msg_controllen);
+    memcpy(control, &cmsg, sizeof cmsg);
+    memcpy(control + header_size(), data, length);
+}
+
 void cmsg_add_descriptors(env_t *env, const struct msghdr *header) {
     cmsg_t cmsg;
     const uint8_t *control = header->msg_control;

@@ -25,6 +25,10 @@ typedef struct {
  * what there is, as from the kernel when the room was too small. The step is never 0. */
 bool cmsg_at(const uint8_t *control, size_t length, size_t at, cmsg_t *cmsg);
 
+/* Gives a message one control message, for which the control memory has just the room: CMSG_SPACE(length). */
+void cmsg_set_sole(struct msghdr *header, uint8_t *control, int level, int type, const void *data,
+                   size_t length);
+
 /* Adds the descriptors that arrived in a message to the ledger. */
 void cmsg_add_descriptors(env_t *env, const struct msghdr *header);
 

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "../port/port.h"
+#include "cmsg.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103 /* Linux 4.18 */
@@ -81,19 +82,6 @@ static bool may_cut(int fd) {
            is_unset(fd, SOL_SOCKET, SO_TIMESTAMPING);
 }
 
-static void set_segment(struct msghdr *header, uint8_t *control, size_t room, uint16_t size) {
-    header->msg_control = control;
-    header->msg_controllen = room;
-    struct cmsghdr cmsg;
-    memset(control, 0, room);
-    memset(&cmsg, 0, sizeof cmsg);
-    cmsg.cmsg_len = CMSG_LEN(sizeof size);
-    cmsg.cmsg_level = IPPROTO_UDP;
-    cmsg.cmsg_type = UDP_SEGMENT;
-    memcpy(control, &cmsg, sizeof cmsg);
-    memcpy(control + CMSG_LEN(0), &size, sizeof size);
-}
-
 /* Lets the kernel cut. False where it does not: the size is above that of the path, the device cannot, there is no
  * room for all of them. Nothing has been sent then. */
 static bool send_segments(write_t *first, int32_t count, const uint8_t *out) {
@@ -106,7 +94,8 @@ static bool send_segments(write_t *first, int32_t count, const uint8_t *out) {
         pieces[i] = (struct iovec){data_of(&first[i], out), (size_t)first[i].length};
     header.msg_iov = pieces;
     header.msg_iovlen = (size_t)count;
-    set_segment(&header, control, sizeof control, (uint16_t)first->length);
+    uint16_t size = (uint16_t)first->length;
+    cmsg_set_sole(&header, control, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
     if (sendmsg(first->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return false;
     for (int32_t i = 0; i < count; i++) first[i].answer = first[i].length;
     return true;

@@ -9,19 +9,6 @@
 #include "cmsg.h"
 #include "sys.h"
 
-static void put_right(struct msghdr *header, uint8_t *control, size_t room, int fd) {
-    struct cmsghdr cmsg;
-    memset(control, 0, room);
-    memset(&cmsg, 0, sizeof cmsg);
-    cmsg.cmsg_len = CMSG_LEN(sizeof fd);
-    cmsg.cmsg_level = SOL_SOCKET;
-    cmsg.cmsg_type = SCM_RIGHTS;
-    memcpy(control, &cmsg, sizeof cmsg);
-    memcpy(control + CMSG_LEN(0), &fd, sizeof fd);
-    header->msg_control = control;
-    header->msg_controllen = room;
-}
-
 /* sendDescriptor(fd, passed, flags, sockaddr?) */
 static ssize_t sys_send_descriptor(call_t *call) {
     int fd = call_int(call, 0), passed = call_int(call, 1), flags = call_int(call, 2);
@@ -36,7 +23,7 @@ static ssize_t sys_send_descriptor(call_t *call) {
     header.msg_namelen = (socklen_t)name.length;
     header.msg_iov = &payload;
     header.msg_iovlen = 1;
-    put_right(&header, control, sizeof control, passed);
+    cmsg_set_sole(&header, control, SOL_SOCKET, SCM_RIGHTS, &passed, sizeof passed);
     return sendmsg(fd, &header, flags | MSG_NOSIGNAL);
 }
 

@@ -13,8 +13,7 @@ export async function bound(t: Test, host = '127.0.0.1'): Promise<dgram.inet.Soc
 
 export const portOf = (sock: dgram.inet.Socket): number => sock.getsockname().port as number
 
-/** Why nothing leaves together with other writes, if that is so. */
-export const withoutGathering = process.env['BERKELEY_POLLER'] === 'uv' && 'the poller uv gathers nothing'
+export { withoutGathering } from '../util/batches.js'
 
 /** A bound UDP socket with room for many datagrams, and with deadlines. */
 export async function boundForBatches(t: Test, host = '127.0.0.1'): Promise<dgram.inet.Socket> {

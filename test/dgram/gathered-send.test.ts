@@ -13,10 +13,7 @@ leavesNoFd()
 type Pair = batches.Pair<dgram.unix.Socket>
 
 const pairs = (t: TestContext, prepare?: (low: LowSocket) => void): Pair[] =>
-  batches.pairs(t, SOCK_DGRAM, (low) => {
-    prepare?.(low)
-    return new dgram.unix.Socket(low)
-  })
+  batches.pairs(t, SOCK_DGRAM, (low) => new dgram.unix.Socket(low), prepare)
 
 describe('send() of datagrams while a batch is handled', { skip: withoutGathering }, () => {
   test('leaves at the end of the batch, message by message', async (t) => {

@@ -14,10 +14,7 @@ type Pair = batches.Pair<stream.unix.Socket>
 
 /** @param prepare - what to do with the socket before events are waited for. */
 const pairs = (t: TestContext, prepare?: (low: LowSocket) => unknown): Pair[] =>
-  batches.pairs(t, SOCK_STREAM, (low) => {
-    prepare?.(low)
-    return new stream.unix.Socket(low)
-  })
+  batches.pairs(t, SOCK_STREAM, (low) => new stream.unix.Socket(low), prepare)
 
 /** How many of them had their data at the peer when the call returned. */
 const sentAtOnce = (seen: readonly string[]): number => seen.filter((text) => text !== '').length

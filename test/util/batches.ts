@@ -23,14 +23,20 @@ interface Receiver {
   close(): Promise<void>
 }
 
-/** Unix sockets of a type. @param wrap - makes the one that waits. */
+/**
+ * Unix sockets of a type.
+ * @param wrap - makes the one that waits.
+ * @param prepare - what to do with it before events are waited for.
+ */
 export function pairs<S extends Receiver>(
   t: Parameters<typeof closing>[0],
   type: number,
   wrap: (low: LowSocket) => S,
+  prepare?: (low: LowSocket) => unknown,
 ): Pair<S>[] {
   return Array.from({ length: PAIRS }, () => {
     const [low, peer] = socket.pair(type, true)
+    prepare?.(low)
     const sock = wrap(low)
     numberOf(peer)
     t.after(async () => {
