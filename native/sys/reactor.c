@@ -49,9 +49,6 @@ enum { OUT_BYTES = 3 << 15 };
 /* What of the data that is sent while a batch is handled leaves at its end. */
 enum { GATHERS_NOTHING, GATHERS_WRITES, GATHERS_SENDS };
 
-/* Calls that wait for their data to leave wait that much longer at most, if batches take as long as the one before. */
-enum { SHORT_BATCH_NS = 250 * 1000 };
-
 /* Memory shared with JavaScript. */
 typedef struct shared_state {
     int32_t keepalive_count; /* waits that keep the event loop alive; written by JavaScript */
@@ -59,7 +56,8 @@ typedef struct shared_state {
     int32_t gathers;         /* GATHERS_* */
     int32_t write_count;     /* written by JavaScript */
     int32_t awaited_count;   /* those of them that a call waits for; likewise */
-    int32_t unused;          /* the data is aligned */
+    int32_t
+        short_batch; /* µs: after one that took less, what calls wait for is gathered; likewise */
     event_t events[BATCH];
     write_t writes[WRITES_MAX];
     reader_t readers[READERS_MAX]; /* by slot; written by JavaScript */
@@ -143,7 +141,7 @@ static void call_handlers(reactor_t *reactor, napi_env napi, int count) {
     if (count > 1) shared->gathers = reactor->was_short ? GATHERS_SENDS : GATHERS_WRITES;
     int64_t begin = nanoseconds();
     callback_call(reactor->env, reactor->callback, new_int(napi, count));
-    reactor->was_short = nanoseconds() - begin < SHORT_BATCH_NS;
+    reactor->was_short = nanoseconds() - begin < (int64_t)shared->short_batch * 1000;
 }
 
 /* Reports one batch to JavaScript. Returns whether there may be more. */

@@ -1,4 +1,5 @@
 import { hasLibuv, unsupportedRuntime } from '../native/runtime.js'
+import { variable } from '../support/environment.js'
 import { gatheredDataIsSentBy } from '../support/gathered-data.js'
 import { EpollPoller } from './epoll.js'
 import type { Poller } from './poller.js'
@@ -6,9 +7,9 @@ import { UvPoller } from './uv.js'
 
 /** Every way to wait, by the name that `BERKELEY_POLLER` has for it. */
 const POLLERS = new Map<string, () => Poller>([
-  ['epoll', () => inLoop(() => new EpollPoller())],
+  ['epoll', () => inLoop(() => new EpollPoller(false, shortBatch()))],
   // The same, watched by a thread of the addon: for runtimes without libuv.
-  ['thread', () => new EpollPoller(true)],
+  ['thread', () => new EpollPoller(true, shortBatch())],
   ['uv', () => inLoop(() => new UvPoller())],
 ])
 
@@ -26,27 +27,39 @@ function inLoop(make: () => Poller): Poller {
   )
 }
 
-/** The name in the environment; what anybody has put on Object.prototype is none, and an empty one counts as absent. */
-function chosen(): string {
-  return (Object.hasOwn(process.env, 'BERKELEY_POLLER') && process.env['BERKELEY_POLLER']) || preferred()
+function refused(variable: string, wanted: string, value: string): Error {
+  return Object.assign(new Error(`$${variable} must be ${wanted}, and is ${JSON.stringify(value)}`), {
+    code: `ERR_${variable}`,
+  })
+}
+
+/** In µs: much less than a peer notices, and much more than handlers take that only move data. */
+const SHORT_BATCH = 250
+const SHORT_BATCH_MOST = 1_000_000
+
+/** How long a batch may have taken for the calls of the next one to wait for its end. */
+function shortBatch(): number {
+  const value = variable('BERKELEY_SHORT_BATCH') ?? String(SHORT_BATCH)
+  if (/^\d+$/.test(value) && Number(value) <= SHORT_BATCH_MOST) return Number(value)
+  throw refused('BERKELEY_SHORT_BATCH', `microseconds, ${SHORT_BATCH_MOST} at most`, value)
 }
 
 function create(name: string): Poller {
   const make = POLLERS.get(name)
   if (make !== undefined) return make()
-  const message = `$BERKELEY_POLLER must be one of ${[...POLLERS.keys()].join(', ')}, and is ${JSON.stringify(name)}`
-  throw Object.assign(new Error(message), { code: 'ERR_BERKELEY_POLLER' })
+  throw refused('BERKELEY_POLLER', `one of ${[...POLLERS.keys()].join(', ')}`, name)
 }
 
 let shared: Poller | undefined
 
 /**
  * Returns the poller of this thread, which is made when the first socket waits: synchronous users never have its descriptors.
- * @throws `ERR_BERKELEY_POLLER` when the environment names one that there is not, `ERR_UNSUPPORTED_RUNTIME` where none can work.
+ * @throws `ERR_BERKELEY_POLLER` when the environment names one that there is not, `ERR_BERKELEY_SHORT_BATCH` when that is no time,
+ *   `ERR_UNSUPPORTED_RUNTIME` where none can work.
  */
 export function threadPoller(): Poller {
   if (shared !== undefined) return shared
-  const poller = create(chosen())
+  const poller = create(variable('BERKELEY_POLLER') ?? preferred())
   shared = poller
   gatheredDataIsSentBy(() => poller.flush())
   return poller

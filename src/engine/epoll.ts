@@ -130,6 +130,7 @@ const REFERENCED = 1
 const GATHERS = 2
 const WRITE_COUNT = 3
 const AWAITED_COUNT = 4
+const SHORT_BATCH = 5
 const EVENTS = 6
 const GATHERS_NOTHING = 0
 const GATHERS_WRITES = 1
@@ -179,10 +180,16 @@ export class EpollPoller implements Poller {
   #at = 0
 
   readonly #onThread: boolean
+  readonly #shortBatch: number
 
-  /** @param onThread - whether a thread of the addon waits, and not the event loop of libuv. */
-  constructor(onThread = false) {
+  /**
+   * @param onThread - whether a thread of the addon waits, and not the event loop of libuv.
+   * @param shortBatch - calls that wait for their data to leave wait that much longer at most, in µs, if batches take as long as the
+   *   one before.
+   */
+  constructor(onThread: boolean, shortBatch: number) {
     this.#onThread = onThread
+    this.#shortBatch = shortBatch
     this.tryOpen()
   }
 
@@ -198,6 +205,7 @@ export class EpollPoller implements Poller {
     // What was written before process.exit() leaves all the same.
     process.once('exit', () => this.flush())
     this.#shared[KEEPALIVE_COUNT] = holders
+    this.#shared[SHORT_BATCH] = this.#shortBatch
     this.#isOpen = true
     if (holders > 0) native.reactorHold(1)
     return true

@@ -1,10 +1,6 @@
 import { sys } from '../constants/lookup.js'
+import { variable } from '../support/environment.js'
 import { type SystemError, systemError } from '../support/errors.js'
-
-/** A variable of the environment; `undefined` when it is absent or empty. What anybody has put on Object.prototype is none. */
-export function variable(name: string): string | undefined {
-  return (Object.hasOwn(process.env, name) && process.env[name]) || undefined
-}
 
 /** Removes variables from the environment, so that children do not take them for theirs. */
 export function unset(...names: readonly string[]): void {

@@ -4,10 +4,11 @@ import { adoptByKind, type InheritedSocket } from '../inherited/adopt.js'
 import { FD_NAME, isFdName } from '../inherited/names.js'
 import { type Inherited, InheritedSockets } from '../inherited/sockets.js'
 import { native } from '../native/sockets.js'
+import { variable } from '../support/environment.js'
 import { check, SystemError, systemError } from '../support/errors.js'
 import { bare } from '../support/record.js'
 import * as validate from '../support/validate.js'
-import { misspelt, namesThisProcess, numberIn, unset, variable } from './environment.js'
+import { misspelt, namesThisProcess, numberIn, unset } from './environment.js'
 
 /** Options of {@link listenFds}. */
 export interface ListenFdsOptions {

@@ -8,6 +8,10 @@ import { type closing, within } from './index.js'
 /** Why nothing leaves together with other data, if that is so. */
 export const withoutGathering = process.env['BERKELEY_POLLER'] === 'uv' && 'the poller uv gathers nothing'
 
+/** A machine that is busy, or traces every call, makes batches long. The variable is read by the first call that waits. */
+export const SHORT_BATCH_MS = 100
+process.env['BERKELEY_SHORT_BATCH'] = String(SHORT_BATCH_MS * 1000)
+
 /** So few that even code that was seldom run handles all of them in a short time. */
 export const PAIRS = 5
 

@@ -10,7 +10,7 @@ import { keepsObligations, Listener, turns, withPair } from './poller-suite.js'
 
 leavesNoFd()
 
-const poller = new EpollPoller()
+const poller = new EpollPoller(false, 250)
 
 keepsObligations('epoll', poller, 'epoll_ctl')
 receivesAhead('epoll', poller)

@@ -11,7 +11,7 @@ process.env['BERKELEY_POLLER'] = 'thread'
 
 leavesNoFd()
 
-const poller = new EpollPoller(true)
+const poller = new EpollPoller(true, 250)
 
 keepsObligations('thread', poller, 'epoll_ctl')
 receivesAhead('thread', poller)
