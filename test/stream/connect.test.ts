@@ -53,7 +53,7 @@ describe('connect()', () => {
     })
     assert.equal(countFds(), before)
     // The kernel itself makes such a connection.
-    const low = closing(t, socket.create(AddrInfo.inet('127.0.0.1', port, { socktype: SOCK_STREAM })))
+    const low = closing(t, socket.create(AddrInfo.inet('127.0.0.1', port, { socktype: SOCK_STREAM }), true))
     prepare(low)
     low.connect(own)
     assert.deepEqual(low.getsockname(), low.getpeername())

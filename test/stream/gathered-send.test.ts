@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, type TestContext, test } from 'node:test'
 import { stream, TimeoutError } from 'berkeley'
-import { AGAIN, type Socket as LowSocket, SHUT_WR, SOCK_STREAM } from 'berkeley/llsocket'
+import { AGAIN, type Socket as LowSocket, MSG_DONTWAIT, SHUT_WR, SOCK_STREAM } from 'berkeley/llsocket'
 import * as batches from '../util/batches.js'
 import {
   arrived,
@@ -193,12 +193,12 @@ async function twins(t: TestContext): Promise<Pair & { twin: LowSocket }> {
 
 /** Takes all the room of a socket, to the last byte. */
 function fillUp(low: LowSocket): void {
-  for (const size of [1000, 1]) while (low.send(Buffer.alloc(size, '.')) !== AGAIN);
+  for (const size of [1000, 1]) while (low.send(Buffer.alloc(size, '.'), MSG_DONTWAIT) !== AGAIN);
 }
 
 describe('what is gathered leaves before', { skip: withoutGathering }, () => {
   const acts: Readonly<Record<string, (t: TestContext, pair: Pair & { twin: LowSocket }) => unknown>> = {
-    'another object sends to the same socket': (_, { twin }) => twin.send('B'),
+    'another object sends to the same socket': (_, { twin }) => twin.send('B', MSG_DONTWAIT),
     'another object ends it': (_, { twin }) => twin.shutdown(SHUT_WR),
     'its option is set': (_, { sock }) => sock.sndbuf(10_000),
     'its descriptor is passed, over a socket that was never used': (t, { sock }) => {
@@ -274,7 +274,7 @@ test('what a function of the user sends while gathered data is given back does n
     sending.push(probe)
   }
   for (let i = 0; i < 1000 && sending.length === 0; i++) {
-    for (const { peer } of [acting, broken]) peer.send('?')
+    for (const { peer } of [acting, broken]) peer.send('?', MSG_DONTWAIT)
     await new Promise((resolve) => setImmediate(resolve))
   }
   assert.equal(sending.length, 2)

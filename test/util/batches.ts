@@ -60,7 +60,7 @@ export async function batch<S extends Receiver, T>(
     assert.equal(String(await pair.sock.recv()), '?')
     return handle(pair)
   })
-  for (const { peer } of all) assert.equal(peer.send('?'), 1)
+  for (const { peer } of all) assert.equal(peer.send('?', MSG_DONTWAIT), 1)
   return within(Promise.all(handled), 'the batch')
 }
 
@@ -116,7 +116,7 @@ export async function watched<S extends Receiver>(pair: Pair<S>): Promise<Pair<S
 
 /** Takes all the room that there is. */
 export function fill(low: LowSocket): void {
-  while (low.send(Buffer.alloc(1000, '.')) !== AGAIN);
+  while (low.send(Buffer.alloc(1000, '.'), MSG_DONTWAIT) !== AGAIN);
 }
 
 /** What an error says of the call. */

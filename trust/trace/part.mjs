@@ -41,6 +41,7 @@ const SHORT = [
     'stream/recv',
     'stream/send',
     'stream/shutdown',
+    'stream/gathered',
   ],
   ...['stream/wait-hook', 'stream/wrap', 'dgram/', 'seqpacket/', 'llsocket/pass-fd', 'llsocket/recvfd'],
   ...['llsocket/sendfd', 'llsocket/sendmsg', 'llsocket/control'],
