@@ -144,34 +144,53 @@ static void call_handlers(reactor_t *reactor, napi_env napi, int count) {
     reactor->was_short = nanoseconds() - begin < (int64_t)shared->short_batch * 1000;
 }
 
-/* Reports one batch to JavaScript. Returns whether there may be more. */
-static bool report_events(reactor_t *reactor) {
+/* Reports one batch to JavaScript. */
+static void report_batch(reactor_t *reactor, int count) {
     callback_scope_t scope;
-    struct epoll_event batch[BATCH];
-    shared_state_t *shared = reactor->shared;
-    int count = epoll_wait(reactor->epoll, batch, BATCH, 0);
-    if (count <= 0 || !callback_open(reactor->env, &scope)) return false;
-    for (int i = 0; i < count; i++) {
-        uint64_t tag = batch[i].data.u64;
-        shared->events[i].slot = (int32_t)(tag & UINT32_MAX);
-        shared->events[i].generation = (int32_t)(tag >> 32);
-        shared->events[i].events = (int32_t)batch[i].events;
-    }
-    receive_batch(shared, count);
+    if (!callback_open(reactor->env, &scope)) return;
+    receive_batch(reactor->shared, count);
     call_handlers(reactor, scope.napi, count);
     finish_writes(reactor, scope.napi);
     callback_close(&scope);
+}
+
+/* Returns whether there may be more. */
+static bool report_events(reactor_t *reactor) {
+    struct epoll_event batch[BATCH];
+    event_t *events = reactor->shared->events;
+    int count = epoll_wait(reactor->epoll, batch, BATCH, 0);
+    if (count <= 0) return false;
+    for (int i = 0; i < count; i++) {
+        uint64_t tag = batch[i].data.u64;
+        events[i].slot = (int32_t)(tag & UINT32_MAX);
+        events[i].generation = (int32_t)(tag >> 32);
+        events[i].events = (int32_t)batch[i].events;
+    }
+    report_batch(reactor, count);
     return count == BATCH && !reactor->env->closing;
+}
+
+/* Most wait again while the batch is handled. So the event loop is released after it, and not as soon as the
+ * count is 0. */
+static void release_loop(reactor_t *reactor) {
+    const shared_state_t *shared = reactor->shared;
+    if (!reactor->env->closing && shared->keepalive_count == 0 && shared->referenced)
+        set_referenced(reactor, false);
 }
 
 void reactor_report(reactor_t *reactor) {
     for (int batches = 0; batches < BATCHES && report_events(reactor); batches++) {
     }
-    /* Most wait again while the batch is handled. So the event loop is released here, and not as
-     * soon as the count is 0. */
-    shared_state_t *shared = reactor->shared;
-    if (!reactor->env->closing && shared->keepalive_count == 0 && shared->referenced)
-        set_referenced(reactor, false);
+    release_loop(reactor);
+}
+
+void reactor_report_alone(reactor_t *reactor, uint32_t events) {
+    event_t *event = reactor->shared->events;
+    event->slot = reactor->alone_slot;
+    event->generation = reactor->alone_generation;
+    event->events = (int32_t)events;
+    report_batch(reactor, 1);
+    release_loop(reactor);
 }
 
 void reactor_free(reactor_t *reactor) {
@@ -187,6 +206,7 @@ static void reactor_close(void *data) {
     send_writes(reactor->shared);
     napi_delete_reference(napi, reactor->callback);
     napi_delete_reference(napi, reactor->shared_ref);
+    reactor->waiter->forget_alone(reactor);
     reactor->waiter->close(reactor);
 }
 
@@ -253,6 +273,19 @@ static ssize_t sys_epoll_ctl(call_t *call) {
     return epoll_ctl(reactor->epoll, operation, fd, &event);
 }
 
+/* reactorAlone(fd, slot, generation): watches a socket for itself, level-triggered; none, if fd is negative */
+static int64_t reactor_alone(call_t *call) {
+    int fd = call_int(call, 0), slot = call_int(call, 1), generation = call_int(call, 2);
+    if (!call_ok(call)) return -1;
+    reactor_t *reactor = call->env->reactor;
+    if (reactor == NULL) return -EBADF;
+    reactor->waiter->forget_alone(reactor);
+    if (fd < 0) return 0;
+    reactor->alone_slot = slot;
+    reactor->alone_generation = generation;
+    return reactor->waiter->watch_alone(reactor, fd);
+}
+
 /* reactorFlush() -> how many of the first writes have to be looked at. Sends what was written. */
 static int64_t reactor_flush(call_t *call) {
     reactor_t *reactor = call->env->reactor;
@@ -276,7 +309,11 @@ static napi_value call_outside(call_t *call) {
 }
 
 const method_t reactor_methods[] = {
-    {"callOutside", .value = call_outside},    {"reactorOpen", .value = reactor_open},
-    {"reactorFlush", .number = reactor_flush}, {"reactorHold", .number = reactor_hold},
-    {"epollCtl", .syscall = sys_epoll_ctl},    {0},
+    {"callOutside", .value = call_outside},
+    {"reactorOpen", .value = reactor_open},
+    {"reactorFlush", .number = reactor_flush},
+    {"reactorHold", .number = reactor_hold},
+    {"epollCtl", .syscall = sys_epoll_ctl},
+    {"reactorAlone", .number = reactor_alone},
+    {0},
 };

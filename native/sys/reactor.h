@@ -13,6 +13,11 @@ typedef struct waiter {
      * environment when the set is readable. That alone does not keep the event loop alive. */
     int (*open)(struct reactor *reactor);
     void (*set_referenced)(struct reactor *reactor, bool referenced);
+    /* Watches a socket for itself, level-triggered: reactor_report_alone() is called when it is ready. 0, or
+     * -errno: -ENOTSUP where there is no such way. Of one socket at a time. */
+    int (*watch_alone)(struct reactor *reactor, int fd);
+    /* Ends that, if there is one. */
+    void (*forget_alone)(struct reactor *reactor);
     /* The environment ends. It calls reactor_free(), at once or when its last callback has come. */
     void (*close)(struct reactor *reactor);
 } waiter_t;
@@ -25,6 +30,8 @@ typedef struct reactor {
     int epoll;
     const waiter_t *waiter;
     void *waiting; /* what the waiter needs */
+    void *alone;   /* what it needs for the socket that it watches for itself, if there is one */
+    int32_t alone_slot, alone_generation;
     struct shared_state *shared;
     bool was_short; /* whether the last batch took less than SHORT_BATCH_NS */
     napi_ref callback, shared_ref;
@@ -33,6 +40,9 @@ typedef struct reactor {
 
 /* Reports what is ready, in batches. */
 void reactor_report(reactor_t *reactor);
+
+/* Reports events, EPOLL* bits, of the socket that is watched for itself. */
+void reactor_report_alone(reactor_t *reactor, uint32_t events);
 
 void reactor_free(reactor_t *reactor);
 

@@ -118,4 +118,21 @@ static void thread_close(reactor_t *reactor) {
     reactor_free(reactor);
 }
 
-const waiter_t thread_waiter = {thread_open, thread_set_referenced, thread_close};
+/* The thread watches the set as a whole. */
+static int thread_watch_alone(reactor_t *reactor, int fd) {
+    (void)reactor;
+    (void)fd;
+    return -ENOTSUP;
+}
+
+static void thread_forget_alone(reactor_t *reactor) {
+    (void)reactor;
+}
+
+const waiter_t thread_waiter = {
+    .open = thread_open,
+    .set_referenced = thread_set_referenced,
+    .watch_alone = thread_watch_alone,
+    .forget_alone = thread_forget_alone,
+    .close = thread_close,
+};

@@ -5,6 +5,7 @@ import { copyInto, copyOf, Memory } from '../support/copy.js'
 import { check, checkAnswer } from '../support/errors.js'
 import { nextTick } from '../support/globals.js'
 import { receivedInto } from '../support/receive-buffer.js'
+import { type LoneRegistry, LoneSocket } from './lone-socket.js'
 import {
   AWAITS_ROOM,
   type Gathered,
@@ -25,6 +26,9 @@ const STICKY = sys.EPOLLPRI | sys.EPOLLRDHUP | FAILED
 // Urgent data alone is nothing to receive: a receive would pass over the urgent byte, and discard it (tcp(7)).
 const READABLE = sys.EPOLLIN | sys.EPOLLRDHUP | FAILED
 const WRITABLE = ROOM | FAILED
+
+/** In place of a descriptor. */
+const NONE = -1
 
 /** With so many events in a batch the calls of epoll_wait(2) cost each of them less than a receive from JavaScript. */
 const CROWD = 8
@@ -65,6 +69,11 @@ class EpollWatch implements Watch {
     this.slot = slot
     this.generation = generation
     this.announcesRoom = announcesRoom
+  }
+
+  /** Whether changes of what there is to receive are all that is to be reported. */
+  get isPlain(): boolean {
+    return !this.announcesRoom && !this.reportsRest
   }
 
   get interest(): number {
@@ -156,7 +165,7 @@ const REPORTED = -1
  * Readiness by one epoll(7) set per thread. An event carries a slot and its generation, never a bare number, so that an event that was
  * under way when its descriptor was closed is discarded.
  */
-export class EpollPoller implements Poller {
+export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
   /** Until there is an epoll set, memory that only this object knows. */
   #shared = new Int32Array(EVENTS)
   #isOpen = false
@@ -176,6 +185,7 @@ export class EpollPoller implements Poller {
   #receivers = 0
   #load = 0
   #lastReceiver: EpollWatch | undefined
+  readonly #lone = new LoneSocket<EpollWatch>(this)
   /** Where in the memory the one begins that is being reported. */
   #at = 0
 
@@ -241,7 +251,9 @@ export class EpollPoller implements Poller {
     const { slot, generation } = watch
     if (this.#watches[slot] !== watch) return
     // ENOENT or EBADF means that other code closed the descriptor, which removed it from the set.
-    this.#control(sys.EPOLL_CTL_DEL, watch)
+    if (this.#lone.is(watch)) native.reactorAlone(NONE, 0, 0)
+    else this.#control(sys.EPOLL_CTL_DEL, watch)
+    this.#lone.forget(watch)
     this.setReader(watch, 0, 0)
     if (this.#lastReceiver === watch) this.#lastReceiver = undefined
     this.#watches[slot] = undefined
@@ -263,7 +275,24 @@ export class EpollPoller implements Poller {
 
   /** False where other code closed the descriptor: then there is nothing left to announce. */
   #change(watch: EpollWatch): boolean {
+    if (this.#lone.is(watch)) return this.#lone.putBack(watch)
     return this.#watches[watch.slot] === watch && this.#control(sys.EPOLL_CTL_MOD, watch) >= 0
+  }
+
+  /** For {@link LoneSocket}. */
+  setApart(watch: EpollWatch): boolean {
+    if (native.reactorAlone(watch.fd, watch.slot, watch.generation) < 0) return false
+    this.#control(sys.EPOLL_CTL_DEL, watch)
+    return true
+  }
+
+  /** For {@link LoneSocket}. What is ready at that moment is reported once more. */
+  putBack(watch: EpollWatch): boolean {
+    const result = this.#control(sys.EPOLL_CTL_ADD, watch)
+    // Where other code has closed the descriptor there is nothing left to report.
+    if (result < 0 && result !== -sys.EBADF) return false
+    native.reactorAlone(NONE, 0, 0)
+    return true
   }
 
   /** Notes whether the reader of a socket takes what the addon receives, and how much. */
@@ -401,6 +430,7 @@ export class EpollPoller implements Poller {
     const end = EVENTS + count * INTS_PER_EVENT
     for (this.#at = EVENTS; this.#at < end; this.#at += INTS_PER_EVENT) this.#report(this.#at)
     this.#count = 0
+    if (count > 1) this.#lone.noteOthers()
   }
 
   /** Reports what has been received for a socket whose turn in the batch has not come. */
@@ -435,8 +465,9 @@ export class EpollPoller implements Poller {
       (events & ERROR) !== 0,
       answer,
     )
-    if (watch.reportsRest && (events & (READABLE | STICKY)) !== 0)
-      watch.noteReport((answers & HAS_TAKEN) !== 0 && (events & STICKY) === 0)
+    const wasOfUse = (answers & HAS_TAKEN) !== 0 && (events & STICKY) === 0
+    if (this.#count === 1) this.#lone.noteOne(watch, wasOfUse)
+    if (watch.reportsRest && (events & (READABLE | STICKY)) !== 0) watch.noteReport(wasOfUse)
     if ((events & ROOM) !== 0 && (answers & AWAITS_ROOM) === 0 && watch.announcesRoom)
       this.setAnnouncesRoom(watch, false)
   }

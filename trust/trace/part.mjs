@@ -45,7 +45,7 @@ const SHORT = [
   ],
   ...['stream/wait-hook', 'stream/wrap', 'dgram/', 'seqpacket/', 'llsocket/pass-fd', 'llsocket/recvfd'],
   ...['llsocket/sendfd', 'llsocket/sendmsg', 'llsocket/control'],
-  ...['interop/starttls', 'lifecycle/blocking-accept', 'lifecycle/workers'],
+  ...['interop/starttls', 'lifecycle/blocking-accept', 'lifecycle/workers', 'unit/engine/lone'],
 ]
 
 /** The tour gives its programs thirty seconds, which strace may take alone. */

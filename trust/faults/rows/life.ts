@@ -204,6 +204,42 @@ async function conversing(): Promise<Fixture> {
   }
 }
 
+/** More than it takes until a socket counts as alone, also after the last one could not be set apart. */
+const MANY_EXCHANGES = 4200
+
+/** A socket that the event loop watches for itself, until something has come that nobody took. */
+async function alone(): Promise<Fixture> {
+  const { from, to, close } = await unixPair()
+  const exchange = async (text: string): Promise<void> => {
+    const waiting = to.recv()
+    await from.send(text)
+    const got = await waiting
+    if (got?.toString() !== text) throw new Error(`${got} arrived instead of ${text}`)
+  }
+  await exchange('first')
+  return {
+    async step(i) {
+      for (let count = 0; count < MANY_EXCHANGES; count++) await exchange(`${i}`)
+      await from.send('unexpected')
+      for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve))
+      const got = await to.recv()
+      if (got?.toString() !== 'unexpected') throw new Error(`${got} arrived`)
+    },
+    settle: () => exchange('last'),
+    close,
+  }
+}
+
+const APART: Pick<Row, 'what' | 'open' | 'syscall' | 'steps'> = {
+  what: 'a socket that is alone',
+  open: alone,
+  syscall: 'none',
+  steps: 1,
+}
+const NOT_SET_APART = [...ERRNOS.fcntl, 'EMFILE']
+/** But for what the kernel says of a descriptor that other code has closed. */
+const NOT_PUT_BACK = ERRNOS.epoll_ctl.filter((name) => name !== 'EBADF')
+
 /** Empty records, one after the other, of which none is the end. */
 async function emptyRecords(): Promise<Fixture> {
   const { from, to, close } = await seqpacketPair()
@@ -537,6 +573,8 @@ export const life: Row[] = [
     action: 'after',
     occurrences: [2, 4, 10],
   },
+  { call: 'fcntl', errors: NOT_SET_APART, done: NOT_SET_APART, occurrences: [1, 2], ...APART },
+  { call: 'epoll_ctl', errors: NOT_PUT_BACK, done: NOT_PUT_BACK, occurrences: [2], ...APART },
   {
     what: 'asking for readiness',
     open: conversing,
