@@ -207,7 +207,7 @@ async function conversing(): Promise<Fixture> {
 /** More than it takes until a socket counts as alone, also after the last one could not be set apart. */
 const MANY_EXCHANGES = 4200
 
-/** A socket that the event loop watches for itself, until something has come that nobody took. */
+/** A socket that the event loop watches for itself, until something has come that no call took. */
 async function alone(): Promise<Fixture> {
   const { from, to, close } = await unixPair()
   const exchange = async (text: string): Promise<void> => {
