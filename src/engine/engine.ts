@@ -1,7 +1,8 @@
 import { flushGatheredData } from '../support/gathered-data.js'
 import { setImmediate } from '../support/globals.js'
 import { threadPoller } from './choose-poller.js'
-import { type Awaited, Direction, type DirectionOwner, type FdSource } from './direction.js'
+import { Direction } from './direction.js'
+import type { Awaited, DirectionOwner, FdSource } from './direction-owner.js'
 import {
   AWAITS_ROOM,
   type Gathered,

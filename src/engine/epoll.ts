@@ -1,11 +1,12 @@
 import { sys } from '../constants/lookup.js'
 import { protect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
-import { copyInto, copyOf, Memory } from '../support/copy.js'
+import { Memory } from '../support/copy.js'
 import { check, checkAnswer } from '../support/errors.js'
-import { nextTick } from '../support/globals.js'
 import { receivedInto } from '../support/receive-buffer.js'
+import { throwLater } from '../support/throw-later.js'
 import { type LoneRegistry, LoneSocket } from './lone-socket.js'
+import { Outbox } from './outbox.js'
 import {
   AWAITS_ROOM,
   type Gathered,
@@ -15,6 +16,19 @@ import {
   type ReadyListener,
   type Watch,
 } from './poller.js'
+import {
+  DATA,
+  DATA_BYTES,
+  EVENTS,
+  INTS_PER_EVENT,
+  INTS_PER_READER,
+  KEEPALIVE_COUNT,
+  OUT_BYTES,
+  READERS,
+  READERS_MAX,
+  REFERENCED,
+  SHORT_BATCH,
+} from './shared-state.js'
 
 /** Registered once: in steady state epoll_ctl(2) is never called. */
 const INTEREST = sys.EPOLLIN | sys.EPOLLPRI | sys.EPOLLRDHUP
@@ -133,28 +147,6 @@ class EpollWatch implements Watch {
 
 type Registration = Pick<EpollWatch, 'fd' | 'listener' | 'slot' | 'generation' | 'announcesRoom'>
 
-/** Layout of the memory that the addon shares, as 32-bit integers: see `shared_state_t` in native/sys/reactor.c. */
-const KEEPALIVE_COUNT = 0
-const REFERENCED = 1
-const GATHERS = 2
-const WRITE_COUNT = 3
-const AWAITED_COUNT = 4
-const SHORT_BATCH = 5
-const EVENTS = 6
-const GATHERS_NOTHING = 0
-const GATHERS_WRITES = 1
-const GATHERS_SENDS = 2
-const INTS_PER_EVENT = 5
-const BATCH = 32
-const WRITES = EVENTS + BATCH * INTS_PER_EVENT
-const INTS_PER_WRITE = 6
-const WRITES_MAX = 64
-const READERS = WRITES + WRITES_MAX * INTS_PER_WRITE
-const INTS_PER_READER = 4
-const READERS_MAX = 1 << 14
-const DATA = (READERS + READERS_MAX * INTS_PER_READER) * Int32Array.BYTES_PER_ELEMENT
-const DATA_BYTES = 1 << 17
-const OUT_BYTES = 3 << 15
 /** Larger receives would leave no room for others of their batch. */
 const ROOM_MOST = 1 << 16
 
@@ -175,10 +167,7 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
   readonly #free: number[] = []
   /** What the addon has received. No user ever gets a part of it. */
   #data = new Memory(new ArrayBuffer(0))
-  /** What is to be sent at the end of the batch, one piece after the other. */
-  #out = Buffer.alloc(0)
-  #outBytes = 0
-  readonly #gathered: Gathered[] = []
+  #outbox = new Outbox(this.#shared, Buffer.alloc(0))
   /** Events of the batch at hand; 0 between batches. */
   #count = 0
   /** How often another one received than the one before, since the last batch, and on an average of the last ones. */
@@ -211,7 +200,7 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
     const shared = protect(checkAnswer(memory, 'epoll_create1'))
     this.#shared = new Int32Array(shared, 0, DATA / Int32Array.BYTES_PER_ELEMENT)
     this.#data = new Memory(shared, DATA, DATA_BYTES)
-    this.#out = Buffer.from(shared, DATA + DATA_BYTES, OUT_BYTES)
+    this.#outbox = new Outbox(this.#shared, Buffer.from(shared, DATA + DATA_BYTES, OUT_BYTES))
     // What was written before process.exit() leaves all the same.
     process.once('exit', () => this.flush())
     this.#shared[KEEPALIVE_COUNT] = holders
@@ -327,103 +316,31 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
   }
 
   get isGathering(): boolean {
-    return this.#shared[GATHERS] !== GATHERS_NOTHING
+    return this.#outbox.isGathering
   }
 
   get gathersSends(): boolean {
-    return this.#shared[GATHERS] === GATHERS_SENDS
+    return this.#outbox.gathersSends
   }
 
   beginGathering(): boolean {
-    if (!this.#isOpen || this.isGathering) return false
-    this.#shared[GATHERS] = GATHERS_WRITES
-    return true
+    return this.#isOpen && this.#outbox.begin()
   }
 
   endGathering(): void {
-    this.#shared[GATHERS] = GATHERS_NOTHING
-    this.flush()
+    this.#outbox.end()
   }
 
   gather(fd: number, data: Gathered): boolean {
-    const shared = this.#shared
-    if (!this.isGathering) return false
-    const { plainBytes: bytes, sockaddr } = data
-    if (bytes === undefined) return false
-    const nameLength = sockaddr?.length ?? 0
-    const length = bytes.length
-    if (shared[WRITE_COUNT] === 0) this.#outBytes = 0
-    const offset = this.#outBytes
-    if (shared[WRITE_COUNT] === WRITES_MAX || offset + length + nameLength > OUT_BYTES) {
-      // What does not leave whole is before the new data, which the caller sees when it tries in the ordinary way.
-      this.flush()
-      return false
-    }
-    copyInto(bytes, this.#out, offset)
-    if (sockaddr !== undefined) copyInto(sockaddr, this.#out, offset + length)
-    this.#outBytes = offset + length + nameLength
-    this.#noteWrite(fd, offset, length, nameLength, data.gathersAs)
-    this.#gathered.push(data)
-    if (data.answered !== undefined) (shared[AWAITED_COUNT] as number)++
-    return true
-  }
-
-  #noteWrite(fd: number, offset: number, length: number, nameLength: number, gathersAs: number): void {
-    const shared = this.#shared
-    const index = shared[WRITE_COUNT] as number
-    // The addon has sent those of the batch before.
-    if (index === 0) this.#gathered.length = 0
-    const at = WRITES + index * INTS_PER_WRITE
-    shared[at] = fd
-    shared[at + 1] = offset
-    shared[at + 2] = length
-    shared[at + 3] = nameLength
-    shared[at + 5] = gathersAs
-    shared[WRITE_COUNT] = index + 1
+    return this.#outbox.add(fd, data)
   }
 
   flush(): void {
-    const shared = this.#shared
-    const count = shared[WRITE_COUNT] as number
-    if (count === 0) return
-    const failed = native.reactorFlush()
-    this.#returnWrites(shared[AWAITED_COUNT] === 0 ? failed : count)
-  }
-
-  /** Gives back the first so many writes, as far as they have not left whole; and tells the calls that wait what became of theirs. */
-  #returnWrites(count: number): void {
-    const shared = this.#shared
-    const gathered = this.#gathered.splice(0)
-    shared[AWAITED_COUNT] = 0
-    // All is read before anything is called: that may gather again, in the same memory.
-    const answers: number[] = []
-    const copies: (readonly [bytes: Buffer, sockaddr: Buffer] | undefined)[] = []
-    for (let i = 0, at = WRITES; i < count; i++, at += INTS_PER_WRITE) {
-      const [length, answer] = [shared[at + 2] as number, shared[at + 4] as number]
-      const isReturned = answer !== length && gathered[i]?.answered === undefined
-      answers.push(answer)
-      copies.push(isReturned ? this.#copiesOf(at) : undefined)
-    }
-    for (let i = 0; i < count; i++) {
-      const copy = copies[i]
-      try {
-        if (copy === undefined) gathered[i]?.answered?.(answers[i] as number)
-        else gathered[i]?.returned?.(answers[i] as number, ...copy)
-      } catch (error) {
-        throwLater(error)
-      }
-    }
-  }
-
-  /** The data and the address of a write. */
-  #copiesOf(at: number): readonly [bytes: Buffer, sockaddr: Buffer] {
-    const shared = this.#shared
-    const [offset, length, nameLength] = [shared[at + 1] as number, shared[at + 2] as number, shared[at + 3] as number]
-    return [copyOf(this.#out, offset, length), copyOf(this.#out, offset + length, nameLength)]
+    this.#outbox.flush()
   }
 
   #dispatch(count: number): void {
-    if (count < 0) return this.#returnWrites(-count)
+    if (count < 0) return this.#outbox.giveBack(-count)
     this.#count = count
     this.#load += (this.#receivers - this.#load) / SMOOTH
     this.#receivers = 0
@@ -471,11 +388,4 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
     if ((events & ROOM) !== 0 && (answers & AWAITS_ROOM) === 0 && watch.announcesRoom)
       this.setAnnouncesRoom(watch, false)
   }
-}
-
-/** What one of them throws does not keep from the others. */
-function throwLater(error: unknown): void {
-  nextTick(() => {
-    throw error
-  })
 }

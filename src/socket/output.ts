@@ -4,14 +4,12 @@ import type { Engine } from '../engine/engine.js'
 import { AGAIN_NOW, type Operation, wouldBlock } from '../engine/operation.js'
 import type { Gathered } from '../engine/poller.js'
 import { WAIT_FOREVER } from '../engine/wait.js'
+import { isSmall } from '../support/copy.js'
 import { type ErrorContext, systemError } from '../support/errors.js'
 import { isolate } from '../support/record.js'
 
 /** While so many bytes wait, `write()` asks its caller to slow down: as much as Node's streams hold. */
 const HIGH_WATER = 64 * 1024
-
-/** Copying larger pieces would cost more than it saves. */
-const GATHER_MOST = 4096
 
 /** What is written to: a channel. */
 interface Writable extends Handle {
@@ -155,12 +153,12 @@ export class Output {
   gather(data: Gathered, bytes: number): boolean {
     this.throwFailure()
     const { engine } = this.#channel
-    return bytes <= GATHER_MOST && !engine.writer.isWaiting && engine.gather(data)
+    return isSmall(bytes) && !engine.writer.isWaiting && engine.gather(data)
   }
 
   /** Lets a small piece leave with all others of the batch of events that is being handled, if there is one. */
   #gather(write: Write): boolean {
-    return write.unsentBytes <= GATHER_MOST && this.#channel.engine.gather(write)
+    return isSmall(write.unsentBytes) && this.#channel.engine.gather(write)
   }
 
   /** Goes on with a piece that has not left whole. */

@@ -1,0 +1,22 @@
+/** Layout of the memory that the addon shares, as 32-bit integers: see `shared_state_t` in native/sys/reactor.c. */
+export const KEEPALIVE_COUNT = 0
+export const REFERENCED = 1
+export const GATHERS = 2
+export const WRITE_COUNT = 3
+export const AWAITED_COUNT = 4
+export const SHORT_BATCH = 5
+export const EVENTS = 6
+export const GATHERS_NOTHING = 0
+export const GATHERS_WRITES = 1
+export const GATHERS_SENDS = 2
+export const INTS_PER_EVENT = 5
+const BATCH = 32
+export const WRITES = EVENTS + BATCH * INTS_PER_EVENT
+export const INTS_PER_WRITE = 6
+export const WRITES_MAX = 64
+export const READERS = WRITES + WRITES_MAX * INTS_PER_WRITE
+export const INTS_PER_READER = 4
+export const READERS_MAX = 1 << 14
+export const DATA = (READERS + READERS_MAX * INTS_PER_READER) * Int32Array.BYTES_PER_ELEMENT
+export const DATA_BYTES = 1 << 17
+export const OUT_BYTES = 3 << 15
