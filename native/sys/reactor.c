@@ -184,10 +184,10 @@ void reactor_report(reactor_t *reactor) {
     release_loop(reactor);
 }
 
-void reactor_report_alone(reactor_t *reactor, uint32_t events) {
+void reactor_report_alone(reactor_t *reactor, int32_t slot, int32_t generation, uint32_t events) {
     event_t *event = reactor->shared->events;
-    event->slot = reactor->alone_slot;
-    event->generation = reactor->alone_generation;
+    event->slot = slot;
+    event->generation = generation;
     event->events = (int32_t)events;
     report_batch(reactor, 1);
     release_loop(reactor);
@@ -273,17 +273,14 @@ static ssize_t sys_epoll_ctl(call_t *call) {
     return epoll_ctl(reactor->epoll, operation, fd, &event);
 }
 
-/* reactorAlone(fd, slot, generation): watches a socket for itself, level-triggered; none, if fd is negative */
+/* reactorAlone(fd, slot, generation): watches a socket for itself; none, if fd is negative */
 static int64_t reactor_alone(call_t *call) {
     int fd = call_int(call, 0), slot = call_int(call, 1), generation = call_int(call, 2);
     if (!call_ok(call)) return -1;
     reactor_t *reactor = call->env->reactor;
     if (reactor == NULL) return -EBADF;
     reactor->waiter->forget_alone(reactor);
-    if (fd < 0) return 0;
-    reactor->alone_slot = slot;
-    reactor->alone_generation = generation;
-    return reactor->waiter->watch_alone(reactor, fd);
+    return fd < 0 ? 0 : reactor->waiter->watch_alone(reactor, fd, slot, generation);
 }
 
 /* reactorFlush() -> how many of the first writes have to be looked at. Sends what was written. */

@@ -13,9 +13,10 @@ typedef struct waiter {
      * environment when the set is readable. That alone does not keep the event loop alive. */
     int (*open)(struct reactor *reactor);
     void (*set_referenced)(struct reactor *reactor, bool referenced);
-    /* Watches a socket for itself, level-triggered: reactor_report_alone() is called when it is ready. 0, or
-     * -errno: -ENOTSUP where there is no such way. Of one socket at a time. */
-    int (*watch_alone)(struct reactor *reactor, int fd);
+    /* Watches a socket for itself, edge-triggered: reactor_report_alone() is called when it is ready. 0, or -errno:
+     * -ENOTSUP where there is no such way. One socket at a time. When other code closes
+     * it that ends, without a word, as in the set. */
+    int (*watch_alone)(struct reactor *reactor, int fd, int32_t slot, int32_t generation);
     /* Ends that, if there is one. */
     void (*forget_alone)(struct reactor *reactor);
     /* The environment ends. It calls reactor_free(), at once or when its last callback has come. */
@@ -30,10 +31,9 @@ typedef struct reactor {
     int epoll;
     const waiter_t *waiter;
     void *waiting; /* what the waiter needs */
-    void *alone;   /* what it needs for the socket that it watches for itself, if there is one */
-    int32_t alone_slot, alone_generation;
+    void *alone;   /* what it needs for the socket that it watches for itself */
     struct shared_state *shared;
-    bool was_short; /* whether the last batch took less than SHORT_BATCH_NS */
+    bool was_short; /* whether the last batch took less than `short_batch` */
     napi_ref callback, shared_ref;
     cleanup_t cleanup;
 } reactor_t;
@@ -42,7 +42,7 @@ typedef struct reactor {
 void reactor_report(reactor_t *reactor);
 
 /* Reports events, EPOLL* bits, of the socket that is watched for itself. */
-void reactor_report_alone(reactor_t *reactor, uint32_t events);
+void reactor_report_alone(reactor_t *reactor, int32_t slot, int32_t generation, uint32_t events);
 
 void reactor_free(reactor_t *reactor);
 

@@ -1,12 +1,15 @@
 /* Waits by a single uv_poll_t on the epoll set: libuv sees one descriptor, whatever the number of sockets. One more is
- * for the socket that is watched for itself, if there is one. */
+ * for the socket that is watched for itself. */
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "../port/port.h"
 #include "reactor.h"
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
@@ -21,6 +24,72 @@ static void on_closed(uv_handle_t *handle) {
     free(handle);
     reactor_free(reactor);
     env_release(env);
+}
+
+static void loop_set_referenced(reactor_t *reactor, bool referenced) {
+    if (referenced)
+        uv_ref(reactor->waiting);
+    else
+        uv_unref(reactor->waiting);
+}
+
+/* A socket that is watched for itself is in the set of libuv, so that no call is needed to learn that it is ready. It has
+ * no handle of libuv, which would abort when other code closes the descriptor, and would cost a call for each change. In its
+ * place there is one handle for good, on an eventfd that is never ready: the socket is registered with the number of
+ * that one, by which libuv finds what to call. */
+typedef struct {
+    uv_poll_t poll; /* first, so that it is the handle too */
+    reactor_t *reactor;
+    env_t *env;
+    int eventfd;
+    bool is_found; /* whether libuv is known to find the handle by that number */
+    int fd;        /* of the socket, or -1 */
+    uint64_t cookie;
+    int32_t slot, generation;
+} alone_t;
+
+static void on_alone_ready(uv_poll_t *poll, int status, int events);
+
+static void start_alone(alone_t *alone) {
+    uv_poll_start(&alone->poll, UV_READABLE | UV_PRIORITIZED | UV_DISCONNECT, on_alone_ready);
+}
+
+static void on_alone_ready(uv_poll_t *poll, int status, int events) {
+    alone_t *alone = (alone_t *)poll;
+    uint32_t bits = status < 0 ? EPOLLERR : 0;
+    if (events & UV_READABLE) bits |= EPOLLIN;
+    if (events & UV_PRIORITIZED) bits |= EPOLLPRI;
+    if (events & UV_DISCONNECT) bits |= EPOLLRDHUP;
+    /* After an error libuv has stopped. */
+    if (status < 0) start_alone(alone);
+    if (alone->fd >= 0) reactor_report_alone(alone->reactor, alone->slot, alone->generation, bits);
+}
+
+static void on_alone_closed(uv_handle_t *handle) {
+    /* The reactor is gone by now. */
+    env_t *env = ((alone_t *)handle)->env;
+    free(handle);
+    env_release(env);
+}
+
+/* Where that cannot be, all sockets stay in the set. Here, and not when it is needed, so that the descriptors of a
+ * program are those that it had when it first waited. */
+static void open_alone(reactor_t *reactor, uv_loop_t *loop) {
+    alone_t *alone = calloc(1, sizeof *alone);
+    if (alone == NULL) return;
+    alone->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (alone->eventfd < 0 || uv_poll_init(loop, &alone->poll, alone->eventfd) < 0) {
+        if (alone->eventfd >= 0) close(alone->eventfd);
+        free(alone);
+        return;
+    }
+    alone->reactor = reactor;
+    alone->env = reactor->env;
+    alone->fd = -1;
+    reactor->alone = alone;
+    env_hold(reactor->env);
+    start_alone(alone);
+    uv_unref((uv_handle_t *)&alone->poll);
 }
 
 static int loop_open(reactor_t *reactor) {
@@ -38,85 +107,69 @@ static int loop_open(reactor_t *reactor) {
     env_hold(reactor->env);
     uv_poll_start(poll, UV_READABLE, on_readable);
     uv_unref((uv_handle_t *)poll);
+    open_alone(reactor, loop);
     return 0;
 }
 
-static void loop_set_referenced(reactor_t *reactor, bool referenced) {
-    if (referenced)
-        uv_ref(reactor->waiting);
-    else
-        uv_unref(reactor->waiting);
-}
-
-/* The socket that is watched for itself. */
-typedef struct {
-    uv_poll_t poll; /* first, so that it is the handle too */
-    reactor_t *reactor;
-    env_t *env;
-    int fd;
-} alone_t;
-
-static void watch_state(alone_t *alone);
-
-static void on_alone_ready(uv_poll_t *poll, int status, int events) {
-    uint32_t bits = status < 0 ? EPOLLERR : 0;
-    if (events & UV_READABLE) bits |= EPOLLIN;
-    if (events & UV_PRIORITIZED) bits |= EPOLLPRI;
-    if (events & UV_DISCONNECT) bits |= EPOLLRDHUP;
-    reactor_t *reactor = ((alone_t *)poll)->reactor;
-    reactor_report_alone(reactor, bits);
-    /* libuv has stopped after an error, which may still be looked at here. */
-    if (status < 0 && reactor->alone == (void *)poll) watch_state((alone_t *)poll);
-}
-
-static void watch_state(alone_t *alone) {
-    uv_poll_start(&alone->poll, UV_READABLE | UV_PRIORITIZED | UV_DISCONNECT, on_alone_ready);
-}
-
-static void on_alone_closed(uv_handle_t *handle) {
-    env_t *env = ((alone_t *)handle)->env;
-    free(handle);
-    env_release(env);
-}
-
-/* libuv aborts when the kernel refuses a descriptor that other code has closed: so it gets one that no other
- * code knows. It would also make the socket non-blocking, which is not for us to do if another owner wants it to block. */
-static int own_duplicate(int fd) {
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0) return -errno;
-    if ((flags & O_NONBLOCK) == 0) return -ENOTSUP;
-    int duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    return duplicate < 0 ? -errno : duplicate;
-}
-
-static int loop_watch_alone(reactor_t *reactor, int fd) {
-    uv_loop_t *loop;
-    if (napi_get_uv_event_loop(reactor->env->napi, &loop) != napi_ok) return -ENOTSUP;
-    alone_t *alone = malloc(sizeof *alone);
-    if (alone == NULL) return -ENOMEM;
-    *alone = (alone_t){.reactor = reactor, .env = reactor->env, .fd = own_duplicate(fd)};
-    int error = alone->fd < 0 ? alone->fd : uv_poll_init(loop, &alone->poll, alone->fd);
-    if (error < 0) {
-        if (alone->fd >= 0) close(alone->fd);
-        free(alone);
-        return error;
+/* Whether libuv has registered the eventfd with its number, and nothing else: the kernel shows that. How libuv finds
+ * its handles is its own affair, and may be another in a later version. */
+static bool is_found(const alone_t *alone, int set) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", set);
+    FILE *info = fopen(path, "re");
+    if (info == NULL) return false;
+    bool found = false;
+    while (!found && fgets(line, sizeof line, info) != NULL) {
+        int number = -1;
+        unsigned events = 0;
+        unsigned long long data = 0;
+        int fields = sscanf(line, "tfd: %d events: %x data: %llx", &number, &events, &data);
+        found = fields == 3 && number == alone->eventfd && data == (unsigned)alone->eventfd;
     }
-    env_hold(reactor->env);
-    watch_state(alone);
-    uv_unref((uv_handle_t *)&alone->poll);
-    reactor->alone = alone;
+    fclose(info);
+    return found;
+}
+
+static int control_set(int set, int operation, int fd, int number) {
+    struct epoll_event event;
+    memset(&event, 0, sizeof event);
+    event.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
+    event.data.fd = number;
+    return epoll_ctl(set, operation, fd, &event) < 0 ? -errno : 0;
+}
+
+static int loop_watch_alone(reactor_t *reactor, int fd, int32_t slot, int32_t generation) {
+    alone_t *alone = reactor->alone;
+    if (alone == NULL) return -ENOTSUP;
+    int set = uv_backend_fd(alone->poll.loop);
+    if (!alone->is_found) alone->is_found = is_found(alone, set);
+    if (!alone->is_found || socket_cookie(fd, &alone->cookie) < 0) return -ENOTSUP;
+    int error = control_set(set, EPOLL_CTL_ADD, fd, alone->eventfd);
+    if (error < 0) return error;
+    alone->fd = fd;
+    alone->slot = slot;
+    alone->generation = generation;
     return 0;
 }
 
 static void loop_forget_alone(reactor_t *reactor) {
     alone_t *alone = reactor->alone;
-    if (alone == NULL) return;
-    reactor->alone = NULL;
+    if (alone == NULL || alone->fd < 0) return;
+    int fd = alone->fd;
+    uint64_t cookie;
+    alone->fd = -1;
+    /* If other code has closed it, the number may be that of a socket of Node's, which is in the same set. */
+    if (socket_cookie(fd, &cookie) == 0 && cookie == alone->cookie)
+        control_set(uv_backend_fd(alone->poll.loop), EPOLL_CTL_DEL, fd, alone->eventfd);
+}
+
+static void close_alone(alone_t *alone) {
     uv_close((uv_handle_t *)&alone->poll, on_alone_closed);
-    close(alone->fd);
+    close(alone->eventfd);
 }
 
 static void loop_close(reactor_t *reactor) {
+    if (reactor->alone != NULL) close_alone(reactor->alone);
     uv_poll_stop(reactor->waiting);
     uv_close(reactor->waiting, on_closed);
 }

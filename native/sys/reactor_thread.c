@@ -119,9 +119,11 @@ static void thread_close(reactor_t *reactor) {
 }
 
 /* The thread watches the set as a whole. */
-static int thread_watch_alone(reactor_t *reactor, int fd) {
+static int thread_watch_alone(reactor_t *reactor, int fd, int32_t slot, int32_t generation) {
     (void)reactor;
     (void)fd;
+    (void)slot;
+    (void)generation;
     return -ENOTSUP;
 }
 

@@ -42,7 +42,10 @@ copiesOfThread().push((fd) => native.ledgerAsk(fd) > 0)
 /** Forgets a former owner of a new number: the kernel gives out free ones only, so other code has closed the owner's descriptor. */
 export function evict(fd: number): void {
   const former = records.get(fd)
-  if (former) forget(former)
+  if (former === undefined) return
+  forget(former)
+  // It goes by the number, which is that of another file by now.
+  former.watch?.stop()
 }
 
 /** Hands the descriptor to the caller: this library no longer owns it. */

@@ -240,8 +240,8 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
     const { slot, generation } = watch
     if (this.#watches[slot] !== watch) return
     // ENOENT or EBADF means that other code closed the descriptor, which removed it from the set.
+    this.#control(sys.EPOLL_CTL_DEL, watch)
     if (this.#lone.is(watch)) native.reactorAlone(NONE, 0, 0)
-    else this.#control(sys.EPOLL_CTL_DEL, watch)
     this.#lone.forget(watch)
     this.setReader(watch, 0, 0)
     if (this.#lastReceiver === watch) this.#lastReceiver = undefined
@@ -264,24 +264,23 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
 
   /** False where other code closed the descriptor: then there is nothing left to announce. */
   #change(watch: EpollWatch): boolean {
-    if (this.#lone.is(watch)) return this.#lone.putBack(watch)
+    if (this.#lone.is(watch)) this.#lone.putBack(watch)
     return this.#watches[watch.slot] === watch && this.#control(sys.EPOLL_CTL_MOD, watch) >= 0
   }
 
-  /** For {@link LoneSocket}. */
+  /** For {@link LoneSocket}. It keeps its place in the set, and only rests there: to come back takes no memory, and cannot fail. */
   setApart(watch: EpollWatch): boolean {
-    if (native.reactorAlone(watch.fd, watch.slot, watch.generation) < 0) return false
-    this.#control(sys.EPOLL_CTL_DEL, watch)
-    return true
+    const { fd, slot, generation } = watch
+    if (native.epollCtl(sys.EPOLL_CTL_MOD, fd, CHANGES, slot, generation) < 0) return false
+    if (native.reactorAlone(fd, slot, generation) >= 0) return true
+    this.#control(sys.EPOLL_CTL_MOD, watch)
+    return false
   }
 
-  /** For {@link LoneSocket}. What is ready at that moment is reported once more. */
-  putBack(watch: EpollWatch): boolean {
-    const result = this.#control(sys.EPOLL_CTL_ADD, watch)
-    // Where other code has closed the descriptor there is nothing left to report.
-    if (result < 0 && result !== -sys.EBADF) return false
+  /** For {@link LoneSocket}. What is ready at that moment is reported once more, unless other code has closed the descriptor. */
+  putBack(watch: EpollWatch): void {
+    this.#control(sys.EPOLL_CTL_MOD, watch)
     native.reactorAlone(NONE, 0, 0)
-    return true
   }
 
   /** Notes whether the reader of a socket takes what the addon receives, and how much. */
@@ -344,10 +343,18 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
     this.#count = count
     this.#load += (this.#receivers - this.#load) / SMOOTH
     this.#receivers = 0
+    const first = this.#shared[EVENTS] as number
     const end = EVENTS + count * INTS_PER_EVENT
     for (this.#at = EVENTS; this.#at < end; this.#at += INTS_PER_EVENT) this.#report(this.#at)
     this.#count = 0
-    if (count > 1) this.#lone.noteOthers()
+    this.#noteBatch(count, first)
+  }
+
+  /** @param first - the slot of the first event. */
+  #noteBatch(count: number, first: number): void {
+    if (count > 1) return this.#lone.noteOthers()
+    const watch = this.#watches[first]
+    if (watch !== undefined) this.#lone.noteOne(watch)
   }
 
   /** Reports what has been received for a socket whose turn in the batch has not come. */
@@ -382,9 +389,8 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
       (events & ERROR) !== 0,
       answer,
     )
-    const wasOfUse = (answers & HAS_TAKEN) !== 0 && (events & STICKY) === 0
-    if (this.#count === 1) this.#lone.noteOne(watch, wasOfUse)
-    if (watch.reportsRest && (events & (READABLE | STICKY)) !== 0) watch.noteReport(wasOfUse)
+    if (watch.reportsRest && (events & (READABLE | STICKY)) !== 0)
+      watch.noteReport((answers & HAS_TAKEN) !== 0 && (events & STICKY) === 0)
     if ((events & ROOM) !== 0 && (answers & AWAITS_ROOM) === 0 && watch.announcesRoom)
       this.setAnnouncesRoom(watch, false)
   }

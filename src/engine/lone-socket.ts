@@ -1,6 +1,6 @@
 /** After so many batches in a row that are of one socket it counts as alone. */
 const BATCHES_FIRST = 64
-/** After so many at most, however often that was in vain. */
+/** After so many at most, however often it could not be set apart. */
 const BATCHES_MAX = 4096
 
 /** So many of its own events make up for one batch of others. */
@@ -17,8 +17,7 @@ export interface LoneWatch {
 export interface LoneRegistry<W> {
   /** False where that cannot be done. */
   setApart(watch: W): boolean
-  /** False where that cannot be done at the moment. */
-  putBack(watch: W): boolean
+  putBack(watch: W): void
 }
 
 /**
@@ -44,34 +43,35 @@ export class LoneSocket<W extends LoneWatch> {
     return this.#current === watch
   }
 
-  /**
-   * Notes a batch of one event.
-   * @param wasOfUse - whether a call has taken what was there, and nothing stays: the state is reported as long as it lasts.
-   */
-  noteOne(watch: W, wasOfUse: boolean): void {
-    if (watch === this.#current) this.#noteOwn(watch, wasOfUse)
+  /** Notes a batch of one event. */
+  noteOne(watch: W): void {
+    if (watch === this.#current) this.#noteOwn()
     else {
       this.#charge()
-      this.#noteCandidate(watch, wasOfUse)
+      this.#noteCandidate(watch)
     }
   }
 
-  #noteOwn(watch: W, wasOfUse: boolean): void {
+  #noteOwn(): void {
     this.#batches = 0
-    if (wasOfUse) this.#credit = Math.min(this.#credit + 1, CREDIT_MAX)
-    else if (this.putBack(watch)) this.#needed = Math.min(this.#needed * 2, BATCHES_MAX)
-    if (this.#credit === CREDIT_MAX) this.#needed = BATCHES_FIRST
+    if (this.#credit < CREDIT_MAX) this.#credit++
   }
 
-  #noteCandidate(watch: W, wasOfUse: boolean): void {
-    this.#batches = wasOfUse && watch === this.#last ? this.#batches + 1 : 0
+  #noteCandidate(watch: W): void {
+    this.#batches = watch === this.#last ? this.#batches + 1 : 0
     this.#last = watch
     if (this.#batches < this.#needed || !watch.isPlain) return
     this.#batches = 0
-    if (this.#current !== undefined && !this.putBack(this.#current)) return
-    this.#credit = 0
-    if (this.#registry.setApart(watch)) this.#current = watch
-    else this.#needed = BATCHES_MAX
+    if (this.#current !== undefined) this.putBack(this.#current)
+    this.#setApart(watch)
+  }
+
+  #setApart(watch: W): void {
+    if (this.#registry.setApart(watch)) {
+      this.#current = watch
+      this.#credit = 0
+      this.#needed = BATCHES_FIRST
+    } else this.#needed = Math.min(this.#needed * 2, BATCHES_MAX)
   }
 
   /** Notes a batch of more than one. */
@@ -86,11 +86,10 @@ export class LoneSocket<W extends LoneWatch> {
     if (this.#credit < 0) this.putBack(this.#current)
   }
 
-  /** Lets it be one among others. False where that cannot be done at the moment. */
-  putBack(watch: W): boolean {
-    if (!this.#registry.putBack(watch)) return false
+  /** Lets it be one among others. */
+  putBack(watch: W): void {
     this.#current = undefined
-    return true
+    this.#registry.putBack(watch)
   }
 
   /** Forgets a watch that ends. */

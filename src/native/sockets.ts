@@ -219,7 +219,7 @@ export interface Native {
    */
   reactorOpen(callback: (count: number) => void, onThread: number): ArrayBuffer | number
   reactorHold(held: number): number
-  /** Lets the event loop watch a socket for itself, as long as its state lasts; none, if `fd` is negative. 0, or `-errno`. */
+  /** Lets the event loop watch a socket for itself; none, if `fd` is negative. 0, or `-errno`. */
   reactorAlone(fd: number, slot: number, generation: number): number
   /**
    * Readiness by libuv alone. Returns shared memory, as 32-bit integers: for each report the id of an entry, negative when it was removed

@@ -236,9 +236,6 @@ const APART: Pick<Row, 'what' | 'open' | 'syscall' | 'steps'> = {
   syscall: 'none',
   steps: 1,
 }
-const NOT_SET_APART = [...ERRNOS.fcntl, 'EMFILE']
-/** But for what the kernel says of a descriptor that other code has closed. */
-const NOT_PUT_BACK = ERRNOS.epoll_ctl.filter((name) => name !== 'EBADF')
 
 /** Empty records, one after the other, of which none is the end. */
 async function emptyRecords(): Promise<Fixture> {
@@ -573,8 +570,7 @@ export const life: Row[] = [
     action: 'after',
     occurrences: [2, 4, 10],
   },
-  { call: 'fcntl', errors: NOT_SET_APART, done: NOT_SET_APART, occurrences: [1, 2], ...APART },
-  { call: 'epoll_ctl', errors: NOT_PUT_BACK, done: NOT_PUT_BACK, occurrences: [2], ...APART },
+  { call: 'epoll_ctl', errors: ERRNOS.epoll_ctl, done: ERRNOS.epoll_ctl, occurrences: [1, 2], ...APART },
   {
     what: 'asking for readiness',
     open: conversing,
