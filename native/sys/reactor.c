@@ -56,8 +56,7 @@ typedef struct shared_state {
     int32_t gathers;         /* GATHERS_* */
     int32_t write_count;     /* written by JavaScript */
     int32_t awaited_count;   /* those of them that a call waits for; likewise */
-    int32_t
-        short_batch; /* µs: after one that took less, what calls wait for is gathered; likewise */
+    int32_t short_batch;     /* in µs: after it what calls wait for is gathered; likewise */
     event_t events[BATCH];
     write_t writes[WRITES_MAX];
     reader_t readers[READERS_MAX]; /* by slot; written by JavaScript */

@@ -111,7 +111,7 @@ test('the tarball holds what users need and nothing else', async () => {
 
 test('the tarball stays small', async () => {
   const { size } = await stat(tarball)
-  assert.ok(size < 860_000, `${size} bytes`)
+  assert.ok(size < 875_000, `${size} bytes`)
   const files = await readdir(join(consumer, 'node_modules', 'berkeley'), { recursive: true, withFileTypes: true })
   const sizes = await Promise.all(
     files
@@ -119,7 +119,7 @@ test('the tarball stays small', async () => {
       .map(async (entry) => (await stat(join(entry.parentPath ?? entry.path, entry.name))).size),
   )
   const unpacked = sizes.reduce((sum, bytes) => sum + bytes, 0)
-  assert.ok(unpacked < 3_150_000, `${unpacked} bytes`)
+  assert.ok(unpacked < 3_200_000, `${unpacked} bytes`)
 })
 
 /** The API reference is as large as half of the package, and has what is in its types: README.md says that it is in the repository. */
