@@ -61,7 +61,7 @@ const everything = () =>
  * the rules are about.
  */
 const HARMLESS =
-  /^(__errno_location|__cxa_finalize|clock_|pthread_|eventfd_(read|write)|[cm]alloc|realloc|free|mem|str|snprintf|pread|mmap|munmap|madvise|inet_|sig|sockatmark|gai_|get(addr|name)info|get(serv|proto)by|gethostname|setns|(get|free)ifaddrs|freeaddrinfo|if_)/
+  /^(__errno_location|__cxa_finalize|clock_|pthread_|eventfd_(read|write)|[cm]alloc|realloc|free|mem|str|snprintf|__isoc99_sscanf|f(open|gets|close)$|pread|mmap|munmap|madvise|inet_|sig|sockatmark|gai_|get(addr|name)info|get(serv|proto)by|gethostname|setns|(get|free)ifaddrs|freeaddrinfo|if_)/
 
 /** @param {string} path */
 const symbolsOf = (path) => quietly('reading symbols', 'readelf', ['--wide', '--dyn-syms', path])
