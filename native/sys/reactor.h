@@ -14,8 +14,8 @@ typedef struct waiter {
     int (*open)(struct reactor *reactor);
     void (*set_referenced)(struct reactor *reactor, bool referenced);
     /* Watches a socket for itself, edge-triggered: reactor_report_alone() is called when it is ready. 0, or -errno:
-     * -ENOTSUP where there is no such way. One socket at a time. When other code closes
-     * it that ends, without a word, as in the set. */
+     * -ENOTSUP where there is no such way. One socket at a time. When other code closes it that ends, without a
+     * word, as in the set. */
     int (*watch_alone)(struct reactor *reactor, int fd, int32_t slot, int32_t generation);
     /* Ends that, if there is one. */
     void (*forget_alone)(struct reactor *reactor);

@@ -113,9 +113,9 @@ static int loop_open(reactor_t *reactor) {
 
 /* Whether libuv has registered the eventfd with its number, and nothing else: the kernel shows that. How libuv finds
  * its handles is its own affair, and may be another in a later version. */
-static bool is_found(const alone_t *alone, int set) {
+static bool is_found(const alone_t *alone) {
     char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", set);
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", uv_backend_fd(alone->poll.loop));
     FILE *info = fopen(path, "re");
     if (info == NULL) return false;
     bool found = false;
@@ -130,21 +130,20 @@ static bool is_found(const alone_t *alone, int set) {
     return found;
 }
 
-static int control_set(int set, int operation, int fd, int number) {
+static int control_alone(const alone_t *alone, int operation, int fd) {
     struct epoll_event event;
     memset(&event, 0, sizeof event);
     event.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
-    event.data.fd = number;
-    return epoll_ctl(set, operation, fd, &event) < 0 ? -errno : 0;
+    event.data.fd = alone->eventfd;
+    return epoll_ctl(uv_backend_fd(alone->poll.loop), operation, fd, &event) < 0 ? -errno : 0;
 }
 
 static int loop_watch_alone(reactor_t *reactor, int fd, int32_t slot, int32_t generation) {
     alone_t *alone = reactor->alone;
     if (alone == NULL) return -ENOTSUP;
-    int set = uv_backend_fd(alone->poll.loop);
-    if (!alone->is_found) alone->is_found = is_found(alone, set);
+    if (!alone->is_found) alone->is_found = is_found(alone);
     if (!alone->is_found || socket_cookie(fd, &alone->cookie) < 0) return -ENOTSUP;
-    int error = control_set(set, EPOLL_CTL_ADD, fd, alone->eventfd);
+    int error = control_alone(alone, EPOLL_CTL_ADD, fd);
     if (error < 0) return error;
     alone->fd = fd;
     alone->slot = slot;
@@ -160,7 +159,7 @@ static void loop_forget_alone(reactor_t *reactor) {
     alone->fd = -1;
     /* If other code has closed it, the number may be that of a socket of Node's, which is in the same set. */
     if (socket_cookie(fd, &cookie) == 0 && cookie == alone->cookie)
-        control_set(uv_backend_fd(alone->poll.loop), EPOLL_CTL_DEL, fd, alone->eventfd);
+        control_alone(alone, EPOLL_CTL_DEL, fd);
 }
 
 static void close_alone(alone_t *alone) {

@@ -11,6 +11,7 @@ import { Recv, Send } from '../socket/operations.js'
 import { DEFAULT_BUFSIZE, kIntake, kRead, kTryWrite, kWrite } from '../socket/socket.js'
 import { nextTick } from '../support/globals.js'
 import { record, without } from '../support/record.js'
+import { throwLater } from '../support/throw-later.js'
 import { type DuplexOptions, duplexOptions } from './duplex-options.js'
 import {
   type Done,
@@ -26,7 +27,7 @@ import {
 } from './net-socket.js'
 import { closedBefore, destroyed } from './node-errors.js'
 import { nodeSocketOfStream, type ToNodeOptions } from './to-node.js'
-import { runUserCode, throwLater } from './user-code.js'
+import { runUserCode } from './user-code.js'
 
 export type { DuplexOptions } from './duplex-options.js'
 export { type Done, type HalfClosing, kSocket } from './net-socket.js'

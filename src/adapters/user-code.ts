@@ -1,4 +1,4 @@
-import { nextTick } from '../support/globals.js'
+import { throwLater } from '../support/throw-later.js'
 
 /**
  * Runs code that calls listeners or callbacks of the user. What they throw is an uncaught exception, as with Node's sockets, and not the
@@ -13,11 +13,4 @@ export function runUserCode(run: () => void): boolean {
     throwLater(error)
     return false
   }
-}
-
-/** Lets an exception of the user's be an uncaught one. */
-export function throwLater(error: unknown): void {
-  nextTick(() => {
-    throw error
-  })
 }

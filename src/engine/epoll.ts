@@ -241,7 +241,7 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
     if (this.#watches[slot] !== watch) return
     // ENOENT or EBADF means that other code closed the descriptor, which removed it from the set.
     this.#control(sys.EPOLL_CTL_DEL, watch)
-    if (this.#lone.is(watch)) native.reactorAlone(NONE, 0, 0)
+    this.#endAlone(watch)
     this.#lone.forget(watch)
     this.setReader(watch, 0, 0)
     if (this.#lastReceiver === watch) this.#lastReceiver = undefined
@@ -264,8 +264,14 @@ export class EpollPoller implements Poller, LoneRegistry<EpollWatch> {
 
   /** False where other code closed the descriptor: then there is nothing left to announce. */
   #change(watch: EpollWatch): boolean {
-    if (this.#lone.is(watch)) this.#lone.putBack(watch)
+    this.#endAlone(watch)
     return this.#watches[watch.slot] === watch && this.#control(sys.EPOLL_CTL_MOD, watch) >= 0
+  }
+
+  #endAlone(watch: EpollWatch): void {
+    if (!this.#lone.is(watch)) return
+    native.reactorAlone(NONE, 0, 0)
+    this.#lone.forget(watch)
   }
 
   /** For {@link LoneSocket}. It keeps its place in the set, and only rests there: to come back takes no memory, and cannot fail. */

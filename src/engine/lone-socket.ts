@@ -62,7 +62,7 @@ export class LoneSocket<W extends LoneWatch> {
     this.#last = watch
     if (this.#batches < this.#needed || !watch.isPlain) return
     this.#batches = 0
-    if (this.#current !== undefined) this.putBack(this.#current)
+    if (this.#current !== undefined) this.#putBack(this.#current)
     this.#setApart(watch)
   }
 
@@ -83,16 +83,16 @@ export class LoneSocket<W extends LoneWatch> {
   #charge(): void {
     if (this.#current === undefined) return
     this.#credit -= PRICE_OF_OTHERS
-    if (this.#credit < 0) this.putBack(this.#current)
+    if (this.#credit < 0) this.#putBack(this.#current)
   }
 
   /** Lets it be one among others. */
-  putBack(watch: W): void {
+  #putBack(watch: W): void {
     this.#current = undefined
     this.#registry.putBack(watch)
   }
 
-  /** Forgets a watch that ends. */
+  /** Forgets a watch that ends, or is no longer apart. */
   forget(watch: W): void {
     if (this.#last === watch) this.#last = undefined
     if (this.#current === watch) this.#current = undefined

@@ -2,7 +2,8 @@ import { sys } from '../constants/lookup.js'
 import { protect } from '../native/memory.js'
 import { native } from '../native/sockets.js'
 import { check, checkAnswer } from '../support/errors.js'
-import { clearTimeout, nextTick, setTimeout } from '../support/globals.js'
+import { clearTimeout, setTimeout } from '../support/globals.js'
+import { throwLater } from '../support/throw-later.js'
 import type { Poller, ReadyListener, Watch } from './poller.js'
 
 const DATA = sys.POLLIN
@@ -191,9 +192,7 @@ export class UvPoller implements Poller {
     try {
       this.#watches[id]?.report(state)
     } catch (error) {
-      nextTick(() => {
-        throw error
-      })
+      throwLater(error)
     }
   }
 

@@ -1,7 +1,7 @@
 import { kHandle } from '../descriptor/handle.js'
 import { IncompleteReadError, SystemError } from '../support/errors.js'
-import { nextTick } from '../support/globals.js'
 import { bare } from '../support/record.js'
+import { throwLater } from '../support/throw-later.js'
 import * as validate from '../support/validate.js'
 import { TlsError } from '../tls/errors.js'
 import type { Channel } from './channel.js'
@@ -114,9 +114,7 @@ class Service<C extends Connection> {
     try {
       this.#onError(error, conn)
     } catch (thrown) {
-      nextTick(() => {
-        throw thrown
-      })
+      throwLater(thrown)
     }
   }
 

@@ -1,6 +1,6 @@
 import { nextTick } from './globals.js'
 
-/** Throws outside of the code that runs: what one of several functions throws does not keep from calling the others. */
+/** Lets an exception be an uncaught one, outside of the code that runs: it does not keep from what is still to be done there. */
 export function throwLater(error: unknown): void {
   nextTick(() => {
     throw error

@@ -173,19 +173,24 @@ async function lingeringOnce(): Promise<Fixture> {
   return { fd: pair.from.fd(), step: () => closed(pair) }
 }
 
+/** Sends a text to an end that waits for it already. */
+async function exchange({ from, to }: Pair, text: string): Promise<void> {
+  const waiting = to.recv()
+  // A refusal does not wake a call that waits only afterwards.
+  waiting.catch(() => {})
+  await from.send(text)
+  const got = await waiting
+  if (got?.toString() !== text) throw new Error(`${got} arrived instead of ${text}`)
+}
+
 /** Each step begins with sockets that are not watched yet, and waits with one of them. */
 const watching: Open = () => ({
   async step(i) {
-    const { from, to, close } = await unixPair()
+    const pair = await unixPair()
     try {
-      const waiting = to.recv()
-      // A refusal does not wake a call that waits only afterwards.
-      waiting.catch(() => {})
-      await from.send(`${i}`)
-      const got = await waiting
-      if (got?.toString() !== `${i}`) throw new Error(`${got} arrived instead of ${i}`)
+      await exchange(pair, `${i}`)
     } finally {
-      await close()
+      await pair.close()
     }
   },
 })
@@ -194,12 +199,7 @@ const watching: Open = () => ({
 async function conversing(): Promise<Fixture> {
   const pair = await unixPair()
   return {
-    async step(i) {
-      const waiting = pair.to.recv()
-      await pair.from.send(`${i}`)
-      const got = await waiting
-      if (got?.toString() !== `${i}`) throw new Error(`${got} arrived instead of ${i}`)
-    },
+    step: (i) => exchange(pair, `${i}`),
     close: () => pair.close(),
   }
 }
@@ -207,25 +207,20 @@ async function conversing(): Promise<Fixture> {
 /** More than it takes until a socket counts as alone, also after the last one could not be set apart. */
 const MANY_EXCHANGES = 4200
 
-/** A socket that the event loop watches for itself, until something has come that no call took. */
+/** A socket that the event loop watches for itself in the end, also when something comes that no call waits for. */
 async function alone(): Promise<Fixture> {
-  const { from, to, close } = await unixPair()
-  const exchange = async (text: string): Promise<void> => {
-    const waiting = to.recv()
-    await from.send(text)
-    const got = await waiting
-    if (got?.toString() !== text) throw new Error(`${got} arrived instead of ${text}`)
-  }
-  await exchange('first')
+  const pair = await unixPair()
+  const { from, to, close } = pair
+  await exchange(pair, 'first')
   return {
     async step(i) {
-      for (let count = 0; count < MANY_EXCHANGES; count++) await exchange(`${i}`)
+      for (let count = 0; count < MANY_EXCHANGES; count++) await exchange(pair, `${i}`)
       await from.send('unexpected')
       for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve))
       const got = await to.recv()
       if (got?.toString() !== 'unexpected') throw new Error(`${got} arrived`)
     },
-    settle: () => exchange('last'),
+    settle: () => exchange(pair, 'last'),
     close,
   }
 }
